@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/base/clock.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static int64_t (*clock_fake_mono)(void);
+static int64_t (*clock_fake_wall)(void);
+
+static struct timespec clock_read(clockid_t id)
+{
+	struct timespec now;
+	int r = clock_gettime(id, &now);
+	assert(r == 0);
+	return now;
+}
+
+static int64_t clock_ms(struct timespec time)
+{
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+int64_t clock_mono_ms(void)
+{
+	return clock_fake_mono != NULL ? clock_fake_mono() : clock_ms(clock_read(CLOCK_BOOTTIME));
+}
+
+int64_t clock_wall_ms(void)
+{
+	return clock_fake_wall != NULL ? clock_fake_wall() : clock_ms(clock_read(CLOCK_REALTIME));
+}
+
+struct timespec clock_wall(void)
+{
+	if (clock_fake_wall == NULL)
+		return clock_read(CLOCK_REALTIME);
+	int64_t ms = clock_fake_wall();
+	int64_t rest = ms % 1000;
+	if (rest < 0)
+		rest += 1000;
+	return (struct timespec){.tv_sec = (ms - rest) / 1000, .tv_nsec = rest * 1000000};
+}
+
+void clock_format(int64_t wall_ms, char *text)
+{
+	time_t seconds = (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0));
+	struct tm tm;
+	if (gmtime_r(&seconds, &tm) == NULL ||
+		strftime(text, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(text, CLOCK_TEXT, "-");
+}
+
+void clock_replace(int64_t (*mono_ms)(void), int64_t (*wall_ms)(void))
+{
+	clock_fake_mono = mono_ms;
+	clock_fake_wall = wall_ms;
+}

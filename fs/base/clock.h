@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* clock: monotonic time for waiting, wall time for people. Both can be replaced in tests. */
+#include <stdint.h>
+#include <time.h>
+
+int64_t clock_mono_ms(void); /* CLOCK_BOOTTIME: goes on over suspend */
+int64_t clock_wall_ms(void); /* since the epoch; may jump */
+struct timespec clock_wall(void);
+/* RFC 3339 UTC with seconds, "2026-11-21T10:00:00Z"; text needs CLOCK_TEXT bytes. */
+#define CLOCK_TEXT 32
+void clock_format(int64_t wall_ms, char *text);
+/* Tests: NULL puts the real clocks back. */
+void clock_replace(int64_t (*mono_ms)(void), int64_t (*wall_ms)(void));
