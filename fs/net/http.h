@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* http: HTTP requests on the loop, the only user of libcurl. Knows no API, no files, no jobs.
+ *
+ * Thread:    every function and every callback, loop thread only.
+ * Owns:      copies url, headers, range and post of a spec; events and arg are the caller's.
+ * Callbacks: head at most once before the first body, body 0..n times, then done exactly once; never
+ *            from inside http_start(). Each may call http_cancel() on its own request; after a
+ *            cancel none of them runs again for it.
+ * Limits:    a body above max_bytes ends in -EFBIG; no progress for stall_ms in -ETIMEDOUT; the work
+ *            of one wake is bounded, so that other watches of the loop get their turn.
+ * Errors:    http_start(): -ENOMEM, -EINVAL (url not http(s), plain http to a host that is not loopback).
+ *            An HTTP 4xx/5xx is not an error here: see http_end.status.
+ * Repeats:   never sends a request twice: a request with `once` opens a connection of its own, since libcurl
+ *            silently repeats a request whose reused connection turns out dead (curl lib/transfer.c,
+ *            Curl_retry_request), and speaks HTTP/1.1, since an HTTP/2 stream may be retried as well. */
+#include "fs/base/loop.h"
+#include "fs/base/str.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http;
+struct http_request;
+
+struct http_options {
+	const char *user_agent;
+	const char *ca_file;        /* NULL: the system's */
+	int64_t connect_timeout_ms; /* name, TCP and TLS */
+	int max_connections_per_host;
+};
+
+/* What the server said in front of the body, after redirects. */
+struct http_head {
+	int status;
+	int64_t content_length; /* of this body; -1 unknown */
+	int64_t range_start;    /* of a 206's Content-Range; -1 none */
+	int64_t range_end;      /* inclusive; -1 none */
+	int64_t total; /* the whole file as Content-Range or Content-Length tell it; -1 unknown */
+	bool accept_ranges; /* "Accept-Ranges: bytes" */
+	char etag[160];     /* "" none, or longer than fits */
+	char last_modified[64];
+	char content_type[96];
+	int64_t retry_after_ms; /* -1 none; both forms of RFC 9110 10.2.3 */
+};
+
+struct http_end {
+	int error; /* 0, or negative errno: the exchange did not complete */
+	bool maybe_sent; /* false: certainly no byte of the request reached a server (name, connect, TLS) */
+	struct http_head head; /* status 0 when no answer came */
+	int64_t body_bytes;
+	char text[256]; /* for people when error != 0: "could not connect to api.weryai.com: …" */
+};
+
+struct http_events {
+	/* Optional. Return 0, or a negative errno that ends the request with it. */
+	int (*head)(void *arg, const struct http_head *head);
+	/* Optional (the body is dropped). Return 0, a negative errno that ends the request with it,
+	 * or HTTP_PAUSE: the same bytes are offered again after http_resume(). */
+	int (*body)(void *arg, const char *data, size_t length);
+	void (*done)(void *arg, const struct http_end *end);
+};
+#define HTTP_PAUSE 1
+
+struct http_spec {
+	const char *url;
+	const char *bearer; /* NULL none; sent to this URL's host alone, redirects never carry it */
+	const struct strlist *headers; /* "Name: value", may be NULL */
+	const char *post; /* NULL: GET. A JSON body (Content-Type: application/json is set) */
+	size_t post_length;
+	int64_t range_start,
+		range_end;    /* inclusive; range_end -1 = to the end; range_start -1 = no Range */
+	const char *if_range; /* ETag or date for If-Range, NULL none */
+	bool once;            /* money: see Repeats above */
+	int max_redirects; /* 0: a redirect is an answer like any other. https only, or loopback http from loopback */
+	int64_t stall_ms;  /* no byte for so long: -ETIMEDOUT */
+	int64_t total_ms;  /* the whole exchange; 0 = unlimited */
+	int64_t max_bytes; /* ceiling of the body; must be > 0 */
+};
+
+int http_create(struct loop *loop, const struct http_options *options, struct http **ret_http);
+void http_destroy(struct http *http); /* cancels what runs, without callbacks */
+int http_start(struct http *http, const struct http_spec *spec, const struct http_events *events,
+	void *arg, struct http_request **ret_request);
+void http_resume(struct http_request *request);
+void http_cancel(struct http_request *request); /* NULL is fine */
+unsigned http_active(const struct http *http);
+uint64_t http_bytes_received(const struct http *http); /* bodies, since creation */
+
+/* 0 when the URL is one that http_start() would take, else -EINVAL. */
+int http_check_url(const char *url);
+/* Percent-encodes one path segment (RFC 3986). Caller frees; NULL when out of memory. */
+char *http_escape(const char *segment);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* http_private: what the four files behind http.h share. http.c: the life of a request. http_loop.c:
+ * libcurl's multi handle on the loop, and turns. http_transfer.c: one exchange, its options and
+ * callbacks. http_result.c: what the caller is told at the end.
+ *
+ * libcurl forbids most calls from inside its callbacks. While `in_curl` is set, what a callback
+ * asks for is noted in the request's `wants` and done by http_settle() afterwards. */
+#include "fs/base/list.h"
+#include "fs/base/loop.h"
+#include "fs/net/http.h"
+#include "fs/net/http_head.h"
+#include "fs/net/http_url.h"
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct http {
+	struct loop *loop; /* borrowed */
+	CURLM *multi;
+	CURLSH *share; /* TLS sessions: a multi handle shares all but them */
+	char *user_agent, *ca_file;
+	int64_t connect_timeout_ms;
+	struct loop_timer *curl_timer; /* libcurl's own timeouts */
+	struct loop_timer *turn_timer; /* ends a turn, see request_turn_is_over() */
+	struct list requests;          /* http_request.link, owned */
+	struct list later;             /* http_request.later */
+	struct list resting;           /* http_request.rest: to go on in the next turn */
+	bool in_curl;
+	unsigned active;
+	uint64_t bytes, turn;
+	int64_t now_ms; /* when this wake began */
+};
+
+enum {
+	WANT_START = 1, /* add it to the multi handle */
+	WANT_FREE = 2,  /* it was cancelled */
+	WANT_FAIL = 4,  /* end it with request.error */
+};
+
+struct http_request {
+	struct http *http;
+	struct list link, later, rest;
+	CURL *easy;
+	bool added; /* to the multi handle */
+	unsigned wants;
+	struct loop_timer *timer; /* stall and total */
+
+	const struct http_events *events; /* borrowed */
+	void *arg;
+	char *url, *range, *post;   /* owned */
+	struct curl_slist *headers; /* owned; the first one is the bearer's while `bearer` is set */
+	size_t post_length;
+	bool bearer, once;
+	int redirects_left;
+	int64_t stall_ms, max_bytes;
+	int64_t deadline_ms; /* INT64_MAX none */
+
+	struct http_url target; /* of this hop */
+	struct http_head_parser parser;
+	size_t head_bytes, dropped_bytes; /* of this hop */
+	bool head_done;                   /* the answer's head is complete and was delivered */
+	bool redirecting; /* this hop's answer leads elsewhere, its body is dropped */
+	bool sent;        /* libcurl was about to send: from here on the server may have it */
+	bool paused;      /* by the body callback */
+	bool cancelled, ended;
+	int64_t progress_ms, uploaded, body_bytes;
+	uint64_t turn;
+	int64_t turn_bytes;
+
+	int error;      /* 0, or why a callback of ours stopped the transfer */
+	char text[256]; /* for `error`; "" = strerror */
+	char curl_text[CURL_ERROR_SIZE];
+};
+
+/* http.c */
+
+int request_add(struct http_request *request); /* to the multi handle; -ENOMEM */
+/* libcurl is done with the exchange: follows a redirect or ends the request. */
+void request_complete(struct http_request *request, CURLcode code);
+void request_end(struct http_request *request, CURLcode code); /* calls done, frees */
+void request_free(struct http_request *request);
+/* Sets the timer to the earlier one of stall and total. */
+void request_watch_time(struct http_request *request);
+
+/* http_loop.c */
+
+int http_loop_open(struct http *http, int max_connections_per_host);
+void http_loop_close(struct http *http);
+void request_want(struct http_request *request, unsigned want); /* done by http_settle() */
+/* Whether turn_bytes is the request's share of this turn already. */
+bool request_turn_is_over(struct http_request *request);
+/* The request goes on in the next turn. */
+void request_rest(struct http_request *request);
+
+/* http_transfer.c */
+
+int request_setup(struct http_request *request, const struct http_spec *spec);
+/* Points the request at where its redirect leads; negative errno after request_blame(). */
+int request_follow(struct http_request *request);
+void request_wipe_headers(struct curl_slist *headers);
+
+/* http_result.c */
+
+/* Notes why the request ends, unless something was noted before. */
+void request_blame(struct http_request *request, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* What the caller hears, from libcurl's code and what the callbacks noted. */
+void request_conclude(struct http_request *request, CURLcode code, struct http_end *ret_end);
