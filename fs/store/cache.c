@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/store/cache.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/store/ranges.h"
+#include "fs/store/store_private.h"
+
+#define BOOT_ID 40
+#define SYNCED "synced" /* instead of a boot id: the data is on the disk */
+
+struct cache_file {
+	struct store *store; /* borrowed */
+	int64_t ino;
+	int fd; /* owned */
+	struct ranges present;
+	bool changed; /* since the map was saved */
+};
+
+/* proc(5): /proc/sys/kernel/random/boot_id is new at each boot. */
+static const char *boot_id(void)
+{
+	static char id[BOOT_ID];
+
+	if (id[0] == '\0') {
+		int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd < 0 ? -1 : read(fd, id, sizeof(id) - 1);
+		if (fd >= 0)
+			close(fd);
+		/* without one, no map is trusted after a restart */
+		if (n <= 0)
+			strcpy(id, "?");
+		else
+			id[strcspn(id, "\n")] = '\0';
+	}
+	return id;
+}
+
+static int load_map(struct cache_file *file)
+{
+	sqlite3_stmt *row = NULL;
+	struct stat st;
+	int r = db_row(file->store->db, "SELECT boot, ranges FROM cached WHERE ino = ?", &row, "i",
+		file->ino);
+
+	if (r <= 0)
+		return r;
+	const char *boot = (const char *)sqlite3_column_text(row, 0);
+	bool trusted = boot != NULL && strcmp(boot, "?") != 0 &&
+		       (strcmp(boot, SYNCED) == 0 || strcmp(boot, boot_id()) == 0);
+	r = trusted ? ranges_decode(&file->present, sqlite3_column_blob(row, 1),
+			      (size_t)sqlite3_column_bytes(row, 1))
+		    : -EBADMSG;
+	db_row_done(row);
+	if (r == -EBADMSG) {
+		log_info("cache: the map of %lld is from before a power loss: its bytes are "
+			 "fetched again",
+			(long long)file->ino);
+		return 0;
+	}
+	/* somebody may have emptied the cache directory: that is allowed */
+	if (r == 0 && file->present.count > 0 &&
+		(fstat(file->fd, &st) < 0 ||
+			st.st_size < file->present.items[file->present.count - 1].end))
+		ranges_finish(&file->present);
+	return r;
+}
+
+int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file)
+{
+	struct cache_file *file = calloc(1, sizeof(*file));
+	char name[STORE_NAME];
+	int r;
+
+	if (file == NULL)
+		return -ENOMEM;
+	file->store = store;
+	file->ino = ino;
+	store_name(ino, name);
+	file->fd = openat(store->cache_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	r = file->fd < 0 ? -errno : load_map(file);
+	if (r < 0) {
+		cleanup_closep(&file->fd);
+		free(file);
+		return r;
+	}
+	*ret_file = file;
+	return 0;
+}
+
+void cache_file_close(struct cache_file *file)
+{
+	if (file == NULL)
+		return;
+	cache_file_save(file);
+	close(file->fd);
+	ranges_finish(&file->present);
+	free(file);
+}
+
+int cache_file_write(struct cache_file *file, int64_t offset, const void *data, size_t length)
+{
+	size_t done = 0;
+
+	while (done < length) {
+		ssize_t n = pwrite(
+			file->fd, (const char *)data + done, length - done, offset + (off_t)done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		done += (size_t)n;
+	}
+	file->changed = true;
+	return ranges_add(&file->present, offset, offset + (int64_t)length);
+}
+
+int cache_file_read(struct cache_file *file, int64_t offset, void *data, size_t length)
+{
+	size_t done = 0;
+
+	assert(ranges_has(&file->present, offset, offset + (int64_t)length));
+	while (done < length) {
+		ssize_t n =
+			pread(file->fd, (char *)data + done, length - done, offset + (off_t)done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int64_t cache_file_run_end(const struct cache_file *file, int64_t offset)
+{
+	return ranges_run_end(&file->present, offset);
+}
+
+int64_t cache_file_next_start(const struct cache_file *file, int64_t offset)
+{
+	return ranges_next_start(&file->present, offset);
+}
+
+int64_t cache_file_bytes(const struct cache_file *file)
+{
+	return ranges_total(&file->present);
+}
+
+int cache_file_fd(const struct cache_file *file)
+{
+	return file->fd;
+}
+
+int cache_file_save(struct cache_file *file)
+{
+	if (!file->changed)
+		return 0;
+	int r = store_begin(file->store, false);
+	if (r == 0)
+		r = db_run(file->store->db,
+			"INSERT OR REPLACE INTO cached(ino, boot, ranges, used, bytes) "
+			"VALUES(?,?,?,?,?)",
+			"isbii", file->ino, boot_id(),
+			file->present.items == NULL ? "" : (void *)file->present.items,
+			file->present.count * sizeof(struct range), clock_wall_ms(),
+			ranges_total(&file->present));
+	r = store_end(file->store, r);
+	if (r == 0)
+		file->changed = false;
+	return r;
+}
+
+int cache_file_reset(struct cache_file *file)
+{
+	ranges_finish(&file->present);
+	file->changed = true;
+	if (ftruncate(file->fd, 0) < 0)
+		return -errno;
+	return cache_file_save(file);
+}
+
+int cache_remove(struct store *store, int64_t ino)
+{
+	char name[STORE_NAME];
+
+	store_name(ino, name);
+	if (unlinkat(store->cache_fd, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return db_run(store->db, "DELETE FROM cached WHERE ino = ?", "i", ino);
+}
+
+int cache_total(struct store *store, int64_t *ret_bytes)
+{
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT ifnull(sum(bytes), 0) FROM cached", &row, "");
+
+	if (r < 0)
+		return r;
+	*ret_bytes = sqlite3_column_int64(row, 0);
+	db_row_done(row);
+	return 0;
+}
+
+int cache_sync_all(struct store *store)
+{
+	sqlite3_stmt *row = NULL;
+	char name[STORE_NAME];
+	int r = db_row(store->db, "SELECT ino FROM cached WHERE boot = ?", &row, "s", boot_id());
+
+	while (r == 1) {
+		store_name(sqlite3_column_int64(row, 0), name);
+		int fd = openat(store->cache_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && fdatasync(fd) < 0)
+			r = -errno;
+		if (fd >= 0)
+			close(fd);
+		if (r == 1)
+			r = db_row_next(store->db, row);
+	}
+	if (row != NULL)
+		db_row_done(row);
+	if (r < 0)
+		return r;
+	r = store_begin(store, true);
+	if (r == 0)
+		r = db_run(store->db, "UPDATE cached SET boot = '" SYNCED "' WHERE boot = ?", "s",
+			boot_id());
+	return store_end(store, r);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* cache: the bytes of results on disk: one sparse file an inode, and which of its bytes are present.
+ *
+ * Invariant: the map never claims a byte that is not in the file: data is written before the map, and a map that was
+ * saved in an earlier boot of the machine counts only when it was saved as synced (cache_close_all at a clean end),
+ * since the kernel may have lost the data with the power.
+ * Ownership: a cache_file belongs to its opener; cache_file_close() saves its map.
+ * Errors: those of store.h; -EIO a file that was changed behind our back. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+struct cache_file;
+
+int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file);
+void cache_file_close(struct cache_file *file); /* NULL is fine */
+/* Data, then the map in memory. After an error the range counts as absent. */
+int cache_file_write(struct cache_file *file, int64_t offset, const void *data, size_t length);
+/* Exactly `length` bytes, all present (assert), or an error. */
+int cache_file_read(struct cache_file *file, int64_t offset, void *data, size_t length);
+/* As ranges.h. */
+int64_t cache_file_run_end(const struct cache_file *file, int64_t offset);
+int64_t cache_file_next_start(const struct cache_file *file, int64_t offset);
+int64_t cache_file_bytes(const struct cache_file *file);
+int cache_file_fd(const struct cache_file *file);
+/* Makes the map survive the process. Runs its own transaction. */
+int cache_file_save(struct cache_file *file);
+/* Forgets every byte: the file at the other end turned out to be a different one. */
+int cache_file_reset(struct cache_file *file);
+/* The result is gone: removes file and map. Runs inside the caller's transaction. */
+int cache_remove(struct store *store, int64_t ino);
+int cache_total(struct store *store, int64_t *ret_bytes);
+/* At a clean end: waits for the disk, then marks every map as synced. */
+int cache_sync_all(struct store *store);

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/store/db.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/log.h"
+#include "fs/base/map.h"
+
+struct db {
+	sqlite3 *handle;
+	struct map *statements; /* address of the SQL -> sqlite3_stmt, owned */
+	bool in_transaction, durable;
+};
+
+static const char schema[] =
+	"CREATE TABLE node(ino INTEGER PRIMARY KEY AUTOINCREMENT, parent INTEGER, name BLOB,"
+	" kind INTEGER NOT NULL, mode INTEGER NOT NULL, uid INTEGER NOT NULL, gid INTEGER NOT NULL,"
+	" atime INTEGER NOT NULL, mtime INTEGER NOT NULL, ctime INTEGER NOT NULL,"
+	" size INTEGER NOT NULL DEFAULT 0, draft INTEGER NOT NULL DEFAULT 0, job INTEGER);"
+	"CREATE UNIQUE INDEX node_name ON node(parent, name);"
+	"CREATE INDEX node_order ON node(parent, ino);"
+	"CREATE INDEX node_subdirs ON node(parent) WHERE kind <= 2;"
+	"CREATE INDEX node_draft ON node(draft) WHERE draft != 0;"
+	"CREATE TABLE xattr(ino INTEGER NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL,"
+	" PRIMARY KEY(ino, name)) WITHOUT ROWID;"
+	"CREATE TABLE job(id INTEGER PRIMARY KEY AUTOINCREMENT, ino INTEGER NOT NULL, dir INTEGER "
+	"NOT NULL,"
+	" stem BLOB NOT NULL, model TEXT NOT NULL, mode TEXT NOT NULL, state INTEGER NOT NULL, "
+	"text BLOB NOT NULL,"
+	" body TEXT, batch INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, submitted INTEGER "
+	"NOT NULL DEFAULT 0,"
+	" finished INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,"
+	" next_attempt INTEGER NOT NULL DEFAULT 0, after INTEGER NOT NULL DEFAULT 0, dry_run "
+	"INTEGER NOT NULL DEFAULT 0,"
+	" published INTEGER NOT NULL DEFAULT 0, warning TEXT, error TEXT,"
+	" balance_before REAL, balance_after REAL);"
+	"CREATE INDEX job_open ON job(published) WHERE published = 0;"
+	"CREATE INDEX job_slot ON job(dir, stem);"
+	"CREATE INDEX job_ino ON job(ino);"
+	"CREATE TABLE task(job INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, state "
+	"INTEGER NOT NULL,"
+	" message TEXT, PRIMARY KEY(job, seq)) WITHOUT ROWID;"
+	"CREATE TABLE result(job INTEGER NOT NULL, seq INTEGER NOT NULL, task TEXT NOT NULL, url "
+	"TEXT NOT NULL,"
+	" ino INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT -1, etag TEXT, type TEXT,"
+	" PRIMARY KEY(job, seq)) WITHOUT ROWID;"
+	"CREATE INDEX result_ino ON result(ino);"
+	"CREATE TABLE cached(ino INTEGER PRIMARY KEY, boot TEXT NOT NULL, ranges BLOB NOT NULL,"
+	" used INTEGER NOT NULL, bytes INTEGER NOT NULL);"
+	"CREATE TABLE spend(day TEXT PRIMARY KEY, submissions INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	/* inode numbers below 1000 are fixed ones */
+	"INSERT INTO sqlite_sequence(name, seq) VALUES('node', 999);"
+	"INSERT INTO meta VALUES('synced', 0);";
+
+static int db_error(struct db *db, int code, const char *what)
+{
+	if (code == SQLITE_CONSTRAINT)
+		return -EEXIST;
+	log_error("db: %s: %s (%s)", what, sqlite3_errmsg(db->handle), sqlite3_errstr(code));
+	switch (code & 0xff) {
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	default:
+		return -EIO;
+	}
+}
+
+static int db_exec(struct db *db, const char *sql)
+{
+	int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? 0 : db_error(db, code, sql);
+}
+
+static int db_pragma_int(struct db *db, const char *sql, int64_t *ret_value)
+{
+	sqlite3_stmt *statement;
+
+	if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK)
+		return -EIO;
+	int code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*ret_value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return code == SQLITE_ROW ? 0 : -EIO;
+}
+
+static bool db_is_sound(struct db *db)
+{
+	sqlite3_stmt *statement;
+
+	if (sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL) !=
+		SQLITE_OK)
+		return false;
+	bool sound = sqlite3_step(statement) == SQLITE_ROW &&
+		     strcmp((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
+	sqlite3_finalize(statement);
+	return sound;
+}
+
+/* Reads only, so that a file which is not ours stays as it is. */
+static int db_examine(struct db *db, const char *path, bool *ret_empty, char **ret_message)
+{
+	int64_t tables, application = 0, version = 0;
+	const char *why = NULL;
+
+	if (db_pragma_int(db, "SELECT count(*) FROM sqlite_master", &tables) < 0 ||
+		!db_is_sound(db))
+		why = "is damaged";
+	else if (tables > 0 && (db_pragma_int(db, "PRAGMA application_id", &application) < 0 ||
+				       application != DB_APPLICATION_ID))
+		why = "is not a weryaifs database";
+	else if (tables > 0 && db_pragma_int(db, "PRAGMA user_version", &version) < 0)
+		why = "is damaged";
+	else if (version > DB_SCHEMA)
+		why = "was written by a newer weryaifs";
+	if (why == NULL) {
+		*ret_empty = tables == 0;
+		return 0;
+	}
+	if (asprintf(ret_message,
+		    "%s %s; it was left as it is: move it away or restore a copy, then mount again",
+		    path, why) < 0)
+		return -ENOMEM;
+	return -EINVAL;
+}
+
+int db_open(const char *path, struct db **ret_db, char **ret_message)
+{
+	struct db *db = calloc(1, sizeof(*db));
+	bool empty = false;
+	int r;
+
+	if (db == NULL)
+		return -ENOMEM;
+	db->statements = map_create();
+	if (db->statements == NULL) {
+		free(db);
+		return -ENOMEM;
+	}
+	if (sqlite3_open_v2(path, &db->handle,
+		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+		    NULL) != SQLITE_OK) {
+		r = asprintf(ret_message, "%s: %s", path, sqlite3_errmsg(db->handle)) < 0 ? -ENOMEM
+											  : -EIO;
+		goto fail;
+	}
+	sqlite3_extended_result_codes(db->handle, 0);
+	r = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON");
+	if (r == 0)
+		r = db_examine(db, path, &empty, ret_message);
+	if (r == 0)
+		r = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA "
+				"temp_store=MEMORY");
+	if (r == 0 && empty) {
+		char head[96];
+		snprintf(head, sizeof(head), "PRAGMA application_id=%d; PRAGMA user_version=%d",
+			DB_APPLICATION_ID, DB_SCHEMA);
+		r = db_begin(db, true);
+		if (r == 0)
+			r = db_exec(db, schema);
+		if (r == 0)
+			r = db_exec(db, head);
+		r = db_end(db, r);
+	}
+	if (r < 0)
+		goto fail;
+	*ret_db = db;
+	return 0;
+fail:
+	db_close(db);
+	return r;
+}
+
+void db_close(struct db *db)
+{
+	uint64_t key;
+	sqlite3_stmt *statement;
+
+	if (db == NULL)
+		return;
+	while ((statement = map_any(db->statements, &key)) != NULL) {
+		sqlite3_finalize(statement);
+		map_remove(db->statements, key);
+	}
+	map_destroy(db->statements);
+	if (sqlite3_close(db->handle) != SQLITE_OK)
+		log_error("db: close: %s", sqlite3_errmsg(db->handle));
+	free(db);
+}
+
+int db_begin(struct db *db, bool durable)
+{
+	int r = 0;
+
+	assert(!db->in_transaction);
+	if (durable != db->durable) {
+		r = db_exec(db, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+		if (r < 0)
+			return r;
+		db->durable = durable;
+	}
+	r = db_run(db, "BEGIN IMMEDIATE", "");
+	db->in_transaction = r == 0;
+	return r;
+}
+
+int db_end(struct db *db, int result)
+{
+	if (!db->in_transaction)
+		return result;
+	db->in_transaction = false;
+	if (result >= 0) {
+		int r = db_run(db, "COMMIT", "");
+		if (r == 0)
+			return result;
+		result = r;
+	}
+	/* after some errors SQLite has rolled back by itself */
+	if (!sqlite3_get_autocommit(db->handle))
+		db_run(db, "ROLLBACK", "");
+	return result;
+}
+
+int db_sync(struct db *db)
+{
+	int r = db_begin(db, true);
+
+	if (r == 0)
+		r = db_run(db, "UPDATE meta SET value = value + 1 WHERE key = 'synced'", "");
+	return db_end(db, r);
+}
+
+static int db_bind(sqlite3_stmt *statement, const char *types, va_list args)
+{
+	int code = SQLITE_OK;
+
+	for (int i = 1; *types != '\0' && code == SQLITE_OK; i++, types++) {
+		const void *data;
+		size_t length;
+
+		switch (*types) {
+		case 'i':
+			code = sqlite3_bind_int64(statement, i, va_arg(args, int64_t));
+			break;
+		case 'd':
+			code = sqlite3_bind_double(statement, i, va_arg(args, double));
+			break;
+		case 's':
+			data = va_arg(args, const char *);
+			code = data == NULL ? sqlite3_bind_null(statement, i)
+					    : sqlite3_bind_text(
+						      statement, i, data, -1, SQLITE_TRANSIENT);
+			break;
+		case 'b':
+			data = va_arg(args, const void *);
+			length = va_arg(args, size_t);
+			code = data == NULL ? sqlite3_bind_null(statement, i)
+					    : sqlite3_bind_blob64(
+						      statement, i, data, length, SQLITE_TRANSIENT);
+			break;
+		default:
+			abort(); /* a type letter that db.h does not know */
+		}
+	}
+	return code;
+}
+
+static int db_start(
+	struct db *db, const char *sql, const char *types, va_list args, sqlite3_stmt **ret)
+{
+	sqlite3_stmt *statement = map_get(db->statements, (uintptr_t)sql);
+	int code;
+
+	if (statement == NULL) {
+		code = sqlite3_prepare_v3(
+			db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+		if (code != SQLITE_OK)
+			return db_error(db, code, sql);
+		if (map_put(db->statements, (uintptr_t)sql, statement) < 0) {
+			sqlite3_finalize(statement);
+			return -ENOMEM;
+		}
+	}
+	assert(!sqlite3_stmt_busy(statement));
+	code = db_bind(statement, types, args);
+	if (code != SQLITE_OK) {
+		db_row_done(statement);
+		return db_error(db, code, sql);
+	}
+	*ret = statement;
+	return 0;
+}
+
+int db_row_next(struct db *db, sqlite3_stmt *row)
+{
+	int code = sqlite3_step(row);
+
+	if (code == SQLITE_ROW)
+		return 1;
+	return code == SQLITE_DONE ? 0 : db_error(db, code, sqlite3_sql(row));
+}
+
+void db_row_done(sqlite3_stmt *row)
+{
+	sqlite3_reset(row);
+	sqlite3_clear_bindings(row);
+}
+
+int db_run(struct db *db, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	va_list args;
+
+	va_start(args, types);
+	int r = db_start(db, sql, types, args, &statement);
+	va_end(args);
+	if (r < 0)
+		return r;
+	r = db_row_next(db, statement);
+	db_row_done(statement);
+	return r < 0 ? r : 0;
+}
+
+int db_row(struct db *db, const char *sql, sqlite3_stmt **ret_row, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	va_list args;
+
+	va_start(args, types);
+	int r = db_start(db, sql, types, args, &statement);
+	va_end(args);
+	if (r < 0)
+		return r;
+	r = db_row_next(db, statement);
+	if (r <= 0)
+		db_row_done(statement);
+	else
+		*ret_row = statement;
+	return r;
+}
+
+int64_t db_last_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
+
+int64_t db_changes(struct db *db)
+{
+	return sqlite3_changes64(db->handle);
+}
+
+char *db_column_text(sqlite3_stmt *row, int column)
+{
+	const unsigned char *text = sqlite3_column_text(row, column);
+
+	return text == NULL ? NULL : strdup((const char *)text);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* db: the account's SQLite database: opening, schema, transactions, prepared statements. Seen by fs/store alone.
+ *
+ * WAL with locking_mode=EXCLUSIVE: one process, no shared memory file. A commit survives the death of the process;
+ * a durable commit (synchronous=FULL: the WAL is fsynced) and all before it survive power loss
+ * (https://www.sqlite.org/wal.html, https://www.sqlite.org/pragma.html#pragma_synchronous).
+ * Errors: negative errno: -ENOSPC, -EIO, -ENOMEM, -EEXIST (constraint); the reason is logged. */
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct db;
+
+#define DB_APPLICATION_ID 0x57455259 /* "WERY" in the file header */
+#define DB_SCHEMA 1
+
+/* Opens or creates. A file that is not ours, is damaged or comes from a newer weryaifs is left as it is:
+ * -EINVAL with a sentence in *ret_message, which the caller frees. */
+int db_open(const char *path, struct db **ret_db, char **ret_message);
+void db_close(struct db *db); /* NULL is fine */
+
+/* One operation is one transaction. They do not nest. */
+int db_begin(struct db *db, bool durable);
+/* `result` is what the operation came to: commits on >= 0, else rolls back. Returns result, or the error of the commit. */
+int db_end(struct db *db, int result);
+/* Everything committed so far survives power loss when this returns 0. */
+int db_sync(struct db *db);
+
+/* `sql` must be a string constant: its address is the key of the statement cache. Types of the arguments:
+ * i int64_t, d double, s const char * (NULL: SQL NULL), b const void *, size_t (NULL: SQL NULL). */
+int db_run(struct db *db, const char *sql, const char *types, ...);
+/* First row of a query: 1 with *ret_row to read and hand to db_row_done(), 0 when there is none, or an error. */
+int db_row(struct db *db, const char *sql, sqlite3_stmt **ret_row, const char *types, ...);
+int db_row_next(struct db *db, sqlite3_stmt *row); /* 1, 0 or an error */
+void db_row_done(sqlite3_stmt *row);
+int64_t db_last_id(struct db *db);
+int64_t db_changes(struct db *db);
+
+/* Columns, copied out. Text and blob: NULL for SQL NULL and when out of memory; the caller frees. */
+char *db_column_text(sqlite3_stmt *row, int column);

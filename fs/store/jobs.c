@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/store/jobs.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/store/store_private.h"
+
+void job_record_finish(struct job_record *record)
+{
+	free(record->stem);
+	free(record->model);
+	free(record->mode);
+	free(record->text);
+	free(record->body);
+	free(record->warning);
+	free(record->error);
+	memset(record, 0, sizeof(*record));
+}
+
+void task_records_finish(struct task_record *tasks, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(tasks[i].id);
+		free(tasks[i].message);
+	}
+	free(tasks);
+}
+
+static void result_record_finish(struct result_record *result)
+{
+	free(result->task);
+	free(result->url);
+	free(result->etag);
+	free(result->type);
+}
+
+void result_records_finish(struct result_record *results, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		result_record_finish(&results[i]);
+	free(results);
+}
+
+int jobs_add(struct store *store, struct job_record *record)
+{
+	int r = db_run(store->db,
+		"INSERT INTO job(ino, dir, stem, model, mode, state, text, body, created, "
+		"next_attempt, after,"
+		" dry_run, published, warning, error) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"iibssibsiiiiiss", record->ino, record->dir, record->stem, strlen(record->stem),
+		record->model, record->mode, (int64_t)record->state, record->text,
+		record->text_length, record->body, record->created, record->next_attempt,
+		record->after, (int64_t)record->dry_run, (int64_t)record->published,
+		record->warning, record->error);
+
+	if (r == 0)
+		record->id = db_last_id(store->db);
+	return r;
+}
+
+static int save_balance(struct store *store, const struct job_record *record)
+{
+	int r = 0;
+
+	if (!isnan(record->balance_before))
+		r = db_run(store->db, "UPDATE job SET balance_before = ? WHERE id = ?", "di",
+			record->balance_before, record->id);
+	if (r == 0 && !isnan(record->balance_after))
+		r = db_run(store->db, "UPDATE job SET balance_after = ? WHERE id = ?", "di",
+			record->balance_after, record->id);
+	return r;
+}
+
+int jobs_save(struct store *store, const struct job_record *record)
+{
+	int r = db_run(store->db,
+		"UPDATE job SET state = ?, body = ?, batch = ?, submitted = ?, finished = ?, "
+		"attempts = ?,"
+		" next_attempt = ?, after = ?, dry_run = ?, published = ?, warning = ?, error = ? "
+		"WHERE id = ?",
+		"isiiiiiiiissi", (int64_t)record->state, record->body, record->batch,
+		record->submitted, record->finished, record->attempts, record->next_attempt,
+		record->after, (int64_t)record->dry_run, (int64_t)record->published,
+		record->warning, record->error, record->id);
+
+	return r < 0 ? r : save_balance(store, record);
+}
+
+int jobs_remove(struct store *store, int64_t id)
+{
+	int r = db_run(store->db, "DELETE FROM task WHERE job = ?", "i", id);
+
+	if (r == 0)
+		r = db_run(store->db, "DELETE FROM result WHERE job = ?", "i", id);
+	if (r == 0)
+		r = db_run(store->db, "DELETE FROM job WHERE id = ?", "i", id);
+	return r;
+}
+
+static char *column_copy(sqlite3_stmt *row, int column, size_t *ret_length)
+{
+	size_t length = (size_t)sqlite3_column_bytes(row, column);
+	char *copy = malloc(length + 1);
+
+	if (copy == NULL)
+		return NULL;
+	if (length > 0)
+		memcpy(copy, sqlite3_column_blob(row, column), length);
+	copy[length] = '\0';
+	*ret_length = length;
+	return copy;
+}
+
+static double column_credits(sqlite3_stmt *row, int column)
+{
+	return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN
+							       : sqlite3_column_double(row, column);
+}
+
+int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
+{
+	struct job_record record = {0};
+	sqlite3_stmt *row = NULL;
+	size_t stem_length;
+	int r = db_row(store->db,
+		"SELECT ino, dir, stem, model, mode, state, text, body, batch, created, submitted, "
+		"finished,"
+		" attempts, next_attempt, after, dry_run, published, warning, error, "
+		"balance_before, balance_after"
+		" FROM job WHERE id = ?",
+		&row, "i", id);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	record.id = id;
+	record.ino = sqlite3_column_int64(row, 0);
+	record.dir = sqlite3_column_int64(row, 1);
+	record.stem = column_copy(row, 2, &stem_length);
+	record.model = db_column_text(row, 3);
+	record.mode = db_column_text(row, 4);
+	record.state = (enum job_state)sqlite3_column_int(row, 5);
+	record.text = column_copy(row, 6, &record.text_length);
+	record.body = db_column_text(row, 7);
+	record.batch = sqlite3_column_int64(row, 8);
+	record.created = sqlite3_column_int64(row, 9);
+	record.submitted = sqlite3_column_int64(row, 10);
+	record.finished = sqlite3_column_int64(row, 11);
+	record.attempts = sqlite3_column_int64(row, 12);
+	record.next_attempt = sqlite3_column_int64(row, 13);
+	record.after = sqlite3_column_int64(row, 14);
+	record.dry_run = sqlite3_column_int(row, 15) != 0;
+	record.published = sqlite3_column_int(row, 16) != 0;
+	record.warning = db_column_text(row, 17);
+	record.error = db_column_text(row, 18);
+	record.balance_before = column_credits(row, 19);
+	record.balance_after = column_credits(row, 20);
+	bool whole = record.stem != NULL && record.model != NULL && record.mode != NULL &&
+		     record.text != NULL &&
+		     (record.body != NULL || sqlite3_column_type(row, 7) == SQLITE_NULL);
+	db_row_done(row);
+	if (!whole) {
+		job_record_finish(&record);
+		return -ENOMEM;
+	}
+	*ret_record = record;
+	return 0;
+}
+
+/* visit may not start the same statement again. */
+static int visit_ids(struct store *store, int r, sqlite3_stmt *row,
+	int (*visit)(void *arg, int64_t id), void *arg)
+{
+	if (r <= 0)
+		return r;
+	do {
+		r = visit(arg, sqlite3_column_int64(row, 0));
+		if (r != 0)
+			break;
+		r = db_row_next(store->db, row);
+	} while (r == 1);
+	db_row_done(row);
+	return r < 0 ? r : 0;
+}
+
+int jobs_list_open(struct store *store, int (*visit)(void *arg, int64_t id), void *arg)
+{
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT id FROM job WHERE published = 0 ORDER BY id", &row, "");
+
+	return visit_ids(store, r, row, visit, arg);
+}
+
+int jobs_find_slot(struct store *store, int64_t dir, const char *stem, int64_t *ret_id)
+{
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT id FROM job WHERE dir = ? AND stem = ? AND ino = 0 AND (published = 0 OR"
+		" EXISTS(SELECT 1 FROM result WHERE result.job = job.id AND result.ino != 0))"
+		" ORDER BY id DESC LIMIT 1",
+		&row, "ib", dir, stem, strlen(stem));
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_id = sqlite3_column_int64(row, 0);
+	db_row_done(row);
+	return 0;
+}
+
+int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem)
+{
+	return db_run(store->db, "UPDATE job SET dir = ?, stem = ? WHERE ino = ?", "ibi", dir, stem,
+		strlen(stem), ino);
+}
+
+int jobs_detach(struct store *store, int64_t ino)
+{
+	return db_run(store->db, "UPDATE job SET ino = 0 WHERE ino = ?", "i", ino);
+}
+
+int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino)
+{
+	return db_run(store->db, "UPDATE job SET ino = ? WHERE dir = ? AND stem = ? AND ino = 0",
+		"iib", ino, dir, stem, strlen(stem));
+}
+
+int jobs_place(struct store *store, struct job_record *record)
+{
+	sqlite3_stmt *row = NULL;
+	size_t length;
+	int r = db_row(
+		store->db, "SELECT ino, dir, stem FROM job WHERE id = ?", &row, "i", record->id);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	char *stem = column_copy(row, 2, &length);
+	if (stem != NULL) {
+		free(record->stem);
+		record->stem = stem;
+		record->ino = sqlite3_column_int64(row, 0);
+		record->dir = sqlite3_column_int64(row, 1);
+	}
+	db_row_done(row);
+	return stem == NULL ? -ENOMEM : 0;
+}
+
+int jobs_count_states(struct store *store, int64_t counts[JOB_STATE_COUNT])
+{
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT state, count(*) FROM job GROUP BY state", &row, "");
+
+	memset(counts, 0, sizeof(counts[0]) * JOB_STATE_COUNT);
+	if (r <= 0)
+		return r;
+	do {
+		int state = sqlite3_column_int(row, 0);
+		if (state > 0 && state < JOB_STATE_COUNT)
+			counts[state] = sqlite3_column_int64(row, 1);
+		r = db_row_next(store->db, row);
+	} while (r == 1);
+	db_row_done(row);
+	return r;
+}
+
+int tasks_set(struct store *store, int64_t job, const struct task_record *tasks, size_t count)
+{
+	int r = db_run(store->db, "DELETE FROM task WHERE job = ?", "i", job);
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = db_run(store->db,
+			"INSERT INTO task(job, seq, id, state, message) VALUES(?,?,?,?,?)", "iisis",
+			job, (int64_t)i, tasks[i].id, (int64_t)tasks[i].state, tasks[i].message);
+	return r;
+}
+
+/* A growing array of fixed-size records: the new last one, zeroed, or NULL. */
+static void *grow(void **items, size_t *count, size_t size)
+{
+	void *more = reallocarray(*items, *count + 1, size);
+
+	if (more == NULL)
+		return NULL;
+	*items = more;
+	return memset((char *)more + size * (*count)++, 0, size);
+}
+
+int tasks_get(struct store *store, int64_t job, struct task_record **ret_tasks, size_t *ret_count)
+{
+	struct task_record *task;
+	void *tasks = NULL;
+	size_t count = 0;
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT id, state, message FROM task WHERE job = ? ORDER BY seq",
+		&row, "i", job);
+
+	while (r == 1) {
+		task = grow(&tasks, &count, sizeof(*task));
+		if (task != NULL) {
+			task->id = db_column_text(row, 0);
+			task->state = sqlite3_column_int(row, 1);
+			task->message = db_column_text(row, 2);
+		}
+		r = task == NULL || task->id == NULL ? -ENOMEM : db_row_next(store->db, row);
+	}
+	if (row != NULL)
+		db_row_done(row);
+	if (r < 0) {
+		task_records_finish(tasks, count);
+		return r;
+	}
+	*ret_tasks = tasks;
+	*ret_count = count;
+	return 0;
+}
+
+int results_set(struct store *store, int64_t job, const struct result_record *results, size_t count)
+{
+	int r = db_run(store->db, "DELETE FROM result WHERE job = ?", "i", job);
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = db_run(store->db,
+			"INSERT INTO result(job, seq, task, url, ino, size, etag, type) "
+			"VALUES(?,?,?,?,?,?,?,?)",
+			"iissiiss", job, (int64_t)i, results[i].task, results[i].url,
+			results[i].ino, results[i].size, results[i].etag, results[i].type);
+	return r;
+}
+
+static int read_result(sqlite3_stmt *row, struct result_record *result)
+{
+	result->job = sqlite3_column_int64(row, 0);
+	result->seq = sqlite3_column_int64(row, 1);
+	result->task = db_column_text(row, 2);
+	result->url = db_column_text(row, 3);
+	result->ino = sqlite3_column_int64(row, 4);
+	result->size = sqlite3_column_int64(row, 5);
+	result->etag = db_column_text(row, 6);
+	result->type = db_column_text(row, 7);
+	return result->task == NULL || result->url == NULL ? -ENOMEM : 0;
+}
+
+int results_get(
+	struct store *store, int64_t job, struct result_record **ret_results, size_t *ret_count)
+{
+	struct result_record *result;
+	void *results = NULL;
+	size_t count = 0;
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE job = ? ORDER "
+		"BY seq",
+		&row, "i", job);
+
+	while (r == 1) {
+		result = grow(&results, &count, sizeof(*result));
+		r = result == NULL ? -ENOMEM : read_result(row, result);
+		if (r == 0)
+			r = db_row_next(store->db, row);
+	}
+	if (row != NULL)
+		db_row_done(row);
+	if (r < 0) {
+		result_records_finish(results, count);
+		return r;
+	}
+	*ret_results = results;
+	*ret_count = count;
+	return 0;
+}
+
+int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t dir,
+	int (*visit)(void *arg, int64_t node), void *arg)
+{
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT node.ino FROM job JOIN result ON result.job = job.id JOIN node ON node.ino "
+		"= result.ino"
+		" WHERE job.ino = ? AND job.id != ? AND node.parent = ? ORDER BY job.id, "
+		"result.seq",
+		&row, "iii", ino, job, dir);
+
+	return visit_ids(store, r, row, visit, arg);
+}
+
+int results_find(struct store *store, int64_t ino, struct result_record *ret_result)
+{
+	struct result_record result = {0};
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE ino = ?", &row,
+		"i", ino);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	r = read_result(row, &result);
+	db_row_done(row);
+	if (r < 0) {
+		result_record_finish(&result);
+		return r;
+	}
+	*ret_result = result;
+	return 0;
+}
+
+int results_save(struct store *store, const struct result_record *result)
+{
+	return db_run(store->db,
+		"UPDATE result SET url = ?, ino = ?, size = ?, etag = ?, type = ? WHERE job = ? "
+		"AND seq = ?",
+		"siissii", result->url, result->ino, result->size, result->etag, result->type,
+		result->job, result->seq);
+}
+
+int results_forget_ino(struct store *store, int64_t ino)
+{
+	return db_run(store->db, "UPDATE result SET ino = 0 WHERE ino = ?", "i", ino);
+}
+
+int spend_add(struct store *store, const char *day)
+{
+	return db_run(store->db,
+		"INSERT INTO spend(day, submissions) VALUES(?, 1)"
+		" ON CONFLICT(day) DO UPDATE SET submissions = submissions + 1",
+		"s", day);
+}
+
+int spend_get(struct store *store, const char *day, int64_t *ret_count)
+{
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT submissions FROM spend WHERE day = ?", &row, "s", day);
+
+	if (r < 0)
+		return r;
+	*ret_count = r == 1 ? sqlite3_column_int64(row, 0) : 0;
+	if (r == 1)
+		db_row_done(row);
+	return 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* jobs: the ledger: generations, their tasks, their results' addresses, and the day's count of submissions, as rows.
+ * Knows no policy: fs/gen decides which change is legal; a change runs inside the caller's store_begin()/store_end().
+ * Times are wall-clock milliseconds, 0 none. Strings of a record are owned by it. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+
+enum job_state { /* values are on disk; the words are those of design 1.3 */
+	JOB_INVALID = 1,
+	JOB_WAITING = 2,
+	JOB_QUEUED = 3,
+	JOB_HELD = 4,
+	JOB_SUBMITTING = 5,
+	JOB_PENDING = 6,
+	JOB_PROCESSING = 7,
+	JOB_SUCCESS = 8,
+	JOB_FAILED = 9,
+	JOB_UNKNOWN = 10,
+	JOB_STATE_COUNT
+};
+
+struct job_record {
+	int64_t id;
+	int64_t ino;	   /* its prompt; 0: removed or moved away */
+	int64_t dir;	   /* where the prompt is, or was, and its name without ".txt" */
+	char *stem;
+	char *model, *mode; /* the model's directory name; "text-to-image", … ("" when INVALID) */
+	enum job_state state;
+	char *text; /* the prompt file as it was examined; NUL-terminated, may hold NULs */
+	size_t text_length;
+	char *body;	  /* the exact request; NULL when INVALID */
+	int64_t batch;	  /* 0 none */
+	int64_t created, submitted, finished;
+	int64_t attempts; /* rejections so far that may be repeated */
+	int64_t next_attempt;
+	int64_t after;	  /* an older job of the same prompt that has to end first; 0 none */
+	bool dry_run;	  /* HELD for being a dry run */
+	bool published;	  /* nothing is left to be done for it */
+	char *warning, *error; /* sentences, NULL none */
+	double balance_before, balance_after; /* NAN unknown */
+};
+
+struct task_record {
+	char *id;
+	int state; /* enum task_state of fs/api/envelope.h */
+	char *message;
+};
+
+struct result_record {
+	int64_t job, seq;
+	char *task, *url;
+	int64_t ino;  /* its file once published; 0 before, or after that was removed */
+	int64_t size; /* -1 unknown */
+	char *etag, *type; /* NULL unknown; type is a suffix: "png" */
+};
+
+void job_record_finish(struct job_record *record); /* zeroed memory is fine */
+void task_records_finish(struct task_record *tasks, size_t count);
+void result_records_finish(struct result_record *results, size_t count);
+
+int jobs_add(struct store *store, struct job_record *record); /* writes the id back */
+/* Everything but id, text, model, mode and created, which never change, and ino, dir, stem (jobs_move). */
+int jobs_save(struct store *store, const struct job_record *record);
+int jobs_remove(struct store *store, int64_t id); /* with tasks and results */
+int jobs_get(struct store *store, int64_t id, struct job_record *ret_record); /* -ENOENT */
+/* Jobs with something left to do, by id. */
+int jobs_list_open(struct store *store, int (*visit)(void *arg, int64_t id), void *arg);
+/* The latest job of a name whose prompt is gone, that is unfinished or has a result in the tree: -ENOENT none. */
+int jobs_find_slot(struct store *store, int64_t dir, const char *stem, int64_t *ret_id);
+/* The jobs of prompt `ino` are called so now. */
+int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem);
+/* The prompt `ino` is gone from its place: its jobs keep the name and have no prompt. */
+int jobs_detach(struct store *store, int64_t ino);
+/* The jobs of this place that have no prompt belong to `ino` from now on. */
+int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino);
+/* ino, dir and stem of a record as they are now. */
+int jobs_place(struct store *store, struct job_record *record);
+int jobs_count_states(struct store *store, int64_t counts[JOB_STATE_COUNT]);
+
+/* Whole lists are written at once. *ret are malloc'ed arrays. */
+int tasks_set(struct store *store, int64_t job, const struct task_record *tasks, size_t count);
+int tasks_get(struct store *store, int64_t job, struct task_record **ret_tasks, size_t *ret_count);
+int results_set(struct store *store, int64_t job, const struct result_record *results, size_t count);
+int results_get(struct store *store, int64_t job, struct result_record **ret_results, size_t *ret_count);
+/* Files in `dir` that other jobs of prompt `ino` have made. */
+int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t dir,
+	int (*visit)(void *arg, int64_t node), void *arg);
+int results_find(struct store *store, int64_t ino, struct result_record *ret_result); /* -ENOENT */
+int results_save(struct store *store, const struct result_record *result); /* url, ino, size, etag, type */
+int results_forget_ino(struct store *store, int64_t ino); /* its file was removed */
+
+/* Submissions on a day ("2026-11-21", UTC). */
+int spend_add(struct store *store, const char *day);
+int spend_get(struct store *store, const char *day, int64_t *ret_count);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* store: one account's place on disk: a locked state directory with the database and the bytes of plain files
+ * and prompts (data/INO), and a cache directory with the bytes of results.
+ *
+ * Both directories are 0700 and owned by us; nothing in them is opened through a symlink.
+ * Durability: store_end() on a durable transaction returns after fsync; others survive the process, not the power.
+ * Errors: negative errno; -ENOSPC and -EIO are the disk's. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+struct store;
+
+/* Creates what is missing. -EBUSY: another mount of this account holds the lock; -EINVAL: damaged, newer or foreign.
+ * Every error has a sentence in *ret_message, which the caller frees. */
+int store_open(const char *state_dir, const char *cache_dir, struct store **ret_store, char **ret_message);
+void store_close(struct store *store); /* NULL is fine */
+
+/* One operation is one transaction; they do not nest. store_end() commits when result >= 0, else rolls back,
+ * and returns result or the error of the commit. */
+int store_begin(struct store *store, bool durable);
+int store_end(struct store *store, int result);
+int store_sync(struct store *store); /* everything committed so far survives power loss */
+
+/* The bytes of a NODE_FILE. Flags as open(2); O_CREAT makes it (0600). The fd is the caller's. */
+int store_data_open(struct store *store, int64_t ino, int flags);
+int store_data_stat(struct store *store, int64_t ino, struct stat *ret_stat);
+int store_data_remove(struct store *store, int64_t ino); /* no error when absent */
+int store_data_sync(struct store *store);		 /* the directory of them */
+/* Removes data files whose node is gone (the process died between the two removals). */
+int store_data_sweep(struct store *store);
+int store_statvfs(struct store *store, struct statvfs *ret_statvfs);
