@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* request: encodes one generation as the JSON body that its endpoint takes (API reference 3.2-3.7).
+ * Sends only what is set: unknown or unsupported fields provoke errors. Pure. */
+#include <stdbool.h>
+#include <stdint.h>
+#include "fs/base/str.h"
+
+enum api_mode {
+	API_TEXT_TO_IMAGE,
+	API_IMAGE_TO_IMAGE,
+	API_TEXT_TO_VIDEO,
+	API_IMAGE_TO_VIDEO,
+	API_MULTI_IMAGE_TO_VIDEO,
+	API_ALMIGHTY, /* almighty-reference-to-video */
+	API_MODE_COUNT
+};
+
+enum api_kind { API_IMAGE, API_VIDEO, API_AUDIO, API_TEXT, API_KIND_COUNT };
+
+enum { API_UNSET = -1 };
+
+struct api_request {
+	enum api_mode mode;
+	char *model, *prompt;		/* owned, like all strings here */
+	char *aspect_ratio;		/* NULL: leave out */
+	char *negative_prompt, *resolution, *quality;
+	int number;			/* image_number or video_number by kind; API_UNSET: leave out */
+	int duration;			/* seconds; API_UNSET */
+	int audio, web_search;		/* 0, 1 or API_UNSET */
+	char *webhook_url;
+	int64_t caller_id;		/* sent when has_caller */
+	bool has_caller;
+	struct strlist images, videos, audios; /* URLs */
+};
+
+void api_request_init(struct api_request *request); /* all unset */
+void api_request_finish(struct api_request *request);
+/* The body, compact, keys in a fixed order; caller frees. -ENOMEM, -EILSEQ (not UTF-8), -EINVAL: a field is set that
+ * the mode has no place for (duration of an image, two images for image-to-video), or what it needs is missing
+ * (model, prompt, reference images): nothing is dropped in silence. */
+int api_request_encode(const struct api_request *request, char **ret_json);
+
+const char *api_mode_name(enum api_mode mode); /* "text-to-image", …: the words of catalogue and status */
+const char *api_mode_path(enum api_mode mode); /* "/v1/generation/text-to-image", … */
+int api_mode_parse(const char *name, enum api_mode *ret_mode); /* -EINVAL */
+enum api_kind api_mode_kind(enum api_mode mode);
+const char *api_kind_name(enum api_kind kind); /* "image", "video", "audio", "text" */

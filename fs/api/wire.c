@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/api/wire.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "fs/api/envelope.h"
+#include "fs/base/cleanup.h"
+
+static unsigned long failed_allocations;
+
+static void *counting_malloc(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (!memory)
+		failed_allocations++;
+	return memory;
+}
+
+unsigned long wire_memory_mark(void)
+{
+	json_set_alloc_funcs(counting_malloc, free);
+	return failed_allocations;
+}
+
+bool wire_memory_failed(unsigned long mark)
+{
+	return failed_allocations != mark;
+}
+
+/* An upper bound: brackets and commas inside strings count as well. */
+static bool few_nodes(const char *text, size_t length)
+{
+	size_t nodes = 0;
+
+	for (size_t i = 0; i < length; i++)
+		nodes += text[i] == '{' || text[i] == '[' || text[i] == ',';
+	return nodes <= WIRE_MAX_NODES;
+}
+
+int wire_parse(const char *text, size_t length, json_t **ret_root)
+{
+	unsigned long mark;
+	json_t *root;
+
+	if (length == 0 || length > ENVELOPE_MAX_BYTES || !few_nodes(text, length))
+		return -EBADMSG;
+	mark = wire_memory_mark();
+	root = json_loadb(text, length, 0, NULL);
+	if (wire_memory_failed(mark)) {
+		json_decref(root);
+		return -ENOMEM;
+	}
+	if (!root)
+		return -EBADMSG;
+	*ret_root = root;
+	return 0;
+}
+
+json_t *wire_get(const json_t *object, const char *const *keys)
+{
+	for (; *keys; keys++) {
+		json_t *value = json_object_get(object, *keys);
+
+		if (value && !json_is_null(value))
+			return value;
+	}
+	return NULL;
+}
+
+const char *wire_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text && *text ? text : NULL;
+}
+
+bool wire_integer(const json_t *value, int64_t min, int64_t max, int64_t *ret_value)
+{
+	if (json_is_string(value))
+		return str_to_int(json_string_value(value), min, max, ret_value) == 0;
+	if (!json_is_integer(value) || json_integer_value(value) < min ||
+		json_integer_value(value) > max)
+		return false;
+	*ret_value = json_integer_value(value);
+	return true;
+}
+
+void wire_printable(const char *from, char *to, size_t size)
+{
+	char *text CLEANUP_FREE = str_printable(from, strlen(from), size - 1);
+	size_t length = text ? strlen(text) : 0;
+
+	if (length >= size)
+		length = 0;
+	memcpy(to, length ? text : "", length);
+	to[length] = '\0';
+}
+
+/* Both tables of codes are known by their words as well, so the texts that differ are all kept for
+ * errclass to look at: "the rate is exceeded; REQUEST_RATE_LIMIT_EXCEEDED". */
+void wire_message(const json_t *object, char *text, size_t size)
+{
+	static const char *const keys[] = {"msg", "message", "desc"};
+	const char *seen[array_length(keys)];
+	size_t count = 0, used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < array_length(keys); i++) {
+		const char *part = wire_text(object, keys[i]);
+		bool doubled = !part;
+
+		for (size_t k = 0; k < count && !doubled; k++)
+			doubled = strcasecmp(seen[k], part) == 0;
+		if (doubled || size - used < 32)
+			continue;
+		seen[count++] = part;
+		if (used) {
+			memcpy(text + used, "; ", 3);
+			used += 2;
+		}
+		wire_printable(part, text + used, size - used);
+		used += strlen(text + used);
+	}
+}
+
+static void read_refusal(const json_t *root, struct api_error *error)
+{
+	static const char *const field_keys[] = {"field", "error_field", "errorField", NULL};
+	const json_t *data = json_object_get(root, "data");
+	const json_t *field = wire_get(root, field_keys);
+	const json_t *nested = json_object_get(root, "error");
+	int64_t code;
+
+	if (wire_integer(json_object_get(root, "status"), INT64_MIN, INT64_MAX, &code))
+		error->code = code;
+	wire_message(root, error->text, sizeof(error->text));
+	if (!error->text[0])
+		wire_message(data, error->text, sizeof(error->text));
+	if (!error->text[0])
+		wire_message(nested, error->text, sizeof(error->text));
+	if (!error->text[0] && json_is_string(nested))
+		wire_printable(json_string_value(nested), error->text, sizeof(error->text));
+	if (!field)
+		field = wire_get(data, field_keys);
+	if (json_is_string(field))
+		wire_printable(json_string_value(field), error->field, sizeof(error->field));
+}
+
+/* API reference 2: `success` wins; else 0, 200, their spellings, null or nothing are a success. */
+static bool tells_success(const json_t *root)
+{
+	const json_t *success = json_object_get(root, "success");
+	const json_t *status = json_object_get(root, "status");
+	int64_t code;
+
+	if (json_is_boolean(success))
+		return json_is_true(success);
+	if (!status || json_is_null(status))
+		return true;
+	if (wire_integer(status, 0, 200, &code))
+		return code == 0 || code == 200;
+	return json_is_string(status) && strcasecmp(json_string_value(status), "success") == 0;
+}
+
+static void error_init(struct api_error *error, int http_status)
+{
+	*error = (struct api_error){.http_status = http_status, .retry_after_ms = -1};
+}
+
+int wire_not_understood(struct api_error *error, int http_status, const char *text)
+{
+	error_init(error, http_status);
+	error->class = ERRCLASS_PROTOCOL;
+	wire_printable(text, error->text, sizeof(error->text));
+	return -EBADMSG;
+}
+
+int wire_no_memory(struct api_error *error, int http_status)
+{
+	wire_not_understood(error, http_status, "no memory left to read the answer");
+	return -ENOMEM;
+}
+
+static int not_json(struct api_error *error, int http_status, const char *body, size_t length)
+{
+	char *start CLEANUP_FREE = str_printable(body, length < 256 ? length : 256, 120);
+	char text[256];
+
+	if (length == 0)
+		snprintf(text, sizeof(text), "the answer is empty");
+	else if (length > ENVELOPE_MAX_BYTES)
+		snprintf(text, sizeof(text), "the answer is too large");
+	else
+		snprintf(text, sizeof(text),
+			"the answer is not the JSON object that was expected: %s",
+			start ? start : "");
+	return wire_not_understood(error, http_status, text);
+}
+
+/* An answer that is not HTTP 2xx; `root` may be anything. */
+static int http_refusal(struct api_error *error, int http_status, const json_t *root,
+	const char *body, size_t length)
+{
+	struct api_error plain;
+
+	error_init(error, http_status);
+	if (json_is_object(root))
+		read_refusal(root, error);
+	errclass_classify(error);
+	if (!error->text[0] && !json_is_object(root)) {
+		/* After classification: a gateway's page must not be taken for the service's words. */
+		not_json(&plain, http_status, body, length);
+		memcpy(error->text, plain.text, sizeof(error->text));
+	}
+	return error->class == ERRCLASS_PROTOCOL ? -EBADMSG : -EREMOTEIO;
+}
+
+static int open_answer(int http_status, const char *body, size_t length, bool data_counts,
+	json_t **ret_root, struct api_error *error)
+{
+	json_t *root = NULL;
+	bool http_ok = http_status >= 200 && http_status <= 299;
+	int r = wire_parse(body, length, &root);
+
+	*ret_root = NULL;
+	if (r == -ENOMEM)
+		return wire_no_memory(error, http_status);
+	if (!http_ok) {
+		r = http_refusal(error, http_status, root, body, length);
+	} else if (!json_is_object(root)) {
+		r = not_json(error, http_status, body, length);
+	} else if (tells_success(root) ||
+		   (data_counts && json_object_size(json_object_get(root, "data")) > 0)) {
+		error_init(error, http_status);
+		*ret_root = root;
+		return 0;
+	} else {
+		error_init(error, http_status);
+		read_refusal(root, error);
+		errclass_classify(error);
+		/* success:false beside a good status: refused, and not a word why */
+		if (error->class == ERRCLASS_NONE)
+			error->class = ERRCLASS_SERVER;
+		r = error->class == ERRCLASS_PROTOCOL ? -EBADMSG : -EREMOTEIO;
+	}
+	json_decref(root);
+	return r;
+}
+
+int wire_open(int http_status, const char *body, size_t length, json_t **ret_root,
+	struct api_error *error)
+{
+	return open_answer(http_status, body, length, false, ret_root, error);
+}
+
+int wire_open_data(int http_status, const char *body, size_t length, json_t **ret_root,
+	struct api_error *error)
+{
+	return open_answer(http_status, body, length, true, ret_root, error);
+}
