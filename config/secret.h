@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* secret: the API key. Sources, first that is there: $WERYAI_API_KEY (then wiped from our
+ * environment, so that a second load does not find it), the file $WERYAI_API_KEY_FILE, key_file,
+ * key_command (blocks for up to 30 s: not for the loop), $CREDENTIALS_DIRECTORY/weryai_api_key
+ * (systemd), $XDG_CONFIG_HOME/weryaifs/key. An empty variable counts as absent.
+ * The key never reaches a log, an error text or argv; secret_finish() wipes the struct. */
+#include "config/config.h"
+#include <stdbool.h>
+#include <sys/types.h>
+#include <time.h>
+
+#define SECRET_MAX 512
+
+struct secret {
+	char key[SECRET_MAX];
+	char *file; /* owned; the file that it came from, to be watched for rotation; NULL none */
+	struct timespec file_mtime; /* and size, inode: what it was when read */
+	off_t file_size;
+	ino_t file_ino;
+};
+
+/* -ENOKEY none found, the named file is absent or key_command failed; -EACCES a key file that
+ * others can use (mode & 077) or that another user owns; -EINVAL empty, over-long or with bytes
+ * that cannot stand in a header; -ETIMEDOUT, -EFBIG of key_command; the errno of what could not
+ * be read; -ENOMEM. One sentence in *ret_message; *ret_secret is written on 0 only. */
+int secret_load(const struct config *config, struct secret *ret_secret, char **ret_message);
+/* Has the file changed since? Reads nothing. A file that is gone has not changed. */
+bool secret_changed(const struct secret *secret);
+void secret_finish(struct secret *secret);

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# bash completion for weryaifs(1); needs no bash-completion package, uses it where it is there
+
+_weryaifs_item() # the word after -o: items with commas between, the last one is completed
+{
+	local done='' item=$1 keys value
+	[[ $item == *,* ]] && done=${item%,*}, item=${item##*,}
+	keys='account= base_url= models_base_url= key_file= key_command= connect_timeout=
+		request_timeout= settle= max_active= submit_gap= submissions_per_day= unknown= dry_run
+		first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= cache_dir=
+		cache_size= stall_timeout= allow_other uid= gid= umask= ratio= negative= number=
+		resolution= quality= duration= audio web_search webhook= caller=
+		config= sandbox debug ro noexec noatime auto_unmount'
+	value=${item#*=}
+	case $item in
+	config=* | key_file=* | cache_dir=*)
+		mapfile -t COMPREPLY < <(compgen -f -- "$value")
+		COMPREPLY=("${COMPREPLY[@]/#/$done${item%%=*}=}")
+		compopt -o nospace
+		return
+		;;
+	unknown=*) keys='unknown=refuse unknown=allow' ;;
+	results=*) keys='results=lazy results=eager' ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$keys" -- "$item")
+	COMPREPLY=("${COMPREPLY[@]/#/$done}")
+}
+
+_weryaifs()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} line
+
+	# '=' is among the characters at which readline breaks words: put the -o item together again.
+	line=${COMP_LINE:0:COMP_POINT}
+	line=${line##*[[:blank:]]}
+	if [[ ${COMP_LINE:0:COMP_POINT} =~ [[:blank:]]-o[[:blank:]]*[^[:blank:]]*$ ]]; then
+		line=${line#-o}
+		_weryaifs_item "$line"
+		if [[ $COMP_WORDBREAKS == *=* && $line == *=* ]]; then
+			COMPREPLY=("${COMPREPLY[@]#"${line%"${line##*=}"}"}")
+		fi
+		[[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+		return
+	fi
+	case $before in
+	--config)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	--account)
+		mapfile -t COMPREPLY < <(cd "${XDG_STATE_HOME:-$HOME/.local/state}/weryaifs" \
+			2>/dev/null && compgen -d -- "$word")
+		return
+		;;
+	esac
+	if [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W '-f -d -o -h -V --foreground --debug --config
+			--account --sandbox --check --help --version' -- "$word")
+	else
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+	fi
+}
+
+complete -F _weryaifs weryaifs
