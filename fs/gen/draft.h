@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* draft: from a prompt's last close to a job (design 1.3): counts writers, waits until the text has settled, compares
+ * it with what was last sent, checks it, and makes the job. The database says what is a draft, so that a crash
+ * forgets nothing; a text whose writer was cut off by a crash is not sent by itself. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fs/store/nodes.h"
+
+struct gen;
+struct drafts;
+
+int drafts_create(struct gen *gen, struct drafts **ret_drafts);
+void drafts_destroy(struct drafts *drafts);
+/* After a mount: what was closed settles again. */
+int drafts_resume(struct drafts *drafts);
+
+int draft_open(struct drafts *drafts, const struct node *node);	/* for writing */
+void draft_close(struct drafts *drafts, int64_t ino);
+/* Before bytes of an open file change. */
+int draft_will_write(struct drafts *drafts, int64_t ino);
+bool draft_has_writers(struct drafts *drafts, int64_t ino);
+/* Inside the caller's transaction: the name of a file has become, or has stopped being, that of a prompt, or it
+ * belongs to another model now; `settle` follows after the commit. */
+int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt);
+void draft_settle(struct drafts *drafts, int64_t ino); /* starts the wait, when nobody writes */
+void draft_forget(struct drafts *drafts, int64_t ino); /* removed */
+/* A person says so: examines now and sends what equals the last text, too. */
+int draft_submit(struct drafts *drafts, int64_t ino);

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/gen/gen.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fs/base/buf.h"
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/gen/draft.h"
+#include "fs/gen/gen_private.h"
+#include "fs/gen/queue.h"
+#include "fs/gen/result.h"
+#include "fs/gen/status.h"
+#include "fs/gen/tree_private.h"
+#include "fs/store/cache.h"
+
+int64_t gen_now_ns(void)
+{
+	struct timespec now = clock_wall();
+
+	return tree_ns(&now);
+}
+
+static int add_dir(
+	struct gen *gen, int64_t ino, int64_t parent, const char *name, enum node_kind kind)
+{
+	struct node node = {.ino = ino,
+		.parent = parent,
+		.kind = kind,
+		.mode = S_IFDIR | 0755,
+		.uid = gen->options.uid,
+		.gid = gen->options.gid};
+
+	node.atime = node.mtime = node.ctime = gen_now_ns();
+	node.name_length = strlen(name);
+	memcpy(node.name, name, node.name_length + 1);
+	return nodes_add(gen->store, &node);
+}
+
+static int ensure_dir(
+	struct gen *gen, int64_t ino, int64_t parent, const char *name, enum node_kind kind)
+{
+	struct node node;
+	int r = ino != 0 ? nodes_get(gen->store, ino, &node)
+			 : nodes_find(gen->store, parent, name, &node);
+
+	return r == -ENOENT ? add_dir(gen, ino, parent, name, kind) : r;
+}
+
+/* The fixed directories and one for each model; those of models that are gone stay (tree.c hides empty ones). */
+static int plant(struct gen *gen)
+{
+	int r = store_begin(gen->store, false);
+
+	if (r == 0)
+		r = ensure_dir(gen, TREE_ROOT, 0, "", NODE_DIR);
+	if (r == 0)
+		r = ensure_dir(gen, TREE_ABOUT, TREE_ROOT, ".weryaifs", NODE_DIR);
+	if (r == 0)
+		r = ensure_dir(gen, TREE_LOST, TREE_ABOUT, "lost+found", NODE_DIR);
+	for (size_t i = 0; i < model_table_count(gen->models) && r == 0; i++)
+		r = ensure_dir(gen, 0, TREE_ROOT, model_table_at(gen->models, i)->dir, NODE_MODEL);
+	return store_end(gen->store, r);
+}
+
+struct nameless {
+	int64_t *inos; /* owned */
+	size_t count;
+};
+
+static int note_nameless(void *arg, const struct node *node)
+{
+	struct nameless *nameless = arg;
+	void *more = reallocarray(nameless->inos, nameless->count + 1, sizeof(*nameless->inos));
+
+	if (more == NULL)
+		return -ENOMEM;
+	nameless->inos = more;
+	nameless->inos[nameless->count++] = node->ino;
+	return 0;
+}
+
+/* What the last mount had removed while it was still in use. */
+static int sweep(struct gen *gen)
+{
+	struct nameless nameless = {0};
+	int r = nodes_list_nameless(gen->store, note_nameless, &nameless);
+
+	for (size_t i = 0; i < nameless.count && r == 0; i++) {
+		r = map_put(gen->nameless, (uint64_t)nameless.inos[i], gen);
+		if (r == 0)
+			tree_forget(gen, (uint64_t)nameless.inos[i]);
+	}
+	free(nameless.inos);
+	return r < 0 ? r : store_data_sweep(gen->store);
+}
+
+int gen_create(struct loop *loop, struct store *store, struct http *http, struct api_client *api,
+	const struct model_table *models, const struct gen_options *options, struct gen **ret_gen)
+{
+	struct gen *gen = calloc(1, sizeof(*gen));
+	int r;
+
+	if (gen == NULL)
+		return -ENOMEM;
+	gen->loop = loop;
+	gen->store = store;
+	gen->http = http;
+	gen->api = api;
+	gen->models = models;
+	gen->options = *options;
+	gen->started = clock_mono_ms();
+	list_init(&gen->watches);
+	list_init(&gen->changed);
+	gen->nameless = map_create();
+	r = gen->nameless == NULL ? -ENOMEM : drafts_create(gen, &gen->drafts);
+	if (r == 0)
+		r = queue_create(gen, &gen->queue);
+	if (r == 0)
+		r = results_create(gen, &gen->results);
+	if (r == 0)
+		r = plant(gen);
+	if (r == 0)
+		r = sweep(gen);
+	if (r == 0)
+		r = queue_resume(gen->queue);
+	if (r == 0)
+		r = drafts_resume(gen->drafts);
+	if (r < 0) {
+		gen_destroy(gen);
+		return r;
+	}
+	*ret_gen = gen;
+	return 0;
+}
+
+void gen_destroy(struct gen *gen)
+{
+	if (gen == NULL)
+		return;
+	results_destroy(gen->results);
+	queue_destroy(gen->queue);
+	drafts_destroy(gen->drafts);
+	status_drop_changes(gen);
+	map_destroy(gen->nameless);
+	free(gen);
+}
+
+void gen_set_events(struct gen *gen, const struct gen_events *events, void *arg)
+{
+	gen->events = *events;
+	gen->events_arg = arg;
+}
+
+void gen_stop(struct gen *gen, void (*done)(void *arg), void *arg)
+{
+	queue_stop(gen->queue, done, arg);
+}
+
+void gen_retry(struct gen *gen)
+{
+	queue_retry(gen->queue);
+}
+
+const struct model_table *gen_models(const struct gen *gen)
+{
+	return gen->models;
+}
+
+int gen_submit(struct gen *gen, uint64_t prompt_ino)
+{
+	struct node node;
+	int r = nodes_get(gen->store, TREE_NODE(prompt_ino), &node);
+
+	if (r == 0 && !tree_is_prompt(&node))
+		r = -EINVAL;
+	if (r < 0)
+		return r;
+	if (node.draft == DRAFT_NONE && node.job != 0) {
+		r = queue_release(gen->queue, node.job);
+		if (r != -ENOENT)
+			return r;
+	}
+	return draft_submit(gen->drafts, node.ino);
+}
+
+int gen_stats(struct gen *gen, char **ret_text)
+{
+	int64_t counts[JOB_STATE_COUNT], cached = 0, today = 0;
+	char day[sizeof("2026-11-21")], now[CLOCK_TEXT];
+	struct buf text;
+	int r = jobs_count_states(gen->store, counts);
+
+	clock_format(clock_wall_ms(), now);
+	memcpy(day, now, sizeof(day) - 1);
+	day[sizeof(day) - 1] = '\0';
+	if (r == 0)
+		r = cache_total(gen->store, &cached);
+	if (r == 0)
+		r = spend_get(gen->store, day, &today);
+	if (r < 0)
+		return r;
+	buf_init(&text, 16384);
+	buf_addf(&text, "uptime: %" PRId64 " s\n", (clock_mono_ms() - gen->started) / 1000);
+	buf_addf(&text, "submissions today: %" PRId64 "\n", today);
+	if (gen->options.submissions_per_day > 0)
+		buf_addf(&text, "submissions per day: %d\n", gen->options.submissions_per_day);
+	buf_addf(&text, "queued: %d\nactive: %d\nmax active: %d\n", queue_waiting(gen->queue),
+		queue_active(gen->queue), gen->options.max_active);
+	for (int state = 1; state < JOB_STATE_COUNT; state++)
+		if (counts[state] > 0)
+			buf_addf(&text, "jobs %s: %" PRId64 "\n",
+				job_state_name((enum job_state)state), counts[state]);
+	buf_addf(&text,
+		"bytes fetched: %" PRIu64 "\ncache bytes: %" PRId64 "\ntransfers: %" PRIu64 "\n",
+		http_bytes_received(gen->http), cached, results_transfers(gen->results));
+	*ret_text = buf_steal(&text);
+	return *ret_text == NULL ? -ENOMEM : 0;
+}
+
+struct gen_balance {
+	void (*done)(void *arg, int result, double credits);
+	void *arg;
+	struct api_call *call; /* owned */
+};
+
+static void on_balance(void *arg, struct api_balance_answer *answer)
+{
+	struct gen_balance *balance = arg;
+
+	if (answer->result < 0)
+		log_warning("balance: %s", answer->error.text[0] != '\0'
+						   ? answer->error.text
+						   : strerror(-answer->result));
+	balance->done(balance->arg, answer->result, answer->credits);
+	free(balance);
+}
+
+int gen_balance(struct gen *gen, void (*done)(void *arg, int result, double credits), void *arg,
+	struct gen_balance **ret_balance)
+{
+	struct gen_balance *balance = calloc(1, sizeof(*balance));
+
+	if (balance == NULL)
+		return -ENOMEM;
+	balance->done = done;
+	balance->arg = arg;
+	int r = api_balance(gen->api, on_balance, balance, &balance->call);
+	if (r < 0) {
+		free(balance);
+		return r;
+	}
+	*ret_balance = balance;
+	return 0;
+}
+
+void gen_balance_cancel(struct gen_balance *balance)
+{
+	if (balance == NULL)
+		return;
+	api_cancel(balance->call);
+	free(balance);
+}
+
+static int find_node(struct gen *gen, uint64_t ino, struct node *node)
+{
+	return nodes_get(gen->store, TREE_NODE(ino), node);
+}
+
+int gen_status_text(struct gen *gen, uint64_t prompt_ino, char **ret_text, size_t *ret_length)
+{
+	struct node node;
+	int r = find_node(gen, prompt_ino, &node);
+
+	return r < 0 ? r : status_format(gen, &node, ret_text, ret_length);
+}
+
+int gen_wait_text(struct gen *gen, uint64_t prompt_ino, char **ret_text, size_t *ret_length)
+{
+	struct node node;
+	int r = find_node(gen, prompt_ino, &node);
+
+	if (r == 0 && node.parent == 0)
+		r = -EIO; /* the prompt was removed: its end cannot be waited for any more */
+	return r < 0 ? r : status_wait_text(gen, &node, ret_text, ret_length);
+}
+
+struct results *gen_results(struct gen *gen)
+{
+	return gen->results;
+}

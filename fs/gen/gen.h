@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* gen: what a generation is, from a prompt file to its results; knows no FUSE.
+ *
+ *   tree -> draft -> queue -> harvest -> result        (a call goes right or down, never back)
+ *     tree     what exists under which name
+ *     draft    from a prompt's last close to a job
+ *     queue    which job may be sent, the sending, the polling
+ *     harvest  from a finished task's addresses to files in the tree
+ *     result   the bytes of a file, fetched when read
+ *     status   a job in words
+ *
+ * Thread: loop thread only. Ownership: everything given at creation is borrowed and outlives the gen. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "fs/api/client.h"
+#include "fs/base/loop.h"
+#include "fs/gen/model.h"
+#include "fs/net/http.h"
+#include "fs/store/store.h"
+
+struct gen;
+struct results;
+
+struct gen_options {
+	int64_t settle_ms;
+	int max_active;
+	int64_t submit_gap_ms;
+	int submissions_per_day; /* 0 none */
+	bool allow_unknown, dry_run;
+	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
+	int64_t stall_timeout_ms;
+	uid_t uid; /* owner of directories and results that nobody in particular makes */
+	gid_t gid;
+};
+
+/* Upward: what changed by itself. Never called from inside a tree_ function. */
+struct gen_events {
+	void (*status_changed)(void *arg, uint64_t prompt_ino);
+	void (*result_appeared)(void *arg, uint64_t dir_ino, const char *name);
+};
+
+/* Brings the account back as it was: jobs go on, drafts settle. */
+int gen_create(struct loop *loop, struct store *store, struct http *http, struct api_client *api,
+	const struct model_table *models, const struct gen_options *options, struct gen **ret_gen);
+void gen_destroy(struct gen *gen); /* NULL is fine; no events any more */
+void gen_set_events(struct gen *gen, const struct gen_events *events, void *arg);
+/* Stops submitting; calls done (from the loop) when no POST is in flight any more, at once where none is. */
+void gen_stop(struct gen *gen, void (*done)(void *arg), void *arg);
+/* The key or the network may be better now: tries again what had stopped for it. */
+void gen_retry(struct gen *gen);
+/* `echo submit > X.status`: sends the prompt (again). -EINVAL: nothing in it to send, or on its way already. */
+int gen_submit(struct gen *gen, uint64_t prompt_ino);
+/* .weryaifs/stats: `key: value` lines; caller frees. */
+int gen_stats(struct gen *gen, char **ret_text);
+/* .weryaifs/balance: asks the service. done runs once, from the loop, with 0 or a negative errno; not after
+ * gen_balance_cancel(). */
+struct gen_balance;
+int gen_balance(struct gen *gen, void (*done)(void *arg, int result, double credits), void *arg,
+	struct gen_balance **ret_balance);
+void gen_balance_cancel(struct gen_balance *balance); /* NULL is fine */
+/* For fs/mount, which has no nodes: status_format() and status_wait_text() of a prompt by its number (-ENOENT: it is
+ * gone), and the users' side of the results. */
+int gen_status_text(struct gen *gen, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
+int gen_wait_text(struct gen *gen, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
+struct results *gen_results(struct gen *gen);
+/* The models in force, for directories and .weryaifs/models.json. */
+const struct model_table *gen_models(const struct gen *gen);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* gen_private: what the modules of fs/gen share. */
+#include "fs/base/list.h"
+#include "fs/base/map.h"
+#include "fs/gen/gen.h"
+
+struct gen {
+	struct loop *loop;		 /* borrowed, like the next four */
+	struct store *store;
+	struct http *http;
+	struct api_client *api;
+	const struct model_table *models;
+	struct gen_options options;
+	struct gen_events events;
+	void *events_arg;
+	struct drafts *drafts; /* owned, like the rest */
+	struct queue *queue;
+	struct results *results;
+	struct map *nameless; /* inode -> itself: no name, but the kernel still knows it */
+	int64_t started;      /* monotonic ms */
+	struct list watches;  /* status_watch.link */
+	struct list changed;  /* status_change.link: to be told at the end of this turn */
+};
+
+int64_t gen_now_ns(void);

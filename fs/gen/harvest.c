@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/gen/harvest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/gen/gen_private.h"
+#include "fs/gen/publish.h"
+#include "fs/gen/renew.h"
+#include "fs/gen/sniff.h"
+#include "fs/gen/status.h"
+#include "fs/net/backoff.h"
+#include "fs/store/cache.h"
+#include "fs/store/nodes.h"
+
+#define FIRST_BYTES (64 * 1024) /* enough for the type and for what thumbnailers look at first */
+#define WHOLE_MAX (INT64_C(16) << 30) /* of a body without a length */
+#define SMALLEST 32                   /* API reference 6: the official client refuses less */
+#define RENEW_EVERY 4                 /* failures until new addresses are asked for */
+#define GIVE_UP_MS (INT64_C(24) * 3600 * 1000) /* after the job's end */
+
+static const struct backoff pace = {.first_ms = 700, .max_ms = 600000, .jitter_percent = 20};
+
+struct harvest {
+	struct gen *gen;               /* borrowed */
+	struct job *job;               /* borrowed */
+	struct result_record *results; /* owned */
+	size_t count, current;
+	struct cache_file *file;      /* owned; of the current one */
+	struct http_request *request; /* owned */
+	struct renewal *renewal;      /* owned */
+	struct loop_timer *timer;     /* owned */
+	unsigned failures;
+	bool whole; /* the server tells no length: all bytes have to come before the file can be shown */
+	bool uncached; /* the cache would not take the bytes */
+	struct http_head head;
+	int64_t received;
+	char first[SNIFF_BYTES];
+	void (*done)(void *arg, struct job *job);
+	void *arg;
+};
+
+static void fetch(struct harvest *harvest);
+static void step(void *arg);
+
+void harvest_cancel(struct harvest *harvest)
+{
+	if (harvest == NULL)
+		return;
+	http_cancel(harvest->request);
+	renew_cancel(harvest->renewal);
+	cache_file_close(harvest->file);
+	loop_timer_destroy(harvest->timer);
+	result_records_finish(harvest->results, harvest->count);
+	free(harvest);
+}
+
+static void tell(struct harvest *harvest)
+{
+	if (jobs_place(harvest->gen->store, &harvest->job->record) == 0)
+		status_changed(harvest->gen, harvest->job->record.ino);
+}
+
+static void on_renewed(void *arg, int result)
+{
+	struct harvest *harvest = arg;
+	struct result_record *results;
+	size_t count;
+
+	harvest->renewal = NULL;
+	if (result == 0)
+		result =
+			results_get(harvest->gen->store, harvest->job->record.id, &results, &count);
+	if (result == 0 && count == harvest->count) {
+		for (size_t i = 0; i < count; i++) {
+			/* what was found out so far is not in the rows yet */
+			char *url = results[i].url;
+			results[i].url = harvest->results[i].url;
+			harvest->results[i].url = url;
+		}
+	}
+	if (result == 0)
+		result_records_finish(results, count);
+}
+
+static void give_up(struct harvest *harvest, const char *why)
+{
+	struct job *job = harvest->job;
+
+	job_set_text(&job->record.error,
+		"it was made and charged, but could not be fetched for a day: %s; its address: %s",
+		why, harvest->results[harvest->current].url);
+	job->record.published = true;
+	if (job_change(harvest->gen, job, JOB_FAILED, true) < 0) {
+		job->record.published = false;
+		job->record.state = JOB_SUCCESS;
+		loop_timer_arm(harvest->timer, pace.max_ms);
+		return;
+	}
+	harvest->done(harvest->arg, job);
+}
+
+/* Download trouble never leads to a submission: it is tried again, at a slower and slower pace. */
+static void retry(struct harvest *harvest, const char *why)
+{
+	struct job *job = harvest->job;
+	int64_t wait = backoff_wait_ms(
+		&pace, ++harvest->failures, harvest->head.retry_after_ms, backoff_random());
+
+	if (clock_wall_ms() - job->record.finished > GIVE_UP_MS &&
+		harvest->failures > RENEW_EVERY) {
+		give_up(harvest, why);
+		return;
+	}
+	log_info("job %" PRId64 ": result %zu could not be fetched (%s): again in %" PRId64 " ms",
+		job->record.id, harvest->current + 1, why, wait);
+	job_set_text(
+		&job->record.error, "finished, but the result could not be fetched yet: %s", why);
+	tell(harvest);
+	if (harvest->failures % RENEW_EVERY == 0 && harvest->renewal == NULL &&
+		renew_start(harvest->gen, job->record.id, on_renewed, harvest, &harvest->renewal) <
+			0)
+		log_warning("job %" PRId64 ": no new addresses", job->record.id);
+	loop_timer_arm(harvest->timer, wait);
+}
+
+static bool enough(const struct harvest *harvest)
+{
+	const struct result_record *result = &harvest->results[harvest->current];
+
+	return result->size >= 0 &&
+	       harvest->received >= (result->size < FIRST_BYTES ? result->size : FIRST_BYTES);
+}
+
+static int on_head(void *arg, const struct http_head *head)
+{
+	struct harvest *harvest = arg;
+	struct result_record *result = &harvest->results[harvest->current];
+
+	harvest->head = *head;
+	if (head->status != 200 && head->status != 206)
+		return 0;
+	if (head->status == 206 && head->range_start != 0)
+		return -EPROTO;
+	result->size = head->status == 206 ? head->total : head->content_length;
+	/* a part of something of unknown length: ask for the whole, whose end tells */
+	if (head->status == 206 && result->size < 0)
+		harvest->whole = true;
+	return 0;
+}
+
+static int on_body(void *arg, const char *data, size_t length)
+{
+	struct harvest *harvest = arg;
+
+	if (harvest->head.status != 200 && harvest->head.status != 206)
+		return 0;
+	if (harvest->received < SNIFF_BYTES) {
+		size_t room = SNIFF_BYTES - (size_t)harvest->received;
+		memcpy(harvest->first + harvest->received, data, length < room ? length : room);
+	}
+	if (!harvest->uncached &&
+		cache_file_write(harvest->file, harvest->received, data, length) < 0)
+		harvest->uncached = true;
+	harvest->received += (int64_t)length;
+	/* the rest is fetched when it is read; the end of a short file is waited for, to keep the connection */
+	return enough(harvest) && harvest->results[harvest->current].size > harvest->received
+		       ? -ECANCELED
+		       : 0;
+}
+
+static const char *judge(struct harvest *harvest, const struct http_end *end)
+{
+	static char text[320];
+	struct result_record *result = &harvest->results[harvest->current];
+
+	if (end->head.status != 0 && end->head.status != 200 && end->head.status != 206) {
+		snprintf(text, sizeof(text), "the server answered HTTP %d", end->head.status);
+		return text;
+	}
+	if (end->error != 0 && !(end->error == -ECANCELED && enough(harvest))) {
+		snprintf(text, sizeof(text), "%s",
+			end->text[0] != '\0' ? end->text : strerror(-end->error));
+		return text;
+	}
+	if (result->size < 0 && harvest->head.status == 206)
+		return "the server told no length";
+	if (result->size < 0)
+		result->size = harvest->received;
+	if (result->size < SMALLEST)
+		return "the file is empty";
+	if (!enough(harvest))
+		return "the file was cut short";
+	if (harvest->uncached && harvest->head.content_length < 0 && harvest->head.status == 200)
+		return "the cache disk is full, and the server tells no length";
+	const char *type = sniff_type(harvest->first,
+		harvest->received < SNIFF_BYTES ? (size_t)harvest->received : SNIFF_BYTES);
+	if (type == NULL)
+		type = "bin";
+	if (strcmp(type, "html") == 0)
+		return "the server sent a web page instead of the file";
+	free(result->type);
+	result->type = strdup(type);
+	return result->type == NULL ? "out of memory" : NULL;
+}
+
+static void on_done(void *arg, const struct http_end *end)
+{
+	struct harvest *harvest = arg;
+	struct result_record *result = &harvest->results[harvest->current];
+
+	harvest->request = NULL;
+	const char *why = judge(harvest, end);
+	if (why == NULL && harvest->head.etag[0] != '\0') {
+		free(result->etag);
+		result->etag = strdup(harvest->head.etag);
+	}
+	cache_file_close(harvest->file);
+	harvest->file = NULL;
+	if (why != NULL) {
+		result->size = -1;
+		retry(harvest, why);
+		return;
+	}
+	harvest->failures = 0;
+	harvest->current++;
+	step(harvest);
+}
+
+/* A node without a name, to be named when all is known: what is left over after a crash goes at the next mount. */
+static int reserve(struct harvest *harvest, struct result_record *result)
+{
+	struct node node = {.kind = NODE_RESULT,
+		.mode = S_IFREG | 0444,
+		.uid = harvest->gen->options.uid,
+		.gid = harvest->gen->options.gid,
+		.job = harvest->job->record.id};
+	int r = store_begin(harvest->gen->store, false);
+
+	if (r == 0)
+		r = nodes_add(harvest->gen->store, &node);
+	r = store_end(harvest->gen->store, r);
+	if (r == 0)
+		result->ino = node.ino;
+	return r;
+}
+
+static void fetch(struct harvest *harvest)
+{
+	static const struct http_events events = {on_head, on_body, on_done};
+	struct result_record *result = &harvest->results[harvest->current];
+	struct http_spec spec = {.url = result->url,
+		.range_start = harvest->whole ? -1 : 0,
+		.range_end = FIRST_BYTES - 1,
+		.max_redirects = 5,
+		.stall_ms = harvest->gen->options.stall_timeout_ms,
+		.max_bytes = WHOLE_MAX};
+	int r = result->ino != 0 ? 0 : reserve(harvest, result);
+
+	harvest->received = 0;
+	harvest->uncached = false;
+	harvest->head = (struct http_head){.retry_after_ms = -1};
+	if (r == 0)
+		r = cache_file_open(harvest->gen->store, result->ino, &harvest->file);
+	if (r == 0)
+		r = cache_file_reset(harvest->file);
+	if (r == 0)
+		r = http_start(harvest->gen->http, &spec, &events, harvest, &harvest->request);
+	if (r < 0) {
+		cache_file_close(harvest->file);
+		harvest->file = NULL;
+		retry(harvest, r == -EINVAL ? "its address is not one that weryaifs fetches"
+					    : strerror(-r));
+	}
+}
+
+static void step(void *arg)
+{
+	struct harvest *harvest = arg;
+
+	if (harvest->current < harvest->count) {
+		fetch(harvest);
+		return;
+	}
+	int r = publish_results(harvest->gen, harvest->job, harvest->results, harvest->count);
+	if (r < 0) {
+		retry(harvest, strerror(-r));
+		return;
+	}
+	harvest->done(harvest->arg, harvest->job);
+}
+
+int harvest_start(struct gen *gen, struct job *job, void (*done)(void *arg, struct job *job),
+	void *arg, struct harvest **ret_harvest)
+{
+	struct harvest *harvest = calloc(1, sizeof(*harvest));
+
+	if (harvest == NULL)
+		return -ENOMEM;
+	harvest->gen = gen;
+	harvest->job = job;
+	harvest->done = done;
+	harvest->arg = arg;
+	int r = results_get(gen->store, job->record.id, &harvest->results, &harvest->count);
+	if (r == 0)
+		r = loop_timer_create(gen->loop, step, harvest, &harvest->timer);
+	if (r < 0) {
+		harvest_cancel(harvest);
+		return r;
+	}
+	loop_timer_arm(harvest->timer, 0);
+	*ret_harvest = harvest;
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* prompt: parses and checks a prompt file (design 1.2) against its model, before anything is spent. Pure.
+ *
+ * `key: value` lines with a known key are directives, anywhere in the file; a near miss of a known key is
+ * an error; everything else, joined as written and trimmed, is the prompt. Keys: any case, '-', '_' and blank
+ * are the same. Every message names the line, the wrong value and the right ones. */
+#include "fs/gen/model.h"
+
+#define PROMPT_MAX_BYTES (256 * 1024) /* of a prompt file */
+#define PROMPT_MAX_REFS 16
+#define PROMPT_NEGATIVE_MAX 1000 /* code points, API reference 3.2 */
+
+enum prompt_ref_role { REF_IMAGE, REF_FIRST_FRAME, REF_LAST_FRAME, REF_VIDEO, REF_AUDIO };
+
+struct prompt_ref {
+	enum prompt_ref_role role;
+	char *value; /* owned: an http(s) URL, or a path on the mount as written */
+	bool is_url;
+	int line;
+};
+
+struct prompt {
+	struct api_request request; /* all but images, videos, audios, which come from refs when they are resolved */
+	struct prompt_ref refs[PROMPT_MAX_REFS]; /* as they are sent: first frame, images, last frame, videos, audios */
+	size_t ref_count;
+	bool dry_run; /* asked for by the prompt or by the options */
+	char *warning; /* NULL none: what was sent differently from what was asked (API reference 3.6) */
+};
+
+struct prompt_options {
+	bool allow_unknown; /* values that the catalogue does not know are sent as they are */
+	bool dry_run;
+};
+
+/* 0, -ENOMEM, -ENODATA (neither text nor settings: the file is blank: a draft), or -EINVAL with a sentence
+ * or several, one a line, in *ret_message (caller frees). *ret_prompt is filled on 0 only. */
+int prompt_parse(const struct model *model, const struct prompt_options *options, const char *text,
+	size_t length, struct prompt *ret_prompt, char **ret_message);
+void prompt_finish(struct prompt *prompt); /* zeroed memory is fine */
+
+/* Is this the name of a prompt file: ends in ".txt", more than that, and begins with none of . ~ # */
+bool prompt_is_name(const char *name);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* publish: gives the results of a job their names (design 1.1): beside the prompt as it is called now, or in lost+found
+ * where the prompt or its directory is gone; older results of the prompt become numbered backups. */
+#include "fs/gen/job.h"
+
+struct gen;
+
+/* All of it in one durable transaction: afterwards the files are in the tree and the job is published. Every result
+ * has its ino (a node without a name), size and type. */
+int publish_results(struct gen *gen, struct job *job, struct result_record *results, size_t count);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* queue_private: what queue.c (who may go when) and queue_answer.c (what an answer means) share. */
+#include "fs/api/client.h"
+#include "fs/base/list.h"
+#include "fs/base/loop.h"
+#include "fs/base/map.h"
+#include "fs/gen/queue.h"
+
+enum queue_stop {
+	QUEUE_RUNS,
+	QUEUE_STOPPED_CREDITS, /* until the balance rises or a person says `submit` */
+	QUEUE_STOPPED_KEY      /* until the key changes or a person says `submit` */
+};
+
+struct queue {
+	struct gen *gen;	  /* borrowed */
+	struct list jobs;	  /* job.link, owned, by id */
+	struct map *by_id;	  /* the same jobs */
+	struct loop_timer *timer; /* owned */
+	struct job *posting;	  /* the one POST on its way; NULL none */
+	int64_t last_post;	  /* monotonic ms */
+	int64_t not_before;	  /* monotonic ms: nothing is sent before */
+	unsigned rejections;	  /* throttled or not sent, in a row */
+	enum queue_stop stop;
+	char *reason; /* owned; why nothing is sent */
+	struct api_call *balance_call; /* owned */
+	int64_t balance_next;	       /* monotonic ms */
+	double stop_balance;	       /* credits when the queue stopped for them; NAN unknown */
+	bool stopping;
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+};
+
+#define QUEUE_DAY sizeof("2026-11-21")
+void queue_day(char day[QUEUE_DAY]); /* UTC */
+
+void queue_pump(struct queue *queue); /* soon, from the loop */
+void queue_hold_off(struct queue *queue, int64_t wait_ms, enum queue_stop stop, const char *reason);
+void queue_clear_hold(struct queue *queue);
+void queue_harvest(struct queue *queue, struct job *job);
+void queue_end_job(struct queue *queue, struct job *job);
+
+/* queue_answer.c; `arg` is the job. */
+void queue_on_submitted(void *arg, struct api_submit_answer *answer);
+void queue_on_polled(void *arg, struct api_tasks_answer *answer);
+void queue_not_sent(struct queue *queue, struct job *job, const char *why);
+/* Nobody knows whether a task exists: UNKNOWN. */
+void queue_lost_answer(struct queue *queue, struct job *job, const char *why);
+/* While stopped for want of credits: asks for the balance now and then. */
+void queue_watch_balance(struct queue *queue, int64_t now, int64_t *wake);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* result: the bytes of one result, fetched when they are read and kept in the cache: one transfer a file, however many
+ * read it; a read is answered as soon as its own bytes are there.
+ *
+ * Callbacks: a read's done runs exactly once, possibly from inside result_read() (then 0 is returned and *ret_read is
+ *            NULL), never after result_read_cancel().
+ * Errors:    -EIO the address has expired and could not be renewed, or the file behind it has changed; -ETIMEDOUT stalled;
+ *            -ENOMEM. A failed transfer never leads to a submission. */
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct gen;
+struct results;
+struct result;
+struct result_read;
+
+int results_create(struct gen *gen, struct results **ret_results);
+void results_destroy(struct results *results);
+
+/* One more user of the result's bytes; -ENOENT. result_close() by the last one stops the transfer. */
+int result_open(struct results *results, int64_t ino, struct result **ret_result);
+void result_close(struct result *result);
+/* data is borrowed during the callback; length 0 is the end of the file; < 0 a negative errno. */
+int result_read(struct result *result, int64_t offset, size_t length,
+	void (*done)(void *arg, ssize_t length, const char *data), void *arg, struct result_read **ret_read);
+void result_read_cancel(struct result_read *read);
+uint64_t results_transfers(const struct results *results); /* started so far */
