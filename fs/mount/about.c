@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/mount/about.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/log.h"
+#include "fs/gen/gen.h"
+
+static const char *const names[] = {"README", "models.json", "balance", "stats", "log"};
+
+uint64_t about_find(uint64_t parent, const char *name)
+{
+	if (parent != TREE_ABOUT)
+		return 0;
+	for (size_t i = 0; i < array_length(names); i++) {
+		if (strcmp(names[i], name) == 0)
+			return ABOUT_README + i;
+	}
+	return 0;
+}
+
+const char *about_name(uint64_t ino)
+{
+	return names[ino - ABOUT_README];
+}
+
+static int make_text(struct gen *gen, uint64_t ino, char **ret_text)
+{
+	switch (ino) {
+	case ABOUT_README:
+		*ret_text = strdup(about_readme);
+		break;
+	case ABOUT_MODELS:
+		return model_table_format(gen_models(gen), ret_text);
+	case ABOUT_STATS:
+		return gen_stats(gen, ret_text);
+	case ABOUT_LOG:
+		*ret_text = log_recent();
+		break;
+	default:
+		return -ENOENT;
+	}
+	return *ret_text == NULL ? -ENOMEM : 0;
+}
+
+int about_text(struct gen *gen, uint64_t ino, char **ret_text, size_t *ret_length)
+{
+	char *text;
+	int r = make_text(gen, ino, &text);
+
+	if (r < 0)
+		return r;
+	*ret_text = text;
+	*ret_length = strlen(text);
+	return 0;
+}
+
+int about_get(struct gen *gen, uint64_t ino, struct tree_entry *ret_entry)
+{
+	CLEANUP_FREE char *text = NULL;
+	struct tree_entry directory;
+	size_t length = 0;
+	int r = tree_get(gen, TREE_ABOUT, &directory);
+
+	/* the true size, for tools that read no more than that (tar, rsync); the balance's is not worth a request */
+	if (r == 0 && ino != ABOUT_BALANCE)
+		r = about_text(gen, ino, &text, &length);
+	if (r < 0)
+		return r;
+	*ret_entry = (struct tree_entry){.ino = ino, .kind = TREE_STATUS, .st = directory.st};
+	ret_entry->st.st_ino = ino;
+	ret_entry->st.st_mode = S_IFREG | 0444;
+	ret_entry->st.st_nlink = 1;
+	ret_entry->st.st_size = (off_t)length;
+	ret_entry->st.st_blocks = (blkcnt_t)(length + 511) / 512;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* about: the files of .weryaifs, which are about the mount: names, attributes, texts. They are listed and looked up
+ * before the tree's own lost+found; nothing about them can be changed. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fs/gen/tree.h"
+
+struct gen;
+
+enum {
+	ABOUT_README = 16,
+	ABOUT_MODELS,
+	ABOUT_BALANCE,
+	ABOUT_STATS,
+	ABOUT_LOG,
+	ABOUT_END
+}; /* inode numbers */
+
+static inline bool about_is(uint64_t ino)
+{
+	return ino >= ABOUT_README && ino < ABOUT_END;
+}
+
+/* The number of a name in this directory; 0: there is none. */
+uint64_t about_find(uint64_t parent, const char *name);
+const char *about_name(uint64_t ino);
+/* Looks like a status file to the cache: kind TREE_STATUS. */
+int about_get(struct gen *gen, uint64_t ino, struct tree_entry *ret_entry);
+/* The text as it is now; caller frees. Not for ABOUT_BALANCE, which the service has to be asked for (file_balance.c).
+ * -ENOMEM. */
+int about_text(struct gen *gen, uint64_t ino, char **ret_text, size_t *ret_length);
+
+extern const char about_readme[];

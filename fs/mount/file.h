@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* file: opening a file of each kind. Each function makes a handle (handle.h), which the caller answers the kernel with;
+ * flags are those of open(2). Errors: those of the layers below, and -EPERM where nobody may write. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fs/mount/handle.h"
+
+/* TREE_FILE: reads and writes the bytes themselves. */
+int file_plain_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+/* The same for a file that tree_create() has just made, with its fd: takes both on success. */
+int file_plain_created(struct session *session, uint64_t ino, int fd, struct handle **ret_handle);
+
+/* TREE_RESULT: a read waits for its bytes. */
+int file_result_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+
+/* TREE_STATUS: the text of this moment; `submit` can be written to it. */
+int file_status_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+/* A file of .weryaifs but the balance: the text of this moment. */
+int file_about_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+
+/* TREE_WAIT: a read waits for the end of the job. */
+int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+/* ABOUT_BALANCE: a read waits for the service's answer. */
+int file_balance_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);

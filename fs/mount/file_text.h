@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* file_text: an open file whose whole text is known: the part that file_text.c and the waiting texts (file_wait.c,
+ * file_balance.c) share. */
+#include "fs/base/cleanup.h"
+#include "fs/mount/handle.h"
+
+struct file_text {
+	struct handle handle;
+	char *text; /* owned; NULL: not known yet */
+	size_t length;
+};
+
+static inline struct file_text *file_text_of(struct handle *handle)
+{
+	return container_of(handle, struct file_text, handle);
+}
+
+/* Takes text (may be NULL) on success. */
+int file_text_create(struct session *session, uint64_t ino, const struct handle_type *type,
+	char *text, size_t length, struct handle **ret_handle);
+void file_text_destroy(struct handle *handle, bool closed);

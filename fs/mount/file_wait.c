@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* X.wait: opening it succeeds at once, a read is parked until the job is final. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/gen/gen.h"
+#include "fs/gen/status.h"
+#include "fs/gen/tree.h"
+#include "fs/mount/file.h"
+#include "fs/mount/file_text.h"
+#include "fs/mount/pending.h"
+#include "fs/mount/reply.h"
+
+struct wait_read {
+	struct pending pending;
+	struct file_text *file; /* outlives us: the kernel closes no file with a read under way */
+	struct status_watch *watch;
+	size_t size;
+	off_t offset;
+};
+
+/* The text stays as it was at first: later reads go on in it. -EAGAIN: the job is not final. */
+static int know_text(struct file_text *file)
+{
+	if (file->text != NULL)
+		return 0;
+	return gen_wait_text(file->handle.session->gen, (uint64_t)TREE_NODE(file->handle.ino),
+		&file->text, &file->length);
+}
+
+static void wait_free(struct wait_read *wait)
+{
+	status_watch_remove(wait->watch);
+	free(wait);
+}
+
+static void wait_give_up(struct pending *pending)
+{
+	wait_free(container_of(pending, struct wait_read, pending));
+}
+
+static void status_has_changed(void *arg)
+{
+	struct wait_read *wait = arg;
+	int r = know_text(wait->file);
+
+	if (r == -EAGAIN)
+		return;
+	if (r < 0)
+		pending_error(&wait->pending, r);
+	else
+		pending_slice(&wait->pending, wait->file->text, wait->file->length, wait->size,
+			wait->offset);
+	wait_free(wait);
+}
+
+static void wait_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
+{
+	struct file_text *file = file_text_of(handle);
+	struct wait_read *wait;
+	int r = know_text(file);
+
+	if (r == 0) {
+		reply_slice(req, file->text, file->length, size, offset);
+		return;
+	}
+	wait = r == -EAGAIN ? calloc(1, sizeof(*wait)) : NULL;
+	if (wait == NULL) {
+		reply_error(req, r == -EAGAIN ? -ENOMEM : r);
+		return;
+	}
+	wait->file = file;
+	wait->size = size;
+	wait->offset = offset;
+	r = status_watch_add(handle->session->gen, TREE_NODE(handle->ino), status_has_changed, wait,
+		&wait->watch);
+	if (r < 0) {
+		free(wait);
+		reply_error(req, r);
+		return;
+	}
+	pending_init(&wait->pending, req, -EINTR, wait_give_up);
+	pending_park(&wait->pending);
+}
+
+static const struct handle_type wait_type = {
+	.direct_io = true,
+	.nonseekable = true,
+	.read = wait_read,
+	.destroy = file_text_destroy,
+};
+
+int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
+{
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		return -EPERM;
+	return file_text_create(session, ino, &wait_type, NULL, 0, ret_handle);
+}

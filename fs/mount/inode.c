@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/mount/inode.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "fs/base/log.h"
+#include "fs/base/map.h"
+#include "fs/mount/about.h"
+#include "fs/mount/session_private.h"
+
+int inode_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry)
+{
+	return about_is(ino) ? about_get(session->gen, ino, ret_entry)
+			     : tree_get(session->gen, ino, ret_entry);
+}
+
+int inode_parent(struct session *session, uint64_t ino, uint64_t *ret_parent)
+{
+	if (!about_is(ino))
+		return tree_parent(session->gen, ino, ret_parent);
+	*ret_parent = TREE_ABOUT;
+	return 0;
+}
+
+int inode_lookup(
+	struct session *session, uint64_t parent, const char *name, struct tree_entry *ret_entry)
+{
+	uint64_t ino = parent;
+
+	/* "." and ".." come from file handles (open_by_handle_at(2), NFS), never from a path */
+	if (strcmp(name, ".") == 0)
+		return inode_get(session, parent, ret_entry);
+	if (strcmp(name, "..") == 0) {
+		int r = inode_parent(session, parent, &ino);
+		return r < 0 ? r : inode_get(session, ino, ret_entry);
+	}
+	ino = about_find(parent, name);
+	if (ino != 0)
+		return about_get(session->gen, ino, ret_entry);
+	return about_is(parent) ? -ENOTDIR : tree_lookup(session->gen, parent, name, ret_entry);
+}
+
+/* The count itself is the map's value. */
+static uint64_t held(const struct session *session, uint64_t key)
+{
+	return (uintptr_t)map_get(session->known, key);
+}
+
+int inode_ref(struct session *session, uint64_t ino)
+{
+	uint64_t key = (uint64_t)TREE_NODE(ino);
+	uintptr_t count = held(session, key) + 1;
+
+	return map_put(session->known, key, (void *)count);
+}
+
+static void inode_gone(struct session *session, uint64_t key)
+{
+	map_remove(session->known, key);
+	if (!about_is(key))
+		tree_forget(session->gen, key);
+}
+
+void inode_unref(struct session *session, uint64_t ino, uint64_t count)
+{
+	uint64_t key = (uint64_t)TREE_NODE(ino), now = held(session, key);
+
+	if (now == 0)
+		return; /* the root, which the kernel knows without having been told */
+	if (count >= now) {
+		if (count > now)
+			log_warning("inode: %llu forgotten more often than it was told",
+				(unsigned long long)ino);
+		inode_gone(session, key);
+		return;
+	}
+	/* cannot fail: the key is there */
+	map_put(session->known, key, (void *)(uintptr_t)(now - count));
+}
+
+void inode_unref_all(struct session *session)
+{
+	uint64_t key;
+
+	while (map_any(session->known, &key) != NULL)
+		inode_gone(session, key);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/mount/mountpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <mntent.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/log.h"
+#include "fs/gen/message.h"
+
+/* Dead mounts may lie on top of each other. */
+enum { CLEAN_TRIES = 8 };
+
+/* message_refuse() says -EINVAL; the caller knows better. */
+static int refused(int said, int error)
+{
+	return said == -ENOMEM ? said : error;
+}
+
+/* The type of what is mounted there last, "" for nothing. */
+static void mounted_type(const char *path, char *type, size_t size)
+{
+	char buffer[PATH_MAX * 2];
+	struct mntent entry;
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+
+	type[0] = '\0';
+	if (mounts == NULL)
+		return;
+	while (getmntent_r(mounts, &entry, buffer, sizeof(buffer)) != NULL) {
+		if (strcmp(entry.mnt_dir, path) == 0)
+			snprintf(type, size, "%s", entry.mnt_type);
+	}
+	endmntent(mounts);
+}
+
+bool mountpoint_is_ours(const char *path)
+{
+	char type[64];
+
+	mounted_type(path, type, sizeof(type));
+	return strcmp(type, "fuse." MOUNTPOINT_TYPE) == 0;
+}
+
+/* realpath(3) of the directory above: the place itself cannot be looked at while a dead mount is on it. */
+static char *resolve_above(const char *path)
+{
+	CLEANUP_FREE char *copy = strdup(path);
+	CLEANUP_FREE char *above = NULL;
+	char *whole = NULL;
+
+	if (copy == NULL)
+		return NULL;
+	for (size_t length = strlen(copy); length > 1 && copy[length - 1] == '/'; length--)
+		copy[length - 1] = '\0';
+	char *slash = strrchr(copy, '/');
+	const char *name = slash == NULL ? copy : slash + 1;
+	if (slash != NULL)
+		*slash = '\0';
+	above = realpath(slash == NULL ? "." : (slash == copy ? "/" : copy), NULL);
+	if (above == NULL)
+		return NULL;
+	if (asprintf(&whole, "%s/%s", strcmp(above, "/") == 0 ? "" : above, name) < 0)
+		return NULL;
+	return whole;
+}
+
+static void unmount_lazily(const char *path)
+{
+	const char *const argv[] = {"fusermount3", "-u", "-q", "-z", "--", path, NULL};
+	pid_t pid;
+	int status;
+
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		return;
+	int r = -posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)argv, environ);
+	if (r < 0) {
+		log_errno(LOG_LEVEL_WARNING, r, "mount: cannot run fusermount3");
+		return;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+}
+
+static bool is_dead(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 && errno == ENOTCONN;
+}
+
+void mountpoint_clean(const char *path)
+{
+	if (is_dead(path) && mountpoint_is_ours(path)) {
+		log_info("mount: taking away the dead mount on '%s'", path);
+		unmount_lazily(path);
+	}
+}
+
+static int clean_dead(const char *path, char **ret_message)
+{
+	CLEANUP_FREE char *whole = resolve_above(path);
+
+	if (whole == NULL)
+		return -ENOMEM;
+	for (int i = 0; i < CLEAN_TRIES && is_dead(whole); i++) {
+		if (!mountpoint_is_ours(whole))
+			return refused(message_refuse(ret_message,
+					       "'%s' holds the dead mount of another program: "
+					       "unmount it first (fusermount3 -u '%s').",
+					       path, path),
+				-EBUSY);
+		mountpoint_clean(whole);
+	}
+	if (is_dead(whole))
+		return refused(
+			message_refuse(ret_message,
+				"'%s' holds a dead mount that cannot be taken away: unmount it as "
+				"root (umount -l '%s').",
+				path, path),
+			-EBUSY);
+	return 0;
+}
+
+static int check_place(const char *path, char **ret_message)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		int error = -errno;
+		if (error == -ENOENT)
+			return refused(message_refuse(ret_message,
+					       "The mount point '%s' does not exist: make it first "
+					       "(mkdir -p '%s').",
+					       path, path),
+				error);
+		return refused(
+			message_refuse(ret_message, "The mount point '%s' cannot be used: %s.",
+				path, strerror(-error)),
+			error);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return refused(message_refuse(ret_message,
+				       "The mount point '%s' is not a directory.", path),
+			-ENOTDIR);
+	return 0;
+}
+
+static int check_free(const char *path, char **ret_message)
+{
+	CLEANUP_FREE char *above = NULL;
+	struct stat st, st_above;
+	char type[64];
+
+	if (asprintf(&above, "%s/..", path) < 0)
+		return -ENOMEM;
+	mounted_type(path, type, sizeof(type));
+	bool other_device =
+		stat(path, &st) == 0 && stat(above, &st_above) == 0 && st.st_dev != st_above.st_dev;
+	if (type[0] == '\0' && !other_device)
+		return 0;
+	return refused(message_refuse(ret_message,
+			       "Something is mounted on '%s' already (%s): choose another "
+			       "directory, or unmount it first.",
+			       path, type[0] == '\0' ? "unknown" : type),
+		-EBUSY);
+}
+
+int mountpoint_prepare(const char *path, char **ret_path, char **ret_message)
+{
+	CLEANUP_FREE char *whole = NULL;
+	int r = is_dead(path) ? clean_dead(path, ret_message) : 0;
+
+	if (r == 0)
+		r = check_place(path, ret_message);
+	if (r < 0)
+		return r;
+	whole = realpath(path, NULL);
+	if (whole == NULL)
+		return refused(
+			message_refuse(ret_message, "The mount point '%s' cannot be used: %s.",
+				path, strerror(errno)),
+			-errno);
+	r = check_free(whole, ret_message);
+	if (r == 0)
+		*ret_path = steal(&whole);
+	return r;
+}
+
+int mountpoint_check_device(char **ret_message)
+{
+	CLEANUP_CLOSE int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return 0;
+	int error = -errno;
+	if (error == -ENOENT || error == -ENODEV || error == -ENXIO)
+		return refused(
+			message_refuse(ret_message,
+				"This machine has no FUSE device (/dev/fuse): load the kernel "
+				"module (modprobe fuse), or give the container --device "
+				"/dev/fuse."),
+			error);
+	return refused(message_refuse(ret_message,
+			       "You may not use FUSE here: opening /dev/fuse failed (%s).",
+			       strerror(-error)),
+		error);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* mountpoint: may we mount here, and is a dead mount in the way?
+ *
+ * Never looks at a mount of ours that is alive: our own thread would have to answer. */
+#include <stdbool.h>
+
+#define MOUNTPOINT_TYPE "weryaifs" /* /proc/mounts says fuse.weryaifs */
+
+/* The place as an absolute path without symlinks, which the caller frees. Takes a dead mount of ours away first.
+ * Every error has a sentence in *ret_message (caller frees). -ENOENT, -ENOTDIR, -EBUSY, -ENOMEM, those of stat(2). */
+int mountpoint_prepare(const char *path, char **ret_path, char **ret_message);
+/* Can we open /dev/fuse? A sentence as above. */
+int mountpoint_check_device(char **ret_message);
+/* Is a filesystem of our kind mounted at this absolute path? Asks /proc, not the mount. */
+bool mountpoint_is_ours(const char *path);
+/* Takes away what is left of ours at this path when its connection is gone (ENOTCONN); lazily, never waits for it. */
+void mountpoint_clean(const char *path);

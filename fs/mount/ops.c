@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/mount/ops.h"
+
+#include <errno.h>
+#include <sys/statvfs.h>
+
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/gen/tree.h"
+#include "fs/mount/about.h"
+#include "fs/mount/handle.h"
+#include "fs/mount/inode.h"
+#include "fs/mount/reply.h"
+
+/* Read-ahead of results may be parked for long, and the kernel sends RELEASE, which it counts among the same
+ * background requests, only when there is room. */
+enum { MAX_BACKGROUND = 64, CONGESTION = 48 };
+
+struct tree_owner ops_owner(fuse_req_t req)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+	return (struct tree_owner){.uid = ctx->uid, .gid = ctx->gid};
+}
+
+static void ops_init(void *arg, struct fuse_conn_info *conn)
+{
+	struct session *session = arg;
+
+	/* open_by_handle_at(2) and NFS: numbers are stable and "." and ".." can be looked up */
+	conn->want |= conn->capable & FUSE_CAP_EXPORT_SUPPORT;
+	/* Nothing but the mount changes the bytes of a cached file: sizes and times need no comparing. A reused
+	 * buffer is as fast as splicing. */
+	conn->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ |
+				  FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+	conn->max_background = MAX_BACKGROUND;
+	conn->congestion_threshold = CONGESTION;
+	session->greeted = true;
+	log_debug("mount: FUSE %u.%u, writes of %u bytes", conn->proto_major, conn->proto_minor,
+		conn->max_write);
+}
+
+static void ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct tree_entry entry;
+	int r = inode_get(session_of(req), ino, &entry);
+
+	if (r < 0)
+		reply_error(req, r);
+	else
+		reply_attr(req, &entry);
+}
+
+/* The kernel's bits as the tree's; "now" is our clock. */
+static unsigned decode_set(int to_set, struct stat *attr)
+{
+	unsigned what = 0;
+
+	if (to_set & FUSE_SET_ATTR_MODE)
+		what |= TREE_SET_MODE;
+	if (to_set & FUSE_SET_ATTR_UID)
+		what |= TREE_SET_UID;
+	if (to_set & FUSE_SET_ATTR_GID)
+		what |= TREE_SET_GID;
+	if (to_set & FUSE_SET_ATTR_SIZE)
+		what |= TREE_SET_SIZE;
+	if (to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW))
+		what |= TREE_SET_ATIME;
+	if (to_set & (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW))
+		what |= TREE_SET_MTIME;
+	if (to_set & FUSE_SET_ATTR_ATIME_NOW)
+		attr->st_atim = clock_wall();
+	if (to_set & FUSE_SET_ATTR_MTIME_NOW)
+		attr->st_mtim = clock_wall();
+	return what;
+}
+
+static void ops_setattr(
+	fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info)
+{
+	struct session *session = session_of(req);
+	struct handle *handle = info != NULL ? handle_of(info) : NULL;
+	unsigned what = decode_set(to_set, attr);
+	struct tree_entry entry;
+	int r = about_is(ino) ? -EPERM : 0;
+
+	/* through the open file, which may have no name any more */
+	if (r == 0 && (what & TREE_SET_SIZE) != 0 && handle != NULL &&
+		handle->type->truncate != NULL) {
+		r = handle->type->truncate(handle, attr->st_size);
+		what &= ~(unsigned)TREE_SET_SIZE;
+	}
+	if (r == 0)
+		r = tree_set(session->gen, ino, attr, what, &entry);
+	if (r < 0)
+		reply_error(req, r);
+	else
+		reply_attr(req, &entry);
+}
+
+static void ops_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct statvfs statvfs;
+	int r = tree_statvfs(session_of(req)->gen, &statvfs);
+
+	if (r < 0)
+		reply_error(req, r);
+	else
+		reply_statvfs(req, &statvfs);
+}
+
+/* Left out on purpose: flush (comes several times for an open file and before its data, so nothing follows from it),
+ * opendir and releasedir (a listing has no state), locks (the kernel's own are right for one machine), access
+ * (default_permissions), poll (always ready), copy_file_range (the kernel reads and writes). */
+const struct fuse_lowlevel_ops *ops_table(void)
+{
+	static const struct fuse_lowlevel_ops table = {
+		.init = ops_init,
+		.lookup = ops_lookup,
+		.forget = ops_forget,
+		.forget_multi = ops_forget_multi,
+		.getattr = ops_getattr,
+		.setattr = ops_setattr,
+		.mknod = ops_mknod,
+		.mkdir = ops_mkdir,
+		.unlink = ops_unlink,
+		.rmdir = ops_rmdir,
+		.symlink = ops_symlink,
+		.link = ops_link,
+		.rename = ops_rename,
+		.readdir = ops_readdir,
+		.readdirplus = ops_readdirplus,
+		.create = ops_create,
+		.open = ops_open,
+		.read = ops_read,
+		.write = ops_write,
+		.fallocate = ops_fallocate,
+		.lseek = ops_lseek,
+		.fsync = ops_fsync,
+		.fsyncdir = ops_fsyncdir,
+		.release = ops_release,
+		.statfs = ops_statfs,
+		.setxattr = ops_setxattr,
+		.getxattr = ops_getxattr,
+		.listxattr = ops_listxattr,
+		.removexattr = ops_removexattr,
+	};
+
+	return &table;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "fs/gen/tree.h"
+#include "fs/mount/about.h"
+#include "fs/mount/file.h"
+#include "fs/mount/inode.h"
+#include "fs/mount/ops.h"
+#include "fs/mount/reply.h"
+
+static int open_entry(struct session *session, const struct tree_entry *entry, int flags,
+	struct handle **ret_handle)
+{
+	if (entry->ino == ABOUT_BALANCE)
+		return file_balance_open(session, entry->ino, flags, ret_handle);
+	if (about_is(entry->ino))
+		return file_about_open(session, entry->ino, flags, ret_handle);
+	switch (entry->kind) {
+	case TREE_FILE:
+		return file_plain_open(session, entry->ino, flags, ret_handle);
+	case TREE_RESULT:
+		return file_result_open(session, entry->ino, flags, ret_handle);
+	case TREE_STATUS:
+		return file_status_open(session, entry->ino, flags, ret_handle);
+	case TREE_WAIT:
+		return file_wait_open(session, entry->ino, flags, ret_handle);
+	case TREE_DIR:
+		break;
+	}
+	return -EISDIR;
+}
+
+/* The kernel has seen that there is no such name, but a result may have appeared since. */
+static int open_existing(struct session *session, uint64_t parent, const char *name, int flags,
+	struct tree_entry *ret_entry, struct handle **ret_handle)
+{
+	int r = inode_lookup(session, parent, name, ret_entry);
+
+	return r < 0 ? r : open_entry(session, ret_entry, flags, ret_handle);
+}
+
+void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	struct fuse_file_info *info)
+{
+	struct session *session = session_of(req);
+	struct tree_owner owner = ops_owner(req);
+	struct tree_entry entry;
+	struct handle *handle;
+	int fd;
+	int r = tree_create(session->gen, parent, name, mode, &owner, &entry, &fd);
+
+	if (r == -EEXIST && (info->flags & O_EXCL) == 0) {
+		r = open_existing(session, parent, name, info->flags, &entry, &handle);
+	} else if (r == 0) {
+		r = file_plain_created(session, entry.ino, fd, &handle);
+		if (r < 0) {
+			close(fd);
+			tree_close(session->gen, entry.ino, O_RDWR);
+		}
+	}
+	if (r < 0)
+		reply_error(req, r);
+	else
+		reply_create(req, &entry, handle);
+}
+
+void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct session *session = session_of(req);
+	struct tree_entry entry;
+	struct handle *handle;
+	int r = inode_get(session, ino, &entry);
+
+	if (r == 0)
+		r = open_entry(session, &entry, info->flags, &handle);
+	if (r < 0)
+		reply_error(req, r);
+	else
+		reply_open(req, handle);
+}
+
+void ops_read(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
+{
+	struct handle *handle = handle_of(info);
+
+	handle->type->read(handle, req, size, offset);
+}
+
+void ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
+	struct fuse_file_info *info)
+{
+	struct handle *handle = handle_of(info);
+
+	if (handle->type->write != NULL)
+		handle->type->write(handle, req, data, size, offset);
+	else
+		reply_error(req, -EBADF);
+}
+
+void ops_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t length,
+	struct fuse_file_info *info)
+{
+	const int known = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
+	struct handle *handle = handle_of(info);
+
+	if (handle->type->allocate == NULL || (mode & ~known) != 0)
+		reply_error(req, -EOPNOTSUPP);
+	else
+		reply_error(req, handle->type->allocate(handle, mode, offset, length));
+}
+
+void ops_lseek(
+	fuse_req_t req, fuse_ino_t ino, off_t offset, int whence, struct fuse_file_info *info)
+{
+	struct handle *handle = handle_of(info);
+	off_t found = 0;
+	int r = -EINVAL;
+
+	if (handle->type->seek != NULL && (whence == SEEK_DATA || whence == SEEK_HOLE))
+		r = handle->type->seek(handle, offset, whence, &found);
+	if (r < 0)
+		reply_error(req, r);
+	else
+		reply_offset(req, found);
+}
+
+void ops_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
+{
+	struct handle *handle = handle_of(info);
+
+	reply_error(req, handle->type->sync != NULL ? handle->type->sync(handle) : 0);
+}
+
+void ops_fsyncdir(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
+{
+	reply_error(req, tree_fsync(session_of(req)->gen, -1));
+}
+
+void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	handle_close(handle_of(info));
+	reply_error(req, 0);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Listings. Offsets are cookies: what the next entry after this one is.
+ *   0, 1      "." and ".."
+ *   2 ...     the files of .weryaifs, in that directory
+ *   LIST_TREE and up: the tree's cookies, moved up by that much */
+#include <errno.h>
+#include <string.h>
+
+#include "fs/gen/tree.h"
+#include "fs/mount/about.h"
+#include "fs/mount/inode.h"
+#include "fs/mount/ops.h"
+#include "fs/mount/reply.h"
+
+enum { LIST_DOT, LIST_DOTDOT, LIST_ABOUT, LIST_TREE = 16 };
+
+struct listing {
+	struct session *session;
+	fuse_req_t req;
+	bool plus;  /* with attributes, which counts as a look-up of each entry */
+	char *data; /* the session's answer */
+	size_t size, length;
+	int error; /* what ended the listing early, to be told when nothing was listed */
+};
+
+/* 0: is in the answer; 1: it is full, or broken. */
+static int add(
+	struct listing *listing, const char *name, const struct tree_entry *entry, uint64_t next)
+{
+	bool dots = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+	char *at = listing->data + listing->length;
+	size_t room = listing->size - listing->length, need;
+	struct fuse_entry_param param;
+
+	reply_fill_entry(listing->session, entry, &param);
+	if (listing->plus)
+		need = fuse_add_direntry_plus(listing->req, at, room, name, &param, (off_t)next);
+	else
+		need = fuse_add_direntry(listing->req, at, room, name, &param.attr, (off_t)next);
+	if (need > room)
+		return 1;
+	if (listing->plus && !dots) {
+		listing->error = inode_ref(listing->session, entry->ino);
+		if (listing->error < 0)
+			return 1;
+	}
+	listing->length += need;
+	return 0;
+}
+
+static int add_number(struct listing *listing, const char *name, uint64_t ino, uint64_t next)
+{
+	struct tree_entry entry;
+
+	listing->error = inode_get(listing->session, ino, &entry);
+	return listing->error < 0 ? 1 : add(listing, name, &entry, next);
+}
+
+static int add_from_tree(void *arg, const char *name, const struct tree_entry *entry, uint64_t next)
+{
+	return add(arg, name, entry, LIST_TREE + next);
+}
+
+static int list_dots(struct listing *listing, uint64_t ino, uint64_t cookie)
+{
+	uint64_t parent;
+
+	if (cookie == LIST_DOT && add_number(listing, ".", ino, LIST_DOTDOT) != 0)
+		return 1;
+	if (cookie > LIST_DOTDOT)
+		return 0;
+	listing->error = inode_parent(listing->session, ino, &parent);
+	return listing->error < 0 ? 1 : add_number(listing, "..", parent, LIST_ABOUT);
+}
+
+static int list_about(struct listing *listing, uint64_t cookie)
+{
+	uint64_t first = cookie > LIST_ABOUT ? cookie - LIST_ABOUT : 0;
+
+	for (uint64_t i = first; ABOUT_README + i < ABOUT_END; i++) {
+		uint64_t ino = ABOUT_README + i;
+		if (add_number(listing, about_name(ino), ino, LIST_ABOUT + i + 1) != 0)
+			return 1;
+	}
+	return 0;
+}
+
+static void list(struct listing *listing, uint64_t ino, uint64_t cookie)
+{
+	if (cookie < LIST_TREE) {
+		if (list_dots(listing, ino, cookie) != 0)
+			return;
+		if (ino == TREE_ABOUT && list_about(listing, cookie) != 0)
+			return;
+		cookie = LIST_TREE;
+	}
+	int r = tree_list(listing->session->gen, ino, cookie - LIST_TREE, add_from_tree, listing);
+	if (r < 0)
+		listing->error = r;
+}
+
+static void reply_listing(fuse_req_t req, uint64_t ino, size_t size, off_t offset, bool plus)
+{
+	struct session *session = session_of(req);
+	struct listing listing = {.session = session, .req = req, .plus = plus, .size = size};
+
+	listing.data = session_answer(session, size);
+	if (listing.data == NULL)
+		listing.error = -ENOMEM;
+	else if (offset < 0)
+		listing.error = -EINVAL;
+	else
+		list(&listing, ino, (uint64_t)offset);
+	/* entries that are in the answer already were counted: they are sent, the error comes back next time */
+	if (listing.error < 0 && listing.length == 0)
+		reply_error(req, listing.error);
+	else
+		reply_data(req, listing.data, listing.length);
+}
+
+void ops_readdir(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
+{
+	reply_listing(req, ino, size, offset, false);
+}
+
+void ops_readdirplus(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
+{
+	reply_listing(req, ino, size, offset, true);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/gen/tree.h"
+#include "fs/mount/about.h"
+#include "fs/mount/inode.h"
+#include "fs/mount/ops.h"
+#include "fs/mount/reply.h"
+
+static void reply_made(fuse_req_t req, int result, const struct tree_entry *entry)
+{
+	if (result < 0)
+		reply_error(req, result);
+	else
+		reply_entry(req, entry);
+}
+
+void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct tree_entry entry;
+
+	reply_made(req, inode_lookup(session_of(req), parent, name, &entry), &entry);
+}
+
+void ops_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
+{
+	inode_unref(session_of(req), ino, count);
+	reply_none(req);
+}
+
+void ops_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	for (size_t i = 0; i < count; i++)
+		inode_unref(session_of(req), forgets[i].ino, forgets[i].nlookup);
+	reply_none(req);
+}
+
+void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	struct session *session = session_of(req);
+	struct tree_owner owner = ops_owner(req);
+	struct tree_entry entry;
+	int fd;
+	int r = S_ISREG(mode) ? tree_create(session->gen, parent, name, mode, &owner, &entry, &fd)
+			      : -EPERM;
+
+	if (r == 0) {
+		close(fd);
+		tree_close(session->gen, entry.ino, O_RDWR);
+	}
+	reply_made(req, r, &entry);
+}
+
+void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	struct tree_owner owner = ops_owner(req);
+	struct tree_entry entry;
+	int r = tree_mkdir(session_of(req)->gen, parent, name, mode, &owner, &entry);
+
+	reply_made(req, r, &entry);
+}
+
+void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	reply_error(req, about_find(parent, name) != 0
+				 ? -EPERM
+				 : tree_unlink(session_of(req)->gen, parent, name));
+}
+
+void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	reply_error(req, tree_rmdir(session_of(req)->gen, parent, name));
+}
+
+void ops_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	reply_error(req, -EPERM);
+}
+
+void ops_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	reply_error(req, -EPERM);
+}
+
+void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+	const char *new_name, unsigned flags)
+{
+	if (about_find(parent, name) != 0 || about_find(new_parent, new_name) != 0)
+		reply_error(req, -EPERM);
+	else
+		reply_error(req, tree_rename(session_of(req)->gen, parent, name, new_parent,
+					 new_name, flags));
+}

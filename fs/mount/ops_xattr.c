@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <linux/limits.h>
+
+#include "fs/gen/tree.h"
+#include "fs/mount/about.h"
+#include "fs/mount/ops.h"
+#include "fs/mount/reply.h"
+
+/* The answer of both: the length alone when size is 0, else the bytes, or -ERANGE when they are more than size. */
+static void reply_bytes(fuse_req_t req, int result, const char *data, size_t size, size_t length)
+{
+	if (result < 0)
+		reply_error(req, result);
+	else if (size == 0)
+		reply_length(req, length);
+	else
+		reply_data(req, data, length);
+}
+
+void ops_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	struct session *session = session_of(req);
+	char *value = session_answer(session, size);
+	size_t length = 0;
+	int r = -ENODATA;
+
+	if (value == NULL)
+		r = -ENOMEM;
+	else if (!about_is(ino))
+		r = tree_xattr_get(session->gen, ino, name, value, size, &length);
+	reply_bytes(req, r, value, size, length);
+}
+
+void ops_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	struct session *session = session_of(req);
+	char *list = session_answer(session, size);
+	size_t length = 0;
+	int r = 0;
+
+	if (list == NULL)
+		r = -ENOMEM;
+	else if (!about_is(ino))
+		r = tree_xattr_list(session->gen, ino, list, size, &length);
+	/* more than the kernel takes: say so, as listxattr(2) does, instead of an impossible length */
+	if (r == 0 && length > XATTR_LIST_MAX)
+		r = -E2BIG;
+	reply_bytes(req, r, list, size, length);
+}
+
+void ops_setxattr(
+	fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
+{
+	reply_error(req, about_is(ino) ? -EPERM
+				       : tree_xattr_set(session_of(req)->gen, ino, name, value,
+						 size, flags));
+}
+
+void ops_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	reply_error(
+		req, about_is(ino) ? -EPERM : tree_xattr_remove(session_of(req)->gen, ino, name));
+}

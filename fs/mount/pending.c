@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/mount/pending.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "fs/mount/reply.h"
+
+void pending_init(struct pending *pending, fuse_req_t req, int end_error,
+	void (*give_up)(struct pending *pending))
+{
+	*pending = (struct pending){.request = req, .end_error = end_error, .give_up = give_up};
+	list_init(&pending->link);
+}
+
+/* The one place where a request leaves its pending. */
+static fuse_req_t take(struct pending *pending)
+{
+	fuse_req_t req = pending->request;
+
+	assert(req != NULL);
+	pending->request = NULL;
+	list_remove(&pending->link);
+	return req;
+}
+
+static void give_up(struct pending *pending, int error)
+{
+	reply_error(take(pending), error);
+	pending->give_up(pending);
+}
+
+/* libfuse holds the request for as long as this runs, so it may be answered here. */
+static void interrupted(fuse_req_t req, void *arg)
+{
+	struct pending *pending = arg;
+
+	assert(pending->request == req);
+	give_up(pending, -EINTR);
+}
+
+void pending_park(struct pending *pending)
+{
+	struct session *session = session_of(pending->request);
+
+	if (session->ending) {
+		give_up(pending, pending->end_error);
+		return;
+	}
+	/* An interrupt that came before the request itself: registering would call back at once, and libfuse
+	 * 3.14 unlocks the request after that call, which must therefore not answer (and free) it. Later ones
+	 * cannot come before this returns: they are requests, read by this same thread. */
+	if (fuse_req_interrupted(pending->request)) {
+		give_up(pending, -EINTR);
+		return;
+	}
+	list_append(&session->parked, &pending->link);
+	fuse_req_interrupt_func(pending->request, interrupted, pending);
+}
+
+bool pending_answered(const struct pending *pending)
+{
+	return pending->request == NULL;
+}
+
+void pending_error(struct pending *pending, int error)
+{
+	assert(error < 0);
+	reply_error(take(pending), error);
+}
+
+void pending_data(struct pending *pending, const char *data, size_t length)
+{
+	reply_data(take(pending), data, length);
+}
+
+void pending_slice(
+	struct pending *pending, const char *text, size_t length, size_t size, off_t offset)
+{
+	reply_slice(take(pending), text, length, size, offset);
+}
+
+void pending_end_all(struct session *session)
+{
+	session->ending = true;
+	while (!list_empty(&session->parked)) {
+		struct pending *pending = list_entry(session->parked.next, struct pending, link);
+		give_up(pending, pending->end_error);
+	}
+}

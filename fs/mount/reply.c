@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/mount/reply.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "fs/base/log.h"
+#include "fs/mount/handle.h"
+#include "fs/mount/inode.h"
+
+#define HOUR 3600.0
+
+static double name_timeout(enum tree_kind kind)
+{
+	return kind == TREE_DIR || kind == TREE_FILE ? HOUR : 0;
+}
+
+static double attr_timeout(enum tree_kind kind)
+{
+	return kind == TREE_FILE || kind == TREE_RESULT ? HOUR : 0;
+}
+
+static struct stat shown(const struct session *session, const struct tree_entry *entry)
+{
+	struct stat st = entry->st;
+
+	st.st_ino = entry->ino;
+	if (session->uid >= 0)
+		st.st_uid = (uid_t)session->uid;
+	if (session->gid >= 0)
+		st.st_gid = (gid_t)session->gid;
+	st.st_mode &= ~(session->umask & 07777);
+	return st;
+}
+
+void reply_fill_entry(const struct session *session, const struct tree_entry *entry,
+	struct fuse_entry_param *ret_param)
+{
+	*ret_param = (struct fuse_entry_param){
+		.ino = entry->ino, /* never used again, so the generation stays 0 */
+		.attr = shown(session, entry),
+		.attr_timeout = attr_timeout(entry->kind),
+		.entry_timeout = name_timeout(entry->kind),
+	};
+}
+
+/* An answer that does not get through belongs to a request that the kernel has given up (the mount is going away). */
+static int sent(int result)
+{
+	if (result < 0)
+		log_errno(LOG_LEVEL_DEBUG, result, "mount: an answer came too late");
+	return result;
+}
+
+void reply_error(fuse_req_t req, int result)
+{
+	assert(result <= 0);
+	sent(fuse_reply_err(req, -result));
+}
+
+void reply_entry(fuse_req_t req, const struct tree_entry *entry)
+{
+	struct session *session = session_of(req);
+	struct fuse_entry_param param;
+	int r = inode_ref(session, entry->ino);
+
+	if (r < 0) {
+		reply_error(req, r);
+		return;
+	}
+	reply_fill_entry(session, entry, &param);
+	if (sent(fuse_reply_entry(req, &param)) < 0)
+		inode_unref(session, entry->ino, 1);
+}
+
+void reply_attr(fuse_req_t req, const struct tree_entry *entry)
+{
+	struct stat st = shown(session_of(req), entry);
+
+	sent(fuse_reply_attr(req, &st, attr_timeout(entry->kind)));
+}
+
+static struct fuse_file_info file_info(struct handle *handle)
+{
+	return (struct fuse_file_info){
+		.fh = (uintptr_t)handle,
+		.direct_io = handle->type->direct_io,
+		.keep_cache = handle->type->keep_cache,
+		.nonseekable = handle->type->nonseekable,
+	};
+}
+
+void reply_open(fuse_req_t req, struct handle *handle)
+{
+	struct fuse_file_info info = file_info(handle);
+
+	if (sent(fuse_reply_open(req, &info)) < 0)
+		handle_close(handle);
+}
+
+void reply_create(fuse_req_t req, const struct tree_entry *entry, struct handle *handle)
+{
+	struct session *session = session_of(req);
+	struct fuse_file_info info = file_info(handle);
+	struct fuse_entry_param param;
+	int r = inode_ref(session, entry->ino);
+
+	if (r < 0) {
+		handle_close(handle);
+		reply_error(req, r);
+		return;
+	}
+	reply_fill_entry(session, entry, &param);
+	if (sent(fuse_reply_create(req, &param, &info)) < 0) {
+		handle_close(handle);
+		inode_unref(session, entry->ino, 1);
+	}
+}
+
+void reply_data(fuse_req_t req, const char *data, size_t length)
+{
+	sent(fuse_reply_buf(req, data, length));
+}
+
+void reply_slice(fuse_req_t req, const char *text, size_t length, size_t size, off_t offset)
+{
+	size_t start = offset < 0 || (uint64_t)offset > length ? length : (size_t)offset;
+
+	reply_data(req, text + start, length - start < size ? length - start : size);
+}
+
+void reply_written(fuse_req_t req, size_t length)
+{
+	sent(fuse_reply_write(req, length));
+}
+
+void reply_length(fuse_req_t req, size_t length)
+{
+	sent(fuse_reply_xattr(req, length));
+}
+
+void reply_offset(fuse_req_t req, off_t offset)
+{
+	sent(fuse_reply_lseek(req, offset));
+}
+
+void reply_statvfs(fuse_req_t req, const struct statvfs *statvfs)
+{
+	sent(fuse_reply_statfs(req, statvfs));
+}
+
+void reply_none(fuse_req_t req)
+{
+	fuse_reply_none(req);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/mount/session.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/buf.h"
+#include "fs/base/log.h"
+#include "fs/base/loop.h"
+#include "fs/base/map.h"
+#include "fs/gen/message.h"
+#include "fs/mount/handle.h"
+#include "fs/mount/inode.h"
+#include "fs/mount/library_log.h"
+#include "fs/mount/mountpoint.h"
+#include "fs/mount/ops.h"
+#include "fs/mount/pending.h"
+#include "fs/mount/session_private.h"
+
+enum {
+	DRAIN = 64,         /* requests of one wake: transfers and timers get their turn, too */
+	DRAIN_AT_END = 512, /* closes that are still under way when the mount ends */
+	OPTIONS_MAX = 16 * 1024,
+	ANSWER_MAX = 4 * 1024 * 1024,
+};
+
+char *session_answer(struct session *session, size_t size)
+{
+	if (size > ANSWER_MAX)
+		return NULL;
+	if (session->answer == NULL || size > session->answer_size) {
+		char *answer = realloc(session->answer, size > 0 ? size : 1);
+		if (answer == NULL)
+			return NULL;
+		session->answer = answer;
+		session->answer_size = size;
+	}
+	return session->answer;
+}
+
+/* Receives and handles one request: 1, 0 when there is none, or a negative errno when there will be none any more. */
+static int serve_one(struct session *session)
+{
+	int r = fuse_session_receive_buf(session->fuse, &session->request);
+
+	if (r == -EAGAIN || r == -EINTR)
+		return r == -EINTR ? 1 : 0;
+	if (r > 0) {
+		fuse_session_process_buf(session->fuse, &session->request);
+		if (!fuse_session_exited(session->fuse))
+			return 1;
+		return -EPROTO; /* the INIT was not to libfuse's liking */
+	}
+	return r == 0 ? -ENODEV : r;
+}
+
+static void serve_ended(struct session *session, int error)
+{
+	loop_watch_remove(session->watch);
+	session->watch = NULL;
+	/* libfuse says the same for an unmount and for a connection that was cut */
+	if (error == -ENODEV)
+		error = mountpoint_is_ours(session->mountpoint) ? -ECONNABORTED : 0;
+	if (error == 0)
+		log_info("mount: '%s' was unmounted", session->mountpoint);
+	else
+		log_errno(LOG_LEVEL_ERROR, error, "mount: the connection of '%s' broke",
+			session->mountpoint);
+	if (session->events.gone != NULL)
+		session->events.gone(session->events_arg, error);
+}
+
+static void serve(void *arg, unsigned events)
+{
+	struct session *session = arg;
+	int r = 1;
+
+	for (int i = 0; i < DRAIN && r > 0; i++)
+		r = serve_one(session);
+	if (session->greeted && !session->told) {
+		session->told = true;
+		if (session->events.ready != NULL)
+			session->events.ready(session->events_arg);
+	}
+	if (r < 0)
+		serve_ended(session, r);
+}
+
+/* A comma or backslash in a value would end it (fuse_opt.h). */
+static void add_escaped(struct buf *options, const char *value)
+{
+	for (; *value != '\0'; value++) {
+		if (*value == ',' || *value == '\\')
+			buf_adds(options, "\\");
+		buf_add(options, value, 1);
+	}
+}
+
+static int add_arguments(const struct session_options *options, struct fuse_args *args)
+{
+	struct buf list;
+	int r = -ENOMEM;
+
+	buf_init(&list, OPTIONS_MAX);
+	buf_adds(&list, "default_permissions,subtype=" MOUNTPOINT_TYPE ",fsname=");
+	add_escaped(&list, options->source != NULL ? options->source : MOUNTPOINT_TYPE);
+	if (options->allow_other)
+		buf_adds(&list, ",allow_other");
+	if (options->debug)
+		buf_adds(&list, ",debug");
+	if (options->mount_options != NULL && options->mount_options[0] != '\0')
+		buf_addf(&list, ",%s", options->mount_options);
+	if (buf_ok(&list) && fuse_opt_add_arg(args, "weryaifs") == 0 &&
+		fuse_opt_add_arg(args, "-o") == 0 && fuse_opt_add_arg(args, list.data) == 0)
+		r = 0;
+	else if (list.failed < 0)
+		r = list.failed;
+	buf_finish(&list);
+	return r;
+}
+
+/* Both of libfuse's steps tell the reason in words only. */
+static int mount_session(
+	struct session *session, const struct session_options *options, char **ret_message)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	char reason[256];
+	int r = add_arguments(options, &args);
+
+	if (r == 0) {
+		library_log_start();
+		session->fuse = fuse_session_new(
+			&args, ops_table(), sizeof(struct fuse_lowlevel_ops), session);
+		r = session->fuse == NULL ? -EINVAL : 0;
+		if (r == 0 && fuse_session_mount(session->fuse, session->mountpoint) < 0)
+			r = -EIO;
+		library_log_stop(reason, sizeof(reason));
+		if (r == -EINVAL)
+			r = message_refuse(ret_message, "The mount options are not understood: %s.",
+				reason[0] != '\0' ? reason : "no reason given");
+		else if (r < 0 &&
+			 message_refuse(ret_message, "Mounting on '%s' failed: %s.",
+				 session->mountpoint,
+				 reason[0] != '\0' ? reason : "no reason given") == -ENOMEM)
+			r = -ENOMEM;
+	}
+	fuse_opt_free_args(&args);
+	return r;
+}
+
+static int watch_session(struct session *session)
+{
+	int fd = fuse_session_fd(session->fuse);
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	return loop_watch_add(session->loop, fd, LOOP_READ, 0, serve, session, &session->watch);
+}
+
+int session_create(struct loop *loop, struct gen *gen, const struct session_options *options,
+	const struct session_events *events, void *arg, struct session **ret_session,
+	char **ret_message)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	*ret_message = NULL;
+	if (session == NULL)
+		return -ENOMEM;
+	session->loop = loop;
+	session->gen = gen;
+	session->events = *events;
+	session->events_arg = arg;
+	session->uid = options->uid;
+	session->gid = options->gid;
+	session->umask = options->umask >= 0 ? (mode_t)options->umask : 0;
+	list_init(&session->handles);
+	list_init(&session->parked);
+	session->known = map_create();
+	library_log_setup(options->debug);
+
+	int r = session->known == NULL ? -ENOMEM : 0;
+	if (r == 0)
+		r = mountpoint_prepare(options->mountpoint, &session->mountpoint, ret_message);
+	if (r == 0)
+		r = mountpoint_check_device(ret_message);
+	if (r == 0)
+		r = mount_session(session, options, ret_message);
+	if (r == 0)
+		r = watch_session(session);
+	if (r < 0) {
+		if (*ret_message == NULL)
+			message_refuse(ret_message, "Mounting on '%s' failed: %s.",
+				options->mountpoint, strerror(-r));
+		session_destroy(session);
+		return r;
+	}
+	log_info("mount: mounted on '%s'", session->mountpoint);
+	*ret_session = session;
+	return 0;
+}
+
+/* Nothing in here waits for the kernel or for a user: what is parked is answered, closes that are on their way are
+ * taken, and then the connection is cut before the mount is taken away. */
+void session_destroy(struct session *session)
+{
+	if (session == NULL)
+		return;
+	if (session->watch != NULL) {
+		loop_watch_remove(session->watch);
+		pending_end_all(session);
+		for (int i = 0; i < DRAIN_AT_END && serve_one(session) > 0; i++)
+			;
+	}
+	pending_end_all(session);
+	if (session->fuse != NULL)
+		fuse_session_unmount(session->fuse);
+	handle_end_all(session);
+	if (session->known != NULL)
+		inode_unref_all(session);
+	if (session->fuse != NULL)
+		fuse_session_destroy(session->fuse);
+	/* libfuse leaves the mount where it finds the connection cut already */
+	if (session->mountpoint != NULL)
+		mountpoint_clean(session->mountpoint);
+	map_destroy(session->known);
+	free(session->request.mem);
+	free(session->answer);
+	free(session->mountpoint);
+	free(session);
+}

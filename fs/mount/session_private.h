@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* session_private: what the modules of fs/mount share about one mount, and the version of libfuse's interface that
+ * they are written for. */
+#define FUSE_USE_VERSION 312
+#include <fuse_lowlevel.h>
+#include <stdbool.h>
+
+#include "fs/base/list.h"
+#include "fs/mount/session.h"
+
+struct map;
+
+struct session {
+	struct loop *loop; /* borrowed */
+	struct gen *gen;   /* borrowed */
+	struct session_events events;
+	void *events_arg;
+	int64_t uid, gid; /* shown owner, -1 as stored */
+	mode_t umask;     /* taken from every mode */
+
+	char *mountpoint; /* owned, absolute and without symlinks */
+	struct fuse_session *fuse;
+	struct loop_watch *watch;
+	struct fuse_buf request; /* owned memory, used again for each request */
+	char *answer;            /* owned, used again for each answer; see session_answer() */
+	size_t answer_size;
+	bool greeted; /* the kernel's INIT was answered */
+	bool told;    /* events.ready ran */
+	bool ending;  /* nothing is parked any more */
+
+	struct map *known;   /* inode number -> times the kernel and open files hold it (inode.h) */
+	struct list handles; /* handle.link, owned */
+	struct list parked;  /* pending.link, borrowed */
+};
+
+/* The session's buffer, valid until the next call, or NULL when out of memory. Sizes come from the kernel, which asks
+ * for 1 MiB at most; more is refused. */
+char *session_answer(struct session *session, size_t size);
+
+static inline struct session *session_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
