@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/layers.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/gen/gen.h"
+#include "fs/paths.h"
+#include "fs/refuse.h"
+#include "fs/sandbox_child.h"
+#include "fs/store/cache.h"
+
+#define LOCK_MS 2000 /* for the end of the mount that was just unmounted */
+#define LOCK_STEP_MS 20
+#define CONNECTIONS_PER_HOST 8
+
+static int open_api(struct layers *layers, const struct setup *setup)
+{
+	const struct config *config = &setup->config;
+	const char *sandbox = layers->sandbox ? sandbox_child_url(layers->sandbox) : NULL;
+	struct http_options http = {.user_agent = "weryaifs/" WERYAIFS_VERSION,
+		.connect_timeout_ms = config->connect_timeout_ms,
+		.max_connections_per_host = CONNECTIONS_PER_HOST};
+	struct api_options api = {.base_url = sandbox ? sandbox : config->base_url,
+		.models_base_url = sandbox ? sandbox : config->models_base_url,
+		.request_timeout_ms = config->request_timeout_ms};
+	int r = http_create(layers->loop, &http, &layers->http);
+
+	if (r == 0)
+		r = api_create(layers->http, &api, &layers->api);
+	if (r == 0)
+		r = api_set_key(layers->api, sandbox ? SANDBOX_CHILD_KEY : setup->secret.key);
+	return r;
+}
+
+static int find_directories(
+	struct layers *layers, const struct setup *setup, char **ret_state, char **ret_cache)
+{
+	const struct config *config = &setup->config;
+	int r = 0;
+
+	if (layers->sandbox) {
+		const char *directory = sandbox_child_directory(layers->sandbox);
+		if (asprintf(ret_state, "%s/state", directory) < 0)
+			*ret_state = NULL;
+		if (asprintf(ret_cache, "%s/cache", directory) < 0)
+			*ret_cache = NULL;
+		return *ret_state && *ret_cache ? 0 : -ENOMEM;
+	}
+	*ret_state = paths_user("XDG_STATE_HOME", ".local/state", config->account);
+	if (!*ret_state)
+		return -errno;
+	if (!config->cache_dir)
+		*ret_cache = paths_user("XDG_CACHE_HOME", ".cache", config->account);
+	else if (asprintf(ret_cache, "%s/%s", config->cache_dir, config->account) < 0)
+		r = -(errno = ENOMEM);
+	return r < 0 || !*ret_cache ? -errno : 0;
+}
+
+/* Unmounting returns before its daemon has put all away: wait a little for the lock. */
+static int open_store_patiently(
+	struct layers *layers, const char *state, const char *cache, char **ret_message)
+{
+	int64_t deadline = clock_mono_ms() + LOCK_MS;
+
+	for (;;) {
+		int r = store_open(state, cache, &layers->store, ret_message);
+		if (r != -EBUSY || clock_mono_ms() >= deadline)
+			return r;
+		free(steal(ret_message));
+		poll(NULL, 0, LOCK_STEP_MS);
+	}
+}
+
+static int open_store(struct layers *layers, const struct setup *setup, char **ret_message)
+{
+	CLEANUP_FREE char *state = NULL, *cache = NULL;
+	const char *mountpoint = setup->options.mountpoint;
+	int r = find_directories(layers, setup, &state, &cache);
+
+	if (r == -ENOENT)
+		return refuse(ret_message, r,
+			"no home directory is known, so there is no place for the state; set $HOME "
+			"or $XDG_STATE_HOME and $XDG_CACHE_HOME");
+	if (r == 0)
+		r = open_store_patiently(layers, state, cache, ret_message);
+	if (r < 0)
+		return r;
+	/* Each look at them would be a request to ourselves. */
+	const char *inside = paths_is_below(state, mountpoint)   ? state
+			     : paths_is_below(cache, mountpoint) ? cache
+								 : setup->secret.file;
+	if (inside && paths_is_below(inside, mountpoint))
+		return refuse(ret_message, -ELOOP,
+			"%s would be hidden by a mount on '%s'; mount on an empty directory of its "
+			"own",
+			inside, mountpoint);
+	return 0;
+}
+
+static int open_gen(struct layers *layers, const struct setup *setup)
+{
+	const struct config *config = &setup->config;
+	struct gen_options options = {.settle_ms = config->settle_ms,
+		.max_active = config->max_active,
+		.submit_gap_ms = config->submit_gap_ms,
+		.submissions_per_day = config->submissions_per_day,
+		.allow_unknown = config->allow_unknown,
+		.dry_run = config->dry_run,
+		.first_poll_ms = config->first_poll_ms,
+		.poll_interval_ms = config->poll_interval_ms,
+		.slow_poll_interval_ms = config->slow_poll_interval_ms,
+		.slow_poll_after_ms = config->slow_poll_after_ms,
+		.stall_timeout_ms = config->stall_timeout_ms,
+		.uid = config->uid >= 0 ? (uid_t)config->uid : getuid(),
+		.gid = config->gid >= 0 ? (gid_t)config->gid : getgid()};
+
+	return gen_create(layers->loop, layers->store, layers->http, layers->api, setup->models,
+		&options, &layers->gen);
+}
+
+static int open_session(struct layers *layers, const struct setup *setup,
+	const struct session_events *events, void *arg, char **ret_message)
+{
+	const struct config *config = &setup->config;
+	struct session_options options = {.mountpoint = setup->options.mountpoint,
+		.source = setup->options.source,
+		.mount_options = setup->options.mount_options,
+		.allow_other = config->allow_other,
+		.uid = config->uid,
+		.gid = config->gid,
+		.umask = config->umask,
+		.debug = setup->options.debug};
+
+	return session_create(
+		layers->loop, layers->gen, &options, events, arg, &layers->session, ret_message);
+}
+
+int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
+	const struct session_events *events, void *arg, struct layers *ret_layers,
+	char **ret_message)
+{
+	struct layers *layers = ret_layers;
+	int r = 0;
+
+	*layers = (struct layers){.loop = loop};
+	if (setup->options.sandbox)
+		r = sandbox_child_start(quiet, &layers->sandbox, ret_message);
+	if (r == 0)
+		r = open_api(layers, setup);
+	if (r == 0)
+		r = open_store(layers, setup, ret_message);
+	if (r == 0)
+		r = open_gen(layers, setup);
+	if (r == 0)
+		r = open_session(layers, setup, events, arg, ret_message);
+	return r;
+}
+
+void layers_close(struct layers *layers)
+{
+	session_destroy(layers->session);
+	gen_destroy(layers->gen);
+	if (layers->store) {
+		int r = cache_sync_all(layers->store);
+		if (r < 0)
+			log_errno(LOG_LEVEL_WARNING, r, "main: the cache is not safe on disk");
+	}
+	store_close(layers->store);
+	api_destroy(layers->api);
+	http_destroy(layers->http);
+	sandbox_child_stop(layers->sandbox);
+	*layers = (struct layers){0};
+}

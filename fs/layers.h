@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* layers: every layer of the daemon, made bottom-up from the settings and taken down top-down. */
+#include "fs/mount/session.h"
+#include "fs/setup.h"
+
+struct loop;
+
+struct layers {
+	struct loop *loop; /* borrowed, outlives the layers */
+	struct sandbox_child *sandbox;
+	struct http *http;
+	struct api_client *api;
+	struct store *store;
+	struct gen *gen;
+	struct session *session;
+};
+
+/* Mounts at its end. `quiet`: nothing that stays may hold our standard error. The settings are borrowed.
+ * On an error, of which *ret_message (caller frees) may have a sentence, *ret_layers is to be closed too. */
+int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
+	const struct session_events *events, void *arg, struct layers *ret_layers,
+	char **ret_message);
+/* Also legal on zeroed memory. Waits for the disk. */
+void layers_close(struct layers *layers);

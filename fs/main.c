@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* weryaifs: the wiring. Settings, then the layers bottom-up, the loop, and down again. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/log.h"
+#include "fs/daemon.h"
+#include "fs/file_watch.h"
+#include "fs/gen/gen.h"
+#include "fs/layers.h"
+#include "fs/refuse.h"
+
+#define EXIT_USAGE 2
+#define STOP_MS 20000 /* for a POST in flight when we are told to end */
+
+struct wiring {
+	struct setup setup;
+	struct daemon daemon;
+	struct loop *loop;
+	struct loop_timer *patience; /* armed while stopping */
+	struct layers layers;
+	struct file_watch *key_watch;
+	bool usable, stopping;
+	bool told_to_stop; /* by a signal; the second one ends us at once */
+	int code; /* of the process */
+};
+
+/* The end */
+
+static void end_loop(void *arg)
+{
+	struct wiring *w = arg;
+
+	loop_stop(w->loop, w->code);
+}
+
+static void give_up(void *arg)
+{
+	log_warning("main: a submission is still under way after %d s, ending anyway; "
+		    "its prompt will be UNKNOWN",
+		STOP_MS / 1000);
+	end_loop(arg);
+}
+
+/* After the POST that is in flight, if any. */
+static void stop(struct wiring *w, int code)
+{
+	if (code != 0)
+		w->code = code;
+	if (w->stopping)
+		return;
+	w->stopping = true;
+	loop_timer_arm(w->patience, STOP_MS);
+	gen_stop(w->layers.gen, end_loop, w);
+}
+
+static void handle_gone(void *arg, int error)
+{
+	struct wiring *w = arg;
+
+	stop(w, error < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+/* The key */
+
+static void reload_key(struct wiring *w)
+{
+	CLEANUP_FREE char *message = NULL;
+
+	if (w->setup.options.sandbox)
+		return;
+	if (w->setup.key_in_environment || w->setup.config.key_command) {
+		log_info("main: the API key came from %s, which is asked at the start only",
+			w->setup.key_in_environment ? "$WERYAI_API_KEY" : "key_command");
+	} else {
+		int r = setup_reload_key(&w->setup, &message);
+		if (r == 0)
+			r = api_set_key(w->layers.api, w->setup.secret.key);
+		if (r < 0)
+			log_error("main: the API key stays as it was: %s",
+				message ? message : strerror(-r));
+		else
+			log_info("main: read the API key again");
+	}
+	gen_retry(w->layers.gen);
+}
+
+static void handle_key_file(void *arg)
+{
+	struct wiring *w = arg;
+
+	if (secret_changed(&w->setup.secret))
+		reload_key(w);
+}
+
+static void handle_signal(void *arg, int signal)
+{
+	struct wiring *w = arg;
+
+	log_info("main: got signal %d (%s)", signal, strsignal(signal));
+	if (signal == SIGHUP)
+		reload_key(w);
+	else if (w->told_to_stop)
+		end_loop(w);
+	else
+		stop(w, EXIT_SUCCESS);
+	w->told_to_stop = w->told_to_stop || signal != SIGHUP;
+}
+
+/* The start */
+
+static void handle_ready(void *arg)
+{
+	struct wiring *w = arg;
+
+	w->usable = true;
+	if (w->daemon.fd >= 0) {
+		int r = daemon_ready(&w->daemon);
+		if (r < 0) {
+			log_errno(LOG_LEVEL_WARNING, r, "main: nobody waits for this mount");
+			stop(w, EXIT_FAILURE);
+			return;
+		}
+		log_setup(LOG_LEVEL_INFO, false, true);
+	}
+	log_info("main: '%s' is ready for use", w->setup.options.mountpoint);
+}
+
+static int open_loop(struct wiring *w)
+{
+	sigset_t signals;
+	int r = loop_create(&w->loop);
+
+	if (r == 0)
+		r = loop_timer_create(w->loop, give_up, w, &w->patience);
+	if (r < 0)
+		return r;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	return loop_signals(w->loop, &signals, handle_signal, w);
+}
+
+/* Not fatal: SIGHUP is another way. */
+static void open_key_watch(struct wiring *w)
+{
+	const char *path = w->setup.secret.file;
+
+	if (!path)
+		return;
+	int r = file_watch_create(w->loop, path, handle_key_file, w, &w->key_watch);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "main: cannot watch the key file %s", path);
+}
+
+static void complain(const char *message)
+{
+	fprintf(stderr, "weryaifs: %s\n", message);
+}
+
+static int serve(struct wiring *w)
+{
+	static const struct session_events events = {.ready = handle_ready, .gone = handle_gone};
+	CLEANUP_FREE char *message = NULL;
+	bool quiet = w->daemon.fd >= 0;
+	int r = open_loop(w);
+
+	if (r == 0)
+		r = layers_open(w->loop, &w->setup, quiet, &events, w, &w->layers, &message);
+	if (r == 0) {
+		open_key_watch(w);
+		r = loop_run(w->loop);
+	}
+	file_watch_destroy(w->key_watch);
+	layers_close(&w->layers);
+	if (w->patience)
+		loop_timer_destroy(w->patience);
+	loop_destroy(w->loop);
+	if (r < 0 && !message)
+		refuse(&message, r, "cannot go on: %s", strerror(-r));
+	if (r == 0 && !w->usable)
+		refuse(&message, r, "ended before '%s' was usable", w->setup.options.mountpoint);
+	if (message && daemon_fail(&w->daemon, message) < 0)
+		complain(message);
+	return r != 0 || message ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* In the foreground, or in a child while we wait for its word. */
+static int run(struct wiring *w)
+{
+	const struct options *options = &w->setup.options;
+	CLEANUP_FREE char *message = NULL;
+	int parent = 0;
+
+	daemon_none(&w->daemon);
+	if (options->foreground || options->debug)
+		log_setup(options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true, false);
+	else
+		parent = daemon_fork(&w->daemon);
+	if (parent < 0)
+		refuse(&message, parent, "cannot go to the background: %s", strerror(-parent));
+	if (parent == 0)
+		return serve(w);
+	if (parent > 0) {
+		secret_finish(&w->setup.secret);
+		if (daemon_wait(&w->daemon, &message) == 0)
+			return EXIT_SUCCESS;
+	}
+	complain(message ? message : "out of memory");
+	return EXIT_FAILURE;
+}
+
+/* The key must not get into a core file, nor files that we make be read by others. */
+static int harden(void)
+{
+	const struct rlimit no_core = {0};
+
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	return prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ? -errno : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct wiring w = {0};
+	CLEANUP_FREE char *message = NULL;
+	int code = EXIT_SUCCESS;
+
+	openlog("weryaifs", LOG_PID, LOG_USER);
+	int r = harden();
+	if (r < 0) {
+		complain(strerror(-r));
+		return EXIT_FAILURE;
+	}
+	enum setup_outcome outcome = setup_load(argc, argv, &w.setup, &message);
+	if (outcome == SETUP_MOUNT) {
+		code = run(&w);
+	} else if (outcome != SETUP_DONE) {
+		complain(message ? message : "out of memory");
+		code = outcome == SETUP_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+	}
+	setup_finish(&w.setup);
+	return code;
+}

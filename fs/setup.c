@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/setup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/catalogue.h"
+#include "fs/base/cleanup.h"
+#include "fs/paths.h"
+
+/* What is said about the places of files must hold after chdir("/"), and for SIGHUP. */
+static int make_absolute(char **path)
+{
+	if (!*path)
+		return 0;
+	char *absolute = paths_absolute(*path);
+	if (!absolute)
+		return -errno;
+	free(*path);
+	*path = absolute;
+	return 0;
+}
+
+static int make_paths_absolute(struct options *options)
+{
+	const char *key_file = getenv("WERYAI_API_KEY_FILE");
+	int r = make_absolute(&options->mountpoint);
+
+	if (r == 0)
+		r = make_absolute(&options->config_path);
+	if (r < 0 || !key_file || key_file[0] == '\0')
+		return r;
+	CLEANUP_FREE char *absolute = paths_absolute(key_file);
+	return !absolute || setenv("WERYAI_API_KEY_FILE", absolute, 1) < 0 ? -errno : 0;
+}
+
+static int load_file(const struct options *options, struct config *config, char **ret_message)
+{
+	if (options->config_path)
+		return config_load(config, options->config_path, ret_message);
+	CLEANUP_FREE char *path = config_default_path();
+	if (!path || access(path, F_OK) < 0)
+		return 0;
+	return config_load(config, path, ret_message);
+}
+
+/* *ret_usage: the command line is to blame. *config is to be finished whatever happens. */
+static int load_config(
+	const struct options *options, struct config *config, bool *ret_usage, char **ret_message)
+{
+	int r = config_init(config, ret_message);
+
+	if (r == 0)
+		r = load_file(options, config, ret_message);
+	if (r == 0 && !options->sandbox)
+		r = config_environment(config, ret_message);
+	for (size_t i = 0; r == 0 && i < options->item_count; i++) {
+		r = config_set_option(config, options->items[i], ret_message);
+		*ret_usage = r < 0;
+	}
+	if (r == 0 && options->account) {
+		CLEANUP_FREE char *item = NULL;
+		if (asprintf(&item, "account=%s", options->account) < 0) {
+			item = NULL;
+			return -ENOMEM;
+		}
+		r = config_set_option(config, item, ret_message);
+		*ret_usage = r < 0;
+	}
+	if (r == 0 && options->sandbox) {
+		free(steal(&config->key_file));
+		free(steal(&config->key_command));
+	}
+	return r < 0 ? r : config_check(config, ret_message);
+}
+
+static int load_models(struct setup *setup, char **ret_message)
+{
+	size_t count = setup->config.param_count;
+	CLEANUP_FREE struct model_param *params = calloc(count + 1, sizeof(*params));
+	struct model_list list;
+
+	if (!params)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct config_param *param = &setup->config.params[i];
+		params[i] = (struct model_param){.model = param->model,
+			.key = param->key,
+			.value = param->value,
+			.where = param->where};
+	}
+	int r = registry_parse_catalogue(catalogue_json, catalogue_json_length, &list);
+	if (r < 0)
+		return r;
+	r = model_table_create(&list, params, count, &setup->models, ret_message);
+	model_list_finish(&list);
+	return r;
+}
+
+static bool has_environment_key(void)
+{
+	const char *key = getenv("WERYAI_API_KEY");
+
+	return key && key[0] != '\0';
+}
+
+static int load_key(struct setup *setup, char **ret_message)
+{
+	if (setup->options.sandbox)
+		return 0;
+	setup->key_in_environment = has_environment_key();
+	return secret_load(&setup->config, &setup->secret, ret_message);
+}
+
+static enum setup_outcome show_help(void)
+{
+	CLEANUP_FREE char *help = options_help();
+
+	return help && fputs(help, stdout) >= 0 && fflush(stdout) == 0 ? SETUP_DONE : SETUP_FAILED;
+}
+
+static enum setup_outcome show(const char *text)
+{
+	return puts(text) >= 0 && fflush(stdout) == 0 ? SETUP_DONE : SETUP_FAILED;
+}
+
+enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, char **ret_message)
+{
+	struct setup *setup = ret_setup;
+	bool usage = false;
+
+	*setup = (struct setup){0};
+	if (options_parse(&setup->options, argc, argv, ret_message) < 0)
+		return SETUP_USAGE;
+	if (setup->options.help)
+		return show_help();
+	if (setup->options.version)
+		return show("weryaifs " WERYAIFS_VERSION);
+	int r = make_paths_absolute(&setup->options);
+	if (r == 0)
+		r = load_config(&setup->options, &setup->config, &usage, ret_message);
+	if (r == 0)
+		r = load_models(setup, ret_message);
+	if (r == 0)
+		r = load_key(setup, ret_message);
+	if (r < 0) {
+		if (!*ret_message)
+			*ret_message = strdup(strerror(-r));
+		return usage ? SETUP_USAGE : SETUP_FAILED;
+	}
+	if (!setup->options.check)
+		return SETUP_MOUNT;
+	return show("weryaifs: the configuration is right, and there is an API key (not tried)");
+}
+
+int setup_reload_key(struct setup *setup, char **ret_message)
+{
+	struct config config = {0};
+	struct secret secret;
+	bool usage;
+
+	int r = load_config(&setup->options, &config, &usage, ret_message);
+	if (r == 0)
+		r = secret_load(&config, &secret, ret_message);
+	config_finish(&config);
+	if (r < 0)
+		return r;
+	secret_finish(&setup->secret);
+	setup->secret = secret;
+	explicit_bzero(&secret, sizeof(secret));
+	return 0;
+}
+
+void setup_finish(struct setup *setup)
+{
+	secret_finish(&setup->secret);
+	model_table_destroy(setup->models);
+	config_finish(&setup->config);
+	options_finish(&setup->options);
+	*setup = (struct setup){0};
+}

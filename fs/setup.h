@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* setup: all that is known before anything is opened: from argv, the configuration, the environment and the
+ * key to checked settings. Nothing here outlives a sentence on standard error when something is wrong.
+ *
+ * Order of strength: default < file < environment < -o. With --sandbox the addresses and the key of the
+ * configuration do not count. */
+#include "config/config.h"
+#include "config/options.h"
+#include "config/secret.h"
+#include "fs/gen/model.h"
+
+struct setup {
+	struct options options; /* mountpoint and config_path are absolute */
+	struct config config;
+	struct model_table *models;
+	struct secret secret;
+	bool key_in_environment; /* so it cannot be read a second time */
+};
+
+enum setup_outcome {
+	SETUP_MOUNT,  /* go on */
+	SETUP_DONE,   /* --help, --version or --check was served */
+	SETUP_FAILED, /* *ret_message has a sentence; it may be NULL when out of memory */
+	SETUP_USAGE   /* likewise, and the command line is to blame */
+};
+
+/* *ret_setup is to be finished whatever the outcome; the caller frees *ret_message. */
+enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, char **ret_message);
+/* The key as it is now, from where the configuration says now. 0, or a negative errno with a sentence; the
+ * old key stays then. */
+int setup_reload_key(struct setup *setup, char **ret_message);
+/* Wipes the key as well. */
+void setup_finish(struct setup *setup);
