@@ -1,0 +1,214 @@
+# For tests on a real mount; to be sourced first. See tests/README.md.
+#
+# A test has the server $URL with the log of its requests in $REQUESTS, the mount $M, and below $TEST_TMP a home of its
+# own. Whatever it starts ends with it.
+set -eEuo pipefail
+trap 'echo "FAILED: $BASH_COMMAND: exit $? (${BASH_SOURCE[0]##*/}:$LINENO)"' ERR
+
+TEST_ROOT=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../..")
+. "$TEST_ROOT/tests/lib/cleanup.sh"
+
+BUILD_DIR=${BUILD_DIR:-$TEST_ROOT/build}
+WERYAIFS=$BUILD_DIR/weryaifs
+SANDBOX=$BUILD_DIR/weryaifs-sandbox
+own_tmp=
+[ -n "${TEST_TMP:-}" ] || { TEST_TMP=$(mktemp -d /tmp/weryaifs-test.XXXXXX) && own_tmp=yes; }
+M=$TEST_TMP/mnt
+REQUESTS=$TEST_TMP/requests.log
+URL=
+FS_PID=
+# fast enough for tests; a test may say otherwise after these
+FAST=settle=0.2,submit_gap=0,first_poll=0.1,poll_interval=0.1,slow_poll_interval=0.2
+
+export HOME=$TEST_TMP/home TMPDIR=$TEST_TMP/tmp XDG_RUNTIME_DIR=$TEST_TMP/tmp
+export XDG_CONFIG_HOME=$HOME/.config XDG_STATE_HOME=$HOME/.local/state XDG_CACHE_HOME=$HOME/.cache
+export LC_ALL=C.UTF-8
+unset WERYAI_API_KEY WERYAI_API_KEY_FILE WERYAI_BASE_URL WERYAI_MODELS_BASE_URL WERYAI_SANDBOX_ARGS
+unset CREDENTIALS_DIRECTORY
+mkdir -p "$M" "$XDG_CONFIG_HOME/weryaifs" "$TMPDIR"
+: >"$REQUESTS"
+
+tear_down() {
+    local code=$?
+    set +eE
+    trap - EXIT ERR
+    cd /
+    if [ $code != 0 ] && [ $code != 77 ] && [ -n "$FS_PID" ]; then
+        echo "--- the mount's log"
+        timeout -s KILL 5 cat "$M/.weryaifs/log"
+        echo "--- the last requests"
+        tail -n 20 "$REQUESTS"
+    fi
+    [ -z "$FS_PID" ] || umount_fs_quietly
+    stop_sandbox
+    end_below "$TEST_TMP"
+    [ -z "$own_tmp" ] || rm -rf "$TEST_TMP"
+    exit $code
+}
+trap tear_down EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# fail MESSAGE: ends the test, and says where.
+fail() {
+    local i
+    echo "FAILED: $*"
+    for ((i = 1; i < ${#BASH_SOURCE[@]}; i++)); do
+        echo "    at ${BASH_SOURCE[i]##*/}:${BASH_LINENO[i - 1]}"
+    done
+    exit 1
+}
+
+# skip REASON: the test cannot run here.
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+
+# assert_eq ACTUAL EXPECTED [WHAT]
+assert_eq() {
+    [ "$1" = "$2" ] || fail "${3:-value}: got '$1', not '$2'"
+}
+
+# assert_contains TEXT PART [WHAT]
+assert_contains() {
+    case $1 in *"$2"*) ;; *) fail "${3:-text} lacks '$2': '$1'" ;; esac
+}
+
+# assert_lacks TEXT PART [WHAT]
+assert_lacks() {
+    case $1 in *"$2"*) fail "${3:-text} has '$2': '$1'" ;; esac
+}
+
+# await SECONDS COMMAND...: until the command succeeds; for what raises no event.
+await() {
+    local end=$(($(date +%s%N) + $1 * 1000000000))
+    shift
+    until "$@"; do
+        [ "$(date +%s%N)" -lt "$end" ] || return 1
+        sleep 0.02
+    done
+}
+
+# start_sandbox [ARGUMENT...]: a server of this test's own; sets URL.
+start_sandbox() {
+    local greeting
+    mkfifo "$TEST_TMP/greeting"
+    "$SANDBOX" --parent-death --log "$REQUESTS" --seconds 0.2 "$@" \
+        >"$TEST_TMP/greeting" 2>"$TEST_TMP/sandbox.err" &
+    SANDBOX_PID=$!
+    exec {SANDBOX_FD}<"$TEST_TMP/greeting"
+    rm "$TEST_TMP/greeting"
+    read -r -t 20 -u "$SANDBOX_FD" greeting ||
+        fail "the sandbox does not start: $(cat "$TEST_TMP/sandbox.err")"
+    URL=${greeting#listening on }
+}
+
+stop_sandbox() {
+    [ -n "${SANDBOX_PID:-}" ] || return 0
+    kill -TERM "$SANDBOX_PID" 2>/dev/null || true
+    wait "$SANDBOX_PID" || true
+    exec {SANDBOX_FD}<&-
+    SANDBOX_PID=
+}
+
+# control NAME=VALUE...: turns the running server's settings and faults ("fault=cdn-404", "clear").
+control() {
+    local argument arguments=()
+    for argument in "$@"; do
+        arguments+=(--data-urlencode "$argument")
+    done
+    curl -sSf -G "${arguments[@]}" "$URL/_control" >/dev/null || fail "control $*"
+}
+
+# weryaifs ARGUMENT...: the program in this test's surroundings; ends when the mount is usable.
+weryaifs() {
+    WERYAI_API_KEY=${KEY-sk-test} WERYAI_BASE_URL=$URL WERYAI_MODELS_BASE_URL=$URL \
+        timeout -k 5 60 "$WERYAIFS" "$@"
+}
+
+# The daemon's id: of the processes that name the mount, the one whose parent does not.
+find_daemon() {
+    local id parent ids
+    ids=$(processes_below "$TEST_TMP")
+    for id in $ids; do
+        case $(tr '\0' ' ' <"/proc/$id/cmdline" 2>/dev/null) in "$WERYAIFS "*) ;; *) continue ;; esac
+        parent=$(sed -n 's/^PPid:\t//p' "/proc/$id/status" 2>/dev/null)
+        case " $(echo $ids) " in *" $parent "*) ;; *) echo "$id" && return ;; esac
+    done
+}
+
+# mount_fs [ARGUMENT...]: mounts $M, with a server if there is none yet; sets FS_PID.
+mount_fs() {
+    [ -n "$URL" ] || start_sandbox
+    weryaifs -o "$FAST" "$@" "$M" || fail "weryaifs $* ended with $?"
+    FS_PID=$(find_daemon)
+    [ -n "$FS_PID" ] || fail "mounted, but there is no daemon"
+}
+
+umount_fs_quietly() {
+    timeout -k 5 20 fusermount3 -u "$M" && wait_gone "$FS_PID" 30 && FS_PID=
+} 2>/dev/null
+
+# umount_fs: and waits for the daemon to end.
+umount_fs() {
+    timeout -k 5 20 fusermount3 -u "$M" || fail "cannot unmount"
+    wait_gone "$FS_PID" 30 || fail "the daemon goes on after the unmount"
+    FS_PID=
+}
+
+# kill_fs [keep]: SIGKILL; then takes the dead mount away, unless it is to be kept.
+kill_fs() {
+    kill -KILL "$FS_PID"
+    wait_gone "$FS_PID" || fail "SIGKILL does not end the daemon"
+    FS_PID=
+    [ "${1:-}" = keep ] || fusermount3 -u -z "$M" || fail "cannot take the dead mount away"
+}
+
+# requests METHOD PATH-REGEX: how many of them the server has got.
+requests() {
+    jq -s --arg method "$1" --arg path "$2" \
+        'map(select(.method == $method and (.path | test($path)))) | length' "$REQUESTS"
+}
+
+# posts: how many submissions the server has got, of whatever fate.
+posts() {
+    requests POST '^/v1/generation/(?!upload-file)'
+}
+
+# status_of FILE: the whole text of the status of the prompt FILE (with or without .txt).
+status_of() {
+    cat "${1%.txt}.status"
+}
+
+# state_of FILE
+state_of() {
+    status_of "$1" | sed -n '1s/^state: //p'
+}
+
+state_is() {
+    case " $2 " in *" $(state_of "$1") "*) ;; *) return 1 ;; esac
+}
+
+# wait_state FILE STATE [SECONDS]: STATE may be several with blanks between.
+wait_state() {
+    await "${3:-20}" state_is "$1" "$2" || fail "$1 is not $2 but: $(status_of "$1")"
+}
+
+# result_of FILE: waits for the job of a prompt and says the first result's name, absolute.
+result_of() {
+    local name
+    name=$(timeout 60 cat "${1%.txt}.wait" | head -n 1) && [ -n "$name" ] ||
+        fail "no result of $1: $(status_of "$1")"
+    echo "$(dirname "$1")/$name"
+}
+
+# type_of FILE: as file(1) has it, "image/png".
+type_of() {
+    file -b --mime-type - <"$1"
+}
+
+# models: the directories of the mount, one a line.
+models() {
+    ls "$M"
+}

@@ -1,0 +1,49 @@
+#!/bin/bash
+# What goes wrong at the start is one sentence on standard error that says what to do, and an exit code.
+. "$(dirname "$0")/../lib/mount.sh"
+start_sandbox
+
+# expect CODE PART ARGUMENT...
+expect() {
+    local code=$1 part=$2 output actual=0
+    shift 2
+    output=$(weryaifs "$@" 2>&1) || actual=$?
+    assert_eq "$actual" "$code" "exit code of weryaifs $* ($output)"
+    assert_eq "$(wc -l <<<"$output")" 1 "lines of: $output"
+    assert_eq "${output%%:*}" weryaifs "beginning of: $output"
+    assert_contains "$output" "$part" "message"
+    assert_lacks "$output" sk-test "message"
+    assert_eq "$(mounts_below "$TEST_TMP")" "$mounted" "mounts after: $output"
+}
+mounted=
+
+expect 2 "where to mount?"
+expect 2 "--sandbox" --sandbx "$M"
+expect 2 "did you mean 'settle'" -o setle=3 "$M"
+expect 2 "settle" -o settle=soon "$M"
+
+KEY= expect 1 "no API key found" "$M"
+echo "sk-test" >"$XDG_CONFIG_HOME/weryaifs/key"
+chmod 644 "$XDG_CONFIG_HOME/weryaifs/key"
+KEY= expect 1 "chmod 600" "$M"
+rm "$XDG_CONFIG_HOME/weryaifs/key"
+
+config=$XDG_CONFIG_HOME/weryaifs/weryaifs.conf
+printf '[submit]\nsettle = 1\nsettel = 2\n' >"$config"
+expect 1 "$config:3: unknown key 'settel'" "$M"
+printf '[model FLUXX]\nratio = 1:1\n' >"$config"
+expect 1 "$config:2" "$M"
+rm "$config"
+expect 1 "/nowhere.conf" --config /nowhere.conf "$M"
+
+expect 1 "mkdir -p '$TEST_TMP/missing'" "$TEST_TMP/missing"
+: >"$TEST_TMP/file"
+expect 1 "not a directory" "$TEST_TMP/file"
+expect 1 "would be hidden" "$HOME"
+
+mkdir "$TEST_TMP/other"
+mount_fs
+mounted=$(mounts_below "$TEST_TMP")
+expect 1 "mounted already" "$TEST_TMP/other"
+expect 1 "mounted on '$M' already" --account other "$M"
+umount_fs

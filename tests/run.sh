@@ -1,0 +1,214 @@
+#!/bin/bash
+# Builds weryaifs and runs its tests; see tests/README.md.
+#
+#   tests/run.sh [--sanitize] [--jobs N] [--no-install] [PATTERN...]
+#
+# PATTERN: only tests whose name contains one of these. BUILD_DIR: where to build. TEST_TIMEOUT: seconds
+# that one test may take. The last line is "N passed, N failed", and the exit code is 0 when none failed.
+set -uo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
+. tests/lib/install.sh
+. tests/lib/cleanup.sh
+
+usage() {
+    sed -n '2,/^set/ { /^set/d; s/^# \{0,1\}//; p }' tests/run.sh
+    exit "$1"
+}
+
+sanitize=no install=yes jobs=1 patterns=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --sanitize) sanitize=yes ;;
+    --no-install) install=no ;;
+    --jobs) jobs=${2:?} && shift ;;
+    --help | -h) usage 0 ;;
+    -*) usage 2 >&2 ;;
+    *) patterns+=("$1") ;;
+    esac
+    shift
+done
+
+fail() {
+    echo "tests/run.sh: $*" >&2
+    echo "0 passed, 1 failed"
+    exit 1
+}
+
+# Building
+
+options=()
+if [ $sanitize = yes ]; then
+    options=(-Db_sanitize=address,undefined -Db_lundef=false)
+    export BUILD_DIR=${BUILD_DIR:-build-asan}
+fi
+export BUILD_DIR=${BUILD_DIR:-build}
+case $BUILD_DIR in /*) ;; *) BUILD_DIR=$PWD/$BUILD_DIR ;; esac
+
+if [ $install = yes ]; then
+    mapfile -t packages < <(packages_of tests/packages.txt build test)
+    install_packages "${packages[@]}" || fail "could not install the packages"
+fi
+if [ ! -f "$BUILD_DIR/build.ninja" ]; then
+    meson setup "$BUILD_DIR" "${options[@]}" || fail "meson could not set up $BUILD_DIR"
+fi
+ninja -C "$BUILD_DIR" || fail "the build failed"
+
+# Running
+
+run=$(mktemp -d "${TMPDIR:-/tmp}/weryaifs-tests.XXXXXX") || fail "no temporary directory"
+results=$run/results
+: >"$results"
+: >"$run/left-behind"
+
+finish() {
+    end_below "$run"
+    rm -rf "$run"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+wanted() {
+    local pattern
+    [ ${#patterns[@]} -gt 0 ] || return 0
+    for pattern in "${patterns[@]}"; do
+        case $1 in *"$pattern"*) return 0 ;; esac
+    done
+    return 1
+}
+
+# report NAME RESULT SECONDS [LOG]: one line, and the log of what failed.
+report() {
+    printf '%-6s %7ss  %s\n' "$2" "$3" "$1"
+    echo "$2" >>"$results"
+    if [ "$2" = FAIL ]; then
+        sed 's/^/    | /' "${4:-/dev/null}"
+        echo "    again: tests/run.sh $1"
+    fi
+}
+
+# Seconds with two decimals since the time of `date +%s%N` given.
+since() {
+    local ms=$((($(date +%s%N) - $1) / 1000000))
+    printf '%d.%02d' $((ms / 1000)) $((ms % 1000 / 10))
+}
+
+run_meson_tests() {
+    local name names=() line
+    while read -r line; do
+        name=${line##* }
+        wanted "$name" && names+=("$name")
+    done < <(meson test -C "$BUILD_DIR" --no-rebuild --list 2>/dev/null | grep -v '^ninja:')
+    [ ${#names[@]} -gt 0 ] || return 0
+    meson test -C "$BUILD_DIR" --no-rebuild --num-processes "$(nproc)" "${names[@]}" >"$run/meson.log" 2>&1
+    while IFS=$'\t' read -r name result seconds; do
+        jq -r --arg name "$name" 'select(.name == $name) | .stdout, .stderr' \
+            "$BUILD_DIR/meson-logs/testlog.json" >"$run/test.log"
+        case $result in
+        OK | EXPECTEDFAIL) report "$name" ok "$seconds" ;;
+        SKIP) report "$name" skip "$seconds" ;;
+        *) report "$name" FAIL "$seconds" "$run/test.log" ;;
+        esac
+    done < <(jq -r '[.name, .result, (.duration * 100 | round / 100)] | @tsv' \
+        "$BUILD_DIR/meson-logs/testlog.json")
+    [ -s "$BUILD_DIR/meson-logs/testlog.json" ] || report "meson test" FAIL 0 "$run/meson.log"
+}
+
+# note_left_behind NAME DIR: what a test that has ended should have ended itself.
+note_left_behind() {
+    local id
+    mounts_below "$2" | sed "s|^|$1: mount |" >>"$run/left-behind"
+    for id in $(processes_below "$2"); do
+        echo "$1: process $id $(tr '\0' ' ' <"/proc/$id/cmdline")" >>"$run/left-behind"
+    done
+    find "$2/tmp" -mindepth 1 -maxdepth 1 -name 'weryaifs*' -printf "$1: directory %p\n" \
+        >>"$run/left-behind"
+}
+
+# One test in a session of its own. What it waits for may be in the kernel, where no signal helps: a test that takes too
+# long loses its mounts first.
+run_script() {
+    local script=$1 name=$2 directory=$run/$2 begin code limit=${TEST_TIMEOUT:-120} fd
+    [ $sanitize = no ] || limit=$((limit * 3))
+    # the comment "# timeout: N" in a test is its own limit
+    code=$(sed -n 's/^# timeout: \([0-9]*\)$/\1/p' "$script" | head -n 1)
+    [ -z "$code" ] || limit=$code
+    mkdir -p "$directory/tmp"
+    mkfifo "$directory/end"
+    exec {fd}<>"$directory/end"
+    begin=$(date +%s%N)
+    (
+        export TEST_TMP=$directory TMPDIR=$directory/tmp XDG_RUNTIME_DIR=$directory/tmp
+        if [ $sanitize = yes ]; then
+            # the tracer of the leak check may not look at a process that is not dumpable
+            [ "$(id -u)" = 0 ] && leaks=1 || leaks=0
+            export ASAN_OPTIONS=detect_leaks=$leaks:log_path=$directory/sanitizer
+            export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:log_path=$directory/sanitizer
+        fi
+        setsid -w bash -c 'echo $$ >"$TEST_TMP/session"; exec "$0"' "$script" \
+            </dev/null >"$directory/log" 2>&1 {fd}>&-
+        echo $? >&"$fd"
+    ) &
+    if ! read -r -t "$limit" -u "$fd" code; then
+        {
+            echo "not finished after $limit s; what was running:"
+            processes_below "$directory" | xargs -r ps -o pid,stat,wchan:20,args -p
+        } >>"$directory/log"
+        code=timeout
+        end_below "$directory"
+        pkill -KILL -s "$(cat "$directory/session")"
+        read -r -t 20 -u "$fd" _
+    fi
+    exec {fd}>&-
+    note_left_behind "$name" "$directory"
+    end_below "$directory"
+    if compgen -G "$directory/sanitizer.*" >/dev/null; then
+        cat "$directory"/sanitizer.* >>"$directory/log"
+        code=sanitizer
+    fi
+    case $code in
+    0) report "$name" ok "$(since "$begin")" ;;
+    77) report "$name" skip "$(since "$begin")" ;;
+    *) report "$name" FAIL "$(since "$begin")" "$directory/log" ;;
+    esac
+    rm -rf "$directory"
+}
+
+run_scripts() {
+    local script name
+    for script in tests/*.sh tests/mount/*.sh; do
+        name=$(basename "$script" .sh)
+        [ "$name" != run ] && [ -x "$script" ] && wanted "$name" || continue
+        while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+            wait -n
+        done
+        if [ "$jobs" -gt 1 ]; then
+            run_script "$PWD/$script" "$name" &
+        else
+            run_script "$PWD/$script" "$name"
+        fi
+    done
+    wait
+}
+
+check_left_behind() {
+    local result=ok
+    [ ! -s "$run/left-behind" ] || result=FAIL
+    report nothing_is_left_behind $result 0.00 "$run/left-behind"
+}
+
+count() {
+    grep -c "^$1\$" "$results"
+}
+
+run_meson_tests
+run_scripts
+[ -s "$results" ] || fail "no test has a name like: ${patterns[*]}"
+check_left_behind
+
+passed=$(count ok) failed=$(count FAIL) skipped=$(count skip)
+finish
+trap - EXIT
+[ "$skipped" = 0 ] && skipped= || skipped=", $skipped skipped"
+echo "$passed passed, $failed failed$skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/table.h"
+#include "config/url.h"
+#include "fs/base/cleanup.h"
+
+struct fixture {
+	char directory[32], path[64];
+	struct config config;
+	char *message;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	assert_non_null(fixture);
+	strcpy(fixture->directory, "/tmp/weryaifs-test-XXXXXX");
+	assert_non_null(mkdtemp(fixture->directory));
+	snprintf(fixture->path, sizeof(fixture->path), "%s/conf", fixture->directory);
+	setenv("HOME", "/home/someone", 1);
+	unsetenv("XDG_CONFIG_HOME");
+	assert_int_equal(config_init(&fixture->config, &fixture->message), 0);
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	unlink(fixture->path);
+	rmdir(fixture->directory);
+	config_finish(&fixture->config);
+	free(fixture->message);
+	free(fixture);
+	return 0;
+}
+
+static void write_file(struct fixture *fixture, const char *data, size_t length)
+{
+	FILE *file = fopen(fixture->path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, length, file), length);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int load(struct fixture *fixture, const char *text)
+{
+	write_file(fixture, text, strlen(text));
+	free(steal(&fixture->message));
+	return config_load(&fixture->config, fixture->path, &fixture->message);
+}
+
+static void assert_message(struct fixture *fixture, const char *part)
+{
+	if (!fixture->message || !strstr(fixture->message, part))
+		fail_msg("\"%s\" is not in: %s", part,
+			fixture->message ? fixture->message : "(no message)");
+}
+
+static void assert_loads(struct fixture *fixture, const char *text)
+{
+	if (load(fixture, text) != 0)
+		fail_msg("refused: %s", fixture->message);
+	assert_null(fixture->message);
+}
+
+static void test_config_defaults_are_those_of_the_manual(void **state)
+{
+	const struct config *config = &((struct fixture *)*state)->config;
+
+	assert_string_equal(config->account, "default");
+	assert_string_equal(config->base_url, "https://api.weryai.com");
+	assert_string_equal(config->models_base_url, "https://api-growth-agent.weryai.com");
+	assert_null(config->key_file);
+	assert_null(config->key_command);
+	assert_int_equal(config->connect_timeout_ms, 10000);
+	assert_int_equal(config->request_timeout_ms, 30000);
+	assert_int_equal(config->settle_ms, 1000);
+	assert_int_equal(config->max_active, 20);
+	assert_int_equal(config->submit_gap_ms, 2500);
+	assert_int_equal(config->submissions_per_day, 1000);
+	assert_false(config->allow_unknown);
+	assert_false(config->dry_run);
+	assert_int_equal(config->first_poll_ms, 3000);
+	assert_int_equal(config->poll_interval_ms, 3000);
+	assert_int_equal(config->slow_poll_interval_ms, 5000);
+	assert_int_equal(config->slow_poll_after_ms, 30000);
+	assert_false(config->eager);
+	assert_null(config->cache_dir);
+	assert_int_equal(config->cache_size, 10ull << 30);
+	assert_int_equal(config->stall_timeout_ms, 30000);
+	assert_false(config->allow_other);
+	assert_int_equal(config->uid, -1);
+	assert_int_equal(config->gid, -1);
+	assert_int_equal(config->umask, -1);
+	assert_int_equal(config->param_count, 0);
+}
+
+static void test_config_load_sets_every_kind_of_value(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct config *config = &fixture->config;
+
+	assert_loads(fixture, "[api]\naccount = work-2\nbase_url=http://127.0.0.1:8080/x\n"
+			      "key_command = pass show weryai; true\nrequest timeout = 0.5\n"
+			      "[Submit]\nSettle: 0.3\nmax-active = 1000\nsubmissions_per_day=0\n"
+			      "unknown = Allow\ndry_run = on\n"
+			      "[results]\nresults = eager\ncache_dir = ~/c\ncache_size = 5M\n"
+			      "[mount]\nuid = 0\ngid=4294967294\numask = 027\nallow_other=yes\n");
+	assert_string_equal(config->account, "work-2");
+	assert_string_equal(config->base_url, "http://127.0.0.1:8080/x");
+	assert_string_equal(config->key_command, "pass show weryai; true");
+	assert_int_equal(config->request_timeout_ms, 500);
+	assert_int_equal(config->settle_ms, 300);
+	assert_int_equal(config->max_active, 1000);
+	assert_int_equal(config->submissions_per_day, 0);
+	assert_true(config->allow_unknown);
+	assert_true(config->dry_run);
+	assert_true(config->eager);
+	assert_string_equal(config->cache_dir, "/home/someone/c");
+	assert_int_equal(config->cache_size, 5 << 20);
+	assert_int_equal(config->uid, 0);
+	assert_int_equal(config->gid, 4294967294);
+	assert_int_equal(config->umask, 027);
+	assert_true(config->allow_other);
+	assert_int_equal(config->connect_timeout_ms, 10000);
+	assert_string_equal(config->models_base_url, "https://api-growth-agent.weryai.com");
+}
+
+static void assert_param(const struct fixture *fixture, size_t index, const char *model,
+	const char *key, const char *value, int line)
+{
+	char where[80];
+
+	assert_true(index < fixture->config.param_count);
+	const struct config_param *param = &fixture->config.params[index];
+	if (model)
+		assert_string_equal(param->model, model);
+	else
+		assert_null(param->model);
+	assert_string_equal(param->key, key);
+	assert_string_equal(param->value, value);
+	snprintf(where, sizeof(where), "%s:%d", fixture->path, line);
+	assert_string_equal(param->where, where);
+}
+
+static void test_config_load_keeps_params_in_order_with_their_lines(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_loads(fixture,
+		"[defaults]\nRatio = 16:9\nweb search = Yes\n\n"
+		"[model FLUX]\nratio=1:1\n"
+		"[ MODEL  New-2.x ]\nmodes = text-to-image, image-to-image\nratio = 3:2\n");
+	assert_int_equal(fixture->config.param_count, 5);
+	assert_param(fixture, 0, NULL, "ratio", "16:9", 2);
+	assert_param(fixture, 1, NULL, "web_search", "Yes", 3);
+	assert_param(fixture, 2, "FLUX", "ratio", "1:1", 6);
+	assert_param(fixture, 3, "New-2.x", "modes", "text-to-image, image-to-image", 8);
+	assert_param(fixture, 4, "New-2.x", "ratio", "3:2", 9);
+	assert_int_equal(config_set_option(&fixture->config, "ratio=4:3", &fixture->message), 0);
+	assert_int_equal(fixture->config.param_count, 6);
+	assert_null(fixture->config.params[5].model);
+	assert_string_equal(fixture->config.params[5].value, "4:3");
+	assert_string_equal(fixture->config.params[5].where, "-o");
+}
+
+static void test_config_load_takes_any_line_ends_and_indentation(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_loads(fixture, "\xef\xbb\xbf[submit]\r\n\tsettle = 2\r\n    submit_gap=4\r\n"
+			      " # x ; y\r\n\r\n  max_active = 3");
+	assert_int_equal(fixture->config.settle_ms, 2000);
+	assert_int_equal(fixture->config.submit_gap_ms, 4000);
+	assert_int_equal(fixture->config.max_active, 3);
+	assert_loads(fixture, "");
+	assert_loads(fixture, "\n\n;\n#\n");
+	assert_int_equal(fixture->config.settle_ms, 2000);
+}
+
+static void test_config_load_bounds_lines_where_inih_would_cut_them(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[512], value[256];
+
+	memset(value, 'x', sizeof(value));
+	snprintf(text, sizeof(text), "[defaults]\nnegative = %.*s\n[submit]\nsettle=2\n", 179,
+		value);
+	assert_loads(fixture, text);
+	assert_int_equal(strlen(fixture->config.params[0].value), 179);
+	assert_int_equal(fixture->config.settle_ms, 2000);
+	snprintf(text, sizeof(text), "[defaults]\nnegative = %.*s\n", 180, value);
+	assert_int_equal(load(fixture, text), -EINVAL);
+	assert_message(fixture, "conf:2: the line has 191 bytes; 190 is the most");
+	snprintf(text, sizeof(text), "# %.*s = 3\n[submit]\nsettle=3\n", 250, value);
+	assert_loads(fixture, text);
+	assert_int_equal(fixture->config.settle_ms, 3000);
+	snprintf(text, sizeof(text), "[model %.*s]\nratio=1:1\n", 64, value);
+	assert_loads(fixture, text);
+	assert_int_equal(strlen(fixture->config.params[1].model), 64);
+	snprintf(text, sizeof(text), "[model %.*s]\nratio=1:1\n", 65, value);
+	assert_int_equal(load(fixture, text), -EINVAL);
+}
+
+static void test_config_load_refuses_with_line_and_reason(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{"[submit]\nsetle = 1\n",
+			"conf:2: unknown key 'setle' in [submit]; did you mean 'settle'?"},
+		{"[submit]\nqwertyuiop = 1\n", "'weryaifs --help' lists them all"},
+		{"[sumbit]\n", "conf:1: unknown section [sumbit]; did you mean [submit]?"},
+		{"[xyzzyx]\n", "there are [api]"},
+		{"[]\n", "unknown section []"},
+		{"[api]\n\nsettle = 1\n",
+			"conf:3: unknown key 'settle' in [api]; it belongs in [submit]"},
+		{"settle = 1\n",
+			"conf:1: 'settle' stands before any [section]; it belongs in [submit]"},
+		{"[defaults]\nmodes = x\n", "it belongs in [model KEY]"},
+		{"[model FLUX]\nsettle = 1\n",
+			"unknown key 'settle' in [model FLUX]; it belongs in [submit]"},
+		{"[api]\napi_key = sk-secret\n", "set key_file"},
+		{"[submit]\nsettle=1\n[poll]\n[submit]\nSettle=2\n",
+			"conf:5: 'settle' is already set in line 2"},
+		{"[defaults]\nratio=1:1\nratio=1:1\n", "conf:3: 'ratio' is already set in line 2"},
+		{"[model A]\nratio=1:1\n[model B]\nratio=1:1\n[model A]\nratio=1:1\n",
+			"conf:6: 'ratio' is already set in line 2"},
+		{"[model]\nratio=1:1\n", "which model?"},
+		{"[model ..]\n", "a model's key"},
+		{"[model a/b]\n", "a model's key"},
+		{"[model \"A\"]\n", "a model's key"},
+		{"[modell A]\n", "unknown section [modell A]"},
+		{"[submit\nsettle=1\n", "conf:1: the ']' of the section is missing"},
+		{"[submit] settle=1\n", "nothing may follow"},
+		{"[submit]]\n", "nothing may follow"},
+		{"[submit]\nsettle\n", "conf:2: neither a [section] nor 'key = value'"},
+		{"\n\nsk-1234\n[submit]\nfoo=1\n", "conf:3: neither"},
+		{"[submit]\nfoo=1\nsk-1234\n", "conf:2: unknown key 'foo'"},
+		{"[submit]\n= 1\n", "nothing stands before the '='"},
+		{"[submit]\nsettle =\n", "'settle' has no value"},
+		{"[submit]\nsettle = 1 ; quick\n", "conf:2: a ';' after a blank"},
+		{"[defaults]\nnegative = a\t;b\n", "a ';' after a blank"},
+		{"[submit] ;x\n", "a ';' after a blank"},
+		{"[submit]\nsettle = 1 # quick\n", "'1 # quick' cannot be the value of settle"},
+		{"[submit]\nsettle = -1\n", "takes a time in seconds from 0 to 3600"},
+		{"[submit]\nsettle = 3601\n", "'3601'"},
+		{"[submit]\nsettle = 1s\n", "'1s'"},
+		{"[submit]\nmax_active = 0\n", "takes a whole number from 1 to 1000"},
+		{"[submit]\nmax_active = 1001\n", "'1001'"},
+		{"[submit]\nunknown = ask\n", "takes refuse or allow"},
+		{"[submit]\ndry_run = maybe\n", "takes yes or no"},
+		{"[poll]\npoll_interval = 0\n", "from 0.01 to 3600"},
+		{"[results]\nresults = lazily\n", "takes lazy or eager"},
+		{"[results]\ncache_size = 10X\n", "'10X'"},
+		{"[results]\ncache_dir = cache\n", "begins with / or ~/"},
+		{"[results]\ncache_dir = ~other/cache\n", "begins with / or ~/"},
+		{"[mount]\numask = 8\n", "octal"},
+		{"[mount]\numask = 1000\n", "octal"},
+		{"[mount]\nuid = root\n", "a numeric id"},
+		{"[mount]\nuid = 4294967295\n", "a numeric id"},
+		{"[api]\naccount = ../x\n", "the first a letter or a digit"},
+		{"[api]\naccount = a/b\n", "A-Z a-z"},
+		{"[api]\naccount = .a\n", "A-Z a-z"},
+		{"[api]\nbase_url = http://example.org\n", "conf:2: base_url must use https://"},
+		{"[defaults]\naudio = loud\n", "takes yes or no"},
+		{"[defaults]\nnumber = 0\n", "takes a whole number"},
+		{"[api]\n# \x01\n", "conf:2: the line contains the control character 0x01"},
+		{"[api]\n# \xff\n", "conf:2: the line is not UTF-8"},
+		{"[api]\naccount = a\rb\n", "the control character 0x0d"},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < array_length(cases); i++) {
+		int r = load(fixture, cases[i].text);
+		if (r != -EINVAL)
+			fail_msg("case %zu (\"%s\") gives %d", i, cases[i].text, r);
+		assert_message(fixture, cases[i].message);
+		assert_null(strstr(fixture->message, "sk-"));
+	}
+	write_file(fixture, "[api]\nacc\0unt = x\n", 18);
+	free(steal(&fixture->message));
+	assert_int_equal(config_load(&fixture->config, fixture->path, &fixture->message), -EINVAL);
+	assert_message(fixture, "conf:2: the line contains the control character 0x00");
+}
+
+static void test_config_load_uses_nothing_of_a_file_with_an_error(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_loads(fixture, "[submit]\nsettle=2\n[defaults]\nratio=1:1\n");
+	assert_int_equal(load(fixture, "[submit]\nsettle=5\n[api]\naccount=b\n[defaults]\n"
+				       "ratio=3:2\n[model X]\nratio=3:2\n[poll]\nfirst_poll=x\n"),
+		-EINVAL);
+	assert_int_equal(fixture->config.settle_ms, 2000);
+	assert_string_equal(fixture->config.account, "default");
+	assert_int_equal(fixture->config.param_count, 1);
+}
+
+static void test_config_load_takes_regular_files_only(void **state)
+{
+	struct fixture *fixture = *state;
+	char *megabyte = malloc((1 << 20) + 1);
+
+	assert_int_equal(config_load(&fixture->config, fixture->path, &fixture->message), -ENOENT);
+	assert_message(fixture, fixture->path);
+	free(steal(&fixture->message));
+	assert_int_equal(
+		config_load(&fixture->config, fixture->directory, &fixture->message), -EINVAL);
+	assert_message(fixture, "not a regular file");
+	free(steal(&fixture->message));
+	assert_int_equal(mkfifo(fixture->path, 0600), 0);
+	assert_int_equal(config_load(&fixture->config, fixture->path, &fixture->message), -EINVAL);
+	assert_message(fixture, "not a regular file");
+	free(steal(&fixture->message));
+	unlink(fixture->path);
+	assert_non_null(megabyte);
+	memset(megabyte, '\n', (1 << 20) + 1);
+	write_file(fixture, megabyte, 1 << 20);
+	assert_int_equal(config_load(&fixture->config, fixture->path, &fixture->message), 0);
+	write_file(fixture, megabyte, (1 << 20) + 1);
+	assert_int_equal(config_load(&fixture->config, fixture->path, &fixture->message), -EFBIG);
+	free(megabyte);
+}
+
+static void test_config_paths_begin_at_home(void **state)
+{
+	struct fixture *fixture = *state;
+	struct config *config = &fixture->config;
+
+	assert_int_equal(config_set_option(config, "key_file=$HOME/k", &fixture->message), 0);
+	assert_string_equal(config->key_file, "/home/someone/k");
+	assert_int_equal(config_set_option(config, "key_file=${HOME}/k/~", &fixture->message), 0);
+	assert_string_equal(config->key_file, "/home/someone/k/~");
+	assert_int_equal(config_set_option(config, "key_file=/a/$HOME/~", &fixture->message), 0);
+	assert_string_equal(config->key_file, "/a/$HOME/~");
+	assert_int_equal(config_set_option(config, "cache_dir=~", &fixture->message), 0);
+	assert_string_equal(config->cache_dir, "/home/someone");
+	assert_int_equal(
+		config_set_option(config, "key_file=$HOMER/k", &fixture->message), -EINVAL);
+	assert_string_equal(config->key_file, "/a/$HOME/~");
+}
+
+static void test_config_set_option_takes_items(void **state)
+{
+	struct fixture *fixture = *state;
+	struct config *config = &fixture->config;
+
+	assert_int_equal(config_set_option(config, "settle=0.3", &fixture->message), 0);
+	assert_int_equal(config->settle_ms, 300);
+	assert_int_equal(config_set_option(config, "settle = 0", &fixture->message), 0);
+	assert_int_equal(config->settle_ms, 0);
+	assert_int_equal(config_set_option(config, "dry-run", &fixture->message), 0);
+	assert_true(config->dry_run);
+	assert_int_equal(config_set_option(config, "Dry Run=no", &fixture->message), 0);
+	assert_false(config->dry_run);
+	assert_int_equal(config_set_option(config, "audio", &fixture->message), 0);
+	assert_string_equal(config->params[0].value, "yes");
+	assert_int_equal(config_set_option(config, "negative=a=b, c ; d", &fixture->message), 0);
+	assert_string_equal(config->params[1].value, "a=b, c ; d");
+}
+
+static void test_config_set_option_refuses_with_reason(void **state)
+{
+	static const struct {
+		const char *item, *message;
+	} cases[] = {
+		{"setle=1", "-o: unknown option 'setle'; did you mean 'settle'?"},
+		{"settle", "-o: 'settle' needs a value: settle=SECONDS"},
+		{"settle=", "has no value"},
+		{"settle=x", "-o: 'x' cannot be the value of settle"},
+		{"modes=text-to-image", "it belongs in [model KEY] of the configuration file"},
+		{"api_key=sk-1", "set key_file"},
+		{"=1", "unknown option ''"},
+		{"", "unknown option ''"},
+		{"settle=1\n", "control characters"},
+		{"account=\xff", "not UTF-8"},
+	};
+	struct fixture *fixture = *state;
+	char *endless = malloc(5001);
+
+	for (size_t i = 0; i < array_length(cases); i++) {
+		free(steal(&fixture->message));
+		assert_int_equal(
+			config_set_option(&fixture->config, cases[i].item, &fixture->message),
+			-EINVAL);
+		assert_message(fixture, cases[i].message);
+		assert_null(strstr(fixture->message, "sk-"));
+	}
+	assert_non_null(endless);
+	memset(endless, 'x', 5000);
+	endless[5000] = '\0';
+	memcpy(endless, "negative=", 9);
+	free(steal(&fixture->message));
+	assert_int_equal(config_set_option(&fixture->config, endless, &fixture->message), -EINVAL);
+	free(endless);
+}
+
+static void test_config_environment_is_between_file_and_option(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_loads(fixture, "[api]\nbase_url=https://file.example\n"
+			      "models_base_url=https://file.example\n");
+	setenv("WERYAI_BASE_URL", "http://[::1]:81", 1);
+	setenv("WERYAI_MODELS_BASE_URL", "", 1);
+	assert_int_equal(config_environment(&fixture->config, &fixture->message), 0);
+	assert_string_equal(fixture->config.base_url, "http://[::1]:81");
+	assert_string_equal(fixture->config.models_base_url, "https://file.example");
+	setenv("WERYAI_MODELS_BASE_URL", "ftp://x", 1);
+	assert_int_equal(config_environment(&fixture->config, &fixture->message), -EINVAL);
+	assert_message(
+		fixture, "$WERYAI_MODELS_BASE_URL: models_base_url must begin with https://");
+	unsetenv("WERYAI_BASE_URL");
+	unsetenv("WERYAI_MODELS_BASE_URL");
+}
+
+static void test_config_check_sees_what_single_values_do_not_tell(void **state)
+{
+	struct fixture *fixture = *state;
+	struct config *config = &fixture->config;
+
+	assert_int_equal(config_check(config, &fixture->message), 0);
+	assert_int_equal(config_set_option(config, "key_file=/k", &fixture->message), 0);
+	assert_int_equal(config_check(config, &fixture->message), 0);
+	assert_int_equal(config_set_option(config, "key_command=k", &fixture->message), 0);
+	assert_int_equal(config_check(config, &fixture->message), -EINVAL);
+	assert_message(fixture, "key_file and key_command");
+	free(steal(&config->key_command));
+	free(config->base_url);
+	config->base_url = strdup("http://example.org");
+	free(steal(&fixture->message));
+	assert_int_equal(config_check(config, &fixture->message), -EINVAL);
+	assert_message(fixture, "base_url must use https://");
+}
+
+static void test_config_urls_never_show_the_key_to_a_network(void **state)
+{
+	static const char *const good[] = {"https://api.weryai.com", "https://a.example/",
+		"HTTPS://a.example:8443/x/y%20z", "https://[2001:db8::1]:1/", "https://1.2.3.4",
+		"http://localhost", "http://LOCALHOST:1/", "http://127.0.0.1:65535/a",
+		"http://127.255.3.4", "http://[::1]", "http://[::1]:8080/x"};
+	static const char *const bad[] = {"", "x", "api.weryai.com", "file:///etc/passwd",
+		"ftp://127.0.0.1", "https:/a", "https://", "https:///x", "https://:1",
+		"http://example.org", "http://127.0.0.1.example.org", "http://localhost.example",
+		"http://127.1", "http://0177.0.0.1", "http://127.0.0.256", "http://127.0.0.01",
+		"http://127.0.0.1.", "http://127.0.0.", "http://127.0.0.1@example.org",
+		"http://[::1]@example.org", "http://127.0.0.1\\@example.org", "http://[::2]",
+		"http://[::1", "http://[::1]x", "http://0.0.0.0", "https://user:pw@a.example",
+		"https://user@a.example", "https://a.example:0", "https://a.example:65536",
+		"https://a.example:", "https://a.example:x", "https://a.example:+1",
+		"https://a.example:1:2", "https://a b", "https://a.example/ b",
+		"https://a.example?x", "https://a.example/?x", "https://a.example#x",
+		"https://a.example/\"", "https://a..b", "https://-a", "https://\xc3\xa4.example",
+		"https://a_b.example", "https://[]", "https://[::1%25eth0]", "http:///127.0.0.1"};
+
+	for (size_t i = 0; i < array_length(good); i++)
+		if (url_refusal(good[i]))
+			fail_msg("%s is refused: %s", good[i], url_refusal(good[i]));
+	for (size_t i = 0; i < array_length(bad); i++)
+		if (!url_refusal(bad[i]))
+			fail_msg("%s is not refused", bad[i]);
+	assert_string_equal(url_refusal("https://user:pw@a.example"),
+		"must not contain a user name or password");
+}
+
+static void test_config_default_path_follows_xdg(void **state)
+{
+	CLEANUP_FREE char *home = config_default_path();
+	setenv("XDG_CONFIG_HOME", "/xdg", 1);
+	CLEANUP_FREE char *xdg = config_default_path();
+	setenv("XDG_CONFIG_HOME", "relative", 1);
+	CLEANUP_FREE char *relative = config_default_path();
+
+	assert_string_equal(home, "/home/someone/.config/weryaifs/weryaifs.conf");
+	assert_string_equal(xdg, "/xdg/weryaifs/weryaifs.conf");
+	assert_string_equal(relative, home);
+	unsetenv("XDG_CONFIG_HOME");
+}
+
+/* The text of a file of config/, in the source tree. Caller frees. */
+static char *read_source(const char *name)
+{
+	const char *root = getenv("SOURCE_ROOT");
+	CLEANUP_FREE char *path = NULL;
+	char *text = calloc(1, 65536);
+
+	if (!root)
+		fail_msg("SOURCE_ROOT is not set; run this with meson test");
+	assert_true(asprintf(&path, "%s/config/%s", root, name) > 0);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(text);
+	assert_true(fread(text, 1, 65535, file) > 0);
+	assert_true(feof(file));
+	fclose(file);
+	return text;
+}
+
+/* Takes the '#' from lines like "#settle = 1" and "#[model FLUX]". */
+static void uncomment(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from;) {
+		size_t length = strcspn(from, "\n") + 1;
+		size_t key = strspn(from + 1, "abcdefghijklmnopqrstuvwxyz_");
+		bool setting = from[0] == '#' &&
+			       (from[1] == '[' || strncmp(from + 1 + key, " = ", 3) == 0);
+		memmove(to, from + setting, length - setting);
+		to += length - setting;
+		from += length;
+	}
+	*to = '\0';
+}
+
+static void assert_same_field(
+	const struct config *a, const struct config *b, const struct config_entry *entry)
+{
+	const char *left = (const char *)a + entry->offset,
+		   *right = (const char *)b + entry->offset;
+	bool same = memcmp(left, right, entry->size) == 0;
+
+	if (strcmp(entry->type->placeholder, "NAME") == 0 ||
+		strcmp(entry->type->placeholder, "URL") == 0)
+		same = strcmp(*(char *const *)left, *(char *const *)right) == 0;
+	if (!same)
+		fail_msg("the example does not show the default of '%s'", entry->key);
+}
+
+static void test_config_example_shows_every_key_and_its_default(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP_FREE char *text = read_source("weryaifs.conf");
+	struct config defaults;
+	char line[128];
+	size_t count;
+	const struct config_entry *entries = config_table(&count);
+
+	assert_loads(fixture, text);
+	assert_int_equal(fixture->config.param_count, 0);
+	uncomment(text);
+	assert_loads(fixture, text);
+	assert_int_equal(config_init(&defaults, &fixture->message), 0);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(line, sizeof(line), "\n%s = ", entries[i].key);
+		if (!strstr(text, line))
+			fail_msg("the example lacks '%s'", entries[i].key);
+		if (entries[i].size && entries[i].initial)
+			assert_same_field(&fixture->config, &defaults, &entries[i]);
+	}
+	config_finish(&defaults);
+}
+
+static void test_config_manual_and_completion_know_every_key(void **state)
+{
+	CLEANUP_FREE char *manual = read_source("weryaifs.conf.5");
+	CLEANUP_FREE char *completion = read_source("weryaifs.bash");
+	char line[128];
+	size_t count;
+	const struct config_entry *entries = config_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(line, sizeof(line), " Cm %s Ns = Ns ", entries[i].key);
+		if (!strstr(manual, line))
+			fail_msg("weryaifs.conf(5) lacks '%s'", entries[i].key);
+		if (strcmp(entries[i].section, "model") == 0)
+			continue;
+		snprintf(line, sizeof(line), "%s%s", entries[i].key,
+			entries[i].type->bare ? "" : "=");
+		if (!strstr(completion, line))
+			fail_msg("the completion lacks '%s'", line);
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(test_config_##name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(defaults_are_those_of_the_manual),
+		TEST(load_sets_every_kind_of_value),
+		TEST(load_keeps_params_in_order_with_their_lines),
+		TEST(load_takes_any_line_ends_and_indentation),
+		TEST(load_bounds_lines_where_inih_would_cut_them),
+		TEST(load_refuses_with_line_and_reason),
+		TEST(load_uses_nothing_of_a_file_with_an_error),
+		TEST(load_takes_regular_files_only),
+		TEST(paths_begin_at_home),
+		TEST(set_option_takes_items),
+		TEST(set_option_refuses_with_reason),
+		TEST(environment_is_between_file_and_option),
+		TEST(check_sees_what_single_values_do_not_tell),
+		TEST(urls_never_show_the_key_to_a_network),
+		TEST(default_path_follows_xdg),
+		TEST(example_shows_every_key_and_its_default),
+		TEST(manual_and_completion_know_every_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
