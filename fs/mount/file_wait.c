@@ -87,7 +87,6 @@ static void wait_read(struct handle *handle, fuse_req_t req, size_t size, off_t 
 
 static const struct handle_type wait_type = {
 	.direct_io = true,
-	.nonseekable = true,
 	.read = wait_read,
 	.destroy = file_text_destroy,
 };

@@ -12,7 +12,6 @@ struct handle;
 struct handle_type {
 	bool direct_io;  /* no page cache, and the size in the attributes is not believed */
 	bool keep_cache; /* what was read before is still right */
-	bool nonseekable;
 	void (*read)(
 		struct handle *handle, fuse_req_t req, size_t size, off_t offset); /* never NULL */
 	void (*write)(struct handle *handle, fuse_req_t req, const char *data, size_t size,

@@ -86,7 +86,6 @@ static struct fuse_file_info file_info(struct handle *handle)
 		.fh = (uintptr_t)handle,
 		.direct_io = handle->type->direct_io,
 		.keep_cache = handle->type->keep_cache,
-		.nonseekable = handle->type->nonseekable,
 	};
 }
 

@@ -13,17 +13,34 @@ packages_of() {
     done <"$file"
 }
 
+# missing_packages NAME...: those that are not installed.
+missing_packages() {
+    local name
+    for name in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
+    done
+}
+
+# ask_first NAME...: where a person can answer, may the missing ones be installed? No question when CI=true.
+ask_first() {
+    local missing answer
+    missing=$(missing_packages "$@" | tr '\n' ' ')
+    if [ -z "$missing" ] || [ "${CI:-}" = true ] || [ ! -t 0 ]; then
+        return 0
+    fi
+    echo "These packages are needed and missing: $missing"
+    read -r -p "Install them with apt-get? [Y/n] " answer
+    case $answer in [nN]*) return 1 ;; esac
+}
+
 # install_packages NAME...: says what is missing, and installs that.
 install_packages() {
-    local name missing=() as_root=()
+    local missing as_root=()
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         echo "Not a Debian system: please see that these are there: $*" >&2
         return 0
     fi
-    for name in "$@"; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
-            missing+=("$name")
-    done
+    mapfile -t missing < <(missing_packages "$@")
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "Installing with apt-get: ${missing[*]}"
     if [ "$(id -u)" != 0 ]; then

@@ -1,0 +1,61 @@
+#!/bin/bash
+# From a bare Debian 12 or 13 to a picture made by a file: installs what is missing, builds, mounts the sandbox (no key,
+# no network, nothing is charged), writes a prompt, and shows what becomes of it. The mount stays usable.
+#
+#   examples/quickstart.sh [MOUNTPOINT]      default: ~/weryai
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.."
+. tests/lib/install.sh
+
+mount=${1:-$HOME/weryai}
+build=${BUILD_DIR:-build}
+
+mapfile -t packages < <(packages_of tests/packages.txt build)
+ask_first "${packages[@]}"
+install_packages "${packages[@]}"
+
+echo "Building in $build ..."
+[ -d "$build/meson-info" ] || meson setup "$build" >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
+meson compile -C "$build" >"$build.log" 2>&1 || { tail -n 40 "$build.log"; exit 1; }
+rm -f "$build.log"
+
+mkdir -p "$mount"
+if mountpoint -q "$mount"; then
+    echo "$mount is mounted already: using it as it is."
+else
+    echo "Mounting the sandbox on $mount ..."
+    "$build/weryaifs" --sandbox "$mount"
+fi
+
+prompt=$mount/FLUX/fox.txt
+n=1
+while [ -e "$prompt" ]; do
+    n=$((n + 1))
+    prompt=$mount/FLUX/fox-again-$n.txt
+done
+status=${prompt%.txt}.status
+wait=${prompt%.txt}.wait
+
+echo
+echo "\$ cat > $prompt"
+printf '%s\n' "a fox in the snow, early light" "ratio: 16:9" | tee "$prompt" | sed 's/^/    /'
+echo
+echo "\$ cat $status     (until it is done)"
+# the wait file blocks until the job has ended; the status is looked at meanwhile
+cat "$wait" >/dev/null 2>&1 &
+seen=
+while kill -0 $! 2>/dev/null; do
+    state=$(head -n 1 "$status")
+    [ "$state" = "$seen" ] || echo "    $state"
+    seen=$state
+    sleep 0.1
+done
+wait $! || { sed 's/^/    /' "$status"; exit 1; }
+sed 's/^/    /' "$status"
+picture=$(dirname "$prompt")/$(head -n 1 "$wait")
+echo
+echo "Your picture: $picture"
+echo "              $(wc -c <"$picture") bytes, fetched as they are read"
+echo
+echo "The mount stays: write more prompts (ls $mount), read $mount/.weryaifs/README."
+echo "To end it:       fusermount3 -u $mount"
