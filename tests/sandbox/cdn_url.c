@@ -60,14 +60,15 @@ static void find_result(struct sandbox *sandbox, const char *path, struct cdn_ta
 	uint64_t stamp, seal;
 	char id[20];
 	unsigned index;
+	const char *dot = strrchr(path, '.');
 
-	if (sscanf(path, "/cdn/%" SCNx64 "-%" SCNx64 "/%16[^/]/%u.", &stamp, &seal, id, &index) !=
-		4)
+	if (!dot || sscanf(path, "/cdn/%" SCNx64 "-%" SCNx64 "/%16[^/]/%u.", &stamp, &seal, id,
+			    &index) != 4)
 		return;
 	ret->task = state_find(sandbox->state, id);
 	if (!ret->task || index >= ret->task->outputs ||
 		state_phase(ret->task) != PHASE_SUCCEEDED ||
-		strcmp(strrchr(path, '.') + 1, cdn_suffix(ret->task)) != 0)
+		strcmp(dot + 1, cdn_suffix(ret->task)) != 0)
 		return;
 	ret->index = index;
 	snprintf(ret->subject, sizeof(ret->subject), "%s/%u", id, index);

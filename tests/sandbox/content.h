@@ -2,8 +2,8 @@
 #pragma once
 /* content: the bytes behind a result URL, readable at any offset.
  *
- * A content is a row of segments: bytes in memory, or noise that is computed from (seed, offset), so
- * that a file of a gigabyte needs neither memory nor disk.
+ * A content is a row of segments: bytes in memory, or noise that is computed from (seed, offset),
+ * so that a file of a gigabyte needs neither memory nor disk.
  *
  * Threads: constant once made. */
 #include <stdatomic.h>

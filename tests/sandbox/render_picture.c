@@ -36,15 +36,17 @@ static void set_size(struct picture *picture, const struct generation *generatio
 		width = 16;
 		height = 9;
 	}
+	/* Where a model's ratios are not known any text is let through, "nan:inf" too. */
 	if (generation->ratio && strchr(generation->ratio, ':') &&
-		(sscanf(generation->ratio, "%3lf:%3lf", &width, &height) != 2 || width < 1 ||
-			height < 1))
+		(sscanf(generation->ratio, "%3lf:%3lf", &width, &height) != 2 ||
+			!(width >= 1 && width <= 100 && height >= 1 && height <= 100)))
 		width = height = 1;
 	if (generation->endpoint->kind == MEDIA_VIDEO) {
 		if (generation->resolution)
-			(void)sscanf(generation->resolution, "%4lfp", &lines);
-		side = lines < 100 ? 854 : lines * 16 / 9;
-		side = side > VIDEO_SIDE_MAX ? VIDEO_SIDE_MAX : side;
+			(void)sscanf(generation->resolution, "%4lf", &lines);
+		side = !(lines >= 100) ? 854 : lines * 16 / 9;
+		if (thousands(generation->resolution) > 1 || side > VIDEO_SIDE_MAX)
+			side = VIDEO_SIDE_MAX;
 	} else {
 		double k = thousands(generation->ratio), by_resolution;
 

@@ -111,6 +111,8 @@ static enum MHD_Result take_part(void *cls, enum MHD_ValueKind kind, const char 
 	struct upload_form *form = cls;
 	int r = 0;
 
+	if (!key) /* a part without a name */
+		key = "";
 	if (strcmp(key, "batch_no") == 0) {
 		r = bytes_append(&form->batch, data, size, TEXT_MAX);
 	} else if (strcmp(key, "fixed") == 0) {

@@ -4,7 +4,7 @@
  *
  * Uploads are kept in memory until the server ends, up to a total that stops a runaway client.
  *
- * Threads: a form belongs to its request; uploads lock themselves, and what they hold is constant. */
+ * Threads: a form belongs to its request; uploads lock themselves, what they hold is constant. */
 #include "tests/sandbox/content.h"
 #include "tests/sandbox/request.h"
 
