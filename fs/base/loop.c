@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/base/loop.h"
+#include "fs/base/loop_private.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "fs/base/clock.h"
-#include "fs/base/list.h"
 #include "fs/base/log.h"
 
 /* Watches looked at in one pass. More ready ones come in the next, the kernel takes turns. */
@@ -31,60 +25,11 @@ struct loop_watch {
 	void *arg;
 };
 
-struct loop_timer {
-	struct loop *loop;
-	struct list link; /* loop.timers or loop.removed_timers */
-	size_t place;     /* in loop.heap + 1, 0 = not armed */
-	int64_t due_ms;
-	uint64_t turn; /* order of arming: decides among equals */
-	void (*fire)(void *arg);
-	void *arg;
-};
-
 struct deferred {
 	struct list link; /* loop.deferred or loop.running */
 	void (*call)(void *arg);
 	void *arg;
 };
-
-struct loop {
-	pthread_t owner;
-	int epoll_fd;
-	bool in_pass;
-
-	struct list watches;         /* loop_watch.link, owned */
-	struct list removed_watches; /* loop_watch.link, owned; freed when the pass ends */
-
-	struct list timers;         /* loop_timer.link, owned */
-	struct list removed_timers; /* loop_timer.link, owned; freed when the pass ends */
-	struct loop_timer **heap;   /* the armed ones, earliest first; room for every timer */
-	size_t armed, timer_count, heap_size;
-	uint64_t turn;
-	int timer_fd;    /* CLOCK_BOOTTIME: the timeout of epoll_wait(2) stands still in suspend */
-	int64_t wake_ms; /* what timer_fd is set to, -1 nothing */
-	struct loop_watch *timer_watch;
-
-	struct list deferred; /* deferred.link, owned */
-	struct list running;  /* deferred.link, owned: those of this pass still to come */
-
-	int stop_fd; /* eventfd(2): loop_stop() may be called from a signal handler */
-	struct loop_watch *stop_watch;
-	atomic_bool stopped;
-	atomic_int code;
-
-	int signal_fd;
-	struct loop_watch *signal_watch;
-	void (*caught)(void *arg, int signal);
-	void *caught_arg;
-
-	void (*flush)(void *arg);
-	void *flush_arg;
-};
-
-static void loop_assert_owner(const struct loop *loop)
-{
-	assert(pthread_equal(loop->owner, pthread_self()));
-}
 
 /* Watches */
 
@@ -189,155 +134,6 @@ static void run_watches(struct epoll_event *events, int count)
 		if (ready != 0)
 			watch->ready(watch->arg, ready);
 	}
-}
-
-/* Timers: a binary heap by due time, then by order of arming. */
-
-static bool timer_before(const struct loop_timer *a, const struct loop_timer *b)
-{
-	return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->turn < b->turn;
-}
-
-static void heap_set(struct loop *loop, size_t at, struct loop_timer *timer)
-{
-	loop->heap[at] = timer;
-	timer->place = at + 1;
-}
-
-/* Puts the timer where the free place `at` leads, upwards or downwards. */
-static void heap_settle(struct loop *loop, size_t at, struct loop_timer *timer)
-{
-	while (at > 0 && timer_before(timer, loop->heap[(at - 1) / 2])) {
-		heap_set(loop, at, loop->heap[(at - 1) / 2]);
-		at = (at - 1) / 2;
-	}
-	for (;;) {
-		size_t child = at * 2 + 1;
-		if (child >= loop->armed)
-			break;
-		if (child + 1 < loop->armed &&
-			timer_before(loop->heap[child + 1], loop->heap[child]))
-			child++;
-		if (!timer_before(loop->heap[child], timer))
-			break;
-		heap_set(loop, at, loop->heap[child]);
-		at = child;
-	}
-	heap_set(loop, at, timer);
-}
-
-int loop_timer_create(
-	struct loop *loop, void (*fire)(void *arg), void *arg, struct loop_timer **ret_timer)
-{
-	loop_assert_owner(loop);
-	/* Room for all of them, so that arming cannot fail. */
-	if (loop->timer_count == loop->heap_size) {
-		size_t size = loop->heap_size == 0 ? 16 : loop->heap_size * 2;
-		struct loop_timer **heap =
-			reallocarray(loop->heap, size, sizeof(struct loop_timer *));
-		if (heap == NULL)
-			return -ENOMEM;
-		loop->heap = heap;
-		loop->heap_size = size;
-	}
-	struct loop_timer *timer = calloc(1, sizeof(*timer));
-	if (timer == NULL)
-		return -ENOMEM;
-	*timer = (struct loop_timer){.loop = loop, .fire = fire, .arg = arg};
-	list_append(&loop->timers, &timer->link);
-	loop->timer_count++;
-	*ret_timer = timer;
-	return 0;
-}
-
-void loop_timer_arm(struct loop_timer *timer, int64_t after_ms)
-{
-	struct loop *loop = timer->loop;
-	loop_assert_owner(loop);
-	int64_t now = clock_mono_ms();
-	if (after_ms < 0)
-		after_ms = 0;
-	timer->due_ms = after_ms > INT64_MAX - now ? INT64_MAX : now + after_ms;
-	timer->turn = loop->turn++;
-	heap_settle(loop, timer->place > 0 ? timer->place - 1 : loop->armed++, timer);
-}
-
-void loop_timer_disarm(struct loop_timer *timer)
-{
-	struct loop *loop = timer->loop;
-	loop_assert_owner(loop);
-	if (timer->place == 0)
-		return;
-	size_t at = timer->place - 1;
-	timer->place = 0;
-	struct loop_timer *last = loop->heap[--loop->armed];
-	if (last != timer)
-		heap_settle(loop, at, last);
-}
-
-bool loop_timer_armed(const struct loop_timer *timer)
-{
-	return timer->place > 0;
-}
-
-void loop_timer_destroy(struct loop_timer *timer)
-{
-	if (timer == NULL)
-		return;
-	struct loop *loop = timer->loop;
-	loop_timer_disarm(timer);
-	list_remove(&timer->link);
-	loop->timer_count--;
-	if (loop->in_pass)
-		list_append(&loop->removed_timers, &timer->link);
-	else
-		free(timer);
-}
-
-static bool run_timers(struct loop *loop)
-{
-	int64_t now = clock_mono_ms();
-	uint64_t limit = loop->turn; /* a timer armed in here waits for the next pass */
-	bool ran = false;
-	while (loop->armed > 0) {
-		struct loop_timer *timer = loop->heap[0];
-		if (timer->due_ms > now || timer->turn >= limit)
-			break;
-		loop_timer_disarm(timer);
-		timer->fire(timer->arg);
-		ran = true;
-	}
-	return ran;
-}
-
-static void timer_fd_ready(void *arg, unsigned events)
-{
-	struct loop *loop = arg;
-	uint64_t expirations;
-	/* fails with EAGAIN when the timer was set anew since it became readable */
-	if (read(loop->timer_fd, &expirations, sizeof(expirations)) > 0)
-		loop->wake_ms = -1;
-}
-
-/* Sets the alarm for the earliest timer; returns whether that one is due already. */
-static bool timer_due(struct loop *loop, int *ret_error)
-{
-	*ret_error = 0;
-	int64_t due = loop->armed > 0 ? loop->heap[0]->due_ms : -1;
-	int64_t after = due - clock_mono_ms();
-	if (loop->armed > 0 && after <= 0)
-		return true;
-	if (due == loop->wake_ms)
-		return false;
-	struct itimerspec alarm = {0};
-	if (loop->armed > 0) {
-		alarm.it_value.tv_sec = after / 1000;
-		alarm.it_value.tv_nsec = after % 1000 * 1000000;
-	}
-	if (timerfd_settime(loop->timer_fd, 0, &alarm, NULL) < 0)
-		*ret_error = -errno;
-	loop->wake_ms = due;
-	return false;
 }
 
 /* Deferred calls */
@@ -459,18 +255,14 @@ static void free_removed(struct loop *loop)
 		list_remove(pos);
 		free(list_entry(pos, struct loop_watch, link));
 	}
-	list_for_each_safe(pos, after, &loop->removed_timers)
-	{
-		list_remove(pos);
-		free(list_entry(pos, struct loop_timer, link));
-	}
+	loop_timers_free_removed(loop);
 }
 
 static int loop_pass(struct loop *loop)
 {
 	struct epoll_event events[LOOP_PASS];
 	int error;
-	bool at_once = timer_due(loop, &error) || !list_empty(&loop->deferred);
+	bool at_once = loop_timers_due(loop, &error) || !list_empty(&loop->deferred);
 	if (error < 0)
 		return error;
 	int count = epoll_wait(loop->epoll_fd, events, LOOP_PASS, at_once ? 0 : -1);
@@ -479,7 +271,7 @@ static int loop_pass(struct loop *loop)
 
 	loop->in_pass = true;
 	run_watches(events, count);
-	bool ran = run_timers(loop);
+	bool ran = loop_timers_run(loop);
 	ran = run_deferred(loop) || ran || count > 0;
 	if (ran && loop->flush != NULL)
 		loop->flush(loop->flush_arg);
@@ -506,14 +298,10 @@ static int loop_open(struct loop *loop)
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0)
 		return -errno;
-	loop->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (loop->timer_fd < 0)
-		return -errno;
 	loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (loop->stop_fd < 0)
 		return -errno;
-	int r = loop_watch_add(
-		loop, loop->timer_fd, LOOP_READ, INT_MIN, timer_fd_ready, loop, &loop->timer_watch);
+	int r = loop_timers_open(loop);
 	if (r < 0)
 		return r;
 	return loop_watch_add(
@@ -558,14 +346,11 @@ void loop_destroy(struct loop *loop)
 	assert(!loop->in_pass);
 	while (!list_empty(&loop->watches))
 		loop_watch_remove(list_entry(loop->watches.next, struct loop_watch, link));
-	while (!list_empty(&loop->timers))
-		loop_timer_destroy(list_entry(loop->timers.next, struct loop_timer, link));
+	loop_timers_close(loop);
 	list_free_deferred(&loop->deferred, NULL, NULL);
 	list_free_deferred(&loop->running, NULL, NULL);
 	loop_close(loop->epoll_fd);
-	loop_close(loop->timer_fd);
 	loop_close(loop->stop_fd);
 	loop_close(loop->signal_fd);
-	free(loop->heap);
 	free(loop);
 }

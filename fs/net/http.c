@@ -2,21 +2,12 @@
 #include "fs/net/http.h"
 
 #include <assert.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/clock.h"
 #include "fs/net/http_private.h"
-
-enum {
-	SOCKET_PRIORITY = 10,     /* after the kernel's requests */
-	TURN_BYTES = 1024 * 1024, /* of bodies, before other watches are looked at again */
-	TURN_BYTES_MIN = 64 * 1024,
-};
-
-static void http_settle(struct http *http);
 
 void request_watch_time(struct http_request *request)
 {
@@ -33,13 +24,23 @@ void request_watch_time(struct http_request *request)
 
 /* The end of a request */
 
+/* libcurl 7.88 loses what it holds for a paused stream when others still use the connection
+ * (lib/multi.c, multi_done), unless it is taken out before: on_body() refuses it. */
+static void request_detach(struct http_request *request)
+{
+	if (!request->added)
+		return;
+	if (request->held)
+		curl_easy_pause(request->easy, CURLPAUSE_CONT);
+	curl_multi_remove_handle(request->http->multi, request->easy);
+	request->added = false;
+}
+
 void request_free(struct http_request *request)
 {
 	if (request == NULL)
 		return;
-	struct http *http = request->http;
-	if (request->added)
-		curl_multi_remove_handle(http->multi, request->easy);
+	request_detach(request);
 	curl_easy_cleanup(request->easy);
 	loop_timer_destroy(request->timer);
 	list_remove(&request->link);
@@ -58,11 +59,9 @@ void request_end(struct http_request *request, CURLcode code)
 	assert(!http->in_curl && !request->cancelled && !request->ended);
 	struct http_end end;
 	request_conclude(request, code, &end);
-	if (request->added)
-		curl_multi_remove_handle(http->multi, request->easy);
-	request->added = false;
-	loop_timer_disarm(request->timer);
 	request->ended = true;
+	request_detach(request);
+	loop_timer_disarm(request->timer);
 	http->active--;
 	request->events->done(request->arg, &end);
 	request_free(request);
@@ -80,8 +79,7 @@ int request_add(struct http_request *request)
 void request_complete(struct http_request *request, CURLcode code)
 {
 	if (request->redirecting && request->error == 0) {
-		curl_multi_remove_handle(request->http->multi, request->easy);
-		request->added = false;
+		request_detach(request);
 		int r = request_follow(request);
 		if (r == 0)
 			r = request_add(request);
@@ -98,19 +96,13 @@ static void request_time(void *arg)
 	struct http_request *request = arg;
 	int64_t now = clock_mono_ms();
 	const char *host = request->target.host;
-	curl_off_t uploaded = 0;
-	if (curl_easy_getinfo(request->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded) == CURLE_OK &&
-		uploaded != request->uploaded) {
-		request->uploaded = uploaded;
-		request->progress_ms = now;
-	}
-
 	if (now >= request->deadline_ms)
 		request_blame(request, -ETIMEDOUT, "%s did not answer completely in time", host);
 	else if (request->sent && !request->paused && request->stall_ms > 0 &&
 		 now - request->progress_ms >= request->stall_ms)
-		request_blame(request, -ETIMEDOUT, "%s sent nothing for %lld seconds", host,
-			(long long)(request->stall_ms / 1000));
+		request_blame(request, -ETIMEDOUT,
+			"nothing moved between us and %s for %lld seconds", host,
+			(long long)((request->stall_ms + 999) / 1000));
 	if (request->error != 0)
 		request_end(request, CURLE_OPERATION_TIMEDOUT);
 	else

@@ -11,6 +11,9 @@
  *            of one wake is bounded, so that other watches of the loop get their turn.
  * Errors:    http_start(): -ENOMEM, -EINVAL (url not http(s), plain http to a host that is not loopback).
  *            An HTTP 4xx/5xx is not an error here: see http_end.status.
+ *            http_end.error: -ECONNREFUSED and its like (connect), -EHOSTUNREACH (name), -EPROTO (TLS,
+ *            not HTTP), -ECONNRESET (closed too early), -ETIMEDOUT, -EFBIG, -ELOOP (redirects), -EPERM
+ *            (a redirect where we do not go), -ENOMEM, -EIO, or what a callback returned.
  * Repeats:   never sends a request twice: a request with `once` opens a connection of its own, since libcurl
  *            silently repeats a request whose reused connection turns out dead (curl lib/transfer.c,
  *            Curl_retry_request), and speaks HTTP/1.1, since an HTTP/2 stream may be retried as well. */
@@ -79,7 +82,8 @@ struct http_spec {
 };
 
 int http_create(struct loop *loop, const struct http_options *options, struct http **ret_http);
-void http_destroy(struct http *http); /* cancels what runs, without callbacks */
+/* Cancels what runs, without callbacks. Never from inside one. */
+void http_destroy(struct http *http);
 int http_start(struct http *http, const struct http_spec *spec, const struct http_events *events,
 	void *arg, struct http_request **ret_request);
 void http_resume(struct http_request *request);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/net/http_head.h"
 
-#include <curl/curl.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
+
+#include <curl/curl.h>
 
 #include "fs/base/clock.h"
 #include "fs/base/str.h"

@@ -3,9 +3,10 @@
 /* http_head: header lines to struct http_head (RFC 9110, RFC 9112). Private to fs/net.
  *
  * Every value is a stranger's: what does not parse exactly counts as absent. */
-#include "fs/net/http.h"
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "fs/net/http.h"
 
 struct http_head_parser {
 	struct http_head head;

@@ -187,6 +187,7 @@ static void turn_timer_fire(void *arg)
 		if (request->paused || request->cancelled || !request->added)
 			continue;
 		http_enter(http);
+		request->held = false;
 		CURLcode code = curl_easy_pause(request->easy, CURLPAUSE_CONT);
 		http->in_curl = false;
 		/* bytes that were kept have been delivered in there, and could fail */

@@ -6,14 +6,16 @@
  *
  * libcurl forbids most calls from inside its callbacks. While `in_curl` is set, what a callback
  * asks for is noted in the request's `wants` and done by http_settle() afterwards. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
 #include "fs/base/list.h"
 #include "fs/base/loop.h"
 #include "fs/net/http.h"
 #include "fs/net/http_head.h"
 #include "fs/net/http_url.h"
-#include <curl/curl.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 struct http {
 	struct loop *loop; /* borrowed */
@@ -63,6 +65,7 @@ struct http_request {
 	bool redirecting; /* this hop's answer leads elsewhere, its body is dropped */
 	bool sent;        /* libcurl was about to send: from here on the server may have it */
 	bool paused;      /* by the body callback */
+	bool held;        /* libcurl holds bytes that on_body() did not take yet */
 	bool cancelled, ended;
 	int64_t progress_ms, uploaded, body_bytes;
 	uint64_t turn;

@@ -96,7 +96,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct http_request *request = arg;
 	size_t length = size * count;
-	if (request->cancelled)
+	if (request->cancelled || request->ended)
 		return CURL_WRITEFUNC_ERROR;
 	request->progress_ms = request->http->now_ms;
 	if (request->redirecting) {
@@ -110,6 +110,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	}
 
 	if (request_turn_is_over(request)) {
+		request->held = true;
 		request_rest(request);
 		return CURL_WRITEFUNC_PAUSE;
 	}
@@ -120,7 +121,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	if (request->cancelled)
 		return CURL_WRITEFUNC_ERROR;
 	if (r == HTTP_PAUSE) {
-		request->paused = true;
+		request->held = request->paused = true;
 		return CURL_WRITEFUNC_PAUSE;
 	}
 	if (r < 0) {
@@ -131,6 +132,17 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	request->http->bytes += length;
 	request->turn_bytes += (int64_t)length;
 	return length;
+}
+
+/* Bytes that go up are progress as well; libcurl reports them nowhere else. */
+static int on_progress(
+	void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+{
+	struct http_request *request = arg;
+	if (up != request->uploaded)
+		request->progress_ms = request->http->now_ms;
+	request->uploaded = up;
+	return 0;
 }
 
 /* Setting up */
@@ -302,6 +314,9 @@ int request_setup(struct http_request *request, const struct http_spec *spec)
 		SET(POST, 1L);
 		SET(POSTFIELDS, request->post);
 		SET(POSTFIELDSIZE_LARGE, (curl_off_t)request->post_length);
+		SET(XFERINFOFUNCTION, on_progress);
+		SET(XFERINFODATA, request);
+		SET(NOPROGRESS, 0L);
 	}
 	return code == CURLE_OK ? 0 : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 }

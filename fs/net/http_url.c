@@ -2,12 +2,13 @@
 #include "fs/net/http_url.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include <curl/curl.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/net/http.h"

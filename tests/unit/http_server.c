@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PRIORITY = 10 };
+enum { PRIORITY = 10, READ_PAUSE = 2 * 1024 * 1024 };
 
 struct server_conn {
 	struct server *server;
@@ -21,7 +21,10 @@ struct server_conn {
 	size_t sent;
 	int64_t pattern_at, pattern_left; /* after out */
 	unsigned requests;
+	size_t expected; /* length of the request that is arriving, 0 = not known yet */
 	bool closing;
+	struct loop_timer *read_timer;
+	size_t read_bytes; /* since the last pause */
 };
 
 struct server *server_of(struct server_conn *conn)
@@ -32,6 +35,7 @@ struct server *server_of(struct server_conn *conn)
 static void conn_free(struct server_conn *conn)
 {
 	loop_watch_remove(conn->watch);
+	loop_timer_destroy(conn->read_timer);
 	list_remove(&conn->link);
 	if (conn->fd >= 0)
 		close(conn->fd);
@@ -107,16 +111,20 @@ static bool conn_flush(struct server_conn *conn)
 	return more || !conn->closing;
 }
 
-/* Length of the first complete request in `in`, or 0. */
-static size_t request_length(const struct buf *in)
+/* Length of the first complete request in conn->in, or 0. */
+static size_t request_length(struct server_conn *conn)
 {
-	const char *end = strstr(in->data, "\r\n\r\n");
-	if (end == NULL)
-		return 0;
-	size_t head = (size_t)(end - in->data) + 4;
-	const char *field = strcasestr(in->data, "\r\nContent-Length:");
-	size_t body = field != NULL && field < end ? strtoul(field + 17, NULL, 10) : 0;
-	return in->length >= head + body ? head + body : 0;
+	const struct buf *in = &conn->in;
+	if (conn->expected == 0) {
+		const char *end = strstr(in->data, "\r\n\r\n");
+		if (end == NULL)
+			return 0;
+		const char *field = strcasestr(in->data, "\r\nContent-Length:");
+		conn->expected = (size_t)(end - in->data) + 4;
+		if (field != NULL && field < end)
+			conn->expected += strtoul(field + 17, NULL, 10);
+	}
+	return in->length >= conn->expected ? conn->expected : 0;
 }
 
 static void conn_take_request(struct server_conn *conn, size_t length)
@@ -130,6 +138,7 @@ static void conn_take_request(struct server_conn *conn, size_t length)
 	buf_finish(&conn->in);
 	conn->in = rest;
 
+	conn->expected = 0;
 	server->requests++;
 	conn->requests++;
 	char path[1024] = "";
@@ -144,12 +153,14 @@ static void conn_ready(void *arg, unsigned events)
 {
 	struct server_conn *conn = arg;
 	if (events & LOOP_READ) {
-		char data[65536];
+		static char data[65536];
 		ssize_t n = recv(conn->fd, data, sizeof(data), MSG_DONTWAIT);
 		if (n == 0 || (n < 0 && errno != EAGAIN)) {
 			conn_free(conn);
 			return;
 		}
+		if (n > 0)
+			conn->read_bytes += (size_t)n;
 		if (n > 0)
 			buf_add(&conn->in, data, (size_t)n);
 		if (conn->in.data[0] == 0x16) { /* TLS */
@@ -158,11 +169,22 @@ static void conn_ready(void *arg, unsigned events)
 			server_close_after(conn);
 		}
 	}
-	for (size_t length = request_length(&conn->in); length > 0 && conn->fd >= 0;
-		length = request_length(&conn->in))
+	for (size_t length = request_length(conn); length > 0 && conn->fd >= 0;
+		length = request_length(conn))
 		conn_take_request(conn, length);
-	if (conn->fd < 0 || !conn_flush(conn))
+	if (conn->fd < 0 || !conn_flush(conn)) {
 		conn_free(conn);
+	} else if (conn->server->read_pause_ms > 0 && conn->read_bytes > READ_PAUSE) {
+		conn->read_bytes = 0;
+		loop_watch_change(conn->watch, 0);
+		loop_timer_arm(conn->read_timer, conn->server->read_pause_ms);
+	}
+}
+
+static void conn_read_on(void *arg)
+{
+	struct server_conn *conn = arg;
+	loop_watch_change(conn->watch, LOOP_READ);
 }
 
 static void server_accept(void *arg, unsigned events)
@@ -186,6 +208,8 @@ static void server_accept(void *arg, unsigned events)
 	int r = loop_watch_add(
 		server->loop, fd, LOOP_READ, PRIORITY, conn_ready, conn, &conn->watch);
 	assert(r == 0);
+	r = loop_timer_create(server->loop, conn_read_on, conn, &conn->read_timer);
+	assert(r == 0);
 }
 
 int server_open(struct server *server, struct loop *loop)
@@ -197,6 +221,9 @@ int server_open(struct server *server, struct loop *loop)
 		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(address);
 	server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* small, so that a slow reader is felt by the sender; accepted sockets inherit it */
+	int room = 256 * 1024;
+	setsockopt(server->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	if (server->fd < 0 || bind(server->fd, (struct sockaddr *)&address, size) < 0 ||
 		listen(server->fd, 64) < 0 ||
 		getsockname(server->fd, (struct sockaddr *)&address, &size) < 0)

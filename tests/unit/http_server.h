@@ -20,7 +20,8 @@ struct server {
 	struct list conns;              /* server_conn.link */
 	unsigned connections, requests; /* accepted, arrived completely */
 	bool reset_on_accept;
-	struct buf last; /* the last request, head and body */
+	int read_pause_ms; /* reads 2 MiB, then not for so long */
+	struct buf last;   /* the last request, head and body */
 	/* Called with each complete request; `nth` counts those of this connection from 1. */
 	void (*answer)(struct server_conn *conn, const char *path, unsigned nth);
 };

@@ -182,6 +182,12 @@ static void test_loop_watch_changed_in_callback(void **state)
 	assert_string_equal(trace, "MwC");
 }
 
+static void flush(void *arg)
+{
+	note('F');
+	flushes++;
+}
+
 static void ready_hangup(void *arg, unsigned events)
 {
 	assert_int_equal(events, LOOP_READ | LOOP_WRITE);
@@ -200,8 +206,9 @@ static void test_loop_hangup_is_both_and_zero_mask_is_quiet(void **state)
 	close(pipes[1]);
 	assert_int_equal(loop_timer_create(loop, stop, NULL, &timers[0]), 0);
 	loop_timer_arm(timers[0], 20);
+	loop_set_flush(loop, flush, NULL);
 	assert_int_equal(loop_run(loop), 0);
-	assert_string_equal(trace, "H");
+	assert_string_equal(trace, "HFF");
 	close(pipes[0]);
 	loop_watch_remove(watch);
 }
@@ -345,12 +352,6 @@ static void call_more(void *arg)
 	loop_defer_cancel(loop, call_note, (void *)(intptr_t)1);
 	loop_defer_cancel(loop, call_note, (void *)(intptr_t)3);
 	loop_defer(loop, stop, NULL);
-}
-
-static void flush(void *arg)
-{
-	note('F');
-	flushes++;
 }
 
 static void test_loop_defer_runs_once_and_cancels(void **state)
