@@ -183,7 +183,7 @@ static int earlier_model_line(const struct file *file, const struct config_entry
 		const struct config_param *param = &file->config.params[i];
 		if (param->model && strcmp(param->model, file->model) == 0 &&
 			strcmp(param->key, entry->key) == 0)
-			return atoi(strrchr(param->where, ':') + 1);
+			return (int)strtol(strrchr(param->where, ':') + 1, NULL, 10);
 	}
 	return 0;
 }

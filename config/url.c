@@ -22,7 +22,7 @@ static bool is_loopback_v4(const char *host)
 		return false;
 	for (const char *at = host;; at++, part++) {
 		size_t digits = strspn(at, "0123456789");
-		if (digits < 1 || digits > 3 || (digits > 1 && *at == '0') || atoi(at) > 255)
+		if (digits < 1 || digits > 3 || (digits > 1 && *at == '0') || strtol(at, NULL, 10) > 255)
 			return false;
 		at += digits;
 		if (*at != '.')

@@ -31,7 +31,7 @@ struct wiring {
 	struct file_watch *key_watch;
 	bool usable, stopping;
 	bool told_to_stop; /* by a signal; the second one ends us at once */
-	int code; /* of the process */
+	int code;          /* of the process */
 };
 
 /* The end */
@@ -165,7 +165,14 @@ static void open_key_watch(struct wiring *w)
 
 static void complain(const char *message)
 {
-	fprintf(stderr, "weryaifs: %s\n", message);
+	fprintf(stderr, "weryaifs: %s\n", message ? message : "out of memory");
+}
+
+/* Through whoever waits for us, if anybody does. */
+static void tell(struct wiring *w, const char *message)
+{
+	if (daemon_fail(&w->daemon, message ? message : "out of memory") < 0)
+		complain(message);
 }
 
 static int serve(struct wiring *w)
@@ -190,8 +197,8 @@ static int serve(struct wiring *w)
 		refuse(&message, r, "cannot go on: %s", strerror(-r));
 	if (r == 0 && !w->usable)
 		refuse(&message, r, "ended before '%s' was usable", w->setup.options.mountpoint);
-	if (message && daemon_fail(&w->daemon, message) < 0)
-		complain(message);
+	if (message)
+		tell(w, message);
 	return r != 0 || message ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -207,16 +214,18 @@ static int run(struct wiring *w)
 		log_setup(options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true, false);
 	else
 		parent = daemon_fork(&w->daemon);
-	if (parent < 0)
-		refuse(&message, parent, "cannot go to the background: %s", strerror(-parent));
 	if (parent == 0)
 		return serve(w);
-	if (parent > 0) {
-		secret_finish(&w->setup.secret);
-		if (daemon_wait(&w->daemon, &message) == 0)
-			return EXIT_SUCCESS;
+	if (parent < 0) {
+		/* which may be in the child */
+		refuse(&message, parent, "cannot go to the background: %s", strerror(-parent));
+		tell(w, message);
+		return EXIT_FAILURE;
 	}
-	complain(message ? message : "out of memory");
+	secret_finish(&w->setup.secret);
+	if (daemon_wait(&w->daemon, &message) == 0)
+		return EXIT_SUCCESS;
+	complain(message);
 	return EXIT_FAILURE;
 }
 
@@ -246,7 +255,7 @@ int main(int argc, char **argv)
 	if (outcome == SETUP_MOUNT) {
 		code = run(&w);
 	} else if (outcome != SETUP_DONE) {
-		complain(message ? message : "out of memory");
+		complain(message);
 		code = outcome == SETUP_USAGE ? EXIT_USAGE : EXIT_FAILURE;
 	}
 	setup_finish(&w.setup);

@@ -1,8 +1,9 @@
 #!/bin/bash
 # Builds weryaifs and runs its tests; see tests/README.md.
 #
-#   tests/run.sh [--sanitize] [--jobs N] [--no-install] [PATTERN...]
+#   tests/run.sh [--sanitize] [--jobs N] [--wire live|seed] [--no-install] [PATTERN...]
 #
+# --wire: all mount tests in this dialect of the service; without it each in those that it names.
 # PATTERN: only tests whose name contains one of these. BUILD_DIR: where to build. TEST_TIMEOUT: seconds
 # that one test may take. The last line is "N passed, N failed", and the exit code is 0 when none failed.
 set -uo pipefail
@@ -15,12 +16,13 @@ usage() {
     exit "$1"
 }
 
-sanitize=no install=yes jobs=1 patterns=()
+sanitize=no install=yes jobs=1 wire= patterns=()
 while [ $# -gt 0 ]; do
     case $1 in
     --sanitize) sanitize=yes ;;
     --no-install) install=no ;;
     --jobs) jobs=${2:?} && shift ;;
+    --wire) wire=${2:?} && shift ;;
     --help | -h) usage 0 ;;
     -*) usage 2 >&2 ;;
     *) patterns+=("$1") ;;
@@ -87,31 +89,31 @@ report() {
     fi
 }
 
-# Seconds with two decimals since the time of `date +%s%N` given.
+# Seconds with two decimals since that clock_ms.
 since() {
-    local ms=$((($(date +%s%N) - $1) / 1000000))
+    local ms=$(($(clock_ms) - $1))
     printf '%d.%02d' $((ms / 1000)) $((ms % 1000 / 10))
 }
 
 run_meson_tests() {
-    local name names=() line
+    local name names=() line result seconds log=$BUILD_DIR/meson-logs/testlog.json
     while read -r line; do
         name=${line##* }
         wanted "$name" && names+=("$name")
-    done < <(meson test -C "$BUILD_DIR" --no-rebuild --list 2>/dev/null | grep -v '^ninja:')
+    done < <(meson test -C "$BUILD_DIR" --no-rebuild --list 2>/dev/null | grep ' / ')
     [ ${#names[@]} -gt 0 ] || return 0
+    rm -f "$log"
     meson test -C "$BUILD_DIR" --no-rebuild --num-processes "$(nproc)" "${names[@]}" >"$run/meson.log" 2>&1
     while IFS=$'\t' read -r name result seconds; do
-        jq -r --arg name "$name" 'select(.name == $name) | .stdout, .stderr' \
-            "$BUILD_DIR/meson-logs/testlog.json" >"$run/test.log"
+        jq -r --arg name "$name" 'select(.name == $name) | .stdout, .stderr' "$log" >"$run/test.log"
         case $result in
-        OK | EXPECTEDFAIL) report "$name" ok "$seconds" ;;
-        SKIP) report "$name" skip "$seconds" ;;
-        *) report "$name" FAIL "$seconds" "$run/test.log" ;;
+        OK | EXPECTEDFAIL) result=ok ;;
+        SKIP) result=skip ;;
+        *) result=FAIL ;;
         esac
-    done < <(jq -r '[.name, .result, (.duration * 100 | round / 100)] | @tsv' \
-        "$BUILD_DIR/meson-logs/testlog.json")
-    [ -s "$BUILD_DIR/meson-logs/testlog.json" ] || report "meson test" FAIL 0 "$run/meson.log"
+        report "${name##* }" $result "$seconds" "$run/test.log"
+    done < <(jq -r '[.name, .result, (.duration * 100 | round / 100)] | @tsv' "$log")
+    [ -s "$log" ] || report "meson test" FAIL 0 "$run/meson.log"
 }
 
 # note_left_behind NAME DIR: what a test that has ended should have ended itself.
@@ -136,7 +138,7 @@ run_script() {
     mkdir -p "$directory/tmp"
     mkfifo "$directory/end"
     exec {fd}<>"$directory/end"
-    begin=$(date +%s%N)
+    begin=$(clock_ms)
     (
         export TEST_TMP=$directory TMPDIR=$directory/tmp XDG_RUNTIME_DIR=$directory/tmp
         if [ $sanitize = yes ]; then
@@ -146,7 +148,7 @@ run_script() {
             export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:log_path=$directory/sanitizer
         fi
         setsid -w bash -c 'echo $$ >"$TEST_TMP/session"; exec "$0"' "$script" \
-            </dev/null >"$directory/log" 2>&1 {fd}>&-
+            </dev/null >>"$directory/log" 2>&1 {fd}>&-
         echo $? >&"$fd"
     ) &
     if ! read -r -t "$limit" -u "$fd" code; then
@@ -175,18 +177,22 @@ run_script() {
 }
 
 run_scripts() {
-    local script name
+    local script name dialect dialects
     for script in tests/*.sh tests/mount/*.sh; do
         name=$(basename "$script" .sh)
         [ "$name" != run ] && [ -x "$script" ] && wanted "$name" || continue
-        while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
-            wait -n
+        # the comment "# wires: live seed" in a test: it is run in both dialects of the service
+        dialects=$(sed -n 's/^# wires: //p' "$script" | head -n 1)
+        for dialect in ${wire:-${dialects:-live}}; do
+            while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+                wait -n
+            done
+            if [ "$jobs" -gt 1 ]; then
+                WIRE=$dialect run_script "$PWD/$script" "$name${dialects:+.$dialect}" &
+            else
+                WIRE=$dialect run_script "$PWD/$script" "$name${dialects:+.$dialect}"
+            fi
         done
-        if [ "$jobs" -gt 1 ]; then
-            run_script "$PWD/$script" "$name" &
-        else
-            run_script "$PWD/$script" "$name"
-        fi
     done
     wait
 }

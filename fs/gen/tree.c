@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -156,8 +157,7 @@ int tree_shadow(struct gen *gen, int64_t parent, const char *name, struct node *
 	}
 	if (stem + strlen(".txt") >= sizeof(prompt))
 		return 0;
-	memcpy(prompt, name, stem);
-	strcpy(prompt + stem, ".txt");
+	snprintf(prompt, sizeof(prompt), "%.*s.txt", (int)stem, name);
 	int r = nodes_find(gen->store, parent, prompt, ret_prompt);
 	if (r == -ENOENT || (r == 0 && !tree_is_prompt(ret_prompt)))
 		return 0;
@@ -247,8 +247,7 @@ static int emit_node(struct gen *gen, const struct node *node, uint64_t cookie,
 		return 0;
 	if (cookie < shadow_cookie && tree_is_prompt(node)) {
 		size_t stem = node->name_length - strlen(".txt");
-		memcpy(name, node->name, stem);
-		strcpy(name + stem, STATUS_SUFFIX);
+		snprintf(name, sizeof(name), "%.*s" STATUS_SUFFIX, (int)stem, node->name);
 		/* a name too long to be looked up is not listed */
 		r = strlen(name) > 255 ? -ENAMETOOLONG
 				       : shadow_entry(gen, node, TREE_STATUS_BIT, &entry);

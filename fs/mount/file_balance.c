@@ -34,7 +34,7 @@ static int set_text(struct file_text *file, double credits)
 
 	if (file->text != NULL)
 		return 0; /* another read of the same open file was first */
-	int length = asprintf(&text, "%.2f\n", credits);
+	int length = asprintf(&text, "%.15g\n", credits);
 	if (length < 0)
 		return -ENOMEM;
 	file->text = text;

@@ -143,6 +143,9 @@ static int plain_create(
 int file_plain_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
 	int fd, counted = flags & (O_ACCMODE | O_TRUNC);
+
+	if ((flags & O_TRUNC) != 0) /* changes the bytes, whatever it was opened for */
+		counted = O_RDWR | O_TRUNC;
 	int r = tree_open(session->gen, ino, counted, &fd);
 
 	if (r < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/mount/library_log.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -56,7 +57,7 @@ void library_log_start(void)
 		return;
 	/* without it fusermount3 speaks to the user directly, which is no harm */
 	state.caught = memfd_create("stderr", MFD_CLOEXEC);
-	state.saved_stderr = dup(STDERR_FILENO);
+	state.saved_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (state.caught >= 0 && state.saved_stderr >= 0)
 		dup2(state.caught, STDERR_FILENO);
 }

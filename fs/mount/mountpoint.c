@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <mntent.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,29 +26,81 @@ static int refused(int said, int error)
 	return said == -ENOMEM ? said : error;
 }
 
-/* The type of what is mounted there last, "" for nothing. */
-static void mounted_type(const char *path, char *type, size_t size)
-{
-	char buffer[PATH_MAX * 2];
-	struct mntent entry;
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
+struct mounted {
+	unsigned major, minor;
+	char type[64];
+};
 
-	type[0] = '\0';
-	if (mounts == NULL)
-		return;
-	while (getmntent_r(mounts, &entry, buffer, sizeof(buffer)) != NULL) {
-		if (strcmp(entry.mnt_dir, path) == 0)
-			snprintf(type, size, "%s", entry.mnt_type);
+/* Blanks, tabs, line ends and backslashes are written as three octal digits (proc(5)). */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	while (*text != '\0') {
+		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] >= '0' &&
+			text[2] <= '7' && text[3] >= '0' && text[3] <= '7') {
+			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 |
+				       (text[3] - '0'));
+			text += 4;
+		} else {
+			*to++ = *text++;
+		}
 	}
-	endmntent(mounts);
+	*to = '\0';
 }
 
-bool mountpoint_is_ours(const char *path)
+/* One line of mountinfo: "ID PARENT MAJOR:MINOR ROOT PLACE OPTIONS [TAG...] - TYPE SOURCE OPTIONS". */
+static bool parse_line(char *line, const char *path, struct mounted *ret_mounted)
 {
-	char type[64];
+	enum { DEVICE = 2, PLACE = 4, FIELDS };
+	char *field[FIELDS], *rest = line;
+	struct mounted mounted;
 
-	mounted_type(path, type, sizeof(type));
-	return strcmp(type, "fuse." MOUNTPOINT_TYPE) == 0;
+	for (int i = 0; i < FIELDS; i++) {
+		field[i] = strsep(&rest, " ");
+		if (field[i] == NULL)
+			return false;
+	}
+	unescape(field[PLACE]);
+	char *type = rest != NULL ? strstr(rest, " - ") : NULL;
+	if (type == NULL || strcmp(field[PLACE], path) != 0 ||
+		sscanf(field[DEVICE], "%u:%u", &mounted.major, &mounted.minor) != 2 ||
+		sscanf(type, " - %63s", mounted.type) != 1)
+		return false;
+	*ret_mounted = mounted;
+	return true;
+}
+
+/* What is mounted there last. */
+static bool find_mounted(const char *path, struct mounted *ret_mounted)
+{
+	CLEANUP_FREE char *line = NULL;
+	bool found = false;
+	size_t size = 0;
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+
+	if (mounts == NULL)
+		return false;
+	while (getline(&line, &size, mounts) > 0) {
+		if (parse_line(line, path, ret_mounted))
+			found = true;
+	}
+	fclose(mounts);
+	return found;
+}
+
+dev_t mountpoint_device(const char *path)
+{
+	struct mounted mounted;
+
+	return find_mounted(path, &mounted) ? makedev(mounted.major, mounted.minor) : 0;
+}
+
+static bool is_ours(const char *path)
+{
+	struct mounted mounted;
+
+	return find_mounted(path, &mounted) && strcmp(mounted.type, "fuse." MOUNTPOINT_TYPE) == 0;
 }
 
 /* realpath(3) of the directory above: the place itself cannot be looked at while a dead mount is on it. */
@@ -101,7 +152,7 @@ static bool is_dead(const char *path)
 
 void mountpoint_clean(const char *path)
 {
-	if (is_dead(path) && mountpoint_is_ours(path)) {
+	if (is_dead(path) && is_ours(path)) {
 		log_info("mount: taking away the dead mount on '%s'", path);
 		unmount_lazily(path);
 	}
@@ -114,7 +165,7 @@ static int clean_dead(const char *path, char **ret_message)
 	if (whole == NULL)
 		return -ENOMEM;
 	for (int i = 0; i < CLEAN_TRIES && is_dead(whole); i++) {
-		if (!mountpoint_is_ours(whole))
+		if (!is_ours(whole))
 			return refused(message_refuse(ret_message,
 					       "'%s' holds the dead mount of another program: "
 					       "unmount it first (fusermount3 -u '%s').",
@@ -160,19 +211,19 @@ static int check_free(const char *path, char **ret_message)
 {
 	CLEANUP_FREE char *above = NULL;
 	struct stat st, st_above;
-	char type[64];
+	struct mounted mounted;
 
 	if (asprintf(&above, "%s/..", path) < 0)
 		return -ENOMEM;
-	mounted_type(path, type, sizeof(type));
+	bool found = find_mounted(path, &mounted);
 	bool other_device =
 		stat(path, &st) == 0 && stat(above, &st_above) == 0 && st.st_dev != st_above.st_dev;
-	if (type[0] == '\0' && !other_device)
+	if (!found && !other_device)
 		return 0;
 	return refused(message_refuse(ret_message,
 			       "Something is mounted on '%s' already (%s): choose another "
 			       "directory, or unmount it first.",
-			       path, type[0] == '\0' ? "unknown" : type),
+			       path, found ? mounted.type : "unknown"),
 		-EBUSY);
 }
 

@@ -3,7 +3,7 @@
 /* mountpoint: may we mount here, and is a dead mount in the way?
  *
  * Never looks at a mount of ours that is alive: our own thread would have to answer. */
-#include <stdbool.h>
+#include <sys/types.h>
 
 #define MOUNTPOINT_TYPE "weryaifs" /* /proc/mounts says fuse.weryaifs */
 
@@ -12,7 +12,8 @@
 int mountpoint_prepare(const char *path, char **ret_path, char **ret_message);
 /* Can we open /dev/fuse? A sentence as above. */
 int mountpoint_check_device(char **ret_message);
-/* Is a filesystem of our kind mounted at this absolute path? Asks /proc, not the mount. */
-bool mountpoint_is_ours(const char *path);
+/* The device number of what is mounted at this absolute path, which tells one mount from another; 0: nothing is. Asks
+ * /proc, not the mount. */
+dev_t mountpoint_device(const char *path);
 /* Takes away what is left of ours at this path when its connection is gone (ENOTCONN); lazily, never waits for it. */
 void mountpoint_clean(const char *path);

@@ -12,9 +12,9 @@
 #include "fs/mount/inode.h"
 #include "fs/mount/reply.h"
 
-/* Read-ahead of results may be parked for long, and the kernel sends RELEASE, which it counts among the same
- * background requests, only when there is room. */
-enum { MAX_BACKGROUND = 64, CONGESTION = 48 };
+/* Read-ahead of results may be parked for long, and the kernel counts RELEASE among the same background requests: with
+ * room for 64, as many stalled readers kept every prompt from being closed (tried). */
+enum { MAX_BACKGROUND = 1024, CONGESTION = 768 };
 
 struct tree_owner ops_owner(fuse_req_t req)
 {

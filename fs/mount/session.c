@@ -63,7 +63,10 @@ static void serve_ended(struct session *session, int error)
 	session->watch = NULL;
 	/* libfuse says the same for an unmount and for a connection that was cut */
 	if (error == -ENODEV)
-		error = mountpoint_is_ours(session->mountpoint) ? -ECONNABORTED : 0;
+		error = session->device != 0 &&
+					mountpoint_device(session->mountpoint) == session->device
+				? -ECONNABORTED
+				: 0;
 	if (error == 0)
 		log_info("mount: '%s' was unmounted", session->mountpoint);
 	else
@@ -189,8 +192,10 @@ int session_create(struct loop *loop, struct gen *gen, const struct session_opti
 		r = mountpoint_check_device(ret_message);
 	if (r == 0)
 		r = mount_session(session, options, ret_message);
-	if (r == 0)
+	if (r == 0) {
+		session->device = mountpoint_device(session->mountpoint);
 		r = watch_session(session);
+	}
 	if (r < 0) {
 		if (*ret_message == NULL)
 			message_refuse(ret_message, "Mounting on '%s' failed: %s.",
@@ -198,9 +203,17 @@ int session_create(struct loop *loop, struct gen *gen, const struct session_opti
 		session_destroy(session);
 		return r;
 	}
-	log_info("mount: mounted on '%s'", session->mountpoint);
+	log_debug("mount: mounted on '%s'", session->mountpoint);
 	*ret_session = session;
 	return 0;
+}
+
+/* After a lazy unmount by somebody else another filesystem may have taken the place: not ours to take away. */
+static bool is_replaced(const struct session *session)
+{
+	dev_t now = session->device != 0 ? mountpoint_device(session->mountpoint) : 0;
+
+	return now != 0 && now != session->device;
 }
 
 /* Nothing in here waits for the kernel or for a user: what is parked is answered, closes that are on their way are
@@ -216,7 +229,7 @@ void session_destroy(struct session *session)
 			;
 	}
 	pending_end_all(session);
-	if (session->fuse != NULL)
+	if (session->fuse != NULL && !is_replaced(session))
 		fuse_session_unmount(session->fuse);
 	handle_end_all(session);
 	if (session->known != NULL)

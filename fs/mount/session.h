@@ -20,17 +20,20 @@ struct session_options {
 	bool debug;       /* libfuse's trace on stderr */
 };
 
+/* gone comes last: session_destroy() may be called in it, but not in ready. */
 struct session_events {
-	void (*ready)(void *arg); /* the kernel's first request was answered: the mount is usable */
-	void (*gone)(
-		void *arg, int error); /* unmounted from outside (0), or the connection broke */
+	/* the kernel's first request was answered: the mount is usable */
+	void (*ready)(void *arg);
+	/* unmounted from outside (0), or the connection broke; it is in the log */
+	void (*gone)(void *arg, int error);
 };
 
 /* Mounts. Every error has one sentence in *ret_message (no /dev/fuse, mount point missing, not a directory, busy, no
- * permission), which the caller frees. A stale mount of a dead weryaifs ("Transport endpoint is not connected") on the mount point is
- * taken away first. */
+ * permission), which the caller frees; NULL where memory has run out. A stale mount of a dead weryaifs ("Transport endpoint
+ * is not connected") on the mount point is taken away first. */
 int session_create(struct loop *loop, struct gen *gen, const struct session_options *options,
 	const struct session_events *events, void *arg, struct session **ret_session,
 	char **ret_message);
-/* Unmounts (lazily where something is still in use), answers what is parked with -EINTR/-ENODEV, frees. NULL is fine. */
+/* Unmounts, lazily where something is still in use. What is parked is answered: -EINTR to those who wait for a job, -EIO
+ * to readers. Waits for nobody. A prompt that somebody has open for writing stays a draft. NULL is fine. */
 void session_destroy(struct session *session);

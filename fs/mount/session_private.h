@@ -20,6 +20,7 @@ struct session {
 	mode_t umask;     /* taken from every mode */
 
 	char *mountpoint; /* owned, absolute and without symlinks */
+	dev_t device;     /* of our mount; 0: not known */
 	struct fuse_session *fuse;
 	struct loop_watch *watch;
 	struct fuse_buf request; /* owned memory, used again for each request */

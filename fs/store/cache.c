@@ -38,7 +38,7 @@ static const char *boot_id(void)
 			close(fd);
 		/* without one, no map is trusted after a restart */
 		if (n <= 0)
-			strcpy(id, "?");
+			memcpy(id, "?", 2);
 		else
 			id[strcspn(id, "\n")] = '\0';
 	}

@@ -1,5 +1,12 @@
 # Finds and ends what a test left below its directory: mounts, also hung ones, and processes. To be sourced.
 
+# clock_ms: milliseconds of a clock that nobody sets.
+clock_ms() {
+    local up
+    read -r up _ </proc/uptime
+    echo $((10#${up/./} * 10))
+}
+
 # mounts_below DIR: "MINOR MOUNTPOINT" of each FUSE mount there, the innermost first.
 mounts_below() {
     local _ device point rest

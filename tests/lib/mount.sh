@@ -3,7 +3,7 @@
 # A test has the server $URL with the log of its requests in $REQUESTS, the mount $M, and below $TEST_TMP a home of its
 # own. Whatever it starts ends with it.
 set -eEuo pipefail
-trap 'echo "FAILED: $BASH_COMMAND: exit $? (${BASH_SOURCE[0]##*/}:$LINENO)"' ERR
+trap 'echo "FAILED: $BASH_COMMAND: exit $? (${BASH_SOURCE[0]##*/}:$LINENO)" >&2' ERR
 
 TEST_ROOT=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../..")
 . "$TEST_ROOT/tests/lib/cleanup.sh"
@@ -35,7 +35,7 @@ tear_down() {
     cd /
     if [ $code != 0 ] && [ $code != 77 ] && [ -n "$FS_PID" ]; then
         echo "--- the mount's log"
-        timeout -s KILL 5 cat "$M/.weryaifs/log"
+        timeout -s KILL 5 tail -n 50 "$M/.weryaifs/log"
         echo "--- the last requests"
         tail -n 20 "$REQUESTS"
     fi
@@ -80,12 +80,18 @@ assert_lacks() {
     case $1 in *"$2"*) fail "${3:-text} has '$2': '$1'" ;; esac
 }
 
+# assert_same ACTUAL EXPECTED [WHAT]: texts of many lines; shows where they differ.
+assert_same() {
+    [ "$1" = "$2" ] || fail "${3:-text} differs ('<' is expected):
+$(diff <(echo "$2") <(echo "$1") || true)"
+}
+
 # await SECONDS COMMAND...: until the command succeeds; for what raises no event.
 await() {
-    local end=$(($(date +%s%N) + $1 * 1000000000))
+    local end=$(($(clock_ms) + $1 * 1000))
     shift
     until "$@"; do
-        [ "$(date +%s%N)" -lt "$end" ] || return 1
+        [ "$(clock_ms)" -lt "$end" ] || return 1
         sleep 0.02
     done
 }
@@ -94,7 +100,7 @@ await() {
 start_sandbox() {
     local greeting
     mkfifo "$TEST_TMP/greeting"
-    "$SANDBOX" --parent-death --log "$REQUESTS" --seconds 0.2 "$@" \
+    "$SANDBOX" --parent-death --log "$REQUESTS" --seconds 0.2 --wire "${WIRE:-live}" "$@" \
         >"$TEST_TMP/greeting" 2>"$TEST_TMP/sandbox.err" &
     SANDBOX_PID=$!
     exec {SANDBOX_FD}<"$TEST_TMP/greeting"

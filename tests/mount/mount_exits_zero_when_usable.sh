@@ -31,8 +31,9 @@ FS_PID=
 grep -q " $M fuse" /proc/mounts && fail "SIGTERM does not unmount"
 
 # in the foreground it says the same on standard error, and unmounting ends it with 0
+: >"$TEST_TMP/foreground.log"
 WERYAI_API_KEY=sk-test WERYAI_BASE_URL=$URL WERYAI_MODELS_BASE_URL=$URL \
-    "$WERYAIFS" -f "$M" 2>"$TEST_TMP/foreground.log" &
+    "$WERYAIFS" -f "$M" 2>>"$TEST_TMP/foreground.log" &
 FS_PID=$!
 await 20 grep -q 'is ready for use' "$TEST_TMP/foreground.log"
 fusermount3 -u "$M"

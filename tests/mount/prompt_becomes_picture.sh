@@ -1,11 +1,12 @@
 #!/bin/bash
+# wires: live seed
 # The first thing that everybody does.
 . "$(dirname "$0")/../lib/mount.sh"
 mount_fs
 cd "$M/FLUX"
 
 printf 'a fox in the snow\nratio: 16:9\n' >fox.txt
-assert_eq "$(cat fox.wait)" fox.png "fox.wait"
+assert_eq "$(timeout 30 cat fox.wait)" fox.png "fox.wait"
 listed=$(stat -c %s fox.png)
 assert_eq "$(stat -c %A fox.png)" -r--r--r--
 assert_eq "$(wc -c <fox.png)" "$listed" "bytes, against the first ls -l"
@@ -26,10 +27,11 @@ assert_lacks "$body" 'ratio: ' "the request"
 # reading, listing and touching cost nothing
 touch fox.txt
 chmod 600 fox.txt
-cp -p fox.txt /dev/null
+cp -p fox.txt "$TEST_TMP/copy"
 grep -r snow . >/dev/null
 printf 'a fox in the snow\nratio: 16:9\n' >fox.txt
 wait_state fox.txt SUCCESS
-umount_fs_with_cwd() { cd / && umount_fs; }
-umount_fs_with_cwd
+
+cd /
+umount_fs
 assert_eq "$(posts)" 1 posts

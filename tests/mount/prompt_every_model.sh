@@ -1,4 +1,5 @@
 #!/bin/bash
+# wires: live seed
 # timeout: 300
 # Every directory of the mount makes something, or says why not.
 . "$(dirname "$0")/../lib/mount.sh"
@@ -8,6 +9,15 @@ mount_fs -o max_active=100
 directories=$(cd "$M" && echo *)
 for directory in $directories; do
     echo "a lighthouse at night" >"$M/$directory/light.txt"
+done
+
+# what the catalogue does not know is asked for, and then it goes
+for directory in $directories; do
+    prompt=$M/$directory/light.txt
+    wait_state "$prompt" "SUCCESS INVALID" 60
+    case $(status_of "$prompt") in
+    *"write duration: SECONDS"*) echo "duration: 5" >>"$prompt" ;;
+    esac
 done
 
 made=0 refused=0
@@ -20,7 +30,7 @@ for directory in $directories; do
         case $directory in *.video) assert_eq "${type%/*}" video "what $directory made" ;; esac
         made=$((made + 1))
     else
-        # a model that makes pictures of pictures only
+        # a model that makes something of pictures only
         assert_contains "$(status_of "$prompt")" "image" "why $directory refuses"
         refused=$((refused + 1))
     fi

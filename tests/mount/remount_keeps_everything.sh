@@ -1,4 +1,5 @@
 #!/bin/bash
+# wires: live seed
 # What was there is there again: prompts, results, plain files, names, modes, times and attributes; nothing is sent
 # or fetched a second time.
 . "$(dirname "$0")/../lib/mount.sh"
@@ -32,12 +33,12 @@ umount_fs
 requests=$(requests POST . && requests GET ^/cdn/)
 
 mount_fs
-assert_eq "$(diff <(echo "$before") <(picture))" "" "difference after a remount"
+assert_same "$(picture)" "$before" "the picture after a remount"
 umount_fs
 assert_eq "$(requests POST . && requests GET ^/cdn/)" "$requests" "posts and downloads"
 
 # without a network
 stop_sandbox
 mount_fs
-assert_eq "$(diff <(echo "$before") <(picture))" "" "difference without a network"
+assert_same "$(picture)" "$before" "the picture without a network"
 umount_fs

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SIGTERM: a POST that is on its way is waited for, so that its task is known. A second one: at once, and the job
+# is UNKNOWN, never sent again by itself.
+. "$(dirname "$0")/../lib/mount.sh"
+mount_fs
+sending() {
+    [ "$(state_of "$1")" = SUBMITTING ]
+}
+
+echo "[[submit-slow=1.5]] a snail" >"$M/FLUX/snail.txt"
+await 10 sending "$M/FLUX/snail.txt"
+kill -TERM "$FS_PID"
+wait_gone "$FS_PID" || fail "SIGTERM does not end it"
+FS_PID=
+mount_fs
+wait_state "$M/FLUX/snail.txt" SUCCESS
+assert_eq "$(posts)" 1 posts
+
+echo "[[submit-slow=30]] a sloth" >"$M/FLUX/sloth.txt"
+await 10 sending "$M/FLUX/sloth.txt"
+begin=$(clock_ms)
+kill -TERM "$FS_PID"
+kill -INT "$FS_PID"
+wait_gone "$FS_PID" || fail "the second signal does not end it"
+[ $(($(clock_ms) - begin)) -lt 5000 ] || fail "the second signal took $(($(clock_ms) - begin)) ms"
+FS_PID=
+mount_fs
+wait_state "$M/FLUX/sloth.txt" UNKNOWN
+umount_fs
