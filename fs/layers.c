@@ -33,7 +33,9 @@ static int open_api(struct layers *layers, const struct setup *setup)
 	int r = http_create(layers->loop, &http, &layers->http);
 
 	if (r == 0)
-		r = api_create(layers->http, &api, &layers->api);
+		r = http_create(layers->loop, &http, &layers->api_http);
+	if (r == 0)
+		r = api_create(layers->api_http, &api, &layers->api);
 	if (r == 0)
 		r = api_set_key(layers->api, sandbox ? SANDBOX_CHILD_KEY : setup->secret.key);
 	return r;
@@ -174,6 +176,7 @@ void layers_close(struct layers *layers)
 	}
 	store_close(layers->store);
 	api_destroy(layers->api);
+	http_destroy(layers->api_http);
 	http_destroy(layers->http);
 	sandbox_child_stop(layers->sandbox);
 	*layers = (struct layers){0};

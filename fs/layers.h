@@ -9,7 +9,8 @@ struct loop;
 struct layers {
 	struct loop *loop; /* borrowed, outlives the layers */
 	struct sandbox_child *sandbox;
-	struct http *http;
+	struct http *http;     /* for results */
+	struct http *api_http; /* for the API alone: a submission never waits for a download's connection */
 	struct api_client *api;
 	struct store *store;
 	struct gen *gen;

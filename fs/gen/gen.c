@@ -285,8 +285,8 @@ int gen_wait_text(struct gen *gen, uint64_t prompt_ino, char **ret_text, size_t 
 	struct node node;
 	int r = find_node(gen, prompt_ino, &node);
 
-	if (r == 0 && node.parent == 0)
-		r = -EIO; /* the prompt was removed: its end cannot be waited for any more */
+	if (r == 0 && !tree_is_prompt(&node))
+		r = -EIO; /* removed, or no prompt any more: there is no end to wait for */
 	return r < 0 ? r : status_wait_text(gen, &node, ret_text, ret_length);
 }
 

@@ -105,7 +105,7 @@ static int leave_place(struct gen *gen, const struct node *node, struct aftermat
 		r = nodes_set_job(gen->store, node->ino, 0);
 	if (r == 0)
 		r = draft_mark(gen->drafts, node->ino, false);
-	return r < 0 ? r : aftermath_add(aftermath, cancelled, 0, 0);
+	return r < 0 ? r : aftermath_add(aftermath, cancelled, 0, node->ino);
 }
 
 /* A file comes to a place as a prompt. */

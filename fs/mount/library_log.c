@@ -82,15 +82,16 @@ static void restore_stderr(void)
 
 void library_log_stop(char *line, size_t size)
 {
-	char *rest = NULL;
+	char *rest = state.text;
 
 	restore_stderr();
 	state.keeping = false;
 	line[0] = '\0';
-	for (char *word = strtok_r(state.text, "\n", &rest); word != NULL;
-		word = strtok_r(NULL, "\n", &rest)) {
-		log_text(word);
-		snprintf(line, size, "%s", word);
+	for (char *said; (said = strsep(&rest, "\n")) != NULL;) {
+		if (said[0] == '\0')
+			continue;
+		log_text(said);
+		snprintf(line, size, "%s", said);
 	}
 	state.length = 0;
 }

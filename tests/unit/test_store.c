@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/store/cache.h"
+#include "fs/store/jobs.h"
+#include "fs/store/nodes.h"
+#include "fs/store/store.h"
+
+static char root[] = "/tmp/weryaifs-test-store-XXXXXX";
+static char state_dir[64], cache_dir[64];
+
+static struct store *open_store(void)
+{
+	struct store *store = NULL;
+	char *message = NULL;
+	int r = store_open(state_dir, cache_dir, &store, &message);
+
+	if (r < 0)
+		fail_msg("store_open: %s", message != NULL ? message : strerror(-r));
+	return store;
+}
+
+static int set_up(void **state)
+{
+	strcpy(root + strlen(root) - 6, "XXXXXX");
+	if (mkdtemp(root) == NULL)
+		return -1;
+	snprintf(state_dir, sizeof(state_dir), "%s/state", root);
+	snprintf(cache_dir, sizeof(cache_dir), "%s/cache", root);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command);
+}
+
+static struct node make_node(int64_t parent, const char *name, enum node_kind kind)
+{
+	struct node node = {.parent = parent, .kind = kind, .mode = 0100644};
+
+	snprintf(node.name, sizeof(node.name), "%s", name);
+	return node;
+}
+
+static void test_store_nodes_are_there_after_reopening(void **state)
+{
+	struct store *store = open_store();
+	struct node node = make_node(7, "a \xff name", NODE_FILE), found;
+
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, nodes_add(store, &node)), 0);
+	assert_true(node.ino >= 1000);
+	store_close(store);
+	store = open_store();
+	assert_int_equal(nodes_find(store, 7, "a \xff name", &found), 0);
+	assert_int_equal(found.ino, node.ino);
+	assert_int_equal(found.mode, 0100644);
+	assert_int_equal(nodes_find(store, 7, "another", &found), -ENOENT);
+	store_close(store);
+}
+
+static void test_store_a_failed_operation_leaves_nothing(void **state)
+{
+	struct store *store = open_store();
+	struct node node = make_node(7, "x", NODE_FILE), found;
+
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(nodes_add(store, &node), 0);
+	assert_int_equal(store_end(store, -EIO), -EIO);
+	assert_int_equal(nodes_find(store, 7, "x", &found), -ENOENT);
+	/* and numbers are not used again by what came after */
+	assert_int_equal(store_begin(store, true), 0);
+	node.ino = 0;
+	assert_int_equal(store_end(store, nodes_add(store, &node)), 0);
+	struct node again = make_node(7, "x", NODE_DIR);
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, nodes_add(store, &again)), -EEXIST);
+	store_close(store);
+}
+
+static void test_store_second_opener_is_refused(void **state)
+{
+	struct store *store = open_store(), *second = NULL;
+	char *message = NULL;
+
+	assert_int_equal(store_open(state_dir, cache_dir, &second, &message), -EBUSY);
+	assert_non_null(strstr(message, "mounted already"));
+	free(message);
+	store_close(store);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void test_store_damaged_database_is_refused_untouched(void **state)
+{
+	static const char garbage[] =
+		"this is no database at all, but it is long enough to be looked at as one\n";
+	struct store *store = NULL;
+	char path[128], back[256] = "";
+	char *message = NULL;
+
+	mkdir(state_dir, 0700);
+	snprintf(path, sizeof(path), "%s/weryaifs.db", state_dir);
+	write_file(path, garbage);
+	assert_int_equal(store_open(state_dir, cache_dir, &store, &message), -EINVAL);
+	assert_non_null(strstr(message, "left as it is"));
+	free(message);
+	int fd = open(path, O_RDONLY);
+	assert_int_equal(read(fd, back, sizeof(back) - 1), strlen(garbage));
+	close(fd);
+	assert_string_equal(back, garbage);
+}
+
+static struct job_record make_job(int64_t ino, int64_t dir, const char *stem)
+{
+	return (struct job_record){.ino = ino,
+		.dir = dir,
+		.stem = strdup(stem),
+		.model = strdup("FLUX"),
+		.mode = strdup("text-to-image"),
+		.state = JOB_QUEUED,
+		.text = strdup("a fox\n"),
+		.text_length = 6,
+		.body = strdup("{}"),
+		.created = 1};
+}
+
+static void add_job(struct store *store, struct job_record *job)
+{
+	assert_int_equal(store_begin(store, true), 0);
+	assert_int_equal(store_end(store, jobs_add(store, job)), 0);
+}
+
+static void test_store_jobs_keep_what_they_are(void **state)
+{
+	struct store *store = open_store();
+	struct job_record job = make_job(1001, 5, "fox"), back = {0};
+	struct task_record task = {.id = strdup("-T_1"), .state = 1, .message = NULL}, *tasks;
+	size_t count;
+
+	add_job(store, &job);
+	job.state = JOB_PENDING;
+	job.batch = INT64_C(9007199254740993); /* not a double */
+	assert_int_equal(store_begin(store, true), 0);
+	int r = jobs_save(store, &job);
+	if (r == 0)
+		r = tasks_set(store, job.id, &task, 1);
+	assert_int_equal(store_end(store, r), 0);
+	store_close(store);
+	store = open_store();
+	assert_int_equal(jobs_get(store, job.id, &back), 0);
+	assert_int_equal(back.state, JOB_PENDING);
+	assert_int_equal(back.batch, INT64_C(9007199254740993));
+	assert_string_equal(back.text, "a fox\n");
+	assert_int_equal(tasks_get(store, job.id, &tasks, &count), 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(tasks[0].id, "-T_1");
+	task_records_finish(tasks, count);
+	free(task.id);
+	job_record_finish(&back);
+	job_record_finish(&job);
+	store_close(store);
+}
+
+static void test_store_a_place_remembers_its_jobs(void **state)
+{
+	struct store *store = open_store();
+	struct job_record job = make_job(1001, 5, "fox");
+	int64_t found;
+
+	add_job(store, &job);
+	assert_int_equal(
+		jobs_find_slot(store, 5, "fox", &found), -ENOENT); /* its prompt is there */
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, jobs_detach(store, 1001)), 0);
+	assert_int_equal(jobs_find_slot(store, 5, "fox", &found), 0);
+	assert_int_equal(found, job.id);
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, jobs_adopt(store, 5, "fox", 1002)), 0);
+	assert_int_equal(jobs_find_slot(store, 5, "fox", &found), -ENOENT);
+	/* an end without results that are still there is not remembered */
+	job.published = true;
+	job.state = JOB_FAILED;
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(
+		store_end(store, jobs_save(store, &job) < 0 ? -EIO : jobs_detach(store, 1002)), 0);
+	assert_int_equal(jobs_find_slot(store, 5, "fox", &found), -ENOENT);
+	job_record_finish(&job);
+	store_close(store);
+}
+
+static void test_store_cache_never_claims_what_is_not_there(void **state)
+{
+	struct store *store = open_store();
+	struct cache_file *file;
+	char bytes[8], path[128];
+
+	assert_int_equal(cache_file_open(store, 1234, &file), 0);
+	assert_int_equal(cache_file_write(file, 100, "12345678", 8), 0);
+	assert_int_equal(cache_file_run_end(file, 100), 108);
+	cache_file_close(file);
+	assert_int_equal(cache_file_open(store, 1234, &file), 0);
+	assert_int_equal(cache_file_run_end(file, 100), 108);
+	assert_int_equal(cache_file_read(file, 100, bytes, 8), 0);
+	assert_memory_equal(bytes, "12345678", 8);
+	cache_file_close(file);
+	/* the cache directory may be emptied by anybody */
+	snprintf(path, sizeof(path), "%s/1234", cache_dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(cache_file_open(store, 1234, &file), 0);
+	assert_int_equal(cache_file_run_end(file, 100), 100);
+	cache_file_close(file);
+	store_close(store);
+}
+
+static void test_store_state_is_private(void **state)
+{
+	struct stat st;
+
+	mkdir(state_dir, 0755);
+	store_close(open_store());
+	assert_int_equal(stat(state_dir, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_store_nodes_are_there_after_reopening),
+		TEST(test_store_a_failed_operation_leaves_nothing),
+		TEST(test_store_second_opener_is_refused),
+		TEST(test_store_damaged_database_is_refused_untouched),
+		TEST(test_store_jobs_keep_what_they_are),
+		TEST(test_store_a_place_remembers_its_jobs),
+		TEST(test_store_cache_never_claims_what_is_not_there),
+		TEST(test_store_state_is_private),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
