@@ -15,9 +15,10 @@ ask_first "${packages[@]}"
 install_packages "${packages[@]}"
 
 echo "Building in $build ..."
-[ -d "$build/meson-info" ] || meson setup "$build" >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
-meson compile -C "$build" >"$build.log" 2>&1 || { tail -n 40 "$build.log"; exit 1; }
-rm -f "$build.log"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+[ -f "$build/build.ninja" ] || meson setup "$build" >"$log" 2>&1 || { cat "$log"; exit 1; }
+meson compile -C "$build" weryaifs weryaifs-sandbox >"$log" 2>&1 || { tail -n 40 "$log"; exit 1; }
 
 mkdir -p "$mount"
 if mountpoint -q "$mount"; then

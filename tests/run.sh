@@ -50,8 +50,10 @@ if [ $install = yes ]; then
     mapfile -t packages < <(packages_of tests/packages.txt build test)
     install_packages "${packages[@]}" || fail "could not install the packages"
 fi
-if [ ! -f "$BUILD_DIR/build.ninja" ]; then
-    meson setup "$BUILD_DIR" "${options[@]}" || fail "meson could not set up $BUILD_DIR"
+# a directory that was set up to build the programs only, where there was no cmocka, has no unit tests
+if ! grep -qs tests/unit/ "$BUILD_DIR/build.ninja"; then
+    [ ! -f "$BUILD_DIR/build.ninja" ] || options+=(--reconfigure)
+    meson setup "$BUILD_DIR" -Dtests=enabled "${options[@]}" || fail "meson could not set up $BUILD_DIR"
 fi
 ninja -C "$BUILD_DIR" || fail "the build failed"
 
