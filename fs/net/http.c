@@ -34,6 +34,9 @@ static void request_detach(struct http_request *request)
 		curl_easy_pause(request->easy, CURLPAUSE_CONT);
 	curl_multi_remove_handle(request->http->multi, request->easy);
 	request->added = false;
+	/* libcurl 8.14 may not ask for its timer although a queued request could go now
+	 * (lib/multi.c, curl_multi_remove_handle), and that one would wait for ever */
+	loop_timer_arm(request->http->curl_timer, 0);
 }
 
 void request_free(struct http_request *request)
