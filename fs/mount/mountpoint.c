@@ -216,9 +216,10 @@ static int check_free(const char *path, char **ret_message)
 	if (asprintf(&above, "%s/..", path) < 0)
 		return -ENOMEM;
 	bool found = find_mounted(path, &mounted);
-	bool other_device =
-		stat(path, &st) == 0 && stat(above, &st_above) == 0 && st.st_dev != st_above.st_dev;
-	if (!found && !other_device)
+	/* the root of a chroot(2) need not be a mount, but it is above itself */
+	bool is_top = stat(path, &st) == 0 && stat(above, &st_above) == 0 &&
+		      (st.st_dev != st_above.st_dev || st.st_ino == st_above.st_ino);
+	if (!found && !is_top)
 		return 0;
 	return refused(message_refuse(ret_message,
 			       "Something is mounted on '%s' already (%s): choose another "
