@@ -33,24 +33,33 @@ ask_first() {
     case $answer in [nN]*) return 1 ;; esac
 }
 
+# as_root LINE: a command line for the shell.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        sh -c "$1"
+    elif command -v sudo >/dev/null; then
+        sudo sh -c "$1"
+    else
+        echo "Not root, and there is no sudo. As root: $1" >&2
+        return 1
+    fi
+}
+
 # install_packages NAME...: says what is missing, and installs that.
 install_packages() {
-    local missing as_root=()
+    local missing
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         echo "Not a Debian system: please see that these are there: $*" >&2
         return 0
     fi
     mapfile -t missing < <(missing_packages "$@")
-    [ ${#missing[@]} -gt 0 ] || return 0
-    echo "Installing with apt-get: ${missing[*]}"
-    if [ "$(id -u)" != 0 ]; then
-        if ! command -v sudo >/dev/null; then
-            echo "Not root, and there is no sudo. As root: apt-get install ${missing[*]}" >&2
-            return 1
-        fi
-        as_root=(sudo)
+    if [ ${#missing[@]} -gt 0 ]; then
+        echo "Installing with apt-get: ${missing[*]}"
+        as_root "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install \
+            --no-install-recommends ${missing[*]} >/dev/null" || return 1
     fi
-    "${as_root[@]}" apt-get -qq update &&
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get -qq -y install --no-install-recommends "${missing[@]}" >/dev/null
+    # fusermount3 -u needs it for whoever is not root; a bare chroot or container may lack it
+    if [ ! -e /etc/mtab ] && [ "$(id -u)" != 0 ]; then
+        as_root "ln -s ../proc/self/mounts /etc/mtab" || true
+    fi
 }
