@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* inject: preloaded into weryaifs by crash.py. Counts the calls by which the program changes something outside itself
+ * (disk, network, kernel), and at one of them, chosen by number, ends the process, half-done or not, or lets calls fail.
+ * It can also shift the wall clock. Orders and findings are in a page shared with the test, named by $INJECT_PAGE.
+ *
+ * Only the process that has loaded it acts: its children do not count. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CLASS_DISK = 1, CLASS_DISK_READ = 2, CLASS_NET = 4, CLASS_FUSE = 8 };
+enum { MODE_COUNT, MODE_KILL, MODE_KILL_HALF, MODE_FAIL, MODE_SHORT };
+
+/* As crash.py's Page has it. */
+struct page {
+	uint64_t count;	  /* calls so far, of the classes that are asked for */
+	uint64_t at;	  /* the first one to be hit; 0 none */
+	uint64_t times;	  /* how many from there on */
+	uint64_t hits;
+	uint32_t classes, mode;
+	int32_t error;	  /* MODE_FAIL: the errno */
+	int32_t unused;
+	int64_t clock_shift; /* seconds, of the wall clock */
+	char last[256];	  /* the call that was hit, or the latest one */
+};
+
+static struct page *page;
+static pid_t owner;
+
+__attribute__((constructor)) static void inject_start(void)
+{
+	const char *path = getenv("INJECT_PAGE");
+	int fd = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
+	void *memory;
+
+	if (fd < 0)
+		return;
+	memory = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (memory == MAP_FAILED)
+		return;
+	owner = getpid();
+	page = memory;
+}
+
+#define REAL(name) ((__typeof__(&(name)))real(#name))
+static void *real(const char *name)
+{
+	void *function = dlsym(RTLD_NEXT, name);
+
+	if (function == NULL)
+		abort();
+	return function;
+}
+
+/* What a call on this descriptor belongs to; 0: to nothing that counts. */
+static uint32_t class_of(int fd, bool reads)
+{
+	struct stat st;
+	int saved = errno;
+	uint32_t class = 0;
+
+	if (page != NULL && getpid() == owner && fstat(fd, &st) == 0) {
+		if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+			class = reads ? CLASS_DISK_READ : CLASS_DISK;
+		else if (S_ISSOCK(st.st_mode))
+			class = CLASS_NET;
+		else if (S_ISCHR(st.st_mode) && st.st_rdev == 0xae5) /* 10:229, /dev/fuse */
+			class = CLASS_FUSE;
+	}
+	errno = saved;
+	return class;
+}
+
+static void describe(const char *call, int fd, const char *path)
+{
+	char link[32], target[200] = "";
+	ssize_t length;
+	int saved = errno;
+
+	if (path == NULL) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		length = readlink(link, target, sizeof(target) - 1);
+		target[length < 0 ? 0 : length] = '\0';
+		path = target;
+	}
+	snprintf(page->last, sizeof(page->last), "%s %s", call, path);
+	errno = saved;
+}
+
+static void die(void)
+{
+	kill(getpid(), SIGKILL);
+	for (;;)
+		pause();
+}
+
+enum verdict { GO_ON, HALF, FAIL };
+
+/* What is to happen to this call; may not return. */
+static enum verdict inject(uint32_t class, const char *call, int fd, const char *path)
+{
+	if (class == 0 || page == NULL || (page->classes & class) == 0)
+		return GO_ON;
+	uint64_t number = __atomic_add_fetch(&page->count, 1, __ATOMIC_RELAXED);
+	if (page->at == 0 || number < page->at || number >= page->at + page->times)
+		return GO_ON;
+	describe(call, fd, path);
+	page->hits++;
+	switch (page->mode) {
+	case MODE_KILL:
+		die();
+		break;
+	case MODE_KILL_HALF:
+	case MODE_SHORT:
+		return HALF;
+	case MODE_FAIL:
+		errno = page->error;
+		return FAIL;
+	default:
+		break;
+	}
+	return GO_ON;
+}
+
+/* After the first half was done. */
+static void after_half(void)
+{
+	if (page->mode == MODE_KILL_HALF)
+		die();
+}
+
+#define DATA_CALL(name, reads, parameters, whole, half)                                            \
+	ssize_t name parameters;                                                                   \
+	ssize_t name parameters                                                                    \
+	{                                                                                          \
+		enum verdict verdict = inject(class_of(fd, reads), #name, fd, NULL);               \
+		if (verdict == FAIL)                                                               \
+			return -1;                                                                 \
+		if (verdict == GO_ON || size < 2)                                                  \
+			return REAL(name) whole;                                                   \
+		ssize_t done = REAL(name) half;                                                    \
+		after_half();                                                                      \
+		return done;                                                                       \
+	}
+
+DATA_CALL(write, false, (int fd, const void *data, size_t size), (fd, data, size),
+	(fd, data, size / 2))
+DATA_CALL(pwrite, false, (int fd, const void *data, size_t size, off_t offset),
+	(fd, data, size, offset), (fd, data, size / 2, offset))
+DATA_CALL(pread, true, (int fd, void *data, size_t size, off_t offset), (fd, data, size, offset),
+	(fd, data, size / 2, offset))
+DATA_CALL(send, false, (int fd, const void *data, size_t size, int flags), (fd, data, size, flags),
+	(fd, data, size / 2, flags))
+DATA_CALL(recv, true, (int fd, void *data, size_t size, int flags), (fd, data, size, flags),
+	(fd, data, size / 2, flags))
+
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
+{
+	return pwrite(fd, data, size, offset);
+}
+
+ssize_t pread64(int fd, void *data, size_t size, off64_t offset)
+{
+	return pread(fd, data, size, offset);
+}
+
+/* The kernel takes and gives its messages whole: no halves. */
+ssize_t read(int fd, void *data, size_t size)
+{
+	uint32_t class = class_of(fd, true);
+
+	if (class != CLASS_FUSE || page->mode <= MODE_KILL_HALF)
+		if (inject(class, "read", fd, NULL) == FAIL)
+			return -1;
+	ssize_t done = REAL(read)(fd, data, size);
+	if (class != 0 && page->mode == MODE_KILL_HALF && page->hits > 0)
+		die();
+	return done;
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+	uint32_t class = class_of(fd, false);
+
+	if (class != CLASS_FUSE || page->mode <= MODE_KILL_HALF)
+		if (inject(class, "writev", fd, NULL) == FAIL)
+			return -1;
+	ssize_t done = REAL(writev)(fd, parts, count);
+	if (class != 0 && page->mode == MODE_KILL_HALF && page->hits > 0)
+		die();
+	return done;
+}
+
+/* A call without data: hit before it, or in the half mode right after it. */
+#define PLAIN_CALL(name, class, fd, path, parameters, arguments)                                   \
+	int name parameters;                                                                       \
+	int name parameters                                                                        \
+	{                                                                                          \
+		enum verdict verdict = inject(class, #name, fd, path);                             \
+		if (verdict == FAIL)                                                               \
+			return -1;                                                                 \
+		int done = REAL(name) arguments;                                                   \
+		if (verdict == HALF)                                                               \
+			after_half();                                                              \
+		return done;                                                                       \
+	}
+#define OF_PATH (page != NULL && getpid() == owner ? CLASS_DISK : 0)
+
+PLAIN_CALL(fsync, class_of(fd, false), fd, NULL, (int fd), (fd))
+PLAIN_CALL(fdatasync, class_of(fd, false), fd, NULL, (int fd), (fd))
+PLAIN_CALL(ftruncate, class_of(fd, false), fd, NULL, (int fd, off_t size), (fd, size))
+PLAIN_CALL(fallocate, class_of(fd, false), fd, NULL, (int fd, int mode, off_t offset, off_t size),
+	(fd, mode, offset, size))
+PLAIN_CALL(connect, CLASS_NET & (page != NULL && getpid() == owner ? ~0u : 0u), fd, NULL,
+	(int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
+PLAIN_CALL(unlink, OF_PATH, -1, path, (const char *path), (path))
+PLAIN_CALL(unlinkat, OF_PATH, -1, path, (int fd, const char *path, int flags), (fd, path, flags))
+PLAIN_CALL(rename, OF_PATH, -1, path, (const char *path, const char *other), (path, other))
+PLAIN_CALL(renameat, OF_PATH, -1, path,
+	(int fd, const char *path, int other_fd, const char *other), (fd, path, other_fd, other))
+PLAIN_CALL(mkdir, OF_PATH, -1, path, (const char *path, mode_t mode), (path, mode))
+PLAIN_CALL(fchmod, class_of(fd, false), fd, NULL, (int fd, mode_t mode), (fd, mode))
+
+int ftruncate64(int fd, off64_t size)
+{
+	return ftruncate(fd, size);
+}
+
+int fallocate64(int fd, int mode, off64_t offset, off64_t size)
+{
+	return fallocate(fd, mode, offset, size);
+}
+
+/* Only opens that may make a file change something. */
+static int inject_open(int dir, const char *path, int flags, mode_t mode, const char *name)
+{
+	int (*open_real)(int, const char *, int, ...) =
+		(int (*)(int, const char *, int, ...))real("openat");
+	enum verdict verdict = GO_ON;
+
+	if ((flags & (O_CREAT | O_TRUNC)) != 0)
+		verdict = inject(OF_PATH, name, -1, path);
+	if (verdict == FAIL)
+		return -1;
+	int fd = open_real(dir, path, flags, mode);
+	if (verdict == HALF)
+		after_half();
+	return fd;
+}
+
+#define OPEN_CALL(name, dir, ...)                                                                  \
+	int name(__VA_ARGS__, const char *path, int flags, ...);                                   \
+	int name(__VA_ARGS__, const char *path, int flags, ...)                                    \
+	{                                                                                          \
+		va_list args;                                                                      \
+		va_start(args, flags);                                                             \
+		mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;     \
+		va_end(args);                                                                      \
+		return inject_open(dir, path, flags, mode, #name);                                 \
+	}
+
+OPEN_CALL(openat, dir, int dir)
+OPEN_CALL(openat64, dir, int dir)
+
+int open(const char *path, int flags, ...)
+{
+	va_list args;
+
+	va_start(args, flags);
+	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	return inject_open(AT_FDCWD, path, flags, mode, "open");
+}
+
+int open64(const char *path, int flags, ...)
+{
+	va_list args;
+
+	va_start(args, flags);
+	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	return inject_open(AT_FDCWD, path, flags, mode, "open");
+}
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+	int r = REAL(clock_gettime)(id, now);
+
+	if (r == 0 && id == CLOCK_REALTIME && page != NULL)
+		now->tv_sec += __atomic_load_n(&page->clock_shift, __ATOMIC_RELAXED);
+	return r;
+}
