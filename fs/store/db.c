@@ -10,53 +10,13 @@
 
 #include "fs/base/log.h"
 #include "fs/base/map.h"
+#include "fs/store/schema.h"
 
 struct db {
 	sqlite3 *handle;
 	struct map *statements; /* address of the SQL -> sqlite3_stmt, owned */
 	bool in_transaction, durable;
 };
-
-static const char schema[] =
-	"CREATE TABLE node(ino INTEGER PRIMARY KEY AUTOINCREMENT, parent INTEGER, name BLOB,"
-	" kind INTEGER NOT NULL, mode INTEGER NOT NULL, uid INTEGER NOT NULL, gid INTEGER NOT NULL,"
-	" atime INTEGER NOT NULL, mtime INTEGER NOT NULL, ctime INTEGER NOT NULL,"
-	" size INTEGER NOT NULL DEFAULT 0, draft INTEGER NOT NULL DEFAULT 0, job INTEGER);"
-	"CREATE UNIQUE INDEX node_name ON node(parent, name);"
-	"CREATE INDEX node_order ON node(parent, ino);"
-	"CREATE INDEX node_subdirs ON node(parent) WHERE kind <= 2;"
-	"CREATE INDEX node_draft ON node(draft) WHERE draft != 0;"
-	"CREATE TABLE xattr(ino INTEGER NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL,"
-	" PRIMARY KEY(ino, name)) WITHOUT ROWID;"
-	"CREATE TABLE job(id INTEGER PRIMARY KEY AUTOINCREMENT, ino INTEGER NOT NULL, dir INTEGER "
-	"NOT NULL,"
-	" stem BLOB NOT NULL, model TEXT NOT NULL, mode TEXT NOT NULL, state INTEGER NOT NULL, "
-	"text BLOB NOT NULL,"
-	" body TEXT, batch INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, submitted INTEGER "
-	"NOT NULL DEFAULT 0,"
-	" finished INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,"
-	" next_attempt INTEGER NOT NULL DEFAULT 0, after INTEGER NOT NULL DEFAULT 0, dry_run "
-	"INTEGER NOT NULL DEFAULT 0,"
-	" published INTEGER NOT NULL DEFAULT 0, warning TEXT, error TEXT,"
-	" balance_before REAL, balance_after REAL);"
-	"CREATE INDEX job_open ON job(published) WHERE published = 0;"
-	"CREATE INDEX job_slot ON job(dir, stem);"
-	"CREATE INDEX job_ino ON job(ino);"
-	"CREATE TABLE task(job INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, state "
-	"INTEGER NOT NULL,"
-	" message TEXT, PRIMARY KEY(job, seq)) WITHOUT ROWID;"
-	"CREATE TABLE result(job INTEGER NOT NULL, seq INTEGER NOT NULL, task TEXT NOT NULL, url "
-	"TEXT NOT NULL,"
-	" ino INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT -1, etag TEXT, type TEXT,"
-	" PRIMARY KEY(job, seq)) WITHOUT ROWID;"
-	"CREATE INDEX result_ino ON result(ino);"
-	"CREATE TABLE cached(ino INTEGER PRIMARY KEY, boot TEXT NOT NULL, ranges BLOB NOT NULL,"
-	" used INTEGER NOT NULL, bytes INTEGER NOT NULL);"
-	"CREATE TABLE spend(day TEXT PRIMARY KEY, submissions INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-	/* inode numbers below 1000 are fixed ones */
-	"INSERT INTO sqlite_sequence(name, seq) VALUES('node', 999);"
-	"INSERT INTO meta VALUES('synced', 0);";
 
 static int db_error(struct db *db, int code, const char *what)
 {
@@ -107,7 +67,7 @@ static bool db_is_sound(struct db *db)
 }
 
 /* Reads only, so that a file which is not ours stays as it is. */
-static int db_examine(struct db *db, const char *path, bool *ret_empty, char **ret_message)
+static int db_examine(struct db *db, const char *path, int64_t *ret_version, char **ret_message)
 {
 	int64_t tables, application = 0, version = 0;
 	const char *why = NULL;
@@ -120,25 +80,65 @@ static int db_examine(struct db *db, const char *path, bool *ret_empty, char **r
 		why = "is not a weryaifs database";
 	else if (tables > 0 && db_pragma_int(db, "PRAGMA user_version", &version) < 0)
 		why = "is damaged";
-	else if (version > DB_SCHEMA)
+	else if (tables > 0 && version <= 0)
+		why = "is damaged";
+	else if (version > schema_version())
 		why = "was written by a newer weryaifs";
 	if (why == NULL) {
-		*ret_empty = tables == 0;
+		*ret_version = version;
 		return 0;
 	}
 	if (asprintf(ret_message,
 		    "%s %s; it was left as it is: move it away or restore a copy, then mount again",
-		    path, why) < 0)
+		    path, why) < 0) {
+		*ret_message = NULL;
 		return -ENOMEM;
+	}
 	return -EINVAL;
 }
 
-int db_open(const char *path, struct db **ret_db, char **ret_message)
+/* From an older version, or from nothing, to ours: all steps or none. */
+static int db_upgrade(struct db *db, int64_t version)
+{
+	char head[96];
+	int r = db_begin(db, true);
+
+	if (version > 0)
+		log_info("db: the schema goes from version %lld to %lld", (long long)version,
+			(long long)schema_version());
+	while (r == 0 && version < schema_version())
+		r = db_exec(db, schema_step(++version));
+	if (r == 0) {
+		snprintf(head, sizeof(head), "PRAGMA application_id=%d; PRAGMA user_version=%lld",
+			DB_APPLICATION_ID, (long long)version);
+		r = db_exec(db, head);
+	}
+	return db_end(db, r);
+}
+
+/* A file that is not for us must not even be checkpointed when it is closed. */
+static int db_touch_nothing(struct db *db, bool nothing)
+{
+	return sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, (int)nothing,
+		       NULL) == SQLITE_OK
+		       ? 0
+		       : -EIO;
+}
+
+static int db_prepare(struct db *db, const char *path, int64_t *ret_version, char **ret_message)
+{
+	sqlite3_extended_result_codes(db->handle, 0);
+	int r = db_touch_nothing(db, true);
+	if (r == 0)
+		r = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON");
+	return r < 0 ? r : db_examine(db, path, ret_version, ret_message);
+}
+
+static int db_create(const char *path, int flags, struct db **ret_db, char **ret_message)
 {
 	struct db *db = calloc(1, sizeof(*db));
-	bool empty = false;
-	int r;
 
+	*ret_message = NULL;
 	if (db == NULL)
 		return -ENOMEM;
 	db->statements = map_create();
@@ -146,38 +146,66 @@ int db_open(const char *path, struct db **ret_db, char **ret_message)
 		free(db);
 		return -ENOMEM;
 	}
-	if (sqlite3_open_v2(path, &db->handle,
-		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
-		    NULL) != SQLITE_OK) {
-		r = asprintf(ret_message, "%s: %s", path, sqlite3_errmsg(db->handle)) < 0 ? -ENOMEM
-											  : -EIO;
-		goto fail;
+	if (sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK) {
+		int r = -EIO;
+		if (asprintf(ret_message, "%s: %s", path, sqlite3_errmsg(db->handle)) < 0) {
+			*ret_message = NULL;
+			r = -ENOMEM;
+		}
+		db_close(db);
+		return r;
 	}
-	sqlite3_extended_result_codes(db->handle, 0);
-	r = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON");
-	if (r == 0)
-		r = db_examine(db, path, &empty, ret_message);
+	*ret_db = db;
+	return 0;
+}
+
+int db_open(const char *path, struct db **ret_db, char **ret_message)
+{
+	struct db *db;
+	int64_t version;
+	int r = db_create(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, ret_message);
+
+	if (r < 0)
+		return r;
+	r = db_prepare(db, path, &version, ret_message);
 	if (r == 0)
 		r = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA "
 				"temp_store=MEMORY");
-	if (r == 0 && empty) {
-		char head[96];
-		snprintf(head, sizeof(head), "PRAGMA application_id=%d; PRAGMA user_version=%d",
-			DB_APPLICATION_ID, DB_SCHEMA);
-		r = db_begin(db, true);
-		if (r == 0)
-			r = db_exec(db, schema);
-		if (r == 0)
-			r = db_exec(db, head);
-		r = db_end(db, r);
+	if (r == 0 && version < schema_version())
+		r = db_upgrade(db, version);
+	if (r == 0)
+		r = db_touch_nothing(db, false);
+	if (r < 0) {
+		db_close(db);
+		return r;
 	}
-	if (r < 0)
-		goto fail;
 	*ret_db = db;
 	return 0;
-fail:
-	db_close(db);
-	return r;
+}
+
+int db_open_to_look(const char *path, struct db **ret_db, char **ret_message)
+{
+	struct db *db;
+	int64_t version;
+	int r = db_create(path, SQLITE_OPEN_READWRITE, &db, ret_message);
+
+	if (r < 0)
+		return r;
+	r = db_prepare(db, path, &version, ret_message);
+	if (r == 0 && version < schema_version()) {
+		if (asprintf(ret_message,
+			    "%s is from an older weryaifs; it is brought up to date by the next "
+			    "mount",
+			    path) < 0)
+			*ret_message = NULL;
+		r = -EAGAIN;
+	}
+	if (r < 0) {
+		db_close(db);
+		return r;
+	}
+	*ret_db = db;
+	return 0;
 }
 
 void db_close(struct db *db)

@@ -14,11 +14,13 @@
 struct db;
 
 #define DB_APPLICATION_ID 0x57455259 /* "WERY" in the file header */
-#define DB_SCHEMA 1
 
-/* Opens or creates. A file that is not ours, is damaged or comes from a newer weryaifs is left as it is:
+/* Opens or creates, and brings an older schema up to date. A file that is not ours, is damaged or comes from a newer weryaifs is left as it is:
  * -EINVAL with a sentence in *ret_message, which the caller frees. */
 int db_open(const char *path, struct db **ret_db, char **ret_message);
+/* For one that is there already, to read from: neither made, nor upgraded, nor checkpointed. -EAGAIN with a sentence:
+ * its schema is an older one. */
+int db_open_to_look(const char *path, struct db **ret_db, char **ret_message);
 void db_close(struct db *db); /* NULL is fine */
 
 /* One operation is one transaction. They do not nest. */

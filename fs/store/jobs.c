@@ -62,32 +62,19 @@ int jobs_add(struct store *store, struct job_record *record)
 	return r;
 }
 
-static int save_balance(struct store *store, const struct job_record *record)
-{
-	int r = 0;
-
-	if (!isnan(record->balance_before))
-		r = db_run(store->db, "UPDATE job SET balance_before = ? WHERE id = ?", "di",
-			record->balance_before, record->id);
-	if (r == 0 && !isnan(record->balance_after))
-		r = db_run(store->db, "UPDATE job SET balance_after = ? WHERE id = ?", "di",
-			record->balance_after, record->id);
-	return r;
-}
-
+/* A NAN becomes NULL (https://www.sqlite.org/c3ref/bind_blob.html). */
 int jobs_save(struct store *store, const struct job_record *record)
 {
-	int r = db_run(store->db,
+	return db_run(store->db,
 		"UPDATE job SET state = ?, body = ?, batch = ?, submitted = ?, finished = ?, "
 		"attempts = ?,"
-		" next_attempt = ?, after = ?, dry_run = ?, published = ?, warning = ?, error = ? "
-		"WHERE id = ?",
-		"isiiiiiiiissi", (int64_t)record->state, record->body, record->batch,
+		" next_attempt = ?, after = ?, dry_run = ?, published = ?, warning = ?, error = ?,"
+		" balance_before = ?, balance_after = ?, balance_at = ? WHERE id = ?",
+		"isiiiiiiiissddii", (int64_t)record->state, record->body, record->batch,
 		record->submitted, record->finished, record->attempts, record->next_attempt,
 		record->after, (int64_t)record->dry_run, (int64_t)record->published,
-		record->warning, record->error, record->id);
-
-	return r < 0 ? r : save_balance(store, record);
+		record->warning, record->error, record->balance_before, record->balance_after,
+		record->balance_at, record->id);
 }
 
 int jobs_remove(struct store *store, int64_t id)
@@ -130,7 +117,7 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 		"SELECT ino, dir, stem, model, mode, state, text, body, batch, created, submitted, "
 		"finished,"
 		" attempts, next_attempt, after, dry_run, published, warning, error, "
-		"balance_before, balance_after"
+		"balance_before, balance_after, balance_at"
 		" FROM job WHERE id = ?",
 		&row, "i", id);
 
@@ -158,6 +145,7 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 	record.error = db_column_text(row, 18);
 	record.balance_before = column_credits(row, 19);
 	record.balance_after = column_credits(row, 20);
+	record.balance_at = sqlite3_column_int64(row, 21);
 	bool whole = record.stem != NULL && record.model != NULL && record.mode != NULL &&
 		     record.text != NULL &&
 		     (record.body != NULL || sqlite3_column_type(row, 7) == SQLITE_NULL);
@@ -225,6 +213,34 @@ int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino)
 {
 	return db_run(store->db, "UPDATE job SET ino = ? WHERE dir = ? AND stem = ? AND ino = 0",
 		"iib", ino, dir, stem, strlen(stem));
+}
+
+static int read_number(int r, sqlite3_stmt *row, int64_t *ret_value)
+{
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_value = sqlite3_column_int64(row, 0);
+	db_row_done(row);
+	return 0;
+}
+
+int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id)
+{
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT id FROM job WHERE ino = ? AND state >= 5 ORDER BY id DESC LIMIT 1", &row,
+		"i", ino);
+
+	return read_number(r, row, ret_id);
+}
+
+int jobs_latest_time(struct store *store, int64_t *ret_wall_ms)
+{
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT ifnull(max(max(created, submitted, finished)), 0) FROM job", &row, "");
+
+	return read_number(r, row, ret_wall_ms);
 }
 
 int jobs_place(struct store *store, struct job_record *record)
@@ -424,6 +440,13 @@ int spend_add(struct store *store, const char *day)
 	return db_run(store->db,
 		"INSERT INTO spend(day, submissions) VALUES(?, 1)"
 		" ON CONFLICT(day) DO UPDATE SET submissions = submissions + 1",
+		"s", day);
+}
+
+int spend_take_back(struct store *store, const char *day)
+{
+	return db_run(store->db,
+		"UPDATE spend SET submissions = submissions - 1 WHERE day = ? AND submissions > 0",
 		"s", day);
 }
 

@@ -41,7 +41,8 @@ struct job_record {
 	bool dry_run;	  /* HELD for being a dry run */
 	bool published;	  /* nothing is left to be done for it */
 	char *warning, *error; /* sentences, NULL none */
-	double balance_before, balance_after; /* NAN unknown */
+	double balance_before, balance_after; /* credits around the submission; NAN unknown */
+	int64_t balance_at;		      /* when balance_before was read */
 };
 
 struct task_record {
@@ -77,6 +78,10 @@ int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem);
 int jobs_detach(struct store *store, int64_t ino);
 /* The jobs of this place that have no prompt belong to `ino` from now on. */
 int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino);
+/* The latest job of prompt `ino` that has been, or may have been, sent: -ENOENT none. */
+int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id);
+/* The latest time that any job tells of; 0: there is none. */
+int jobs_latest_time(struct store *store, int64_t *ret_wall_ms);
 /* ino, dir and stem of a record as they are now. */
 int jobs_place(struct store *store, struct job_record *record);
 int jobs_count_states(struct store *store, int64_t counts[JOB_STATE_COUNT]);
@@ -95,4 +100,5 @@ int results_forget_ino(struct store *store, int64_t ino); /* its file was remove
 
 /* Submissions on a day ("2026-11-21", UTC). */
 int spend_add(struct store *store, const char *day);
+int spend_take_back(struct store *store, const char *day); /* one that certainly was none */
 int spend_get(struct store *store, const char *day, int64_t *ret_count);

@@ -13,6 +13,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/store/identity.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store_private.h"
 
@@ -104,10 +105,18 @@ int store_open(
 		r = open_private_dir(path, &store->data_fd, ret_message);
 	if (r == 0) {
 		free(path);
-		r = asprintf(&path, "%s/weryaifs.db", state_dir) < 0 ? -ENOMEM : 0;
+		r = asprintf(&path, "%s/" STORE_DATABASE, state_dir) < 0 ? -ENOMEM : 0;
 	}
 	if (r == 0)
 		r = db_open(path, &store->db, ret_message);
+	/* what was made just now has its name on the disk as well */
+	if (r == 0 && fsync(store->state_fd) < 0)
+		r = say(ret_message, -errno, state_dir, "could not make this directory durable");
+	if (r == 0) {
+		r = identity_check(store);
+		if (r < 0)
+			say(ret_message, r, path, "could not write to this database");
+	}
 	if (r < 0) {
 		store_close(store);
 		return r;
@@ -136,6 +145,11 @@ int store_begin(struct store *store, bool durable)
 int store_end(struct store *store, int result)
 {
 	return db_end(store->db, result);
+}
+
+int64_t store_hold_up_to(const struct store *store)
+{
+	return store->hold_up_to;
 }
 
 int store_sync(struct store *store)

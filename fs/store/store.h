@@ -24,6 +24,19 @@ int store_begin(struct store *store, bool durable);
 int store_end(struct store *store, int result);
 int store_sync(struct store *store); /* everything committed so far survives power loss */
 
+/* The account was once copied or put back from a backup: jobs up to this number that are not sent yet may have been
+ * sent from there, and are not to be sent unless a person says so. 0: it was not. */
+int64_t store_hold_up_to(const struct store *store);
+
+/* Keeps back some room on the state disk; at once when it is there already. -ENOSPC: there is none to keep. */
+int store_reserve_make(struct store *store);
+/* Gives it free for one transaction that must not be lost. False: there was none. */
+bool store_reserve_use(struct store *store);
+
+/* Looks at an account that is not mounted, and changes nothing. Adds what it found to *ret_report, one finding a line
+ * (caller frees), and counts what is wrong. -ENOENT: there is no account yet; -EBUSY: it is mounted. */
+int store_check(const char *state_dir, const char *cache_dir, char **ret_report, int *ret_problems);
+
 /* The bytes of a NODE_FILE. Flags as open(2); O_CREAT makes it (0600). The fd is the caller's. */
 int store_data_open(struct store *store, int64_t ino, int flags);
 int store_data_stat(struct store *store, int64_t ino, struct stat *ret_stat);

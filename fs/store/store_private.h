@@ -4,10 +4,16 @@
 #include "fs/store/db.h"
 #include "fs/store/store.h"
 
+#include <stdbool.h>
+
 struct store {
 	struct db *db;				   /* owned */
 	int state_fd, data_fd, cache_fd, lock_fd; /* owned */
+	int64_t hold_up_to;			   /* see store_hold_up_to() */
+	bool reserved;				   /* see store_reserve_make() */
 };
+
+#define STORE_DATABASE "weryaifs.db"
 
 #define STORE_NAME 24 /* an inode number in decimal */
 void store_name(int64_t ino, char *name);
