@@ -42,7 +42,8 @@ static const struct {
 		"task "
 		"is too new or has expired (https://weryai.com/api/history)."},
 	[ERRCLASS_CREDITS] = {"credits", EDQUOT, "The account has too few credits",
-		"Buy credits (https://weryai.com/api/pricing), " RESEND,
+		"Buy credits (https://weryai.com/api/pricing): when the balance has risen it is sent "
+		"by itself; to try it now: echo submit > X.status.",
 		"Buy credits (https://weryai.com/api/pricing)."},
 	[ERRCLASS_SUBSCRIPTION] = {"subscription", EPERM,
 		"The account's subscription does not include this",
@@ -58,7 +59,9 @@ static const struct {
 		"The account runs 20 tasks already, as many as it may",
 		"Wait until one of them has ended, " RESEND, "It is asked again by itself."},
 	[ERRCLASS_DAILY] = {"daily-limit", EDQUOT, "The account's limit for this day is reached",
-		"Wait until tomorrow, " RESEND, "It is asked again by itself, or works tomorrow."},
+		"It is sent again by itself after midnight UTC; to try it now: echo submit > "
+		"X.status.",
+		"It is asked again by itself, or works tomorrow."},
 	[ERRCLASS_SERVER] = {"server", EIO, "The service had trouble of its own", "",
 		"It is asked again by itself."},
 	[ERRCLASS_PROTOCOL] = {"protocol", EIO, "The service's answer could not be understood", "",

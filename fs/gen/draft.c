@@ -11,14 +11,17 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/gen/credits.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/input.h"
 #include "fs/gen/prompt.h"
 #include "fs/gen/queue.h"
 #include "fs/gen/status.h"
 #include "fs/gen/tree_private.h"
+#include "fs/net/backoff.h"
 
-#define RETRY_MS 5000 /* the disk would not take the job: again after this */
+/* the disk would not take the job: again after this */
+static const struct backoff retry_pace = {.first_ms = 250, .max_ms = 10000};
 
 /* A file that somebody has open for writing, or a prompt that settles. */
 struct draft {
@@ -28,6 +31,7 @@ struct draft {
 	bool is_prompt;
 	bool marked;              /* DRAFT_OPEN is in the database */
 	bool pending;             /* to be examined when it has settled */
+	unsigned failures;        /* of the examination, in a row */
 	struct loop_timer *timer; /* owned */
 };
 
@@ -151,10 +155,12 @@ void draft_close(struct drafts *drafts, int64_t ino)
 		draft->marked = false;
 		draft->pending = true;
 	}
-	if (draft->pending)
-		loop_timer_arm(draft->timer, drafts->gen->options.settle_ms);
-	else
+	if (!draft->pending) {
 		draft_free(draft);
+		return;
+	}
+	loop_timer_arm(draft->timer, drafts->gen->options.settle_ms);
+	credits_expect(drafts->gen->credits);
 }
 
 bool draft_has_writers(struct drafts *drafts, int64_t ino)
@@ -162,6 +168,17 @@ bool draft_has_writers(struct drafts *drafts, int64_t ino)
 	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
 
 	return draft != NULL && draft->writers > 0;
+}
+
+bool draft_is_changing(struct drafts *drafts, int64_t ino)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+	struct node node;
+
+	if (draft != NULL && (draft->marked || draft->pending))
+		return true;
+	return ino != 0 && nodes_get(drafts->gen->store, ino, &node) == 0 &&
+	       node.draft != DRAFT_NONE;
 }
 
 int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt)
@@ -300,71 +317,127 @@ static int new_record(struct gen *gen, const struct node *node, const struct nod
 }
 
 /* Was this very text sent to this very model, so that there is nothing to be done? */
-static bool is_known(
-	const struct job_record *old, const struct node *top, const char *text, size_t length)
+static bool is_known(struct gen *gen, const struct job_record *old, const struct node *top,
+	const char *text, size_t length)
 {
-	return old->state != JOB_FAILED && old->state != JOB_INVALID &&
-	       strcmp(old->model, top->name) == 0 && old->text_length == length &&
-	       memcmp(old->text, text, length) == 0;
+	if (strcmp(old->model, top->name) != 0 || old->text_length != length ||
+		memcmp(old->text, text, length) != 0)
+		return false;
+	/* what was made and could not be fetched has been paid for */
+	if (old->state == JOB_FAILED)
+		return queue_has_unfetched(gen->queue, old->id);
+	return old->state != JOB_INVALID;
 }
 
-/* Replaces the prompt's job: one transaction. */
-static int commit_job(
-	struct gen *gen, const struct node *node, int64_t cancelled, struct job_record *record)
+/* What the new text of a prompt takes the place of. */
+struct past {
+	struct job_record old;  /* owned; its present job, id 0: none */
+	struct job_record sent; /* owned; the last one that was sent, if that is another one */
+	int64_t cancelled; /* the present one, where it was not sent and need not be; 0: it stays */
+};
+
+static void past_finish(struct past *past)
+{
+	job_record_finish(&past->old);
+	job_record_finish(&past->sent);
+}
+
+/* -ENOENT of a row is the ledger's loss: there is nothing to compare with then. */
+static int get_record(struct gen *gen, int64_t id, struct job_record *record)
+{
+	int r = id == 0 ? -ENOENT : jobs_get(gen->store, id, record);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int find_past(struct gen *gen, const struct node *node, struct past *past)
+{
+	int64_t sent = 0;
+	int r = get_record(gen, node->job, &past->old);
+
+	if (r < 0 || past->old.id == 0)
+		return r;
+	if (queue_can_cancel(gen->queue, past->old.id) || past->old.state == JOB_INVALID)
+		past->cancelled = past->old.id;
+	if (!job_state_is_unsent(past->old.state))
+		return 0;
+	r = jobs_find_sent(gen->store, node->ino, &sent);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return get_record(gen, sent, &past->sent);
+}
+
+/* One transaction: the text was examined, and the prompt's job is `record` where it is a new one (id 0), else `job`. */
+static int commit(struct gen *gen, const struct node *node, const struct past *past,
+	struct job_record *record, int64_t job)
 {
 	int r = store_begin(gen->store, false);
 
-	if (r == 0 && cancelled != 0)
-		r = jobs_remove(gen->store, cancelled);
-	if (r == 0)
+	if (r == 0 && past->cancelled != 0)
+		r = jobs_remove(gen->store, past->cancelled);
+	if (r == 0 && record != NULL) {
 		r = jobs_add(gen->store, record);
+		job = record->id;
+	}
 	if (r == 0)
-		r = nodes_set_job(gen->store, node->ino, record->id);
+		r = nodes_set_job(gen->store, node->ino, job);
 	if (r == 0)
 		r = nodes_set_draft(gen->store, node->ino, DRAFT_NONE);
 	r = store_end(gen->store, r);
-	if (r == 0 && cancelled != 0)
-		queue_drop(gen->queue, cancelled);
+	if (r == 0 && past->cancelled != 0)
+		queue_drop(gen->queue, past->cancelled);
 	return r;
+}
+
+/* The prompt says again what was sent last, or nothing at all: what is waiting is not sent any more. */
+static int go_back(struct gen *gen, const struct node *node, const struct past *past, bool wanted)
+{
+	queue_unwanted(gen->queue, node->job, !wanted);
+	return commit(gen, node, past, NULL, past->cancelled != 0 ? past->sent.id : node->job);
+}
+
+static int add_job(struct gen *gen, const struct node *node, const struct past *past,
+	struct job_record *record)
+{
+	const struct job_record *old = &past->old;
+
+	if (past->cancelled != 0)
+		record->after = old->after;
+	else if (old->id != 0 && !job_state_is_unsent(old->state) && !old->published)
+		record->after = old->id;
+	int r = commit(gen, node, past, record, 0);
+	return r < 0 ? r : queue_add(gen->queue, record);
 }
 
 static int examine_text(
 	struct gen *gen, const struct node *node, char *text, size_t length, bool again)
 {
-	struct job_record old = {0}, record = {0};
+	struct job_record record = {0};
+	struct past past = {0};
 	struct node top;
-	int64_t cancelled = 0;
 	int r = find_model(gen, node, &top);
 
-	if (r == 0 && node->job != 0)
-		r = jobs_get(gen->store, node->job, &old);
-	if (r == -ENOENT) /* the ledger lost it: nothing to compare with */
-		r = 0;
-	if (r == 0 && old.id != 0 && !again && is_known(&old, &top, text, length)) {
-		free(text);
-		job_record_finish(&old);
-		return save_mark(gen->drafts, node->ino, DRAFT_NONE);
-	}
 	int named = new_record(gen, node, &top, text, length, &record);
 	if (r == 0)
 		r = named;
 	if (r == 0)
+		r = find_past(gen, node, &past);
+	if (r < 0)
+		goto end;
+	if (!again && past.old.id != 0 && is_known(gen, &past.old, &top, text, length)) {
+		past.cancelled = 0;
+		r = go_back(gen, node, &past, true);
+	} else if (!again && past.sent.id != 0 && is_known(gen, &past.sent, &top, text, length)) {
+		r = go_back(gen, node, &past, true);
+	} else {
 		r = judge(gen, &top, &record);
-	if (r == 0 && old.id != 0) {
-		if (!job_state_is_unsent(old.state) && !old.published)
-			record.after = old.id;
-		else if (queue_can_cancel(gen->queue, old.id) || old.state == JOB_INVALID) {
-			cancelled = old.id;
-			record.after = old.after;
-		}
+		if (r == 0)
+			r = add_job(gen, node, &past, &record);
+		else if (r == -ENODATA)
+			r = go_back(gen, node, &past, false);
 	}
-	if (r == 0)
-		r = commit_job(gen, node, cancelled, &record);
-	else if (r == -ENODATA)
-		r = save_mark(gen->drafts, node->ino, DRAFT_NONE);
-	if (r == 0 && record.id != 0)
-		r = queue_add(gen->queue, &record);
-	job_record_finish(&old);
+end:
+	past_finish(&past);
 	job_record_finish(&record);
 	return r;
 }
@@ -375,6 +448,7 @@ static int refuse_size(struct gen *gen, const struct node *node)
 
 	/* the text is too long to be kept; the parser never sees it */
 	struct job_record record = {.text = text};
+	struct past past = {0};
 	struct node top;
 	int r = text == NULL ? -ENOMEM : find_model(gen, node, &top);
 	if (r == 0)
@@ -383,7 +457,10 @@ static int refuse_size(struct gen *gen, const struct node *node)
 		r = refuse(
 			&record, "this file is longer than 256 KiB: that is no prompt; shorten it");
 	if (r == 0)
-		r = commit_job(gen, node, 0, &record);
+		r = find_past(gen, node, &past);
+	if (r == 0)
+		r = add_job(gen, node, &past, &record);
+	past_finish(&past);
 	job_record_finish(&record);
 	return r;
 }
@@ -403,8 +480,10 @@ static int examine(struct gen *gen, int64_t ino, bool again)
 		r = refuse_size(gen, &node);
 	else if (r == 0)
 		r = examine_text(gen, &node, text, length, again);
-	if (r == 0)
+	if (r == 0) {
 		status_changed(gen, ino);
+		queue_pump(gen->queue);
+	}
 	return r;
 }
 
@@ -415,12 +494,14 @@ static void on_settled(void *arg)
 	int r = examine(gen, draft->ino, false);
 
 	if (r < 0) {
+		int64_t wait = backoff_wait_ms(&retry_pace, ++draft->failures, -1, 0);
 		log_errno(LOG_LEVEL_ERROR, r,
-			"draft: inode %lld could not be examined: again in %d s",
-			(long long)draft->ino, RETRY_MS / 1000);
-		loop_timer_arm(draft->timer, RETRY_MS);
+			"draft: inode %lld could not be examined: again in %lld ms",
+			(long long)draft->ino, (long long)wait);
+		loop_timer_arm(draft->timer, wait);
 		return;
 	}
+	draft->failures = 0;
 	draft->pending = false;
 	if (draft->writers == 0)
 		draft_free(draft);

@@ -21,6 +21,8 @@ void draft_close(struct drafts *drafts, int64_t ino);
 /* Before bytes of an open file change. */
 int draft_will_write(struct drafts *drafts, int64_t ino);
 bool draft_has_writers(struct drafts *drafts, int64_t ino);
+/* Has it been changed since it was last examined? Then its job is not to be sent: it may be replaced. */
+bool draft_is_changing(struct drafts *drafts, int64_t ino);
 /* Inside the caller's transaction: the name of a file has become, or has stopped being, that of a prompt, or it
  * belongs to another model now; `settle` follows after the commit. */
 int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt);

@@ -11,6 +11,7 @@
 #include "fs/base/buf.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/gen/credits.h"
 #include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/queue.h"
@@ -118,7 +119,9 @@ int gen_create(struct loop *loop, struct store *store, struct http *http, struct
 	list_init(&gen->watches);
 	list_init(&gen->changed);
 	gen->nameless = map_create();
-	r = gen->nameless == NULL ? -ENOMEM : drafts_create(gen, &gen->drafts);
+	r = gen->nameless == NULL ? -ENOMEM : credits_create(gen, &gen->credits);
+	if (r == 0)
+		r = drafts_create(gen, &gen->drafts);
 	if (r == 0)
 		r = queue_create(gen, &gen->queue);
 	if (r == 0)
@@ -146,6 +149,7 @@ void gen_destroy(struct gen *gen)
 	results_destroy(gen->results);
 	queue_destroy(gen->queue);
 	drafts_destroy(gen->drafts);
+	credits_destroy(gen->credits);
 	status_drop_changes(gen);
 	map_destroy(gen->nameless);
 	free(gen);
@@ -183,10 +187,16 @@ int gen_submit(struct gen *gen, uint64_t prompt_ino)
 		return r;
 	if (node.draft == DRAFT_NONE && node.job != 0) {
 		r = queue_release(gen->queue, node.job);
+		/* what was made and paid for is not made once more */
+		if (r == -ENOENT)
+			r = queue_fetch_again(gen->queue, node.job);
 		if (r != -ENOENT)
 			return r;
 	}
-	return draft_submit(gen->drafts, node.ino);
+	r = draft_submit(gen->drafts, node.ino);
+	if (r == 0)
+		queue_go_on(gen->queue);
+	return r;
 }
 
 int gen_stats(struct gen *gen, char **ret_text)

@@ -14,7 +14,8 @@ struct gen {
 	struct gen_options options;
 	struct gen_events events;
 	void *events_arg;
-	struct drafts *drafts; /* owned, like the rest */
+	struct credits *credits; /* owned, like the rest */
+	struct drafts *drafts;
 	struct queue *queue;
 	struct results *results;
 	struct map *nameless; /* inode -> itself: no name, but the kernel still knows it */

@@ -23,7 +23,8 @@
 #define WHOLE_MAX (INT64_C(16) << 30) /* of a body without a length */
 #define SMALLEST 32                   /* API reference 6: the official client refuses less */
 #define RENEW_EVERY 4                 /* failures until new addresses are asked for */
-#define GIVE_UP_MS (INT64_C(24) * 3600 * 1000) /* after the job's end */
+#define GIVE_UP_MS                                                                                 \
+	(INT64_C(24) * 3600 * 1000) /* of nothing but failures, by a clock that does not jump */
 
 static const struct backoff pace = {.first_ms = 700, .max_ms = 600000, .jitter_percent = 20};
 
@@ -36,7 +37,8 @@ struct harvest {
 	struct http_request *request; /* owned */
 	struct renewal *renewal;      /* owned */
 	struct loop_timer *timer;     /* owned */
-	unsigned failures;
+	unsigned failures;            /* in a row */
+	int64_t failing_since;        /* monotonic ms: the first of them */
 	bool whole; /* the server tells no length: all bytes have to come before the file can be shown */
 	bool uncached; /* the cache would not take the bytes */
 	struct http_head head;
@@ -94,8 +96,10 @@ static void give_up(struct harvest *harvest, const char *why)
 	struct job *job = harvest->job;
 
 	job_set_text(&job->record.error,
-		"it was made and charged, but could not be fetched for a day: %s; its address: %s",
-		why, harvest->results[harvest->current].url);
+		"it was made and charged, but could not be fetched for a day: %s; its address: %s "
+		"; to "
+		"try again to fetch it (nothing is sent): echo submit > %s.status",
+		why, harvest->results[harvest->current].url, job->record.stem);
 	job->record.published = true;
 	if (job_change(harvest->gen, job, JOB_FAILED, true) < 0) {
 		job->record.published = false;
@@ -113,7 +117,9 @@ static void retry(struct harvest *harvest, const char *why)
 	int64_t wait = backoff_wait_ms(
 		&pace, ++harvest->failures, harvest->head.retry_after_ms, backoff_random());
 
-	if (clock_wall_ms() - job->record.finished > GIVE_UP_MS &&
+	if (harvest->failures == 1)
+		harvest->failing_since = clock_mono_ms();
+	if (clock_mono_ms() - harvest->failing_since > GIVE_UP_MS &&
 		harvest->failures > RENEW_EVERY) {
 		give_up(harvest, why);
 		return;

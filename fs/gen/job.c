@@ -2,6 +2,7 @@
 #include "fs/gen/job.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "fs/gen/gen_private.h"
 #include "fs/gen/harvest.h"
 #include "fs/gen/status.h"
+#include "fs/net/backoff.h"
 
 static const char *const names[JOB_STATE_COUNT] = {
 	[JOB_INVALID] = "INVALID",
@@ -27,7 +29,8 @@ static const char *const names[JOB_STATE_COUNT] = {
 #define TO(state) (1u << (state))
 
 /* Money rule 1 in one place: the only ways into SUBMITTING are from QUEUED, and the only way back to QUEUED from there is
- * an answer that says no task exists. What is final stays so: a person's `submit` makes a new job. */
+ * an answer that says no task exists. What is final stays so: a person's `submit` makes a new job. Which of the
+ * arrows are fsynced: fs/gen/queue.h. */
 static const unsigned may_become[JOB_STATE_COUNT] = {
 	[JOB_WAITING] = TO(JOB_WAITING) | TO(JOB_QUEUED) | TO(JOB_INVALID),
 	[JOB_QUEUED] = TO(JOB_QUEUED) | TO(JOB_HELD) | TO(JOB_SUBMITTING) | TO(JOB_FAILED),
@@ -39,6 +42,8 @@ static const unsigned may_become[JOB_STATE_COUNT] = {
 			   TO(JOB_UNKNOWN),
 	/* until its results are in the tree */
 	[JOB_SUCCESS] = TO(JOB_SUCCESS) | TO(JOB_FAILED),
+	/* one whose results were made but could not be fetched: a person's `submit` fetches, and sends nothing */
+	[JOB_FAILED] = TO(JOB_SUCCESS),
 };
 
 const char *job_state_name(enum job_state state)
@@ -92,7 +97,11 @@ int job_save(struct gen *gen, struct job *job, bool durable)
 	if (r == 0)
 		r = tasks_set(gen->store, job->record.id, job->tasks, job->task_count);
 	r = store_end(gen->store, r);
+	/* what was kept back for this: an answer that has been paid for must not be lost to a full disk */
+	if (r == -ENOSPC && store_reserve_use(gen->store))
+		return job_save(gen, job, durable);
 	job->unsaved = r < 0;
+	job->save_failures = r < 0 ? job->save_failures + 1 : 0;
 	if (r < 0)
 		log_errno(LOG_LEVEL_ERROR, r, "job %lld: could not be recorded",
 			(long long)job->record.id);
@@ -110,6 +119,13 @@ int job_change(struct gen *gen, struct job *job, enum job_state state, bool dura
 	if (jobs_place(gen->store, &job->record) == 0 && job->record.ino != 0)
 		status_changed(gen, job->record.ino);
 	return r;
+}
+
+int64_t job_save_wait_ms(const struct job *job)
+{
+	static const struct backoff pace = {.first_ms = 250, .max_ms = 10000};
+
+	return backoff_wait_ms(&pace, job->save_failures > 0 ? job->save_failures : 1, -1, 0);
 }
 
 void job_destroy(struct job *job)

@@ -25,9 +25,12 @@ struct job {
 	int64_t sent_at;	/* monotonic ms of the submission in this process, for the pace of polls */
 	unsigned poll_failures;	/* in a row */
 	unsigned not_found;	/* polls in a row that said there is no such task */
+	int64_t not_found_since; /* monotonic ms: the first of them */
+	unsigned save_failures; /* in a row */
 	unsigned next_task;	/* of a job with several tasks and no batch: which is asked next */
 	struct strlist *urls;	/* owned; what each task has made so far */
 	bool released;		/* a person lets it pass the spending guard */
+	bool unwanted;		/* its text was taken away: not to be sent again should it come back */
 	bool unsaved;		/* the disk would not take the last change: it is tried again */
 };
 
@@ -44,4 +47,6 @@ void job_set_text(char **slot, const char *format, ...) __attribute__((format(pr
  * `unsaved` is set. */
 int job_change(struct gen *gen, struct job *job, enum job_state state, bool durable);
 int job_save(struct gen *gen, struct job *job, bool durable);
+/* How long to wait until the disk is tried again. */
+int64_t job_save_wait_ms(const struct job *job);
 void job_destroy(struct job *job); /* cancels call and harvest */

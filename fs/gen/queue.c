@@ -4,20 +4,27 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/gen/credits.h"
+#include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/harvest.h"
 #include "fs/gen/queue_private.h"
 #include "fs/gen/status.h"
 #include "fs/net/backoff.h"
 
-#define UNSAVED_RETRY_MS 5000
+#define RETRY_MS 5000     /* of what failed for want of memory */
+#define DISK_RETRY_MS 500 /* of the disk, first */
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static void pump(void *arg);
 
@@ -47,6 +54,7 @@ int queue_create(struct gen *gen, struct queue **ret_queue)
 		queue_destroy(queue);
 		return r;
 	}
+	credits_listen(gen->credits, queue_on_balance, queue);
 	*ret_queue = queue;
 	return 0;
 }
@@ -65,7 +73,7 @@ void queue_destroy(struct queue *queue)
 		return;
 	while (!list_empty(&queue->jobs))
 		forget(queue, list_entry(queue->jobs.next, struct job, link));
-	api_cancel(queue->balance_call);
+	credits_listen(queue->gen->credits, NULL, NULL);
 	loop_timer_destroy(queue->timer);
 	map_destroy(queue->by_id);
 	free(queue->reason);
@@ -163,7 +171,7 @@ void queue_harvest(struct queue *queue, struct job *job)
 
 	if (r < 0) {
 		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": results", job->record.id);
-		job->not_before = clock_mono_ms() + UNSAVED_RETRY_MS;
+		job->not_before = clock_mono_ms() + RETRY_MS;
 	}
 }
 
@@ -198,7 +206,15 @@ bool queue_can_cancel(struct queue *queue, int64_t id)
 {
 	struct job *job = queue_find(queue, id);
 
-	return job != NULL && !job->unsaved && job_state_is_unsent(job->record.state);
+	return job != NULL && job_state_is_unsent(job->record.state);
+}
+
+void queue_unwanted(struct queue *queue, int64_t id, bool unwanted)
+{
+	struct job *job = queue_find(queue, id);
+
+	if (job != NULL)
+		job->unwanted = unwanted;
 }
 
 void queue_drop(struct queue *queue, int64_t id)
@@ -233,6 +249,53 @@ int queue_release(struct queue *queue, int64_t id)
 	return 0;
 }
 
+void queue_go_on(struct queue *queue)
+{
+	queue_clear_hold(queue);
+	queue_pump(queue);
+}
+
+bool queue_has_unfetched(struct queue *queue, int64_t id)
+{
+	struct result_record *results;
+	size_t count;
+	bool unfetched = false;
+
+	if (results_get(queue->gen->store, id, &results, &count) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		unfetched = unfetched || (results[i].ino == 0 && results[i].size < 0);
+	result_records_finish(results, count);
+	return unfetched;
+}
+
+int queue_fetch_again(struct queue *queue, int64_t id)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		return -ENOMEM;
+	list_init(&job->link);
+	int r = jobs_get(queue->gen->store, id, &job->record);
+	if (r == 0 && (job->record.state != JOB_FAILED || !queue_has_unfetched(queue, id)))
+		r = -ENOENT;
+	if (r == 0)
+		r = tasks_get(queue->gen->store, id, &job->tasks, &job->task_count);
+	if (r == 0) {
+		job->record.published = false;
+		job_set_text(&job->record.error, NULL);
+		r = job_change(queue->gen, job, JOB_SUCCESS, true);
+	}
+	if (r == 0)
+		r = by_id_add(queue, job);
+	if (r < 0) {
+		job_destroy(job);
+		return r;
+	}
+	queue_pump(queue);
+	return 0;
+}
+
 void queue_retry(struct queue *queue)
 {
 	struct list *item;
@@ -252,17 +315,44 @@ void queue_day(char day[QUEUE_DAY])
 	day[QUEUE_DAY - 1] = '\0';
 }
 
-static bool over_the_guard(struct queue *queue, const struct job *job)
+/* Why a person has to say `submit` first; NULL: nothing. A ledger that cannot be read is an error. */
+static int find_guard(struct queue *queue, const struct job *job, char **ret_why)
 {
 	char day[QUEUE_DAY];
 	int64_t today;
 	int limit = queue->gen->options.submissions_per_day;
 
-	if (limit == 0 || job->released)
-		return false;
+	*ret_why = NULL;
+	if (job->released)
+		return 0;
+	if (job->record.id <= store_hold_up_to(queue->gen->store)) {
+		*ret_why = strdup(
+			"this account was copied or put back from a backup, so this prompt may "
+			"have been sent from there already: look at the call history of your "
+			"account, then, to send it: echo submit into this file");
+		return *ret_why == NULL ? -ENOMEM : 0;
+	}
+	if (limit == 0)
+		return 0;
 	queue_day(day);
-	/* a ledger that cannot be read sends nothing */
-	return spend_get(queue->gen->store, day, &today) < 0 || today >= limit;
+	int r = spend_get(queue->gen->store, day, &today);
+	if (r == 0 && today >= limit)
+		job_set_text(ret_why,
+			"today's limit of %d submissions is reached (submissions_per_day); to send "
+			"it all "
+			"the same: echo submit into this file",
+			limit);
+	return r;
+}
+
+/* What is paid for must not be known to the service alone after a power loss. */
+static int sync_prompt(struct store *store, int64_t ino)
+{
+	CLEANUP_CLOSE int fd = ino == 0 ? -ENOENT : store_data_open(store, ino, O_RDONLY);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return fdatasync(fd) < 0 ? -errno : store_data_sync(store);
 }
 
 /* Money rule 1: SUBMITTING, with the request and the day's count, is on the disk before the POST starts. */
@@ -272,10 +362,18 @@ static int record_submitting(struct queue *queue, struct job *job)
 	char day[QUEUE_DAY];
 
 	assert(job_state_may_change(job->record.state, JOB_SUBMITTING));
-	queue_day(day);
+	int r = store_reserve_make(store);
+	if (r == 0)
+		r = sync_prompt(store, job->record.ino);
+	if (r < 0)
+		return r;
 	job->record.state = JOB_SUBMITTING;
 	job->record.submitted = clock_wall_ms();
-	int r = store_begin(store, true);
+	queue_day(day);
+	if (!credits_before(
+		    queue->gen->credits, &job->record.balance_before, &job->record.balance_at))
+		job->record.balance_before = NAN;
+	r = store_begin(store, true);
 	if (r == 0)
 		r = jobs_save(store, &job->record);
 	if (r == 0)
@@ -288,34 +386,50 @@ static int record_submitting(struct queue *queue, struct job *job)
 	return r;
 }
 
+static void hold(struct queue *queue, struct job *job, const char *why)
+{
+	job_set_text(&job->record.error, "%s", why);
+	job_change(queue->gen, job, JOB_HELD, false);
+	queue_pump(queue);
+}
+
+static void wait_for_disk(struct queue *queue, struct job *job, int error)
+{
+	static const struct backoff pace = {.first_ms = DISK_RETRY_MS, .max_ms = 10000};
+
+	log_errno(LOG_LEVEL_ERROR, error, "job %" PRId64 ": not sent", job->record.id);
+	queue_hold_off(queue, backoff_wait_ms(&pace, ++queue->disk_failures, -1, 0), QUEUE_RUNS,
+		error == -ENOSPC
+			? "the state disk is full: nothing is sent that cannot be recorded"
+			: "the state disk has a fault: nothing is sent that cannot be recorded");
+	queue_pump(queue);
+}
+
 static void submit(struct queue *queue, struct job *job)
 {
+	CLEANUP_FREE char *guard = NULL;
 	enum api_mode mode;
+	int r = find_guard(queue, job, &guard);
 
-	if (over_the_guard(queue, job)) {
-		job_set_text(&job->record.error,
-			"today's limit of %d submissions is reached (submissions_per_day)",
-			queue->gen->options.submissions_per_day);
-		job_change(queue->gen, job, JOB_HELD, false);
-		queue_pump(queue);
+	if (guard != NULL) {
+		hold(queue, job, guard);
 		return;
 	}
-	int r = api_mode_parse(job->record.mode, &mode);
+	if (r == 0 && api_mode_parse(job->record.mode, &mode) < 0) {
+		hold(queue, job, "this version of weryaifs cannot send it: write the prompt again");
+		return;
+	}
 	if (r == 0)
 		r = record_submitting(queue, job);
 	if (r < 0) {
-		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": not sent", job->record.id);
-		queue_hold_off(queue, UNSAVED_RETRY_MS, QUEUE_RUNS,
-			r == -ENOSPC
-				? "the state disk is full: nothing is sent that cannot be recorded"
-				: "the state disk has a fault: nothing is sent that cannot be "
-				  "recorded");
-		queue_pump(queue);
+		wait_for_disk(queue, job, r);
 		return;
 	}
+	queue->disk_failures = 0;
 	log_info("job %" PRId64 ": QUEUED -> SUBMITTING", job->record.id);
 	status_changed(queue->gen, job->record.ino);
 	queue->posting = job;
+	credits_posted(queue->gen->credits);
 	r = api_submit(
 		queue->gen->api, mode, job->record.body, queue_on_submitted, job, &job->call);
 	if (r < 0)
@@ -325,7 +439,8 @@ static void submit(struct queue *queue, struct job *job)
 static bool may_go(struct queue *queue, const struct job *job, int64_t now)
 {
 	return job->record.state == JOB_QUEUED && job->not_before <= now &&
-	       (job->record.after == 0 || queue_find(queue, job->record.after) == NULL);
+	       (job->record.after == 0 || queue_find(queue, job->record.after) == NULL) &&
+	       !draft_is_changing(queue->gen->drafts, job->record.ino);
 }
 
 /* Earliest first: FIFO by job number. NULL: nobody. *ret_wake: when to look again. */
@@ -364,13 +479,13 @@ static void poll_job(struct queue *queue, struct job *job)
 		r = api_task_status(queue->gen->api, job->tasks[job->next_task].id, queue_on_polled,
 			job, &job->call);
 	if (r < 0)
-		job->not_before = clock_mono_ms() + UNSAVED_RETRY_MS;
+		job->not_before = clock_mono_ms() + RETRY_MS;
 }
 
 static void save_again(struct queue *queue, struct job *job)
 {
 	if (job_save(queue->gen, job, true) < 0)
-		job->not_before = clock_mono_ms() + UNSAVED_RETRY_MS;
+		job->not_before = clock_mono_ms() + job_save_wait_ms(job);
 	else if (job->record.published)
 		queue_end_job(queue, job);
 }
@@ -441,10 +556,27 @@ static int note_job(void *arg, int64_t id)
 	return 0;
 }
 
-static int resume_job(struct queue *queue, int64_t id)
+/* A rejection that was to be waited for before the restart is waited for after it, by all. */
+static void resume_patience(struct queue *queue, const struct job *job, bool clock_is_back)
+{
+	int64_t wait = job->record.next_attempt - clock_wall_ms();
+
+	if (job->record.attempts > queue->rejections)
+		queue->rejections = (unsigned)job->record.attempts;
+	if (wait <= 0)
+		return;
+	/* the clock was set back, or was wrong then: no more is known than that it was too soon */
+	if (clock_is_back || wait > DAY_MS + DAY_MS / 12)
+		wait = 60000;
+	if (clock_mono_ms() + wait > queue->not_before)
+		queue_hold_off(queue, wait, QUEUE_RUNS,
+			job->record.error != NULL ? job->record.error
+						  : "the service asked to wait");
+}
+
+static int resume_job(struct queue *queue, int64_t id, bool clock_is_back)
 {
 	struct job *job = calloc(1, sizeof(*job));
-	int64_t wait;
 	int r;
 
 	if (job == NULL)
@@ -464,9 +596,8 @@ static int resume_job(struct queue *queue, int64_t id)
 	/* addresses of tasks that had ended are asked for again */
 	for (size_t i = 0; i < job->task_count; i++)
 		job->tasks[i].state = TASK_WAITING;
-	wait = job->record.next_attempt - clock_wall_ms();
-	if (job->record.state == JOB_QUEUED && wait > 0)
-		job->not_before = clock_mono_ms() + (wait > 3600000 ? 3600000 : wait);
+	if (job->record.state == JOB_QUEUED)
+		resume_patience(queue, job, clock_is_back);
 	if (job->record.state == JOB_SUBMITTING)
 		queue_lost_answer(queue, job, "weryaifs was stopped before the answer came");
 	else if (job_state_is_active(job->record.state) && job->task_count == 0)
@@ -477,10 +608,14 @@ static int resume_job(struct queue *queue, int64_t id)
 int queue_resume(struct queue *queue)
 {
 	struct resuming resuming = {0};
-	int r = jobs_list_open(queue->gen->store, note_job, &resuming);
+	int64_t latest = 0;
+	int r = jobs_latest_time(queue->gen->store, &latest);
+	bool clock_is_back = latest > clock_wall_ms();
 
+	if (r == 0)
+		r = jobs_list_open(queue->gen->store, note_job, &resuming);
 	for (size_t i = 0; i < resuming.count && r == 0; i++)
-		r = resume_job(queue, resuming.ids[i]);
+		r = resume_job(queue, resuming.ids[i], clock_is_back);
 	free(resuming.ids);
 	queue_pump(queue);
 	return r;

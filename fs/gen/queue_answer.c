@@ -9,16 +9,18 @@
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/gen/credits.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/queue_private.h"
 #include "fs/gen/status.h"
 #include "fs/net/backoff.h"
+#include "fs/store/nodes.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define BALANCE_EVERY_MS 60000
 #define AMBIGUOUS_MAX 3  /* API reference 5.2: 1001 without a text that says what it means */
 #define NOT_FOUND_MIN 20 /* polls in a row, and */
-#define NOT_FOUND_MS (INT64_C(15) * 60 * 1000) /* after the submission: the task is lost */
+#define NOT_FOUND_MS (INT64_C(15) * 60 * 1000) /* from the first to the last: the task is lost */
 
 static const struct backoff throttled = {.first_ms = 4000, .max_ms = 180000, .jitter_percent = 20};
 static const struct backoff concurrency = {.first_ms = 5000, .max_ms = 60000, .jitter_percent = 20};
@@ -70,20 +72,89 @@ void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 		"again:"
 		" echo submit > %s.status",
 		job->record.model, when, why, job->record.stem);
+	credits_want_after(queue->gen->credits, job->record.id);
 	end_without(queue, job, JOB_UNKNOWN, text);
 }
 
-/* Back to QUEUED: no task exists. */
+static void day_of(int64_t wall_ms, char day[QUEUE_DAY])
+{
+	char text[CLOCK_TEXT];
+
+	clock_format(wall_ms, text);
+	memcpy(day, text, QUEUE_DAY - 1);
+	day[QUEUE_DAY - 1] = '\0';
+}
+
+/* While it was on its way its prompt was removed, emptied, or given another text. */
+static bool is_unwanted(struct queue *queue, struct job *job)
+{
+	struct node node;
+
+	if (job->unwanted)
+		return true;
+	if (jobs_place(queue->gen->store, &job->record) < 0)
+		return false;
+	if (job->record.ino == 0)
+		return true;
+	int r = nodes_get(queue->gen->store, job->record.ino, &node);
+	return r == -ENOENT || (r == 0 && node.job != job->record.id);
+}
+
+/* True: it came back, nobody wants it any more, and its rows are gone. */
+static bool dropped(struct queue *queue, struct job *job, const char *day)
+{
+	struct store *store = queue->gen->store;
+	int64_t id = job->record.id, ino = job->record.ino, sent = 0;
+	struct node node;
+
+	if (!is_unwanted(queue, job))
+		return false;
+	int r = store_begin(store, true);
+	if (r == 0)
+		r = jobs_remove(store, id);
+	if (r == 0)
+		r = spend_take_back(store, day);
+	if (r == 0 && ino != 0 && nodes_get(store, ino, &node) == 0 && node.job == id) {
+		r = jobs_find_sent(store, ino, &sent);
+		r = r == 0 || r == -ENOENT ? nodes_set_job(store, ino, sent) : r;
+	}
+	r = store_end(store, r);
+	if (r < 0) /* it waits as all others do */
+		return false;
+	status_changed(queue->gen, ino);
+	queue_drop(queue, id);
+	return true;
+}
+
+/* Back to QUEUED: no task exists, and no submission is counted. */
 static void send_later(struct queue *queue, struct job *job, int64_t wait, enum queue_stop stop,
 	const char *reason)
 {
+	struct store *store = queue->gen->store;
+	char day[QUEUE_DAY];
+
+	day_of(job->record.submitted, day);
+	queue_hold_off(queue, wait, stop, reason);
+	if (dropped(queue, job, day))
+		return;
 	job->record.submitted = 0;
 	job->record.attempts++;
-	job->record.next_attempt = clock_wall_ms() + wait;
 	job_set_text(&job->record.error, "%s", reason);
-	queue_hold_off(queue, wait, stop, reason);
+	int r = store_begin(store, false);
+	if (r == 0)
+		r = spend_take_back(store, day);
+	if (store_end(store, r) < 0)
+		log_warning("job %" PRId64 ": still counted as a submission", job->record.id);
 	job_change(queue->gen, job, JOB_QUEUED, true);
 	queue_pump(queue);
+}
+
+/* The service has said when. */
+static void send_when_told(struct queue *queue, struct job *job, int64_t wait, enum queue_stop stop,
+	const char *reason)
+{
+	job->record.next_attempt = clock_wall_ms() + wait;
+	send_later(queue, job, wait, stop, reason);
 }
 
 void queue_not_sent(struct queue *queue, struct job *job, const char *why)
@@ -91,6 +162,7 @@ void queue_not_sent(struct queue *queue, struct job *job, const char *why)
 	char reason[640];
 
 	post_ended(queue, job);
+	job->record.next_attempt = 0;
 	snprintf(reason, sizeof(reason), "it could not be sent: %s; tried again by itself", why);
 	send_later(queue, job, backoff_wait_ms(&network, ++queue->rejections, -1, backoff_random()),
 		QUEUE_RUNS, reason);
@@ -107,29 +179,36 @@ static void on_rejected(struct queue *queue, struct job *job, const struct api_e
 	char why[WHY_BYTES];
 
 	explain(error, why);
+	/* only what says by its number that nothing was begun (API reference 8) */
+	if ((error->class == ERRCLASS_THROTTLED || error->class == ERRCLASS_CONCURRENCY) &&
+		!errclass_may_repeat(error)) {
+		end_without(queue, job, JOB_FAILED, why);
+		return;
+	}
 	switch (error->class) {
 	case ERRCLASS_THROTTLED:
 		if (error->code_ambiguous && job->record.attempts + 1 >= AMBIGUOUS_MAX) {
 			end_without(queue, job, JOB_FAILED, why);
 			return;
 		}
-		send_later(queue, job,
+		send_when_told(queue, job,
 			backoff_wait_ms(&throttled, ++queue->rejections, error->retry_after_ms,
 				backoff_random()),
 			QUEUE_RUNS, why);
 		return;
 	case ERRCLASS_CONCURRENCY:
-		send_later(queue, job,
+		send_when_told(queue, job,
 			backoff_wait_ms(&concurrency, ++queue->rejections, error->retry_after_ms,
 				backoff_random()),
 			QUEUE_RUNS, why);
 		return;
 	case ERRCLASS_DAILY:
-		send_later(queue, job, until_tomorrow(), QUEUE_RUNS, why);
+		send_when_told(queue, job, until_tomorrow(), QUEUE_RUNS, why);
 		return;
 	case ERRCLASS_CREDITS:
 		queue->stop_balance = NAN;
 		queue->balance_next = 0;
+		job->record.next_attempt = 0;
 		send_later(queue, job, 0, QUEUE_STOPPED_CREDITS, why);
 		return;
 	case ERRCLASS_AUTH:
@@ -389,11 +468,14 @@ static void on_poll_refused(struct queue *queue, struct job *job, const struct a
 
 	job->poll_failures++;
 	job->not_found = error->class == ERRCLASS_NOT_FOUND ? job->not_found + 1 : 0;
+	if (job->not_found == 1)
+		job->not_found_since = clock_mono_ms();
 	if (job->poll_failures == 3)
 		log_warning("job %" PRId64 ": status: %s", job->record.id,
 			error->text[0] != '\0' ? error->text : errclass_name(error->class));
+	/* by a clock that does not jump: what is given up here has been paid for */
 	if (job->not_found >= NOT_FOUND_MIN &&
-		clock_wall_ms() - job->record.submitted > NOT_FOUND_MS) {
+		clock_mono_ms() - job->not_found_since > NOT_FOUND_MS) {
 		snprintf(text, sizeof(text),
 			"the service no longer knows this task (%s). It was probably charged; look "
 			"at the call"
@@ -436,17 +518,16 @@ void queue_on_polled(void *arg, struct api_tasks_answer *answer)
 
 /* --- credits --- */
 
-static void on_balance(void *arg, struct api_balance_answer *answer)
+void queue_on_balance(void *arg, double balance)
 {
 	struct queue *queue = arg;
 
-	queue->balance_call = NULL;
-	if (answer->result < 0)
+	if (queue->stop != QUEUE_STOPPED_CREDITS)
 		return;
 	if (isnan(queue->stop_balance)) {
-		queue->stop_balance = answer->credits;
-	} else if (answer->credits > queue->stop_balance) {
-		log_info("queue: the balance has risen to %g credits: goes on", answer->credits);
+		queue->stop_balance = balance;
+	} else if (balance > queue->stop_balance) {
+		log_info("queue: the balance has risen to %g credits: goes on", balance);
 		queue_clear_hold(queue);
 		queue_pump(queue);
 	}
@@ -456,10 +537,9 @@ void queue_watch_balance(struct queue *queue, int64_t now, int64_t *wake)
 {
 	if (queue->stop != QUEUE_STOPPED_CREDITS || queue->stopping)
 		return;
-	if (queue->balance_next <= now && queue->balance_call == NULL) {
+	if (queue->balance_next <= now) {
 		queue->balance_next = now + BALANCE_EVERY_MS;
-		if (api_balance(queue->gen->api, on_balance, queue, &queue->balance_call) < 0)
-			log_warning("queue: the balance could not be asked for");
+		credits_ask(queue->gen->credits);
 	}
 	if (queue->balance_next < *wake)
 		*wake = queue->balance_next;

@@ -22,9 +22,9 @@ struct queue {
 	int64_t last_post;	  /* monotonic ms */
 	int64_t not_before;	  /* monotonic ms: nothing is sent before */
 	unsigned rejections;	  /* throttled or not sent, in a row */
+	unsigned disk_failures;	  /* in a row */
 	enum queue_stop stop;
 	char *reason; /* owned; why nothing is sent */
-	struct api_call *balance_call; /* owned */
 	int64_t balance_next;	       /* monotonic ms */
 	double stop_balance;	       /* credits when the queue stopped for them; NAN unknown */
 	bool stopping;
@@ -35,11 +35,11 @@ struct queue {
 #define QUEUE_DAY sizeof("2026-11-21")
 void queue_day(char day[QUEUE_DAY]); /* UTC */
 
-void queue_pump(struct queue *queue); /* soon, from the loop */
 void queue_hold_off(struct queue *queue, int64_t wait_ms, enum queue_stop stop, const char *reason);
 void queue_clear_hold(struct queue *queue);
 void queue_harvest(struct queue *queue, struct job *job);
 void queue_end_job(struct queue *queue, struct job *job);
+void queue_on_balance(void *arg, double balance);
 
 /* queue_answer.c; `arg` is the job. */
 void queue_on_submitted(void *arg, struct api_submit_answer *answer);

@@ -131,9 +131,15 @@ int renew_start(struct gen *gen, int64_t job, void (*done)(void *arg, int result
 		r = results_get(gen->store, job, &renewal->results, &renewal->result_count);
 	if (r == 0 && (renewal->task_count == 0 || renewal->result_count == 0))
 		r = -ENOENT;
+	/* the first that has any: one of several tasks may have failed */
+	while (r == 0 && renewal->next < renewal->task_count &&
+		!has_results(renewal, renewal->tasks[renewal->next].id))
+		renewal->next++;
+	if (r == 0 && renewal->next == renewal->task_count)
+		r = -ENOENT;
 	if (r == 0)
-		r = api_task_status(
-			gen->api, renewal->tasks[0].id, on_status, renewal, &renewal->call);
+		r = api_task_status(gen->api, renewal->tasks[renewal->next].id, on_status, renewal,
+			&renewal->call);
 	if (r < 0) {
 		renew_cancel(renewal);
 		return r;

@@ -155,6 +155,27 @@ static void add_elapsed(struct buf *text, const struct job_record *record)
 	buf_addf(text, "%.1f s", (double)(record->finished - record->submitted) / 1000.0);
 }
 
+/* Whether a lost answer was charged shows best in the balance around it. */
+static void add_balance(struct buf *text, const struct job_record *record)
+{
+	bool before = !isnan(record->balance_before), after = !isnan(record->balance_after);
+
+	if (record->state != JOB_UNKNOWN || (!before && !after))
+		return;
+	if (before) {
+		buf_addf(text, ". The balance was %.10g credits at ", record->balance_before);
+		add_time(text, record->balance_at);
+		buf_adds(text, ", before it");
+	}
+	if (after)
+		buf_addf(text, "%s %.10g after it", before ? " and" : ". The balance was",
+			record->balance_after);
+	if (before && after)
+		buf_adds(text, record->balance_after < record->balance_before
+				       ? " (what other submissions have cost since is in it)"
+				       : ": it seems that nothing was charged");
+}
+
 /* Sentences for people: while it waits they are a warning, at an end without results the error. */
 static bool error_is_final(const struct job_record *record)
 {
@@ -207,8 +228,10 @@ static bool add_fact(struct gen *gen, const struct facts *facts, const struct no
 		buf_adds(text, record->body);
 	else if (strcmp(key, "warning") == 0 && warning_of(facts) != NULL)
 		buf_adds(text, warning_of(facts));
-	else if (strcmp(key, "error") == 0 && record->error != NULL && error_is_final(record))
+	else if (strcmp(key, "error") == 0 && record->error != NULL && error_is_final(record)) {
 		buf_adds(text, record->error);
+		add_balance(text, record);
+	}
 	return text->length > before;
 }
 
@@ -243,9 +266,11 @@ int status_format(struct gen *gen, const struct node *prompt, char **ret_text, s
 			add_line(&text, keys[i], &value);
 	}
 	if (facts.cut_off)
-		buf_adds(&text, "warning: weryaifs was stopped while this file was being written, "
-				"so it may be incomplete and was"
-				" not sent; write it again, or: echo submit into this file\n");
+		buf_adds(&text,
+			"warning: weryaifs was stopped while this file was being written, or "
+			"its account was copied before the file was sent: it may be "
+			"incomplete, or sent from there, and is not sent by itself; write it "
+			"again, or: echo submit into this file\n");
 	r = buf_ok(&text) && buf_ok(&value) ? 0 : -ENOMEM;
 	if (r == 0) {
 		*ret_length = text.length;

@@ -27,15 +27,15 @@ enum { MODE_COUNT, MODE_KILL, MODE_KILL_HALF, MODE_FAIL, MODE_SHORT };
 
 /* As crash.py's Page has it. */
 struct page {
-	uint64_t count;	  /* calls so far, of the classes that are asked for */
-	uint64_t at;	  /* the first one to be hit; 0 none */
-	uint64_t times;	  /* how many from there on */
+	uint64_t count; /* calls so far, of the classes that are asked for */
+	uint64_t at;    /* the first one to be hit; 0 none */
+	uint64_t times; /* how many from there on */
 	uint64_t hits;
 	uint32_t classes, mode;
-	int32_t error;	  /* MODE_FAIL: the errno */
+	int32_t error; /* MODE_FAIL: the errno */
 	int32_t unused;
 	int64_t clock_shift; /* seconds, of the wall clock */
-	char last[256];	  /* the call that was hit, or the latest one */
+	char last[256];      /* the call that was hit, or the latest one */
 };
 
 static struct page *page;
@@ -226,13 +226,13 @@ PLAIN_CALL(fdatasync, class_of(fd, false), fd, NULL, (int fd), (fd))
 PLAIN_CALL(ftruncate, class_of(fd, false), fd, NULL, (int fd, off_t size), (fd, size))
 PLAIN_CALL(fallocate, class_of(fd, false), fd, NULL, (int fd, int mode, off_t offset, off_t size),
 	(fd, mode, offset, size))
-PLAIN_CALL(connect, CLASS_NET & (page != NULL && getpid() == owner ? ~0u : 0u), fd, NULL,
+PLAIN_CALL(connect, CLASS_NET &(page != NULL && getpid() == owner ? ~0u : 0u), fd, NULL,
 	(int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
 PLAIN_CALL(unlink, OF_PATH, -1, path, (const char *path), (path))
 PLAIN_CALL(unlinkat, OF_PATH, -1, path, (int fd, const char *path, int flags), (fd, path, flags))
 PLAIN_CALL(rename, OF_PATH, -1, path, (const char *path, const char *other), (path, other))
-PLAIN_CALL(renameat, OF_PATH, -1, path,
-	(int fd, const char *path, int other_fd, const char *other), (fd, path, other_fd, other))
+PLAIN_CALL(renameat, OF_PATH, -1, path, (int fd, const char *path, int other_fd, const char *other),
+	(fd, path, other_fd, other))
 PLAIN_CALL(mkdir, OF_PATH, -1, path, (const char *path, mode_t mode), (path, mode))
 PLAIN_CALL(fchmod, class_of(fd, false), fd, NULL, (int fd, mode_t mode), (fd, mode))
 

@@ -212,8 +212,9 @@ class Account:
         """The clean end; True: the daemon has ended with exit code 0."""
         subprocess.run(["fusermount3", "-u", "-q", self.mount])
         if not self.ended():
+            tail = self.tail()
             self.kill()
-            raise Trouble("the daemon does not end after the unmount")
+            raise Trouble("the daemon does not end after the unmount: " + tail)
         good = self.process.returncode == 0
         self.clean()
         return good

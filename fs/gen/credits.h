@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* credits: what is known of the account's balance, and the asking for it: shortly before a submission, so that a lost
+ * answer can be told with the balance before and after it; never while nothing is going on. Asking costs nothing
+ * (API reference 3.10). */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct gen;
+struct credits;
+
+int credits_create(struct gen *gen, struct credits **ret_credits);
+void credits_destroy(struct credits *credits); /* NULL is fine */
+/* A submission is near. */
+void credits_expect(struct credits *credits);
+/* A submission starts: what was known is from before it. */
+void credits_posted(struct credits *credits);
+/* The balance with no submission since; false: not known. */
+bool credits_before(const struct credits *credits, double *ret_credits, int64_t *ret_wall_ms);
+/* The latest that was read at all; false: none. */
+bool credits_latest(const struct credits *credits, double *ret_credits, int64_t *ret_wall_ms);
+/* Job `id` has become UNKNOWN: its balance_after is to be found out. */
+void credits_want_after(struct credits *credits, int64_t id);
+/* Asks now, unless a question is on its way; `told` (one listener) hears each answer. */
+void credits_ask(struct credits *credits);
+void credits_listen(struct credits *credits, void (*told)(void *arg, double balance), void *arg);
