@@ -32,7 +32,8 @@ static const struct {
 	{"--account NAME", "the same as -o account=NAME"},
 	{"--sandbox",
 		"try it out: no key, no network, no costs; files are made by a small server here"},
-	{"--check", "check the configuration and the API key, mount nothing"},
+	{"--check",
+		"check configuration, API key and the account's ledger and files; mount nothing"},
 	{"-h, --help", "show this and exit"},
 	{"-V, --version", "show the version and exit"},
 };

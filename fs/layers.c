@@ -41,20 +41,11 @@ static int open_api(struct layers *layers, const struct setup *setup)
 	return r;
 }
 
-static int find_directories(
-	struct layers *layers, const struct setup *setup, char **ret_state, char **ret_cache)
+int layers_directories(const struct config *config, char **ret_state, char **ret_cache)
 {
-	const struct config *config = &setup->config;
 	int r = 0;
 
-	if (layers->sandbox) {
-		const char *directory = sandbox_child_directory(layers->sandbox);
-		if (asprintf(ret_state, "%s/state", directory) < 0)
-			*ret_state = NULL;
-		if (asprintf(ret_cache, "%s/cache", directory) < 0)
-			*ret_cache = NULL;
-		return *ret_state && *ret_cache ? 0 : -ENOMEM;
-	}
+	*ret_cache = NULL;
 	*ret_state = paths_user("XDG_STATE_HOME", ".local/state", config->account);
 	if (!*ret_state)
 		return -errno;
@@ -63,6 +54,19 @@ static int find_directories(
 	else if (asprintf(ret_cache, "%s/%s", config->cache_dir, config->account) < 0)
 		r = -(errno = ENOMEM);
 	return r < 0 || !*ret_cache ? -errno : 0;
+}
+
+static int find_directories(
+	struct layers *layers, const struct setup *setup, char **ret_state, char **ret_cache)
+{
+	if (!layers->sandbox)
+		return layers_directories(&setup->config, ret_state, ret_cache);
+	const char *directory = sandbox_child_directory(layers->sandbox);
+	if (asprintf(ret_state, "%s/state", directory) < 0)
+		*ret_state = NULL;
+	if (asprintf(ret_cache, "%s/cache", directory) < 0)
+		*ret_cache = NULL;
+	return *ret_state && *ret_cache ? 0 : -ENOMEM;
 }
 
 /* Unmounting returns before its daemon has put all away: wait a little for the lock. */

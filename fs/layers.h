@@ -22,5 +22,7 @@ struct layers {
 int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
 	const struct session_events *events, void *arg, struct layers *ret_layers,
 	char **ret_message);
+/* Where an account's state and cache are; the caller frees both. -ENOENT: no home directory is known. */
+int layers_directories(const struct config *config, char **ret_state, char **ret_cache);
 /* Also legal on zeroed memory. Waits for the disk. */
 void layers_close(struct layers *layers);

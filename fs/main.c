@@ -13,6 +13,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/check.h"
 #include "fs/daemon.h"
 #include "fs/file_watch.h"
 #include "fs/gen/gen.h"
@@ -254,6 +255,8 @@ int main(int argc, char **argv)
 	enum setup_outcome outcome = setup_load(argc, argv, &w.setup, &message);
 	if (outcome == SETUP_MOUNT) {
 		code = run(&w);
+	} else if (outcome == SETUP_CHECK) {
+		code = check_account(&w.setup);
 	} else if (outcome != SETUP_DONE) {
 		complain(message);
 		code = outcome == SETUP_USAGE ? EXIT_USAGE : EXIT_FAILURE;

@@ -151,9 +151,7 @@ enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, ch
 			*ret_message = strdup(strerror(-r));
 		return usage ? SETUP_USAGE : SETUP_FAILED;
 	}
-	if (!setup->options.check)
-		return SETUP_MOUNT;
-	return show("weryaifs: the configuration is right, and there is an API key (not tried)");
+	return setup->options.check ? SETUP_CHECK : SETUP_MOUNT;
 }
 
 int setup_reload_key(struct setup *setup, char **ret_message)

@@ -20,7 +20,8 @@ struct setup {
 
 enum setup_outcome {
 	SETUP_MOUNT,  /* go on */
-	SETUP_DONE,   /* --help, --version or --check was served */
+	SETUP_CHECK,  /* --check: look at the account */
+	SETUP_DONE,   /* --help or --version was served */
 	SETUP_FAILED, /* *ret_message has a sentence; it may be NULL when out of memory */
 	SETUP_USAGE   /* likewise, and the command line is to blame */
 };

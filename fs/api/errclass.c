@@ -42,7 +42,8 @@ static const struct {
 		"task "
 		"is too new or has expired (https://weryai.com/api/history)."},
 	[ERRCLASS_CREDITS] = {"credits", EDQUOT, "The account has too few credits",
-		"Buy credits (https://weryai.com/api/pricing): when the balance has risen it is sent "
+		"Buy credits (https://weryai.com/api/pricing): when the balance has risen it is "
+		"sent "
 		"by itself; to try it now: echo submit > X.status.",
 		"Buy credits (https://weryai.com/api/pricing)."},
 	[ERRCLASS_SUBSCRIPTION] = {"subscription", EPERM,
@@ -307,8 +308,7 @@ enum errclass_spent errclass_spent(const struct api_error *error)
 	}
 }
 
-/* "The account has too few credits (HTTP 403, code 1011)." */
-static int explain_cause(const struct api_error *error, char *text, size_t size)
+int errclass_cause(const struct api_error *error, char *text, size_t size)
 {
 	const struct meaning *meaning = code_meaning(error->code);
 	const char *cause = classes[error->class].cause;
@@ -382,7 +382,7 @@ void errclass_explain(const struct api_error *error, char *text, size_t size)
 {
 	if (size == 0)
 		return;
-	explain_cause(error, text, size);
+	errclass_cause(error, text, size);
 	add_sentence(text, size, submission_advice(error));
 	add_sentence(text, size, spent_sentence(error));
 }
@@ -391,6 +391,6 @@ void errclass_explain_question(const struct api_error *error, char *text, size_t
 {
 	if (size == 0)
 		return;
-	explain_cause(error, text, size);
+	errclass_cause(error, text, size);
 	add_sentence(text, size, classes[error->class].question);
 }

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 enum errclass {
-	ERRCLASS_NONE,	       /* success */
-	ERRCLASS_AUTH,	       /* key missing, wrong, refused for this address */
+	ERRCLASS_NONE,         /* success */
+	ERRCLASS_AUTH,         /* key missing, wrong, refused for this address */
 	ERRCLASS_PARAMETER,    /* the request itself is wrong */
 	ERRCLASS_NOT_FOUND,    /* no such task or batch (any more) */
 	ERRCLASS_CREDITS,      /* not enough credits */
@@ -17,7 +17,7 @@ enum errclass {
 	ERRCLASS_MODERATION,   /* refused for its content */
 	ERRCLASS_THROTTLED,    /* too fast, queue full: a complete rejection, may be repeated */
 	ERRCLASS_CONCURRENCY,  /* 6010: too many tasks at once: repeat after one ends */
-	ERRCLASS_DAILY,	       /* daily cap: repeat tomorrow */
+	ERRCLASS_DAILY,        /* daily cap: repeat tomorrow */
 	ERRCLASS_SERVER,       /* trouble at the service: nothing is known of a POST */
 	ERRCLASS_PROTOCOL,     /* an answer that could not be understood */
 	ERRCLASS_NETWORK,      /* no complete answer */
@@ -29,13 +29,13 @@ enum errclass_spent { SPENT_NO, SPENT_YES, SPENT_UNKNOWN };
 
 struct api_error {
 	enum errclass class;
-	int http_status;	/* 0 none */
-	int64_t code;		/* the business code; 0 none */
-	bool code_ambiguous;	/* 1001 with an empty or generic text: throttled with a small cap on attempts */
-	bool not_sent;		/* ERRCLASS_NETWORK: no byte of the request reached the service */
+	int http_status; /* 0 none */
+	int64_t code;    /* the business code; 0 none */
+	bool code_ambiguous; /* 1001 with an empty or generic text: throttled with a small cap on attempts */
+	bool not_sent;          /* ERRCLASS_NETWORK: no byte of the request reached the service */
 	int64_t retry_after_ms; /* -1 none */
-	char field[64];		/* the offending parameter as the service names it, "" none */
-	char text[512];		/* the service's own words or the transport's, printable UTF-8, "" none */
+	char field[64];         /* the offending parameter as the service names it, "" none */
+	char text[512]; /* the service's own words or the transport's, printable UTF-8, "" none */
 };
 
 /* Fills class and code_ambiguous from the other fields. HTTP 5xx and 408 are ERRCLASS_SERVER whatever the body
@@ -43,13 +43,16 @@ struct api_error {
 void errclass_classify(struct api_error *error);
 /* The one place where a remote refusal becomes an errno (negative). */
 int errclass_errno(enum errclass class);
-const char *errclass_name(enum errclass class); /* "auth", "credits", …: stable words for status files */
+const char *errclass_name(
+	enum errclass class); /* "auth", "credits", …: stable words for status files */
 /* May a submission that ended like this be sent again by itself? (money rule 1) Only complete rejections. */
 bool errclass_may_repeat(const struct api_error *error);
 /* May a question that costs nothing (status, balance, download) be asked again? */
 bool errclass_may_ask_again(const struct api_error *error);
 /* For a submission. */
 enum errclass_spent errclass_spent(const struct api_error *error);
+/* The cause alone: "The account has too few credits (HTTP 403, code 1011)." Returns as snprintf(3). */
+int errclass_cause(const struct api_error *error, char *text, size_t size);
 /* For a submission: cause, what to do and whether credits were spent, in a few sentences without the service's
  * own text: "The account has too few credits (code 1011). Buy credits, then: echo submit > X.status. No credits
  * were spent." ASCII, NUL-terminated, cut when `size` is below ERRCLASS_EXPLAIN. */

@@ -13,7 +13,7 @@
 #include "fs/store/jobs.h"
 
 #define FRESH_MS 60000  /* no need to ask again */
-#define PACE_MS 5000    /* between questions that nobody waits for */
+#define PACE_MS 500     /* between questions that nobody waits for */
 #define WANTED_MAX 64   /* lost answers of one moment: more than tasks can run */
 #define ATTEMPTS_MAX 12 /* of the questions for them */
 

@@ -199,40 +199,6 @@ int gen_submit(struct gen *gen, uint64_t prompt_ino)
 	return r;
 }
 
-int gen_stats(struct gen *gen, char **ret_text)
-{
-	int64_t counts[JOB_STATE_COUNT], cached = 0, today = 0;
-	char day[sizeof("2026-11-21")], now[CLOCK_TEXT];
-	struct buf text;
-	int r = jobs_count_states(gen->store, counts);
-
-	clock_format(clock_wall_ms(), now);
-	memcpy(day, now, sizeof(day) - 1);
-	day[sizeof(day) - 1] = '\0';
-	if (r == 0)
-		r = cache_total(gen->store, &cached);
-	if (r == 0)
-		r = spend_get(gen->store, day, &today);
-	if (r < 0)
-		return r;
-	buf_init(&text, 16384);
-	buf_addf(&text, "uptime: %" PRId64 " s\n", (clock_mono_ms() - gen->started) / 1000);
-	buf_addf(&text, "submissions today: %" PRId64 "\n", today);
-	if (gen->options.submissions_per_day > 0)
-		buf_addf(&text, "submissions per day: %d\n", gen->options.submissions_per_day);
-	buf_addf(&text, "queued: %d\nactive: %d\nmax active: %d\n", queue_waiting(gen->queue),
-		queue_active(gen->queue), gen->options.max_active);
-	for (int state = 1; state < JOB_STATE_COUNT; state++)
-		if (counts[state] > 0)
-			buf_addf(&text, "jobs %s: %" PRId64 "\n",
-				job_state_name((enum job_state)state), counts[state]);
-	buf_addf(&text,
-		"bytes fetched: %" PRIu64 "\ncache bytes: %" PRId64 "\ntransfers: %" PRIu64 "\n",
-		http_bytes_received(gen->http), cached, results_transfers(gen->results));
-	*ret_text = buf_steal(&text);
-	return *ret_text == NULL ? -ENOMEM : 0;
-}
-
 struct gen_balance {
 	void (*done)(void *arg, int result, double credits);
 	void *arg;

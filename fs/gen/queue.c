@@ -136,13 +136,19 @@ void queue_clear_hold(struct queue *queue)
 	job_set_text(&queue->reason, NULL);
 }
 
+const char *queue_stopped(const struct queue *queue)
+{
+	return queue->stop != QUEUE_RUNS || queue->not_before > clock_mono_ms() ? queue->reason
+										: NULL;
+}
+
 const char *queue_reason(struct queue *queue, const struct job *job)
 {
 	if (job->record.state != JOB_QUEUED)
 		return NULL;
 	if (job->record.after != 0 && queue_find(queue, job->record.after) != NULL)
 		return "an earlier text of this prompt is still being made";
-	if (queue->stop != QUEUE_RUNS || queue->not_before > clock_mono_ms())
+	if (queue_stopped(queue) != NULL)
 		return queue->reason;
 	if (queue_active(queue) >= queue->gen->options.max_active)
 		return "the account's limit of tasks at once is reached";

@@ -43,5 +43,7 @@ void queue_pump(struct queue *queue); /* something has changed: looks again, soo
 void queue_stop(struct queue *queue, void (*done)(void *arg), void *arg);
 /* Why nothing is sent at the moment, a sentence; NULL: nothing is in the way. Valid until the next call. */
 const char *queue_reason(struct queue *queue, const struct job *job);
+/* The same for all that waits; NULL: the queue runs. */
+const char *queue_stopped(const struct queue *queue);
 int queue_active(const struct queue *queue);
 int queue_waiting(const struct queue *queue);

@@ -50,6 +50,21 @@ static void explain(const struct api_error *error, char text[WHY_BYTES])
 		snprintf(text, WHY_BYTES, "%s", own);
 }
 
+/* Without advice: what to do about a lost answer is queue_lost_answer()'s. */
+static void explain_loss(const struct api_error *error, char text[WHY_BYTES])
+{
+	char cause[ERRCLASS_EXPLAIN];
+	int length = errclass_cause(error, cause, sizeof(cause));
+
+	if (length > 0 && (size_t)length < sizeof(cause) && cause[length - 1] == '.')
+		cause[length - 1] = '\0';
+	if (error->text[0] == '\0')
+		snprintf(text, WHY_BYTES, "%s", cause);
+	else
+		snprintf(text, WHY_BYTES, "%s (%s%s)", cause,
+			error->class == ERRCLASS_NETWORK ? "" : "the service says: ", error->text);
+}
+
 /* The job has ended without results. */
 static void end_without(struct queue *queue, struct job *job, enum job_state state, const char *why)
 {
@@ -62,14 +77,14 @@ static void end_without(struct queue *queue, struct job *job, enum job_state sta
 
 void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 {
-	char when[CLOCK_TEXT], text[768];
+	char when[CLOCK_TEXT], text[WHY_BYTES + 768];
 
 	clock_format(job->record.submitted, when);
 	snprintf(text, sizeof(text),
 		"sent to %s at %s, but the answer was lost: %s. It may have been charged; weryaifs "
 		"does not send it"
-		" again by itself. Look at the call history of your account, then, to send it "
-		"again:"
+		" again by itself. Look at the call history of your account "
+		"(https://weryai.com/api/history), then, to send it again:"
 		" echo submit > %s.status",
 		job->record.model, when, why, job->record.stem);
 	credits_want_after(queue->gen->credits, job->record.id);
@@ -275,7 +290,7 @@ void queue_on_submitted(void *arg, struct api_submit_answer *answer)
 		return;
 	case API_UNCERTAIN:
 		post_ended(queue, job);
-		explain(&answer->error, why);
+		explain_loss(&answer->error, why);
 		queue_lost_answer(queue, job, why);
 	}
 }

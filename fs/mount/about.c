@@ -8,8 +8,10 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/gen/gen.h"
+#include "fs/gen/stats.h"
 
-static const char *const names[] = {"README", "models.json", "balance", "stats", "log"};
+static const char *const names[] = {
+	"README", "models.json", "balance", "stats", "stats.prom", "log"};
 
 uint64_t about_find(uint64_t parent, const char *name)
 {
@@ -36,7 +38,9 @@ static int make_text(struct gen *gen, uint64_t ino, char **ret_text)
 	case ABOUT_MODELS:
 		return model_table_format(gen_models(gen), ret_text);
 	case ABOUT_STATS:
-		return gen_stats(gen, ret_text);
+		return stats_format(gen, ret_text);
+	case ABOUT_STATS_PROM:
+		return stats_format_prometheus(gen, ret_text);
 	case ABOUT_LOG:
 		*ret_text = log_recent();
 		break;

@@ -15,6 +15,7 @@ enum {
 	ABOUT_MODELS,
 	ABOUT_BALANCE,
 	ABOUT_STATS,
+	ABOUT_STATS_PROM,
 	ABOUT_LOG,
 	ABOUT_END
 }; /* inode numbers */

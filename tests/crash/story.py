@@ -156,4 +156,6 @@ def verify(account, text, closed):
     elif state != "nothing":
         need(told.get("files") == ["fox.status", "fox.txt"], f"files: {told.get('files')}")
     need(account.unmount(), "the clean end failed: " + account.tail())
+    code, said = account.check()
+    need(code == 0, "weryaifs --check: " + said)
     return before, state, posts

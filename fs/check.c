@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/layers.h"
+#include "fs/store/store.h"
+
+static int say_error(const char *state, int error)
+{
+	if (error == -ENOENT) {
+		printf("account: %s: not there yet; the first mount makes it\n", state);
+		return EXIT_SUCCESS;
+	}
+	if (error == -EBUSY)
+		printf("problem: account: %s is mounted, so it could not be looked at; unmount it "
+		       "first\n",
+			state);
+	else
+		printf("problem: account: %s: %s\n", state, strerror(-error));
+	return EXIT_FAILURE;
+}
+
+int check_account(const struct setup *setup)
+{
+	CLEANUP_FREE char *state = NULL, *cache = NULL, *report = NULL;
+	int problems = 0;
+
+	puts(setup->options.sandbox ? "configuration: right"
+				    : "configuration: right, and there is an API key (not tried)");
+	if (setup->options.sandbox)
+		return EXIT_SUCCESS;
+	int r = layers_directories(&setup->config, &state, &cache);
+	if (r < 0)
+		return say_error("its directory", r == -ENOENT ? -ENOTDIR : r);
+	r = store_check(state, cache, &report, &problems);
+	if (r < 0)
+		return say_error(state, r);
+	printf("account: %s\n%s", state, report);
+	if (problems == 0)
+		puts("nothing is wrong");
+	else
+		printf("%d problem%s\n", problems, problems == 1 ? "" : "s");
+	return problems == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

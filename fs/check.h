@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* check: what --check says of the configuration and of the account on disk. Changes nothing, asks nobody. */
+#include "fs/setup.h"
+
+/* Writes what it finds to standard output; returns the exit code. */
+int check_account(const struct setup *setup);
