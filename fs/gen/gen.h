@@ -38,8 +38,12 @@ struct gen_options {
 
 /* Upward: what changed by itself. Never called from inside a tree_ function. */
 struct gen_events {
-	void (*status_changed)(void *arg, uint64_t prompt_ino);
-	void (*result_appeared)(void *arg, uint64_t dir_ino, const char *name);
+	/* by_itself: not, or not only, because a user gave the prompt another name */
+	void (*status_changed)(void *arg, uint64_t prompt_ino, bool by_itself);
+	void (*result_appeared)(void *arg, uint64_t dir_ino, uint64_t ino, const char *name);
+	/* an older result has become a numbered backup; comes before the appearing of the new one */
+	void (*result_backed_up)(void *arg, uint64_t dir_ino, uint64_t ino, const char *old_name,
+		const char *new_name);
 };
 
 /* Brings the account back as it was: jobs go on, drafts settle. */

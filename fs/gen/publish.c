@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/gen/gen_private.h"
@@ -24,6 +25,58 @@ struct place {
 	int64_t dir, prompt; /* prompt 0: gone */
 	char stem[NAME_BYTES - TAIL_BYTES + 1];
 };
+
+/* What is to be told once the transaction is committed. */
+struct news {
+	struct item {
+		int64_t ino;
+		char *old_name; /* owned; NULL: it is new */
+		char *name;     /* owned */
+	} * items;              /* owned */
+	size_t count;
+};
+
+static int news_add(struct news *news, int64_t ino, const char *old_name, const char *name)
+{
+	struct item item = {.ino = ino, .name = strdup(name)};
+	void *more = reallocarray(news->items, news->count + 1, sizeof(*news->items));
+
+	if (more != NULL)
+		news->items = more;
+	if (old_name != NULL)
+		item.old_name = strdup(old_name);
+	if (more == NULL || item.name == NULL || (old_name != NULL && item.old_name == NULL)) {
+		free(item.name);
+		free(item.old_name);
+		return -ENOMEM;
+	}
+	news->items[news->count++] = item;
+	return 0;
+}
+
+static void news_tell(struct gen *gen, const struct news *news, int64_t dir)
+{
+	const struct gen_events *events = &gen->events;
+
+	for (size_t i = 0; i < news->count; i++) {
+		const struct item *item = &news->items[i];
+		if (item->old_name != NULL && events->result_backed_up != NULL)
+			events->result_backed_up(gen->events_arg, (uint64_t)dir,
+				(uint64_t)item->ino, item->old_name, item->name);
+		else if (item->old_name == NULL && events->result_appeared != NULL)
+			events->result_appeared(
+				gen->events_arg, (uint64_t)dir, (uint64_t)item->ino, item->name);
+	}
+}
+
+static void news_finish(struct news *news)
+{
+	for (size_t i = 0; i < news->count; i++) {
+		free(news->items[i].old_name);
+		free(news->items[i].name);
+	}
+	free(news->items);
+}
 
 /* Cuts at a code point, so that number and suffix always fit. */
 static void set_stem(struct place *place, const char *stem)
@@ -97,7 +150,7 @@ static int note_older(void *arg, int64_t ino)
 }
 
 /* NAME.~N~ with the first N that is free, as cp --backup=numbered. */
-static int move_to_backup(struct gen *gen, const struct node *node)
+static int move_to_backup(struct gen *gen, const struct node *node, struct news *news)
 {
 	char name[NAME_ROOM];
 	struct node taken;
@@ -109,10 +162,13 @@ static int move_to_backup(struct gen *gen, const struct node *node)
 			return 0;
 		r = nodes_find(gen->store, node->parent, name, &taken);
 	}
-	return r != -ENOENT ? r : nodes_set_name(gen->store, node->ino, node->parent, name);
+	if (r == -ENOENT)
+		r = nodes_set_name(gen->store, node->ino, node->parent, name);
+	return r < 0 ? r : news_add(news, node->ino, node->name, name);
 }
 
-static int back_up(struct gen *gen, const struct job *job, const struct place *place)
+static int back_up(
+	struct gen *gen, const struct job *job, const struct place *place, struct news *news)
 {
 	struct older older = {0};
 	struct node node;
@@ -125,7 +181,7 @@ static int back_up(struct gen *gen, const struct job *job, const struct place *p
 	for (size_t i = 0; i < older.count && r == 0; i++) {
 		r = nodes_get(gen->store, older.inos[i], &node);
 		if (r == 0 && is_our_name(node.name, place->stem))
-			r = move_to_backup(gen, &node);
+			r = move_to_backup(gen, &node, news);
 	}
 	free(older.inos);
 	return r;
@@ -153,7 +209,7 @@ static int choose_name(struct gen *gen, const struct place *place, size_t index,
 }
 
 static int name_result(struct gen *gen, const struct place *place, struct result_record *result,
-	size_t index, size_t count)
+	size_t index, size_t count, struct news *news)
 {
 	char name[NAME_ROOM];
 	struct node node;
@@ -168,20 +224,23 @@ static int name_result(struct gen *gen, const struct place *place, struct result
 		node.atime = node.mtime = node.ctime = gen_now_ns();
 		r = nodes_set_attributes(gen->store, &node);
 	}
+	if (r == 0)
+		r = news_add(news, node.ino, NULL, name);
 	return r < 0 ? r : results_save(gen->store, result);
 }
 
 int publish_results(struct gen *gen, struct job *job, struct result_record *results, size_t count)
 {
+	CLEANUP(news_finish) struct news news = {0};
 	struct place place;
 	int r = store_begin(gen->store, true);
 
 	if (r == 0)
 		r = find_place(gen, job, &place);
 	if (r == 0)
-		r = back_up(gen, job, &place);
+		r = back_up(gen, job, &place, &news);
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = name_result(gen, &place, &results[i], i, count);
+		r = name_result(gen, &place, &results[i], i, count, &news);
 	if (r == 0)
 		r = nodes_touch(gen->store, place.dir, gen_now_ns());
 	if (r == 0) {
@@ -197,6 +256,7 @@ int publish_results(struct gen *gen, struct job *job, struct result_record *resu
 	log_info("job %" PRId64 ": %zu result(s) published%s", job->record.id, count,
 		place.dir == (int64_t)TREE_LOST ? " in .weryaifs/lost+found: the prompt is gone"
 						: "");
+	news_tell(gen, &news, place.dir);
 	if (place.prompt != 0)
 		status_changed(gen, place.prompt);
 	return 0;

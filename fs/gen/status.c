@@ -422,6 +422,7 @@ struct status_watch {
 
 struct status_change {
 	int64_t ino;
+	bool by_itself;
 	struct list link; /* in gen->changed */
 };
 
@@ -482,23 +483,40 @@ static void tell_all(void *arg)
 		struct status_change *change =
 			list_entry(gen->changed.next, struct status_change, link);
 		int64_t ino = change->ino;
+		bool by_itself = change->by_itself;
 		list_remove(&change->link);
 		free(change);
 		tell_watches(gen, ino);
 		if (gen->events.status_changed != NULL)
-			gen->events.status_changed(gen->events_arg, (uint64_t)ino);
+			gen->events.status_changed(gen->events_arg, (uint64_t)ino, by_itself);
 	}
 }
 
-void status_changed(struct gen *gen, int64_t ino)
+static struct status_change *find_change(struct gen *gen, int64_t ino)
 {
 	struct list *item;
 
+	list_for_each(item, &gen->changed)
+	{
+		struct status_change *change = list_entry(item, struct status_change, link);
+		if (change->ino == ino)
+			return change;
+	}
+	return NULL;
+}
+
+static void note_change(struct gen *gen, int64_t ino, bool by_itself)
+{
+	struct status_change *change;
+
 	if (ino == 0)
 		return;
-	list_for_each(item,
-		&gen->changed) if (list_entry(item, struct status_change, link)->ino == ino) return;
-	struct status_change *change = malloc(sizeof(*change));
+	change = find_change(gen, ino);
+	if (change != NULL) {
+		change->by_itself = change->by_itself || by_itself;
+		return;
+	}
+	change = malloc(sizeof(*change));
 	bool first = list_empty(&gen->changed);
 	if (change == NULL || (first && loop_defer(gen->loop, tell_all, gen) < 0)) {
 		log_error("status: out of memory: readers of inode %lld are not woken",
@@ -507,7 +525,18 @@ void status_changed(struct gen *gen, int64_t ino)
 		return;
 	}
 	change->ino = ino;
+	change->by_itself = by_itself;
 	list_append(&gen->changed, &change->link);
+}
+
+void status_changed(struct gen *gen, int64_t ino)
+{
+	note_change(gen, ino, true);
+}
+
+void status_moved(struct gen *gen, int64_t ino)
+{
+	note_change(gen, ino, false);
 }
 
 void status_drop_changes(struct gen *gen)

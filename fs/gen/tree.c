@@ -216,6 +216,43 @@ int tree_parent(struct gen *gen, uint64_t ino, uint64_t *ret_parent)
 	return r;
 }
 
+static int prepend(char **path, const char *name, size_t length, const char *suffix)
+{
+	char *longer = NULL;
+
+	if (asprintf(&longer, "%.*s%s%s%s", (int)length, name, suffix, **path != '\0' ? "/" : "",
+		    *path) < 0)
+		return -ENOMEM;
+	free(*path);
+	*path = longer;
+	return 0;
+}
+
+int tree_path(struct gen *gen, uint64_t ino, char **ret_path)
+{
+	CLEANUP_FREE char *path = strdup("");
+	bool is_status = (ino & TREE_STATUS_BIT) != 0;
+	struct node node;
+	int r = path == NULL ? -ENOMEM : nodes_get(gen->store, TREE_NODE(ino), &node);
+
+	if (r == 0 && is_status) {
+		r = tree_is_prompt(&node) ? prepend(&path, node.name,
+						    node.name_length - strlen(".txt"),
+						    STATUS_SUFFIX)
+					  : -ENOENT;
+		if (r == 0)
+			r = nodes_get(gen->store, node.parent, &node);
+	}
+	while (r == 0 && node.ino != (int64_t)TREE_ROOT) {
+		r = node.parent == 0 ? -ENOENT : prepend(&path, node.name, node.name_length, "");
+		if (r == 0)
+			r = nodes_get(gen->store, node.parent, &node);
+	}
+	if (r == 0)
+		*ret_path = steal(&path);
+	return r;
+}
+
 struct listing {
 	struct gen *gen;
 	struct node *nodes; /* owned */

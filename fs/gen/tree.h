@@ -39,6 +39,8 @@ struct tree_owner { /* who asks */
 int tree_lookup(struct gen *gen, uint64_t parent, const char *name, struct tree_entry *ret_entry);
 int tree_get(struct gen *gen, uint64_t ino, struct tree_entry *ret_entry);
 int tree_parent(struct gen *gen, uint64_t ino, uint64_t *ret_parent);
+/* The path below the mount's root, without a slash at its ends ("" is the root); the caller frees. -ENOENT: no name. */
+int tree_path(struct gen *gen, uint64_t ino, char **ret_path);
 /* The file is open for writing in *ret_fd (the caller's), and counted as tree_open() counts. */
 int tree_create(struct gen *gen, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry, int *ret_fd);

@@ -55,7 +55,7 @@ static int aftermath_finish(struct gen *gen, struct aftermath *aftermath, int re
 		if (after->settle != 0)
 			draft_settle(gen->drafts, after->settle);
 		if (after->changed != 0)
-			status_changed(gen, after->changed);
+			status_moved(gen, after->changed);
 	}
 	free(aftermath->items);
 	return result;
@@ -326,7 +326,7 @@ int tree_unlink(struct gen *gen, uint64_t parent, const char *name)
 	if (r == 0) {
 		note_nameless(gen, node.ino);
 		touch_ctime(gen, &node);
-		status_changed(gen, node.ino);
+		status_moved(gen, node.ino);
 	}
 	return aftermath_finish(gen, &aftermath, r);
 }
