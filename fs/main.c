@@ -18,6 +18,7 @@
 #include "fs/file_watch.h"
 #include "fs/gen/gen.h"
 #include "fs/layers.h"
+#include "fs/mount/publisher_child.h"
 #include "fs/refuse.h"
 
 #define EXIT_USAGE 2
@@ -246,6 +247,8 @@ int main(int argc, char **argv)
 	CLEANUP_FREE char *message = NULL;
 	int code = EXIT_SUCCESS;
 
+	if (publisher_child_is(argc, argv))
+		return publisher_child_main(argv[1]);
 	openlog("weryaifs", LOG_PID, LOG_USER);
 	int r = harden();
 	if (r < 0) {

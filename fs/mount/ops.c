@@ -10,6 +10,7 @@
 #include "fs/mount/about.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
+#include "fs/mount/publisher.h"
 #include "fs/mount/reply.h"
 
 /* Read-ahead of results may be parked for long, and the kernel counts RELEASE among the same background requests: with
@@ -21,6 +22,13 @@ struct tree_owner ops_owner(fuse_req_t req)
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
 	return (struct tree_owner){.uid = ctx->uid, .gid = ctx->gid};
+}
+
+struct publisher *ops_publisher(fuse_req_t req)
+{
+	struct publisher *publisher = session_of(req)->publisher;
+
+	return publisher_is(publisher, fuse_req_ctx(req)->pid) ? publisher : NULL;
 }
 
 static void ops_init(void *arg, struct fuse_conn_info *conn)

@@ -4,10 +4,13 @@
  * functions are its entries, one file a group. Each is what fuse_lowlevel.h says of the operation of that name. */
 #include "fs/mount/session_private.h"
 
+struct publisher;
 struct tree_owner;
 
 const struct fuse_lowlevel_ops *ops_table(void);
 struct tree_owner ops_owner(fuse_req_t req); /* of what the request makes */
+/* Of the publisher's child, when it is the one who asks; else NULL. */
+struct publisher *ops_publisher(fuse_req_t req);
 
 /* ops_names.c */
 void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);

@@ -8,6 +8,7 @@
 #include "fs/mount/file.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
+#include "fs/mount/publisher.h"
 #include "fs/mount/reply.h"
 
 static int open_entry(struct session *session, const struct tree_entry *entry, int flags,
@@ -44,13 +45,22 @@ static int open_existing(struct session *session, uint64_t parent, const char *n
 void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	struct fuse_file_info *info)
 {
+	struct publisher *publisher = ops_publisher(req);
 	struct session *session = session_of(req);
 	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
 	struct handle *handle;
-	int fd;
-	int r = tree_create(session->gen, parent, name, mode, &owner, &entry, &fd);
+	int fd, r;
 
+	if (publisher != NULL) {
+		r = publisher_made(publisher, parent, name, &entry, &handle);
+		if (r < 0)
+			reply_error(req, r);
+		else
+			reply_create(req, &entry, handle);
+		return;
+	}
+	r = tree_create(session->gen, parent, name, mode, &owner, &entry, &fd);
 	if (r == -EEXIST && (info->flags & O_EXCL) == 0) {
 		r = open_existing(session, parent, name, info->flags, &entry, &handle);
 	} else if (r == 0) {

@@ -8,6 +8,7 @@
 #include "fs/mount/about.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
+#include "fs/mount/publisher.h"
 #include "fs/mount/reply.h"
 
 static void reply_made(fuse_req_t req, int result, const struct tree_entry *entry)
@@ -20,9 +21,13 @@ static void reply_made(fuse_req_t req, int result, const struct tree_entry *entr
 
 void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
+	struct publisher *publisher = ops_publisher(req);
 	struct tree_entry entry;
+	int r = publisher != NULL ? publisher_lookup(publisher, parent, name, &entry) : 0;
 
-	reply_made(req, inode_lookup(session_of(req), parent, name, &entry), &entry);
+	if (r == 0)
+		r = inode_lookup(session_of(req), parent, name, &entry);
+	reply_made(req, r < 0 ? r : 0, &entry);
 }
 
 void ops_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
@@ -88,7 +93,12 @@ void ops_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *nam
 void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
 	const char *new_name, unsigned flags)
 {
-	if (about_find(parent, name) != 0 || about_find(new_parent, new_name) != 0)
+	struct publisher *publisher = ops_publisher(req);
+
+	if (publisher != NULL)
+		reply_error(req,
+			publisher_renamed(publisher, parent, name, new_parent, new_name));
+	else if (about_find(parent, name) != 0 || about_find(new_parent, new_name) != 0)
 		reply_error(req, -EPERM);
 	else
 		reply_error(req, tree_rename(session_of(req)->gen, parent, name, new_parent,

@@ -18,6 +18,7 @@
 #include "fs/mount/mountpoint.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/pending.h"
+#include "fs/mount/publisher.h"
 #include "fs/mount/session_private.h"
 
 enum {
@@ -85,6 +86,7 @@ static void serve(void *arg, unsigned events)
 		r = serve_one(session);
 	if (session->greeted && !session->told) {
 		session->told = true;
+		publisher_start(session->publisher);
 		if (session->events.ready != NULL)
 			session->events.ready(session->events_arg);
 	}
@@ -192,6 +194,8 @@ int session_create(struct loop *loop, struct gen *gen, const struct session_opti
 		r = mountpoint_check_device(ret_message);
 	if (r == 0)
 		r = mount_session(session, options, ret_message);
+	if (r == 0)
+		r = publisher_create(session, &session->publisher);
 	if (r == 0) {
 		session->device = mountpoint_device(session->mountpoint);
 		r = watch_session(session);
@@ -222,6 +226,7 @@ void session_destroy(struct session *session)
 {
 	if (session == NULL)
 		return;
+	publisher_stop(session->publisher);
 	if (session->watch != NULL) {
 		loop_watch_remove(session->watch);
 		pending_end_all(session);
@@ -239,6 +244,7 @@ void session_destroy(struct session *session)
 	/* libfuse leaves the mount where it finds the connection cut already */
 	if (session->mountpoint != NULL)
 		mountpoint_clean(session->mountpoint);
+	publisher_destroy(session->publisher);
 	map_destroy(session->known);
 	free(session->request.mem);
 	free(session->answer);

@@ -10,6 +10,7 @@
 #include "fs/mount/session.h"
 
 struct map;
+struct publisher;
 
 struct session {
 	struct loop *loop; /* borrowed */
@@ -30,6 +31,7 @@ struct session {
 	bool told;    /* events.ready ran */
 	bool ending;  /* nothing is parked any more */
 
+	struct publisher *publisher; /* owned */
 	struct map *known;   /* inode number -> times the kernel and open files hold it (inode.h) */
 	struct list handles; /* handle.link, owned */
 	struct list parked;  /* pending.link, borrowed */

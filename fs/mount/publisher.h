@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* publisher: lets inotify tell of what changes by itself: a result that appears, an older one that becomes a backup,
+ * a status that reads differently.
+ *
+ * The kernel raises events for system calls only, and a call of ours on our own mount would wait for ourselves. So a
+ * child makes them (publisher_child.h); the ops know its requests by its process id and let it do what users cannot:
+ * it finds no file where the announced result is, and creates it; what it gets is the result. Nothing changes in
+ * the tree, which was committed before. One order is on its way at a time, and only what the order is about is
+ * answered differently, and only to the child.
+ * Failures are silence, never an error: a child that dies is started again; an announcement that is not true any more
+ * (the result was removed, the directory was moved) is dropped or made again for the new place. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "fs/mount/session_private.h"
+
+struct publisher;
+struct handle;
+struct tree_entry;
+
+/* Starts nothing yet. -ENOMEM. */
+int publisher_create(struct session *session, struct publisher **ret_publisher);
+/* The mount is usable: starts the child. Where that fails it is tried again later. */
+void publisher_start(struct publisher *publisher);
+/* No child any more, or none soon: it is killed, and reaped by publisher_destroy(), after the mount is gone. */
+void publisher_stop(struct publisher *publisher);    /* NULL is fine */
+void publisher_destroy(struct publisher *publisher); /* NULL is fine */
+
+/* The requests of the child. Its look-ups: 1: answered in *ret_entry; 0: as for everybody; or a negative errno. */
+bool publisher_is(const struct publisher *publisher, pid_t pid);
+int publisher_lookup(struct publisher *publisher, uint64_t parent, const char *name,
+	struct tree_entry *ret_entry);
+int publisher_made(struct publisher *publisher, uint64_t parent, const char *name,
+	struct tree_entry *ret_entry, struct handle **ret_handle);
+int publisher_renamed(struct publisher *publisher, uint64_t parent, const char *name,
+	uint64_t new_parent, const char *new_name);
