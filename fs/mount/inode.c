@@ -7,10 +7,13 @@
 #include "fs/base/log.h"
 #include "fs/base/map.h"
 #include "fs/mount/about.h"
+#include "fs/mount/ghost.h"
 #include "fs/mount/session_private.h"
 
 int inode_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry)
 {
+	if (ghost_is(ino))
+		return ghost_get(session, ino, ret_entry);
 	return about_is(ino) ? about_get(session->gen, ino, ret_entry)
 			     : tree_get(session->gen, ino, ret_entry);
 }
@@ -58,7 +61,7 @@ int inode_ref(struct session *session, uint64_t ino)
 static void inode_gone(struct session *session, uint64_t key)
 {
 	map_remove(session->known, key);
-	if (!about_is(key))
+	if (!about_is(key) && !ghost_is(key))
 		tree_forget(session->gen, key);
 }
 

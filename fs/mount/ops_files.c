@@ -6,6 +6,7 @@
 #include "fs/gen/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"
+#include "fs/mount/ghost.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/publisher.h"
@@ -81,7 +82,7 @@ void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	struct session *session = session_of(req);
 	struct tree_entry entry;
 	struct handle *handle;
-	int r = inode_get(session, ino, &entry);
+	int r = ghost_is(ino) ? -ENOENT : inode_get(session, ino, &entry);
 
 	if (r == 0)
 		r = open_entry(session, &entry, info->flags, &handle);

@@ -6,6 +6,7 @@
 
 #include "fs/gen/tree.h"
 #include "fs/mount/about.h"
+#include "fs/mount/ghost.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/publisher.h"
@@ -27,6 +28,8 @@ void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 	if (r == 0)
 		r = inode_lookup(session_of(req), parent, name, &entry);
+	if (r == -ENOENT)
+		r = ghost_find(session_of(req), parent, name, fuse_req_ctx(req)->pid, &entry);
 	reply_made(req, r < 0 ? r : 0, &entry);
 }
 
@@ -70,9 +73,15 @@ void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 
 void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	reply_error(req, about_find(parent, name) != 0
-				 ? -EPERM
-				 : tree_unlink(session_of(req)->gen, parent, name));
+	pid_t pid = fuse_req_ctx(req)->pid;
+	struct session *session = session_of(req);
+	int r = about_find(parent, name) != 0 ? -EPERM : tree_unlink(session->gen, parent, name);
+
+	if (r == 0)
+		ghost_add(session, parent, name, pid);
+	else if (r == -ENOENT)
+		r = ghost_take(session, parent, name, pid);
+	reply_error(req, r);
 }
 
 void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -94,13 +103,19 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
 	const char *new_name, unsigned flags)
 {
 	struct publisher *publisher = ops_publisher(req);
+	pid_t pid = fuse_req_ctx(req)->pid;
+	struct session *session = session_of(req);
+	int r;
 
 	if (publisher != NULL)
-		reply_error(req,
-			publisher_renamed(publisher, parent, name, new_parent, new_name));
+		r = publisher_renamed(publisher, parent, name, new_parent, new_name);
 	else if (about_find(parent, name) != 0 || about_find(new_parent, new_name) != 0)
-		reply_error(req, -EPERM);
+		r = -EPERM;
 	else
-		reply_error(req, tree_rename(session_of(req)->gen, parent, name, new_parent,
-					 new_name, flags));
+		r = tree_rename(session->gen, parent, name, new_parent, new_name, flags);
+	if (r == 0 && publisher == NULL)
+		ghost_add(session, parent, name, pid);
+	else if (r == -ENOENT)
+		r = ghost_take(session, parent, name, pid);
+	reply_error(req, r);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "fs/base/log.h"
+#include "fs/mount/ghost.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
 
@@ -20,11 +21,24 @@ static double attr_timeout(enum tree_kind kind)
 	return kind == TREE_FILE || kind == TREE_RESULT ? HOUR : 0;
 }
 
+/* What stat(2) and readdir(3) tell, other than what the kernel asks by. Programs that remove a big directory go by
+ * these numbers (fts(3) sorts): a shadow comes before its prompt, while it is still there. */
+static uint64_t shown_number(uint64_t ino)
+{
+	uint64_t place = 2;
+
+	if ((ino & TREE_STATUS_BIT) != 0)
+		place = 0;
+	else if ((ino & TREE_WAIT_BIT) != 0)
+		place = 1;
+	return ghost_is(ino) ? ino : (uint64_t)TREE_NODE(ino) * 4 + place;
+}
+
 static struct stat shown(const struct session *session, const struct tree_entry *entry)
 {
 	struct stat st = entry->st;
 
-	st.st_ino = entry->ino;
+	st.st_ino = shown_number(entry->ino);
 	if (session->uid >= 0)
 		st.st_uid = (uid_t)session->uid;
 	if (session->gid >= 0)

@@ -12,6 +12,7 @@
 #include "fs/base/loop.h"
 #include "fs/base/map.h"
 #include "fs/gen/message.h"
+#include "fs/mount/ghost.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/library_log.h"
@@ -184,6 +185,7 @@ int session_create(struct loop *loop, struct gen *gen, const struct session_opti
 	session->umask = options->umask >= 0 ? (mode_t)options->umask : 0;
 	list_init(&session->handles);
 	list_init(&session->parked);
+	list_init(&session->ghosts);
 	session->known = map_create();
 	library_log_setup(options->debug);
 
@@ -245,6 +247,7 @@ void session_destroy(struct session *session)
 	if (session->mountpoint != NULL)
 		mountpoint_clean(session->mountpoint);
 	publisher_destroy(session->publisher);
+	ghost_end_all(session);
 	map_destroy(session->known);
 	free(session->request.mem);
 	free(session->answer);

@@ -35,6 +35,9 @@ struct session {
 	struct map *known;   /* inode number -> times the kernel and open files hold it (inode.h) */
 	struct list handles; /* handle.link, owned */
 	struct list parked;  /* pending.link, borrowed */
+	struct list ghosts;  /* ghost.link, owned (ghost.h) */
+	size_t ghost_count;
+	uint64_t ghost_number; /* of the last one that was made */
 };
 
 /* The session's buffer, valid until the next call, or NULL when out of memory. Sizes come from the kernel, which asks

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/mount/ghost.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/gen/prompt.h"
+#include "fs/gen/tree.h"
+#include "fs/mount/session_private.h"
+
+enum { LIFE_MS = 5000, GHOSTS_MAX = 1024 };
+
+struct ghost {
+	struct list link; /* session.ghosts, the oldest first */
+	uint64_t parent, ino;
+	pid_t pid;
+	int64_t until; /* monotonic ms */
+	char name[256];
+};
+
+static void ghost_free(struct session *session, struct ghost *ghost)
+{
+	list_remove(&ghost->link);
+	session->ghost_count--;
+	free(ghost);
+}
+
+static struct ghost *oldest(struct session *session)
+{
+	return list_empty(&session->ghosts) ? NULL
+					    : list_entry(session->ghosts.next, struct ghost, link);
+}
+
+static void forget_old(struct session *session, size_t room)
+{
+	int64_t now = clock_mono_ms();
+	struct ghost *ghost;
+
+	while ((ghost = oldest(session)) != NULL &&
+		(ghost->until <= now || session->ghost_count + room > GHOSTS_MAX))
+		ghost_free(session, ghost);
+}
+
+static void add_one(
+	struct session *session, uint64_t parent, const char *name, const char *suffix, pid_t pid)
+{
+	size_t stem = strlen(name) - strlen(".txt");
+	struct ghost *ghost;
+
+	if (stem + strlen(suffix) > 255)
+		return;
+	forget_old(session, 1);
+	ghost = calloc(1, sizeof(*ghost));
+	if (ghost == NULL)
+		return;
+	ghost->parent = parent;
+	ghost->ino = GHOST_BIT | ++session->ghost_number;
+	ghost->pid = pid;
+	ghost->until = clock_mono_ms() + LIFE_MS;
+	memcpy(ghost->name, name, stem);
+	memcpy(ghost->name + stem, suffix, strlen(suffix) + 1);
+	list_append(&session->ghosts, &ghost->link);
+	session->ghost_count++;
+}
+
+void ghost_add(struct session *session, uint64_t parent, const char *name, pid_t pid)
+{
+	if (prompt_is_name(name) && parent != TREE_LOST)
+		add_one(session, parent, name, ".status", pid);
+}
+
+static struct ghost *find(struct session *session, uint64_t parent, const char *name, pid_t pid)
+{
+	struct list *item;
+
+	if (list_empty(&session->ghosts))
+		return NULL;
+	forget_old(session, 0);
+	list_for_each(item, &session->ghosts)
+	{
+		struct ghost *ghost = list_entry(item, struct ghost, link);
+		if (ghost->parent == parent && ghost->pid == pid && strcmp(ghost->name, name) == 0)
+			return ghost;
+	}
+	return NULL;
+}
+
+static int describe(
+	struct session *session, const struct ghost *ghost, struct tree_entry *ret_entry)
+{
+	struct tree_entry root;
+	int r = tree_get(session->gen, TREE_ROOT, &root);
+
+	if (r < 0)
+		return r;
+	*ret_entry = (struct tree_entry){.ino = ghost->ino, .kind = TREE_STATUS, .st = root.st};
+	ret_entry->st.st_mode = S_IFREG | 0644;
+	ret_entry->st.st_nlink = 1;
+	ret_entry->st.st_size = 0;
+	ret_entry->st.st_blocks = 0;
+	return 0;
+}
+
+int ghost_find(struct session *session, uint64_t parent, const char *name, pid_t pid,
+	struct tree_entry *ret_entry)
+{
+	struct ghost *ghost = find(session, parent, name, pid);
+
+	return ghost == NULL ? -ENOENT : describe(session, ghost, ret_entry);
+}
+
+int ghost_take(struct session *session, uint64_t parent, const char *name, pid_t pid)
+{
+	struct ghost *ghost = find(session, parent, name, pid);
+
+	if (ghost == NULL)
+		return -ENOENT;
+	ghost_free(session, ghost);
+	return 0;
+}
+
+int ghost_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry)
+{
+	struct list *item;
+
+	list_for_each(item, &session->ghosts)
+	{
+		struct ghost *ghost = list_entry(item, struct ghost, link);
+		if (ghost->ino == ino)
+			return describe(session, ghost, ret_entry);
+	}
+	return -ENOENT;
+}
+
+void ghost_end_all(struct session *session)
+{
+	struct ghost *ghost;
+
+	while ((ghost = oldest(session)) != NULL)
+		ghost_free(session, ghost);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* ghost: the shadows of a prompt that has just lost its name, for the one who took it away.
+ *
+ * `rm X.txt X.status`, rsync --delete and whoever else has made a list goes on to X.status when there is no such file
+ * any more; for that process it can still be found, removed and renamed, once, and nothing happens. Everybody else sees
+ * the truth at once, and so does the listing. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "fs/base/list.h"
+
+struct session;
+struct tree_entry;
+
+/* Numbers of ghosts; none of the tree's is like them. */
+#define GHOST_BIT (UINT64_C(1) << 60)
+
+static inline bool ghost_is(uint64_t ino)
+{
+	return (ino & GHOST_BIT) != 0;
+}
+
+/* The process has removed, renamed or replaced what had this name; nothing where it was no prompt's. Without memory
+ * there is no ghost. */
+void ghost_add(struct session *session, uint64_t parent, const char *name, pid_t pid);
+/* -ENOENT: none. */
+int ghost_find(struct session *session, uint64_t parent, const char *name, pid_t pid,
+	struct tree_entry *ret_entry);
+/* It was removed or renamed. -ENOENT: none. */
+int ghost_take(struct session *session, uint64_t parent, const char *name, pid_t pid);
+int ghost_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry); /* -ENOENT */
+void ghost_end_all(struct session *session);
