@@ -11,12 +11,14 @@
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/pending.h"
+#include "fs/mount/publisher.h"
 #include "fs/mount/reply.h"
 
 struct wait_read {
 	struct pending pending;
 	struct file_text *file; /* outlives us: the kernel closes no file with a read under way */
 	struct status_watch *watch;
+	struct publisher_idle told; /* what inotify tells of the end comes before ours */
 	size_t size;
 	off_t offset;
 };
@@ -33,6 +35,7 @@ static int know_text(struct file_text *file)
 static void wait_free(struct wait_read *wait)
 {
 	status_watch_remove(wait->watch);
+	publisher_await_cancel(&wait->told);
 	free(wait);
 }
 
@@ -41,19 +44,33 @@ static void wait_give_up(struct pending *pending)
 	wait_free(container_of(pending, struct wait_read, pending));
 }
 
-static void status_has_changed(void *arg)
+/* The result of know_text(), which is not -EAGAIN. */
+static void answer(struct wait_read *wait, int r)
 {
-	struct wait_read *wait = arg;
-	int r = know_text(wait->file);
-
-	if (r == -EAGAIN)
-		return;
 	if (r < 0)
 		pending_error(&wait->pending, r);
 	else
 		pending_slice(&wait->pending, wait->file->text, wait->file->length, wait->size,
 			wait->offset);
 	wait_free(wait);
+}
+
+static void all_is_told(struct publisher_idle *idle)
+{
+	struct wait_read *wait = container_of(idle, struct wait_read, told);
+	int r = know_text(wait->file);
+
+	if (r != -EAGAIN) /* sent once more since */
+		answer(wait, r);
+}
+
+static void status_has_changed(void *arg)
+{
+	struct wait_read *wait = arg;
+	int r = list_empty(&wait->told.link) ? know_text(wait->file) : -EAGAIN;
+
+	if (r != -EAGAIN && !publisher_await(wait->file->handle.session->publisher, &wait->told))
+		answer(wait, r);
 }
 
 static void wait_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
@@ -74,6 +91,8 @@ static void wait_read(struct handle *handle, fuse_req_t req, size_t size, off_t 
 	wait->file = file;
 	wait->size = size;
 	wait->offset = offset;
+	wait->told.call = all_is_told;
+	list_init(&wait->told.link);
 	r = status_watch_add(handle->session->gen, TREE_NODE(handle->ino), status_has_changed, wait,
 		&wait->watch);
 	if (r < 0) {

@@ -33,6 +33,7 @@ enum {
 	RESTART_MS = 500,    /* after the first death; doubled each time */
 	RESTART_MAX_MS = 60000,
 	REAP_MS = 2000,
+	PATIENCE_MS = 300, /* of those who wait until all is told */
 };
 
 struct announcement {
@@ -55,7 +56,8 @@ struct publisher {
 	bool mute;   /* the child does not see the mount: said once */
 	int64_t restart_ms;
 	struct loop_watch *death, *answers;
-	struct loop_timer *restart;
+	struct loop_timer *restart, *patience;
+	struct list idles; /* publisher_idle.link, borrowed */
 
 	struct list waiting; /* announcement.link, owned; the first is with the child when `sent` */
 	size_t count;
@@ -186,6 +188,41 @@ static void take_answer(struct publisher *publisher, int result)
 	drop_first(publisher);
 }
 
+/* --- those who wait until all is told --- */
+
+static bool is_busy(const struct publisher *publisher)
+{
+	return publisher->pid > 0 && publisher->sent;
+}
+
+static void end_waits(void *arg)
+{
+	struct publisher *publisher = arg;
+
+	loop_timer_disarm(publisher->patience);
+	while (!list_empty(&publisher->idles)) {
+		struct publisher_idle *idle =
+			list_entry(publisher->idles.next, struct publisher_idle, link);
+		list_remove(&idle->link);
+		idle->call(idle);
+	}
+}
+
+bool publisher_await(struct publisher *publisher, struct publisher_idle *idle)
+{
+	if (publisher == NULL || !is_busy(publisher))
+		return false;
+	if (list_empty(&publisher->idles))
+		loop_timer_arm(publisher->patience, PATIENCE_MS);
+	list_append(&publisher->idles, &idle->link);
+	return true;
+}
+
+void publisher_await_cancel(struct publisher_idle *idle)
+{
+	list_remove(&idle->link);
+}
+
 static void handle_answers(void *arg, unsigned events)
 {
 	struct publisher *publisher = arg;
@@ -203,6 +240,8 @@ static void handle_answers(void *arg, unsigned events)
 	}
 	take_answer(publisher, result);
 	go_on(publisher);
+	if (!is_busy(publisher))
+		end_waits(publisher);
 }
 
 /* --- the child --- */
@@ -248,6 +287,7 @@ static void handle_death(void *arg, unsigned events)
 		drop_first(publisher);
 	forget_child(publisher);
 	start_later(publisher);
+	end_waits(publisher);
 }
 
 static int set_actions(posix_spawn_file_actions_t *actions, int socket)
@@ -559,11 +599,14 @@ int publisher_create(struct session *session, struct publisher **ret_publisher)
 	publisher->pid_fd = publisher->socket = -1;
 	publisher->restart_ms = RESTART_MS;
 	list_init(&publisher->waiting);
+	list_init(&publisher->idles);
 	publisher->seen = map_create();
 	int r = publisher->seen == NULL ? -ENOMEM : make_token(publisher);
 	if (r == 0)
 		r = loop_timer_create(
 			session->loop, handle_restart, publisher, &publisher->restart);
+	if (r == 0)
+		r = loop_timer_create(session->loop, end_waits, publisher, &publisher->patience);
 	if (r < 0) {
 		publisher_destroy(publisher);
 		return r;
@@ -597,6 +640,7 @@ void publisher_stop(struct publisher *publisher)
 	publisher->death = publisher->answers = NULL;
 	if (publisher->pid > 0)
 		kill(publisher->pid, SIGKILL);
+	end_waits(publisher);
 }
 
 void publisher_destroy(struct publisher *publisher)
@@ -614,6 +658,7 @@ void publisher_destroy(struct publisher *publisher)
 	while (!list_empty(&publisher->waiting))
 		drop_first(publisher);
 	loop_timer_destroy(publisher->restart);
+	loop_timer_destroy(publisher->patience);
 	map_destroy(publisher->seen);
 	free(publisher);
 }

@@ -28,6 +28,17 @@ void publisher_start(struct publisher *publisher);
 void publisher_stop(struct publisher *publisher);    /* NULL is fine */
 void publisher_destroy(struct publisher *publisher); /* NULL is fine */
 
+/* For who answers that a job has ended: its events come first, and the mount is not busy with them any more, so that
+ * `cat X.wait && umount ...` works. Bounded: a child that hangs delays nobody for long. */
+struct publisher_idle {
+	struct list link; /* publisher.idles */
+	void (*call)(struct publisher_idle *idle);
+};
+
+/* false: there is nothing to wait for. true: `call` runs later, once. */
+bool publisher_await(struct publisher *publisher, struct publisher_idle *idle);
+void publisher_await_cancel(struct publisher_idle *idle); /* fine on one that is not awaiting */
+
 /* The requests of the child. Its look-ups: 1: answered in *ret_entry; 0: as for everybody; or a negative errno. */
 bool publisher_is(const struct publisher *publisher, pid_t pid);
 int publisher_lookup(struct publisher *publisher, uint64_t parent, const char *name,
