@@ -16,6 +16,9 @@ void request_watch_time(struct http_request *request)
 	if (request->sent && !request->paused && request->stall_ms > 0 &&
 		request->progress_ms + request->stall_ms < due)
 		due = request->progress_ms + request->stall_ms;
+	if (request->connect_ms != 0 &&
+		request->connect_ms + request->http->connect_timeout_ms < due)
+		due = request->connect_ms + request->http->connect_timeout_ms;
 	if (due == INT64_MAX)
 		loop_timer_disarm(request->timer);
 	else
@@ -93,7 +96,7 @@ void request_complete(struct http_request *request, CURLcode code)
 	request_end(request, code);
 }
 
-/* Both limits of time, by one timer that looks at what happened meanwhile. */
+/* The limits of time, by one timer that looks at what happened meanwhile. */
 static void request_time(void *arg)
 {
 	struct http_request *request = arg;
@@ -101,6 +104,9 @@ static void request_time(void *arg)
 	const char *host = request->target.host;
 	if (now >= request->deadline_ms)
 		request_blame(request, -ETIMEDOUT, "%s did not answer completely in time", host);
+	else if (request->connect_ms != 0 &&
+		 now - request->connect_ms >= request->http->connect_timeout_ms)
+		request_blame(request, -ETIMEDOUT, "could not connect to %s in time", host);
 	else if (request->sent && !request->paused && request->stall_ms > 0 &&
 		 now - request->progress_ms >= request->stall_ms)
 		request_blame(request, -ETIMEDOUT,

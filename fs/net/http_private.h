@@ -46,7 +46,7 @@ struct http_request {
 	CURL *easy;
 	bool added; /* to the multi handle */
 	unsigned wants;
-	struct loop_timer *timer; /* stall and total */
+	struct loop_timer *timer; /* connect, stall and total */
 
 	const struct http_events *events; /* borrowed */
 	void *arg;
@@ -67,6 +67,7 @@ struct http_request {
 	bool paused;      /* by the body callback */
 	bool held;        /* libcurl holds bytes that on_body() did not take yet */
 	bool cancelled, ended;
+	int64_t connect_ms; /* since when a connection of its own is being made, or 0 */
 	int64_t progress_ms, uploaded, body_bytes;
 	uint64_t turn;
 	int64_t turn_bytes;
@@ -83,7 +84,7 @@ int request_add(struct http_request *request); /* to the multi handle; -ENOMEM *
 void request_complete(struct http_request *request, CURLcode code);
 void request_end(struct http_request *request, CURLcode code); /* calls done, frees */
 void request_free(struct http_request *request);
-/* Sets the timer to the earlier one of stall and total. */
+/* Sets the timer to the earliest one of connect, stall and total. */
 void request_watch_time(struct http_request *request);
 
 /* http_loop.c */

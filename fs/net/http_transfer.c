@@ -8,6 +8,8 @@
 
 /* All header lines of an answer; what is read of a redirect's body to keep its connection. */
 enum { HEAD_MAX = 128 * 1024, REDIRECT_BODY_MAX = 64 * 1024 };
+/* No limit would be libcurl's own one of five minutes. */
+static const long CONNECT_MAX_MS = 24L * 60 * 60 * 1000;
 /* What libcurl reads at once: larger buffers are not faster, and what is left of one is copied when
  * a request pauses. STREAM_MAX is the buffer of a small answer, see setup_connection(). */
 enum { BUFFER_MIN = 16 * 1024, BUFFER_MAX = 64 * 1024, STREAM_MAX = 512 * 1024 };
@@ -21,6 +23,27 @@ void request_wipe_headers(struct curl_slist *headers)
 
 /* libcurl's callbacks */
 
+/* The request has a connection to make, and the limit of time for that begins. */
+static void begin_connect(struct http_request *request)
+{
+	if (request->connect_ms != 0)
+		return;
+	request->connect_ms = request->http->now_ms;
+	request_watch_time(request);
+}
+
+static int on_lookup(void *resolver, void *reserved, void *arg)
+{
+	begin_connect(arg);
+	return 0;
+}
+
+static int on_connect(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	begin_connect(arg);
+	return CURL_SOCKOPT_OK;
+}
+
 /* Runs when the connection stands and nothing of the request is on it yet. A second run means that
  * libcurl repeats the request, whatever its reason. */
 static int on_send(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
@@ -29,6 +52,7 @@ static int on_send(void *arg, char *remote_ip, char *local_ip, int remote_port, 
 	if (request->once && request->sent)
 		return CURL_PREREQFUNC_ABORT;
 	request->sent = true;
+	request->connect_ms = 0;
 	request->progress_ms = request->http->now_ms;
 	request_watch_time(request);
 	return CURL_PREREQFUNC_OK;
@@ -257,7 +281,12 @@ static CURLcode setup_connection(struct http_request *request, int64_t expected)
 	/* or else removing a handle waits for its name look-up, and the whole loop with it */
 	SET(QUICK_EXIT, 1L);
 	SET(TCP_KEEPALIVE, 1L);
-	SET(CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
+	/* libcurl 8.14 counts the time in its queue (curl issue 21396), so the limit is ours */
+	SET(CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
+	SET(RESOLVER_START_FUNCTION, on_lookup);
+	SET(RESOLVER_START_DATA, request);
+	SET(SOCKOPTFUNCTION, on_connect);
+	SET(SOCKOPTDATA, request);
 	SET(SHARE, http->share);
 	SET(SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/net/http.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "fs/base/clock.h"
 #include "http_probe.h"
@@ -111,6 +115,32 @@ static void test_http_limits_of_time(void **state)
 	spec.total_ms = 60;
 	run_spec(&total, "/hold", spec);
 	assert_int_equal(total.end.error, -ETIMEDOUT);
+}
+
+/* A listener that nobody asks: TCP connects, TLS gets no answer. */
+static void test_http_connecting_takes_too_long(void **state)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(address);
+	struct probe probe = {0};
+	char url[64];
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, length), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%d/", ntohs(address.sin_port));
+	open_http(1, 100);
+	int64_t before = clock_mono_ms();
+	assert_int_equal(start_url(&probe, url, spec_get()), 0);
+	wait_all();
+	assert_in_range(clock_mono_ms() - before, 100, 5000);
+	assert_int_equal(probe.end.error, -ETIMEDOUT);
+	assert_false(probe.end.maybe_sent);
+	assert_non_null(strstr(probe.end.text, "could not connect"));
+	forget(&probe);
+	close(fd);
 }
 
 /* Waiting for a connection of ours is neither a stall nor a connect that takes too long. */
@@ -271,6 +301,7 @@ int main(void)
 		HTTP_TEST(test_http_oversized_chunked_body),
 		HTTP_TEST(test_http_nothing_sent_is_certain),
 		HTTP_TEST(test_http_limits_of_time),
+		HTTP_TEST(test_http_connecting_takes_too_long),
 		HTTP_TEST(test_http_queued_requests_do_not_time_out),
 		HTTP_TEST(test_http_dead_connection_is_repeated_only_without_once),
 		HTTP_TEST(test_http_once_opens_a_connection_at_the_limit),
