@@ -210,7 +210,11 @@ class Account:
 
     def unmount(self):
         """The clean end; True: the daemon has ended with exit code 0."""
-        subprocess.run(["fusermount3", "-u", "-q", self.mount])
+        # for a moment the mount may be in use: inotify is being told of what was last
+        end = time.monotonic() + 10
+        while subprocess.run(["fusermount3", "-u", "-q", self.mount]).returncode != 0:
+            if time.monotonic() > end or not self.is_mounted():
+                break
         if not self.ended():
             tail = self.tail()
             self.kill()

@@ -158,7 +158,8 @@ umount_fs_quietly() {
 
 # umount_fs: and waits for the daemon to end.
 umount_fs() {
-    timeout -k 5 20 fusermount3 -u "$M" || fail "cannot unmount"
+    # for a moment the mount may be in use: inotify is being told of what was last
+    await 10 timeout -k 5 20 fusermount3 -u -q "$M" || fail "cannot unmount"
     wait_gone "$FS_PID" 30 || fail "the daemon goes on after the unmount"
     FS_PID=
 }
