@@ -17,7 +17,10 @@
 #include "fs/store/nodes.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
-#define BALANCE_EVERY_MS 60000
+/* while stopped for credits: often while somebody may be buying some, then seldom */
+#define BALANCE_SOON_MS 10000
+#define BALANCE_LATE_MS 60000
+#define BALANCE_SOON_COUNT 30
 #define AMBIGUOUS_MAX 3  /* API reference 5.2: 1001 without a text that says what it means */
 #define NOT_FOUND_MIN 20 /* polls in a row, and */
 #define NOT_FOUND_MS (INT64_C(15) * 60 * 1000) /* from the first to the last: the task is lost */
@@ -223,6 +226,7 @@ static void on_rejected(struct queue *queue, struct job *job, const struct api_e
 	case ERRCLASS_CREDITS:
 		queue->stop_balance = NAN;
 		queue->balance_next = 0;
+		queue->balance_count = 0;
 		job->record.next_attempt = 0;
 		send_later(queue, job, 0, QUEUE_STOPPED_CREDITS, why);
 		return;
@@ -553,7 +557,9 @@ void queue_watch_balance(struct queue *queue, int64_t now, int64_t *wake)
 	if (queue->stop != QUEUE_STOPPED_CREDITS || queue->stopping)
 		return;
 	if (queue->balance_next <= now) {
-		queue->balance_next = now + BALANCE_EVERY_MS;
+		queue->balance_next = now + (queue->balance_count++ < BALANCE_SOON_COUNT
+						    ? BALANCE_SOON_MS
+						    : BALANCE_LATE_MS);
 		credits_ask(queue->gen->credits);
 	}
 	if (queue->balance_next < *wake)

@@ -26,6 +26,7 @@ struct queue {
 	enum queue_stop stop;
 	char *reason; /* owned; why nothing is sent */
 	int64_t balance_next;	       /* monotonic ms */
+	unsigned balance_count;	       /* questions since the queue stopped for credits */
 	double stop_balance;	       /* credits when the queue stopped for them; NAN unknown */
 	bool stopping;
 	void (*stopped)(void *arg);

@@ -1,0 +1,81 @@
+#!/bin/bash
+# Edits while a prompt waits, is on its way, or runs: only what it says at last is paid for, once.
+. "$(dirname "$0")/../lib/mount.sh"
+start_sandbox --seconds 1
+mount_fs -o max_active=1,settle=0.3
+
+sent() { # TEXT: how often it was submitted
+    jq -s --arg text "$1" '[.[] | select(.method == "POST" and .body.prompt == $text)] | length' "$REQUESTS"
+}
+
+# while QUEUED: replaced, emptied, taken back, removed
+echo "a long one" >"$M/FLUX/long.txt"
+wait_state "$M/FLUX/long" "PENDING PROCESSING"
+for name in replaced emptied removed; do
+    echo "first $name" >"$M/FLUX/$name.txt"
+    wait_state "$M/FLUX/$name" QUEUED
+done
+echo "second replaced" >"$M/FLUX/replaced.txt"
+: >"$M/FLUX/emptied.txt"
+rm "$M/FLUX/removed.txt"
+wait_state "$M/FLUX/replaced" "QUEUED PENDING PROCESSING SUCCESS"
+wait_state "$M/FLUX/replaced" SUCCESS
+wait_state "$M/FLUX/emptied" DRAFT
+for name in replaced emptied removed; do
+    assert_eq "$(sent "first $name")" 0 "first text, $name"
+done
+assert_eq "$(sent "second replaced")" 1 "second text"
+
+# back to what was sent last, before anything else was: nothing
+echo "a long one too" >"$M/FLUX/long2.txt"
+wait_state "$M/FLUX/long2" "PENDING PROCESSING"
+echo "third replaced" >"$M/FLUX/replaced.txt"
+wait_state "$M/FLUX/replaced" QUEUED
+echo "second replaced" >"$M/FLUX/replaced.txt"
+wait_state "$M/FLUX/replaced" SUCCESS
+wait_state "$M/FLUX/long2" SUCCESS
+assert_eq "$(sent "third replaced") $(sent "second replaced")" "0 1" "after going back"
+# and by way of a mistake
+echo "rato: 16:9" >"$M/FLUX/replaced.txt"
+wait_state "$M/FLUX/replaced" INVALID
+echo "second replaced" >"$M/FLUX/replaced.txt"
+wait_state "$M/FLUX/replaced" SUCCESS
+assert_eq "$(sent "second replaced")" 1 "after a mistake"
+
+# an open editor holds back the text that it is about to replace
+echo "a long one again" >"$M/FLUX/long3.txt"
+wait_state "$M/FLUX/long3" "PENDING PROCESSING"
+echo "unfinished" >"$M/FLUX/edited.txt"
+wait_state "$M/FLUX/edited" QUEUED
+exec {editor}>>"$M/FLUX/edited.txt"
+echo "business" >&"$editor"
+wait_state "$M/FLUX/long3" SUCCESS
+echo "another" >"$M/FLUX/other.txt"
+wait_state "$M/FLUX/other" SUCCESS
+assert_eq "$(sent unfinished)" 0 "sent while it was edited"
+exec {editor}>&-
+wait_state "$M/FLUX/edited" SUCCESS
+assert_eq "$(sent $'unfinished\nbusiness')" 1 "sent after it"
+
+# while running: a new job after it, the older result is kept
+echo "early" >"$M/FLUX/twice.txt"
+wait_state "$M/FLUX/twice" "PENDING PROCESSING"
+echo "late" >"$M/FLUX/twice.txt"
+await 20 test -e "$M/FLUX/twice.png.~1~" || fail "no backup: $(ls "$M/FLUX")"
+wait_state "$M/FLUX/twice" SUCCESS
+assert_eq "$(sent early) $(sent late)" "1 1" "while running"
+
+# on its way and refused: not sent again once nobody wants it
+control fault=submit-6010:1:1 delay=1
+echo "regretted" >"$M/FLUX/regretted.txt"
+wait_state "$M/FLUX/regretted" SUBMITTING
+rm "$M/FLUX/regretted.txt"
+control delay=0
+echo "next" >"$M/FLUX/next.txt"
+wait_state "$M/FLUX/next" QUEUED
+echo submit >"$M/FLUX/next.status"
+wait_state "$M/FLUX/next" SUCCESS
+assert_eq "$(sent regretted)" 1 "removed while it was refused"
+assert_contains "$(cat "$M/.weryaifs/stats")" "queued: 0" stats
+umount_fs
+weryaifs --check >/dev/null
