@@ -3,11 +3,15 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "fs/base/buf.h"
+#include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/base/map.h"
 #include "fs/store/schema.h"
@@ -116,24 +120,6 @@ static int db_upgrade(struct db *db, int64_t version)
 	return db_end(db, r);
 }
 
-/* A file that is not for us must not even be checkpointed when it is closed. */
-static int db_touch_nothing(struct db *db, bool nothing)
-{
-	return sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, (int)nothing,
-		       NULL) == SQLITE_OK
-		       ? 0
-		       : -EIO;
-}
-
-static int db_prepare(struct db *db, const char *path, int64_t *ret_version, char **ret_message)
-{
-	sqlite3_extended_result_codes(db->handle, 0);
-	int r = db_touch_nothing(db, true);
-	if (r == 0)
-		r = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON");
-	return r < 0 ? r : db_examine(db, path, ret_version, ret_message);
-}
-
 static int db_create(const char *path, int flags, struct db **ret_db, char **ret_message)
 {
 	struct db *db = calloc(1, sizeof(*db));
@@ -146,12 +132,83 @@ static int db_create(const char *path, int flags, struct db **ret_db, char **ret
 		free(db);
 		return -ENOMEM;
 	}
-	if (sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK) {
+	int code = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOFOLLOW, NULL);
+	if (code != SQLITE_OK) {
 		int r = -EIO;
-		if (asprintf(ret_message, "%s: %s", path, sqlite3_errmsg(db->handle)) < 0) {
+		if (asprintf(ret_message, "%s: %s", path, sqlite3_errstr(code)) < 0) {
 			*ret_message = NULL;
 			r = -ENOMEM;
 		}
+		db_close(db);
+		return r;
+	}
+	sqlite3_extended_result_codes(db->handle, 0);
+	*ret_db = db;
+	return 0;
+}
+
+static bool has_bytes(const char *path, const char *suffix)
+{
+	CLEANUP_FREE char *name = NULL;
+	struct stat st;
+
+	if (asprintf(&name, "%s%s", path, suffix) < 0) {
+		name = NULL;
+		return true;
+	}
+	return lstat(name, &st) == 0 && st.st_size > 0;
+}
+
+/* https://www.sqlite.org/uri.html */
+static char *immutable_uri(const char *path)
+{
+	struct buf uri;
+
+	buf_init(&uri, 3 * PATH_MAX + 32);
+	buf_adds(&uri, "file:");
+	for (const char *c = path; *c != '\0'; c++)
+		buf_addf(&uri, strchr("?#%", *c) != NULL ? "%%%02x" : "%c", (unsigned char)*c);
+	buf_adds(&uri, "?immutable=1");
+	char *text = buf_steal(&uri);
+	buf_finish(&uri);
+	return text;
+}
+
+/* A handle to look through, that makes no file and changes none: where no log is waiting to be read, SQLite is told that
+ * nothing changes; where there is one, it is not put into the database when we close. */
+static int db_open_untouched(const char *path, struct db **ret_db, char **ret_message)
+{
+	if (!has_bytes(path, "-wal") && !has_bytes(path, "-journal")) {
+		CLEANUP_FREE char *uri = immutable_uri(path);
+		return uri == NULL ? -ENOMEM
+				   : db_create(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, ret_db,
+					     ret_message);
+	}
+	int r = db_create(path, SQLITE_OPEN_READWRITE, ret_db, ret_message);
+	if (r < 0)
+		return r;
+	r = sqlite3_db_config((*ret_db)->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) ==
+			    SQLITE_OK
+		    ? db_exec(*ret_db, "PRAGMA locking_mode=EXCLUSIVE")
+		    : -EIO;
+	if (r < 0)
+		db_close(*ret_db);
+	return r;
+}
+
+/* 0: ours, and sound. */
+static int db_look(
+	const char *path, struct db **ret_db, int64_t *ret_version, char **ret_message)
+{
+	struct db *db;
+	int r = db_open_untouched(path, &db, ret_message);
+
+	if (r < 0)
+		return r;
+	r = db_exec(db, "PRAGMA cell_size_check=ON");
+	if (r == 0)
+		r = db_examine(db, path, ret_version, ret_message);
+	if (r < 0) {
 		db_close(db);
 		return r;
 	}
@@ -162,19 +219,23 @@ static int db_create(const char *path, int flags, struct db **ret_db, char **ret
 int db_open(const char *path, struct db **ret_db, char **ret_message)
 {
 	struct db *db;
-	int64_t version;
-	int r = db_create(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, ret_message);
+	int64_t version = 0;
+	int r = 0;
 
+	*ret_message = NULL;
+	if (has_bytes(path, "") || has_bytes(path, "-wal")) {
+		r = db_look(path, &db, &version, ret_message);
+		if (r < 0)
+			return r;
+		db_close(db);
+	}
+	r = db_create(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, ret_message);
 	if (r < 0)
 		return r;
-	r = db_prepare(db, path, &version, ret_message);
-	if (r == 0)
-		r = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA "
-				"temp_store=MEMORY");
+	r = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA "
+			"journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY");
 	if (r == 0 && version < schema_version())
 		r = db_upgrade(db, version);
-	if (r == 0)
-		r = db_touch_nothing(db, false);
 	if (r < 0) {
 		db_close(db);
 		return r;
@@ -187,22 +248,18 @@ int db_open_to_look(const char *path, struct db **ret_db, char **ret_message)
 {
 	struct db *db;
 	int64_t version;
-	int r = db_create(path, SQLITE_OPEN_READWRITE, &db, ret_message);
+	int r = db_look(path, &db, &version, ret_message);
 
 	if (r < 0)
 		return r;
-	r = db_prepare(db, path, &version, ret_message);
-	if (r == 0 && version < schema_version()) {
+	if (version < schema_version()) {
 		if (asprintf(ret_message,
 			    "%s is from an older weryaifs; it is brought up to date by the next "
 			    "mount",
 			    path) < 0)
 			*ret_message = NULL;
-		r = -EAGAIN;
-	}
-	if (r < 0) {
 		db_close(db);
-		return r;
+		return -EAGAIN;
 	}
 	*ret_db = db;
 	return 0;

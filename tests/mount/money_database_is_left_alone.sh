@@ -1,0 +1,75 @@
+#!/bin/bash
+# A database that is newer, damaged or somebody else's is refused in words and left untouched, byte for byte; an older
+# one is brought up to date, with all that is in it.
+. "$(dirname "$0")/../lib/mount.sh"
+STATE=$XDG_STATE_HOME/weryaifs/default
+mount_fs
+echo "a fox" >"$M/FLUX/fox.txt"
+picture=$(result_of "$M/FLUX/fox.txt")
+sum=$(sha256sum <"$picture")
+# not unmounted: the newest pages are in the write-ahead log
+kill_fs
+cp -a "$STATE" "$TEST_TMP/good"
+
+sql() {
+    python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+[db.execute(line) for line in sys.argv[2:]]' "$STATE/weryaifs.db" "$@"
+}
+
+refused() { # WHAT PART
+    local sums said
+    sums=$(cd "$STATE" && sha256sum weryaifs.db* && stat -c %Y.%s weryaifs.db*)
+    said=$(weryaifs -o "$FAST" "$M" 2>&1) && fail "$1: mounted"
+    assert_contains "$said" "$2" "$1"
+    assert_contains "$said" "left as it is" "$1"
+    said=$(weryaifs --check 2>&1) && fail "$1: --check is content"
+    assert_contains "$said" "$2" "$1, --check"
+    assert_eq "$(cd "$STATE" && sha256sum weryaifs.db* && stat -c %Y.%s weryaifs.db*)" "$sums" "$1: bytes"
+    rm -rf "$STATE"
+    cp -a "$TEST_TMP/good" "$STATE"
+}
+
+sql "PRAGMA user_version = 999"
+refused newer newer
+# newer, with the version in the write-ahead log alone
+python3 - "$STATE/weryaifs.db" <<'END'
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA wal_autocheckpoint = 0")
+db.execute("PRAGMA user_version = 999")
+os._exit(0)
+END
+[ -s "$STATE/weryaifs.db-wal" ] || fail "no write-ahead log"
+refused "newer in the log" newer
+sql "PRAGMA application_id = 7"
+refused foreign "not a weryaifs database"
+sql "PRAGMA wal_checkpoint(TRUNCATE)"
+head -c 100000 /dev/urandom | dd of="$STATE/weryaifs.db" bs=4096 seek=2 conv=notrunc status=none
+refused damaged damaged
+rm -f "$STATE"/weryaifs.db-*
+echo "this is no database, but a text of more than a few bytes" >"$STATE/weryaifs.db"
+refused text damaged
+
+# all that was refused is as it was: it mounts, and has everything
+mount_fs
+assert_eq "$(sha256sum <"$picture")" "$sum" "picture"
+umount_fs
+sql "ALTER TABLE job DROP COLUMN balance_at" "PRAGMA user_version = 1"
+assert_contains "$(weryaifs --check)" "older weryaifs" "--check"
+mount_fs
+wait_state "$M/FLUX/fox.txt" SUCCESS
+assert_eq "$(sha256sum <"$picture")" "$sum" "picture of an upgraded account"
+umount_fs
+assert_eq "$(posts)" 1 posts
+weryaifs --check >/dev/null
+
+# what does not fit together is found
+python3 - "$STATE/weryaifs.db" <<'END'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("UPDATE job SET state = 6, published = 0")
+db.execute("DELETE FROM task")
+END
+found=$(weryaifs --check) && fail "--check does not see it"
+assert_contains "$found" "its task is not known" "--check"
