@@ -416,6 +416,17 @@ static int exchange(struct gen *gen, struct node *node, struct node *target,
 	return r < 0 ? r : place_node(gen, target, old_dir, node->name, same_model, aftermath);
 }
 
+/* `mv X.* dir/` moves the shadow, too: it follows its prompt by itself. It never replaces a file. */
+static int move_shadow(struct gen *gen, uint64_t new_parent, const char *new_name, unsigned flags)
+{
+	struct node target;
+	int r = nodes_find(gen->store, TREE_NODE(new_parent), new_name, &target);
+
+	if (r == 0 || (flags & RENAME_EXCHANGE) != 0)
+		return -EPERM;
+	return r == -ENOENT ? 0 : r;
+}
+
 int tree_rename(struct gen *gen, uint64_t parent, const char *name, uint64_t new_parent,
 	const char *new_name, unsigned flags)
 {
@@ -428,9 +439,10 @@ int tree_rename(struct gen *gen, uint64_t parent, const char *name, uint64_t new
 		return -EINVAL;
 	int r = nodes_find(gen->store, TREE_NODE(parent), name, &node);
 	if (r == -ENOENT) {
-		/* `mv X.* dir/` moves the shadow, too: it follows its prompt by itself */
 		r = tree_shadow(gen, TREE_NODE(parent), name, &node, &bit);
-		return r < 0 ? r : (r == 1 ? 0 : -ENOENT);
+		if (r <= 0)
+			return r < 0 ? r : -ENOENT;
+		return move_shadow(gen, new_parent, new_name, flags);
 	}
 	if (r == 0 && (node.kind == NODE_MODEL || node.ino < (int64_t)TREE_FIRST_FREE))
 		r = -EPERM;
