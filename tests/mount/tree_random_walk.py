@@ -85,7 +85,10 @@ class Walk:
         return os.path.join(self.base, *path)
 
     def some_path(self):
-        """Mostly something that may be there, at times below a file or far too long."""
+        """Mostly something that is there, else something that may be, at times below a file or far too long."""
+        there = [d + (n,) for d in self.model.dirs() for n in self.model.find(d).children]
+        if there and self.random.random() < 0.6:
+            return self.random.choice(there)
         directory = self.random.choice(list(self.model.dirs()))
         name = self.random.choice(NAMES)
         if self.random.random() < 0.02:
