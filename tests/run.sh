@@ -180,8 +180,9 @@ run_script() {
 
 run_scripts() {
     local script name dialect dialects
-    for script in tests/*.sh tests/mount/*.sh; do
-        name=$(basename "$script" .sh)
+    for script in tests/*.sh tests/mount/*.sh tests/sandbox/check.py; do
+        name=${script##*/} name=${name%.sh}
+        [ "$name" != check.py ] || name=sandbox
         [ "$name" != run ] && [ -x "$script" ] && wanted "$name" || continue
         # the comment "# wires: live seed" in a test: it is run in both dialects of the service
         dialects=$(sed -n 's/^# wires: //p' "$script" | head -n 1)
