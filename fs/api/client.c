@@ -31,11 +31,13 @@ struct api_call {
 		void (*submit)(void *arg, struct api_submit_answer *answer);
 		api_tasks_done *tasks;
 		void (*balance)(void *arg, struct api_balance_answer *answer);
+		void (*upload)(void *arg, struct api_upload_answer *answer);
 		void (*models)(void *arg, struct api_models_answer *answer);
 	} done;
 	void *arg;
 	char *task_id; /* of a question about one task, else NULL */
 	enum api_kind kind;
+	const struct http_upload *file; /* of an upload, else NULL; borrowed while it starts */
 };
 
 static char *copy_base(const char *url)
@@ -148,14 +150,16 @@ static int call_start(struct api_client *client, struct api_call *prototype, cha
 	struct http_spec spec = {
 		.url = url,
 		.bearer = client->key,
-		.headers = post ? &client->submit_headers : &client->question_headers,
+		.headers = post || prototype->file ? &client->submit_headers : &client->question_headers,
 		.post = post,
 		.post_length = post ? strlen(post) : 0,
+		.upload = prototype->file,
 		.range_start = -1,
 		.range_end = -1,
 		.once = post != NULL,
 		.stall_ms = client->request_timeout_ms,
-		.total_ms = client->request_timeout_ms,
+		/* as long as a file takes that keeps moving */
+		.total_ms = prototype->file ? 0 : client->request_timeout_ms,
 		.max_bytes = ENVELOPE_MAX_BYTES,
 	};
 	struct api_call *call;
@@ -168,6 +172,7 @@ static int call_start(struct api_client *client, struct api_call *prototype, cha
 		return -ENOMEM;
 	*call = *prototype;
 	buf_init(&call->body, ENVELOPE_MAX_BYTES);
+	call->file = NULL;
 	list_init(&call->link);
 	r = http_start(client->http, &spec, &events, call, &call->request);
 	if (r < 0) {
@@ -348,6 +353,36 @@ int api_balance(struct api_client *client,
 
 	return call_start(client, &call, join_url(client->base_url, "/v1/generation/balance"), NULL,
 		ret_call);
+}
+
+static void answer_upload(struct api_call *call, const struct http_end *end)
+{
+	struct api_upload_answer answer = {.error.retry_after_ms = -1};
+
+	if (end->error)
+		answer.result = no_answer(end, &answer.error);
+	else
+		answer.result = envelope_uploaded(end->head.status, call->body.data,
+			call->body.length, &answer.url, &answer.error);
+	answer.error.retry_after_ms = end->head.retry_after_ms;
+	call->done.upload(call->arg, &answer);
+	free(answer.url);
+}
+
+int api_upload(struct api_client *client, const struct http_upload *file,
+	void (*done)(void *arg, struct api_upload_answer *answer), void *arg,
+	struct api_call **ret_call)
+{
+	struct http_upload form = *file;
+	struct api_call call = {.what = "upload",
+		.answer = answer_upload,
+		.done.upload = done,
+		.arg = arg,
+		.file = &form};
+
+	form.field = "file";
+	return call_start(client, &call,
+		join_url(client->base_url, "/v1/generation/upload-file"), NULL, ret_call);
 }
 
 static void answer_models(struct api_call *call, const struct http_end *end)

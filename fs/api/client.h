@@ -53,6 +53,16 @@ int api_task_status(struct api_client *client, const char *task_id, api_tasks_do
 int api_batch_status(struct api_client *client, int64_t batch_id, api_tasks_done *done, void *arg,
 	struct api_call **ret_call);
 
+/* A file to the service's own store, from where it takes input media (API reference 3.9). Free of charge, so it may be
+ * repeated. `file` is read until `done` or api_cancel(); name, type, size, read, sent and arg are to be set. */
+struct api_upload_answer {
+	int result; /* 0, or negative errno with error filled */
+	char *url;
+	struct api_error error;
+};
+int api_upload(struct api_client *client, const struct http_upload *file,
+	void (*done)(void *arg, struct api_upload_answer *answer), void *arg, struct api_call **ret_call);
+
 struct api_balance_answer {
 	int result;
 	double credits;

@@ -48,6 +48,7 @@ void request_free(struct http_request *request)
 		return;
 	request_detach(request);
 	curl_easy_cleanup(request->easy);
+	curl_mime_free(request->form);
 	loop_timer_destroy(request->timer);
 	list_remove(&request->link);
 	list_remove(&request->later);

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct http;
 struct http_request;
@@ -65,12 +66,24 @@ struct http_events {
 };
 #define HTTP_PAUSE 1
 
+/* A form with one file in it (multipart/form-data), which is read while it is sent. */
+struct http_upload {
+	const char *field, *name, *type; /* of the file's part; copied */
+	int64_t size;			 /* bytes */
+	/* Gives up to `length` bytes from `offset` on; < 0 a negative errno, 0 before the end: -EIO.
+	 * Not after done or http_cancel(). */
+	ssize_t (*read)(void *arg, int64_t offset, char *data, size_t length);
+	void (*sent)(void *arg, int64_t bytes); /* optional: so many of the file's bytes are handed over */
+	void *arg;				/* borrowed */
+};
+
 struct http_spec {
 	const char *url;
 	const char *bearer; /* NULL none; sent to this URL's host alone, redirects never carry it */
 	const struct strlist *headers; /* "Name: value", may be NULL */
 	const char *post; /* NULL: GET. A JSON body (Content-Type: application/json is set) */
 	size_t post_length;
+	const struct http_upload *upload; /* NULL none; instead of `post` */
 	int64_t range_start,
 		range_end;    /* inclusive; range_end -1 = to the end; range_start -1 = no Range */
 	const char *if_range; /* ETag or date for If-Range, NULL none */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* http_private: what the four files behind http.h share. http.c: the life of a request. http_loop.c:
+/* http_private: what the five files behind http.h share. http.c: the life of a request. http_loop.c:
  * libcurl's multi handle on the loop, and turns. http_transfer.c: one exchange, its options and
- * callbacks. http_result.c: what the caller is told at the end.
+ * callbacks. http_form.c: a file that goes up. http_result.c: what the caller is told at the end.
  *
  * libcurl forbids most calls from inside its callbacks. While `in_curl` is set, what a callback
  * asks for is noted in the request's `wants` and done by http_settle() afterwards. */
@@ -53,6 +53,9 @@ struct http_request {
 	char *url, *range, *post;   /* owned */
 	struct curl_slist *headers; /* owned; the first one is the bearer's while `bearer` is set */
 	size_t post_length;
+	curl_mime *form;	   /* owned */
+	struct http_upload upload; /* of the form; only size, read, sent and arg */
+	int64_t upload_at;
 	bool bearer, once;
 	int redirects_left;
 	int64_t stall_ms, max_bytes;
@@ -103,6 +106,10 @@ int request_setup(struct http_request *request, const struct http_spec *spec);
 /* Points the request at where its redirect leads; negative errno after request_blame(). */
 int request_follow(struct http_request *request);
 void request_wipe_headers(struct curl_slist *headers);
+
+/* http_form.c */
+
+int request_setup_form(struct http_request *request, const struct http_upload *upload);
 
 /* http_result.c */
 

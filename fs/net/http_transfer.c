@@ -207,7 +207,7 @@ static int setup_headers(struct http_request *request, const struct http_spec *s
 	if (r == 0 && spec->post != NULL)
 		r = add_header(&request->headers, "Content-Type: application/json");
 	/* without its value: libcurl must not wait for a 100 before it sends the body */
-	if (r == 0 && spec->post != NULL)
+	if (r == 0 && (spec->post != NULL || spec->upload != NULL))
 		r = add_header(&request->headers, "Expect:");
 	if (r == 0 && spec->if_range != NULL)
 		r = add_header_value(&request->headers, "If-Range: ", spec->if_range);
@@ -310,7 +310,7 @@ int request_setup(struct http_request *request, const struct http_spec *spec)
 {
 	request->once = spec->once;
 	/* only a GET may be sent elsewhere without a second thought */
-	request->redirects_left = spec->once || spec->post != NULL ? 0 : spec->max_redirects;
+	request->redirects_left = spec->once || spec->post != NULL || spec->upload != NULL ? 0 : spec->max_redirects;
 	if (request->redirects_left <= 0)
 		request->redirects_left = -1;
 	request->stall_ms = spec->stall_ms;
@@ -343,9 +343,16 @@ int request_setup(struct http_request *request, const struct http_spec *spec)
 		SET(POST, 1L);
 		SET(POSTFIELDS, request->post);
 		SET(POSTFIELDSIZE_LARGE, (curl_off_t)request->post_length);
+	}
+	if (request->post != NULL || spec->upload != NULL) {
 		SET(XFERINFOFUNCTION, on_progress);
 		SET(XFERINFODATA, request);
 		SET(NOPROGRESS, 0L);
+	}
+	if (spec->upload != NULL) {
+		r = request_setup_form(request, spec->upload);
+		if (r < 0)
+			return r;
 	}
 	return code == CURLE_OK ? 0 : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 }

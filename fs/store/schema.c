@@ -51,6 +51,8 @@ static const char *const steps[] = {
 	NULL,
 	first,
 	"ALTER TABLE job ADD COLUMN balance_at INTEGER NOT NULL DEFAULT 0;",
+	"CREATE TABLE upload(hash TEXT PRIMARY KEY, url TEXT NOT NULL, \"when\" INTEGER NOT NULL)"
+	" WITHOUT ROWID;",
 };
 
 int64_t schema_version(void)
