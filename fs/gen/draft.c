@@ -13,12 +13,12 @@
 #include "fs/base/log.h"
 #include "fs/gen/credits.h"
 #include "fs/gen/gen_private.h"
-#include "fs/gen/input.h"
 #include "fs/gen/prompt.h"
 #include "fs/gen/queue.h"
 #include "fs/gen/status.h"
 #include "fs/gen/tree_private.h"
 #include "fs/net/backoff.h"
+#include "fs/gen/waiting.h"
 
 /* the disk would not take the job: again after this */
 static const struct backoff retry_pace = {.first_ms = 250, .max_ms = 10000};
@@ -146,6 +146,7 @@ void draft_close(struct drafts *drafts, int64_t ino)
 	assert(draft->writers > 0);
 	if (--draft->writers > 0)
 		return;
+	waiting_recheck(drafts->gen);
 	if (draft->marked) {
 		/* where the disk refuses, memory goes on: at worst the text waits for a person after a crash */
 		int r = save_mark(drafts, ino, DRAFT_CLOSED);
@@ -283,18 +284,19 @@ static int judge(struct gen *gen, const struct node *top, struct job_record *rec
 		return refuse(record, "the service no longer has this model; move the prompt to "
 				      "another directory");
 	int r = prompt_parse(model, &options, record->text, record->text_length, &prompt, &message);
-	if (r == 0)
-		r = input_resolve(&prompt, &message);
 	if (r == -EINVAL) {
 		prompt_finish(&prompt);
 		return refuse(record, message != NULL ? message : "this prompt cannot be sent");
 	}
-	if (r == 0)
+	/* with inputs the request is made when they are there: waiting.c */
+	if (r == 0 && prompt.ref_count == 0)
 		r = api_request_encode(&prompt.request, &record->body);
 	if (r == 0) {
 		record->mode = strdup(api_mode_name(prompt.request.mode));
 		record->dry_run = prompt.dry_run;
-		record->state = prompt.dry_run ? JOB_HELD : JOB_QUEUED;
+		record->state = prompt.ref_count > 0 ? JOB_WAITING
+				: prompt.dry_run     ? JOB_HELD
+						     : JOB_QUEUED;
 		record->warning = steal(&prompt.warning);
 		if (record->mode == NULL)
 			r = -ENOMEM;

@@ -14,10 +14,13 @@
 #include "fs/gen/credits.h"
 #include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
+#include "fs/gen/probe.h"
 #include "fs/gen/queue.h"
 #include "fs/gen/result.h"
 #include "fs/gen/status.h"
 #include "fs/gen/tree_private.h"
+#include "fs/gen/upload.h"
+#include "fs/gen/waiting.h"
 #include "fs/store/cache.h"
 
 int64_t gen_now_ns(void)
@@ -127,6 +130,12 @@ int gen_create(struct loop *loop, struct store *store, struct http *http, struct
 	if (r == 0)
 		r = results_create(gen, &gen->results);
 	if (r == 0)
+		r = uploads_create(gen, &gen->uploads);
+	if (r == 0)
+		r = probes_create(gen, &gen->probes);
+	if (r == 0)
+		r = waiting_create(gen, &gen->waiting);
+	if (r == 0)
 		r = plant(gen);
 	if (r == 0)
 		r = sweep(gen);
@@ -148,6 +157,10 @@ void gen_destroy(struct gen *gen)
 		return;
 	results_destroy(gen->results);
 	queue_destroy(gen->queue);
+	waiting_destroy(gen->waiting);
+	gen->waiting = NULL;
+	probes_destroy(gen->probes);
+	uploads_destroy(gen->uploads);
 	drafts_destroy(gen->drafts);
 	credits_destroy(gen->credits);
 	status_drop_changes(gen);
@@ -169,6 +182,7 @@ void gen_stop(struct gen *gen, void (*done)(void *arg), void *arg)
 void gen_retry(struct gen *gen)
 {
 	queue_retry(gen->queue);
+	uploads_retry(gen->uploads);
 }
 
 const struct model_table *gen_models(const struct gen *gen)
@@ -185,6 +199,7 @@ int gen_submit(struct gen *gen, uint64_t prompt_ino)
 		r = -EINVAL;
 	if (r < 0)
 		return r;
+	uploads_retry(gen->uploads);
 	if (node.draft == DRAFT_NONE && node.job != 0) {
 		r = queue_release(gen->queue, node.job);
 		/* what was made and paid for is not made once more */

@@ -18,6 +18,9 @@ struct gen {
 	struct drafts *drafts;
 	struct queue *queue;
 	struct results *results;
+	struct uploads *uploads;
+	struct probes *probes;
+	struct waiting *waiting;
 	struct map *nameless; /* inode -> itself: no name, but the kernel still knows it */
 	int64_t started;      /* monotonic ms */
 	struct list watches;  /* status_watch.link */

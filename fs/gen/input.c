@@ -1,43 +1,375 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/gen/input.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-static struct strlist *list_for(struct prompt *prompt, enum prompt_ref_role role)
+#include "fs/base/cleanup.h"
+#include "fs/gen/gen_private.h"
+#include "fs/gen/media.h"
+#include "fs/gen/message.h"
+#include "fs/gen/path.h"
+#include "fs/gen/probe.h"
+#include "fs/gen/queue.h"
+#include "fs/gen/tree_private.h"
+#include "fs/gen/upload.h"
+
+/* One look, while it goes on. */
+struct look {
+	struct gen *gen;
+	const struct job *job;
+	const struct prompt_ref *ref;
+	enum api_kind kind;
+	struct input *input;
+};
+
+static enum api_kind kind_of(enum prompt_ref_role role)
 {
-	switch (role) {
-	case REF_VIDEO:
-		return &prompt->request.videos;
-	case REF_AUDIO:
-		return &prompt->request.audios;
+	return role == REF_VIDEO ? API_VIDEO : role == REF_AUDIO ? API_AUDIO : API_IMAGE;
+}
+
+/* "line 3: image 'fox.png' …" */
+__attribute__((format(printf, 3, 4))) static int say(
+	struct look *look, enum input_verdict verdict, const char *format, ...)
+{
+	CLEANUP_FREE char *shown = message_quote(look->ref->value);
+	CLEANUP_FREE char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	look->input->verdict = verdict;
+	if (shown == NULL || text == NULL ||
+		asprintf(&look->input->text, "line %d: '%s' %s", look->ref->line, shown, text) <
+			0) {
+		look->input->text = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int ready(struct look *look, char *url)
+{
+	look->input->verdict = INPUT_READY;
+	look->input->text = url;
+	return url == NULL ? -ENOMEM : 0;
+}
+
+/* --- bytes that have to be uploaded --- */
+
+static int look_at_bytes(struct look *look, const struct node *node)
+{
+	CLEANUP_FREE char *text = NULL;
+	bool dry = look->job->record.dry_run;
+	int r = dry ? upload_check(look->gen->uploads, node, look->kind, &text)
+		    : upload_ask(look->gen->uploads, node, look->kind, &text);
+
+	look->input->ino = node->ino;
+	if (r == 0 && dry) {
+		CLEANUP_FREE char *path = NULL;
+		r = path_of(look->gen, node, &path);
+		if (r < 0 || asprintf(&text, INPUT_LATER "%s", path) < 0)
+			return -ENOMEM;
+		r = 1;
+	}
+	switch (r) {
+	case 1:
+		return ready(look, steal(&text));
+	case 0:
+		return say(look, INPUT_WAITS, "is uploaded: %s", text);
+	case -EINVAL:
+		return say(look, INPUT_WRONG, "%s", text);
+	case -EAGAIN:
+		return say(look, INPUT_WAITS, "is still being written");
+	case -ENODATA:
+		return say(look, INPUT_WRONG,
+			"cannot be passed on: its address has expired, and not all of its bytes "
+			"were "
+			"fetched while it lived");
 	default:
-		return &prompt->request.images;
+		return r;
 	}
 }
 
-int input_resolve(struct prompt *prompt, char **ret_message)
+static int look_at_file(struct look *look, const struct node *node)
 {
-	/* the first frame goes in front whatever the order of the lines (API reference 3.6) */
-	static const enum prompt_ref_role order[] = {
-		REF_FIRST_FRAME, REF_IMAGE, REF_LAST_FRAME, REF_VIDEO, REF_AUDIO};
+	struct stat st;
+	int r = store_data_stat(look->gen->store, node->ino, &st);
 
-	for (size_t role = 0; role < sizeof(order) / sizeof(order[0]); role++) {
-		for (size_t i = 0; i < prompt->ref_count; i++) {
-			const struct prompt_ref *ref = &prompt->refs[i];
-			if (ref->role != order[role])
-				continue;
-			if (!ref->is_url) {
-				if (asprintf(ret_message,
-					    "line %d: '%s' is a path; this version takes only "
-					    "https:// addresses here",
-					    ref->line, ref->value) < 0)
-					return -ENOMEM;
-				return -EINVAL;
-			}
-			if (strlist_add(list_for(prompt, ref->role), ref->value) < 0)
-				return -ENOMEM;
-		}
+	if (r == 0)
+		look->input->size = st.st_size;
+	return r < 0 ? r : look_at_bytes(look, node);
+}
+
+/* --- results --- */
+
+/* Does something new come to this prompt: is it being written, or its job on its way? */
+static bool is_busy(struct gen *gen, const struct node *prompt)
+{
+	struct job *job = prompt->job != 0 ? queue_find(gen->queue, prompt->job) : NULL;
+
+	if (prompt->draft != DRAFT_NONE)
+		return true;
+	return job != NULL && !(job->record.state == JOB_INVALID) && !job->record.published;
+}
+
+static int wait_for(struct look *look, const struct node *prompt)
+{
+	struct job *job = prompt->job != 0 ? queue_find(look->gen->queue, prompt->job) : NULL;
+	const char *state = "is being written";
+	CLEANUP_FREE char *path = NULL;
+	int r = path_of(look->gen, prompt, &path);
+
+	if (r < 0)
+		return r;
+	if (prompt->draft == DRAFT_NONE)
+		state = job != NULL ? job_state_name(job->record.state) : "is empty";
+	look->input->on = prompt->ino;
+	return say(look, INPUT_WAITS, "is not there yet: %s %s%s", path,
+		prompt->draft == DRAFT_NONE && job != NULL ? "is " : "", state);
+}
+
+/* Is this the name that publish.c gives to results of STEM: STEM.EXT or STEM-N.EXT? */
+static bool is_name_of(const char *name, const struct node *prompt)
+{
+	size_t length = prompt->name_length - strlen(".txt");
+
+	if (strncmp(name, prompt->name, length) != 0)
+		return false;
+	name += length;
+	if (*name == '-')
+		do
+			name++;
+		while (isdigit((unsigned char)*name));
+	return *name == '.' && strchr(name + 1, '.') == NULL;
+}
+
+/* A file whose name its prompt will give to something new is waited for; one that a person has named is as it is. */
+static int find_maker(struct look *look, const struct node *node, struct node *ret_prompt)
+{
+	struct job_record record = {0};
+
+	if (node->job == 0)
+		return -ENOENT;
+	int r = jobs_get(look->gen->store, node->job, &record);
+	int64_t ino = record.ino;
+	job_record_finish(&record);
+	if (r < 0)
+		return r;
+	if (ino == 0 || ino == look->job->record.ino)
+		return -ENOENT;
+	r = nodes_get(look->gen->store, ino, ret_prompt);
+	if (r == 0 && (ret_prompt->parent != node->parent || !tree_is_prompt(ret_prompt) ||
+			      !is_name_of(node->name, ret_prompt)))
+		r = -ENOENT;
+	return r;
+}
+
+static int pass_on(struct look *look, const struct node *node, const struct result_record *result)
+{
+	char what[80];
+
+	if (!media_fits(look->kind, result->type)) {
+		media_describe(result->type, what, sizeof(what));
+		return say(look, INPUT_WRONG, "is no %s that the service takes but %s; it takes %s",
+			media_noun(look->kind), what, media_formats(look->kind));
 	}
-	return 0;
+	int r = probe_ask(look->gen->probes, result->url, node->job);
+	if (r == 1)
+		return ready(look, strdup(result->url));
+	if (r == 0)
+		return say(look, INPUT_WAITS, "is looked at: does its address still live?");
+	return r == -ESTALE ? look_at_bytes(look, node) : r;
+}
+
+static int look_at_result(struct look *look, const struct node *node)
+{
+	struct result_record result = {0};
+	struct node prompt;
+	int r = find_maker(look, node, &prompt);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0 && is_busy(look->gen, &prompt))
+		return wait_for(look, &prompt);
+	look->input->size = node->size;
+	look->input->ino = node->ino;
+	r = results_find(look->gen->store, node->ino, &result);
+	if (r == -ENOENT)
+		return look_at_bytes(look, node);
+	if (r < 0)
+		return r;
+	r = pass_on(look, node, &result);
+	free(result.task);
+	free(result.url);
+	free(result.etag);
+	free(result.type);
+	return r;
+}
+
+/* The n-th result that is still there, from 1. */
+static int look_at_results(struct look *look, const struct node *prompt, int64_t job, size_t n)
+{
+	struct result_record *results;
+	struct node node;
+	size_t count, seen = 0;
+	int r = results_get(look->gen->store, job, &results, &count);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		if (results[i].ino == 0 || nodes_get(look->gen->store, results[i].ino, &node) < 0 ||
+			node.parent == 0)
+			continue;
+		if (++seen == n)
+			break;
+	}
+	result_records_finish(results, count);
+	if (seen == n)
+		return look_at_result(look, &node);
+	if (seen > 0)
+		return say(look, INPUT_WRONG, "is not there: its prompt has made %zu file%s", seen,
+			seen == 1 ? "" : "s");
+	return say(
+		look, INPUT_WRONG, "is not there any more: what its prompt has made was removed");
+}
+
+static int say_failed(struct look *look, const struct node *prompt, const struct job_record *record)
+{
+	CLEANUP_FREE char *path = NULL;
+	int r = path_of(look->gen, prompt, &path);
+
+	if (r < 0)
+		return r;
+	return say(look, INPUT_WRONG,
+		"will not be there: %s ended %s. When that has a result, this prompt goes on by "
+		"itself",
+		path, job_state_name(record->state));
+}
+
+static int look_at_prompt(struct look *look, const struct node *prompt, size_t n)
+{
+	struct job_record stored = {0};
+	int r = 0;
+
+	if (prompt->ino == look->job->record.ino)
+		return say(look, INPUT_WRONG, "is what this very prompt is to make");
+	look->input->on = prompt->ino;
+	if (prompt->draft != DRAFT_NONE || prompt->job == 0)
+		return wait_for(look, prompt);
+	struct job *job = queue_find(look->gen->queue, prompt->job);
+	if (job != NULL && job->record.state != JOB_INVALID)
+		return wait_for(look, prompt);
+	if (job == NULL)
+		r = jobs_get(look->gen->store, prompt->job, &stored);
+	if (r < 0)
+		return r == -ENOENT ? wait_for(look, prompt) : r;
+	const struct job_record *record = job != NULL ? &job->record : &stored;
+	if (record->state == JOB_SUCCESS)
+		r = look_at_results(look, prompt, prompt->job, n);
+	else
+		r = say_failed(look, prompt, record);
+	job_record_finish(&stored);
+	return r;
+}
+
+/* --- names --- */
+
+static int find_prompt(
+	struct gen *gen, int64_t dir, const char *stem, size_t length, struct node *ret_prompt)
+{
+	char name[256];
+
+	if (length == 0 || length + strlen(".txt") > 255)
+		return -ENOENT;
+	snprintf(name, sizeof(name), "%.*s.txt", (int)length, stem);
+	int r = nodes_find(gen->store, dir, name, ret_prompt);
+	return r == 0 && !tree_is_prompt(ret_prompt) ? -ENOENT : r;
+}
+
+/* "fox", "fox.png" and "fox-2.png" may be what fox.txt makes, or what fox-2.txt makes. */
+static int find_future(
+	struct gen *gen, int64_t dir, const char *name, struct node *ret_prompt, size_t *ret_n)
+{
+	const char *dot = strrchr(name, '.');
+	size_t length = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
+	size_t digits = length;
+	int r = find_prompt(gen, dir, name, strlen(name), ret_prompt);
+
+	*ret_n = 1;
+	if (r == -ENOENT)
+		r = find_prompt(gen, dir, name, length, ret_prompt);
+	if (r != -ENOENT)
+		return r;
+	while (digits > 0 && isdigit((unsigned char)name[digits - 1]))
+		digits--;
+	if (digits < 2 || digits == length || length - digits > 6 || name[digits - 1] != '-')
+		return -ENOENT;
+	*ret_n = (size_t)strtoul(name + digits, NULL, 10);
+	return *ret_n == 0 ? -ENOENT : find_prompt(gen, dir, name, digits - 1, ret_prompt);
+}
+
+static int look_at_name(struct look *look, int64_t dir, const char *name)
+{
+	struct node node, prompt;
+	size_t n;
+	int r = nodes_find(look->gen->store, dir, name, &node);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0 && tree_is_prompt(&node))
+		return look_at_prompt(look, &node, 1);
+	if (r == 0 && node.kind == NODE_RESULT)
+		return look_at_result(look, &node);
+	if (r == 0 && node.kind == NODE_FILE)
+		return look_at_file(look, &node);
+	bool directory = r == 0;
+	r = find_future(look->gen, dir, name, &prompt, &n);
+	if (r == 0)
+		return look_at_prompt(look, &prompt, n);
+	if (r != -ENOENT)
+		return r;
+	if (directory)
+		return say(look, INPUT_WRONG, "is a directory; name a file in it");
+	return say(look, INPUT_MISSING,
+		"is not there, and no prompt here makes it%s. When it appears, this prompt goes on "
+		"by itself",
+		look->ref->value[0] == '/' ? " (a path that begins with / begins at the mount)"
+					   : "");
+}
+
+int input_look(struct gen *gen, const struct job *job, const struct prompt_ref *ref,
+	struct input *ret_input)
+{
+	struct look look = {
+		.gen = gen, .job = job, .ref = ref, .kind = kind_of(ref->role), .input = ret_input};
+	char name[256];
+	int64_t dir;
+
+	*ret_input = (struct input){.size = -1};
+	if (ref->is_url)
+		return ready(&look, strdup(ref->value));
+	int r = path_walk(gen, job->record.dir, ref->value, &dir, name);
+	if (r == -EXDEV)
+		return say(&look, INPUT_WRONG,
+			"leaves the mount; copy the file into it and name the copy");
+	if (r == -ENAMETOOLONG)
+		return say(&look, INPUT_WRONG, "has a name that is longer than 255 bytes");
+	if (r == -ENOTDIR)
+		return say(&look, INPUT_WRONG, "goes through a file as if it were a directory");
+	if (r == -ENOENT)
+		return say(&look, INPUT_MISSING,
+			"is not there: a directory on the way is missing. When it appears, this "
+			"prompt goes on by itself");
+	if (r < 0)
+		return r;
+	if (name[0] == '\0')
+		return say(&look, INPUT_WRONG, "is a directory; name a file in it");
+	return look_at_name(&look, dir, name);
 }

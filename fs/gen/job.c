@@ -12,6 +12,7 @@
 #include "fs/gen/harvest.h"
 #include "fs/gen/status.h"
 #include "fs/net/backoff.h"
+#include "fs/gen/waiting.h"
 
 static const char *const names[JOB_STATE_COUNT] = {
 	[JOB_INVALID] = "INVALID",
@@ -32,9 +33,11 @@ static const char *const names[JOB_STATE_COUNT] = {
  * an answer that says no task exists. What is final stays so: a person's `submit` makes a new job. Which of the
  * arrows are fsynced: fs/gen/queue.h. */
 static const unsigned may_become[JOB_STATE_COUNT] = {
-	[JOB_WAITING] = TO(JOB_WAITING) | TO(JOB_QUEUED) | TO(JOB_INVALID),
+	[JOB_WAITING] = TO(JOB_WAITING) | TO(JOB_QUEUED) | TO(JOB_HELD) | TO(JOB_INVALID),
+	/* whose input is missing or has failed goes on when that changes */
+	[JOB_INVALID] = TO(JOB_INVALID) | TO(JOB_WAITING) | TO(JOB_QUEUED) | TO(JOB_HELD),
 	[JOB_QUEUED] = TO(JOB_QUEUED) | TO(JOB_HELD) | TO(JOB_SUBMITTING) | TO(JOB_FAILED),
-	[JOB_HELD] = TO(JOB_HELD) | TO(JOB_QUEUED),
+	[JOB_HELD] = TO(JOB_HELD) | TO(JOB_QUEUED) | TO(JOB_WAITING),
 	[JOB_SUBMITTING] = TO(JOB_PENDING) | TO(JOB_QUEUED) | TO(JOB_FAILED) | TO(JOB_UNKNOWN),
 	[JOB_PENDING] = TO(JOB_PENDING) | TO(JOB_PROCESSING) | TO(JOB_SUCCESS) | TO(JOB_FAILED) |
 			TO(JOB_UNKNOWN),
@@ -134,6 +137,7 @@ void job_destroy(struct job *job)
 		return;
 	api_cancel(job->call);
 	harvest_cancel(job->harvest);
+	inputs_destroy(job->inputs);
 	list_remove(&job->link);
 	job_record_finish(&job->record);
 	for (size_t i = 0; job->urls != NULL && i < job->task_count; i++)

@@ -11,6 +11,7 @@
 struct gen;
 struct api_call;
 struct harvest;
+struct inputs;
 struct queue;
 
 struct job {
@@ -21,6 +22,7 @@ struct job {
 	struct list link;	/* in the queue, by id */
 	struct api_call *call;	/* owned; a request on its way */
 	struct harvest *harvest; /* owned; fetching what it made */
+	struct inputs *inputs;	/* owned; what it waits for, while it does (waiting.h) */
 	int64_t not_before;	/* monotonic ms: the next attempt or poll */
 	int64_t sent_at;	/* monotonic ms of the submission in this process, for the pace of polls */
 	unsigned poll_failures;	/* in a row */

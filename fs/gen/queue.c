@@ -18,8 +18,10 @@
 #include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/harvest.h"
+#include "fs/gen/input.h"
 #include "fs/gen/queue_private.h"
 #include "fs/gen/status.h"
+#include "fs/gen/waiting.h"
 #include "fs/net/backoff.h"
 
 #define RETRY_MS 5000     /* of what failed for want of memory */
@@ -205,7 +207,7 @@ int queue_add(struct queue *queue, struct job_record *record)
 	log_info("job %" PRId64 ": %s for %s", job->record.id, job_state_name(job->record.state),
 		job->record.model);
 	queue_pump(queue);
-	return 0;
+	return job->record.state == JOB_WAITING ? waiting_adopt(queue->gen, job) : 0;
 }
 
 bool queue_can_cancel(struct queue *queue, int64_t id)
@@ -240,14 +242,21 @@ int queue_release(struct queue *queue, int64_t id)
 
 	if (job == NULL)
 		return -ENOENT;
+	if (job->record.state == JOB_INVALID)
+		return -ENOENT; /* its text is examined anew */
 	if (job->record.state != JOB_HELD && job->record.state != JOB_QUEUED)
 		return -EBUSY;
 	job->released = true;
 	job->not_before = 0;
 	job->record.dry_run = false;
 	queue_clear_hold(queue);
+	/* what a dry run has shown is not what can be sent */
+	bool unmade = job->record.state == JOB_HELD && job->record.body != NULL &&
+		      strstr(job->record.body, INPUT_LATER) != NULL;
 	if (job->record.state == JOB_HELD) {
-		int r = job_change(queue->gen, job, JOB_QUEUED, false);
+		int r = job_change(queue->gen, job, unmade ? JOB_WAITING : JOB_QUEUED, false);
+		if (r == 0 && unmade)
+			r = waiting_adopt(queue->gen, job);
 		if (r < 0)
 			return r;
 	}
@@ -604,6 +613,8 @@ static int resume_job(struct queue *queue, int64_t id, bool clock_is_back)
 		job->tasks[i].state = TASK_WAITING;
 	if (job->record.state == JOB_QUEUED)
 		resume_patience(queue, job, clock_is_back);
+	if (job->record.state == JOB_WAITING || job->record.state == JOB_INVALID)
+		return waiting_adopt(queue->gen, job);
 	if (job->record.state == JOB_SUBMITTING)
 		queue_lost_answer(queue, job, "weryaifs was stopped before the answer came");
 	else if (job_state_is_active(job->record.state) && job->task_count == 0)

@@ -16,6 +16,7 @@
 #include "fs/gen/gen_private.h"
 #include "fs/gen/queue.h"
 #include "fs/gen/tree_private.h"
+#include "fs/gen/waiting.h"
 
 #define TEXT_MAX (512 * 1024)
 #define PREFIX "user.weryai."
@@ -509,6 +510,7 @@ static void note_change(struct gen *gen, int64_t ino, bool by_itself)
 {
 	struct status_change *change;
 
+	waiting_recheck(gen);
 	if (ino == 0)
 		return;
 	change = find_change(gen, ino);

@@ -18,6 +18,7 @@
 #include "fs/gen/queue.h"
 #include "fs/gen/status.h"
 #include "fs/gen/tree_private.h"
+#include "fs/gen/waiting.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
 
@@ -58,6 +59,7 @@ static int aftermath_finish(struct gen *gen, struct aftermath *aftermath, int re
 			status_moved(gen, after->changed);
 	}
 	free(aftermath->items);
+	waiting_recheck(gen);
 	return result;
 }
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/gen/media.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+
+static const struct {
+	const char *type, *content_type, *what;
+	enum api_kind kind;
+	bool taken;
+} types[] = {
+	{"png", "image/png", "a picture", API_IMAGE, true},
+	{"jpg", "image/jpeg", "a picture", API_IMAGE, true},
+	{"webp", "image/webp", "a picture", API_IMAGE, true},
+	{"gif", "image/gif", "a picture", API_IMAGE, false},
+	{"avif", "image/avif", "a picture", API_IMAGE, false},
+	{"svg", "image/svg+xml", "a picture", API_IMAGE, false},
+	{"mp4", "video/mp4", "a video", API_VIDEO, true},
+	{"mov", "video/quicktime", "a video", API_VIDEO, true},
+	{"webm", "video/webm", "a video", API_VIDEO, false},
+	{"mp3", "audio/mpeg", "a sound", API_AUDIO, true},
+	{"wav", "audio/wav", "a sound", API_AUDIO, true},
+	{"html", "text/html", "a web page", API_TEXT, false},
+	{"text", "text/plain", "a text", API_TEXT, false},
+};
+
+bool media_fits(enum api_kind kind, const char *type)
+{
+	for (size_t i = 0; type != NULL && i < array_length(types); i++)
+		if (strcmp(types[i].type, type) == 0)
+			return types[i].taken && types[i].kind == kind;
+	return false;
+}
+
+const char *media_formats(enum api_kind kind)
+{
+	return kind == API_IMAGE   ? "jpg, png and webp"
+	       : kind == API_VIDEO ? "mp4 and mov"
+				   : "mp3 and wav";
+}
+
+const char *media_noun(enum api_kind kind)
+{
+	return kind == API_IMAGE ? "picture" : kind == API_VIDEO ? "video" : "sound";
+}
+
+int64_t media_max_bytes(enum api_kind kind)
+{
+	/* the stricter of the two sets of API reference 3.9 */
+	return kind == API_IMAGE ? 10000000 : 50000000;
+}
+
+const char *media_content_type(const char *type)
+{
+	for (size_t i = 0; i < array_length(types); i++)
+		if (strcmp(types[i].type, type) == 0)
+			return types[i].content_type;
+	return "application/octet-stream";
+}
+
+void media_describe(const char *type, char *text, unsigned size)
+{
+	for (size_t i = 0; type != NULL && i < array_length(types); i++) {
+		if (strcmp(types[i].type, type) != 0)
+			continue;
+		snprintf(text, size, "%s (%s)", types[i].what, type);
+		return;
+	}
+	snprintf(text, size, "something else, whatever its name says");
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/gen/waiting.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/buf.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/gen/gen_private.h"
+#include "fs/gen/input.h"
+#include "fs/gen/path.h"
+#include "fs/gen/prompt.h"
+#include "fs/gen/queue_private.h"
+#include "fs/gen/status.h"
+#include "fs/gen/tree_private.h"
+
+#define PAUSE_MS 10  /* between a change and the look, for those that come in crowds */
+#define DISK_MS 5000 /* the disk did not answer: again after this */
+#define PATIENCE                                                                                   \
+	10 /* times the settling of a prompt: so long a missing input may still be on its way */
+#define CIRCLE_MAX 1000 /* prompts that are looked at for one circle */
+
+/* What a job waits for. */
+struct inputs {
+	struct prompt prompt;
+	int64_t on[PROMPT_MAX_REFS]; /* prompts, 0 none, by ref */
+	int64_t missing_since;       /* monotonic ms; 0: nothing is */
+};
+
+struct waiting {
+	struct gen *gen;          /* borrowed */
+	struct loop_timer *timer; /* owned */
+	int64_t due;              /* of the timer, when it is armed */
+};
+
+static void look_at_all(void *arg);
+
+int waiting_create(struct gen *gen, struct waiting **ret_waiting)
+{
+	struct waiting *waiting = calloc(1, sizeof(*waiting));
+
+	if (waiting == NULL)
+		return -ENOMEM;
+	waiting->gen = gen;
+	int r = loop_timer_create(gen->loop, look_at_all, waiting, &waiting->timer);
+	if (r < 0) {
+		free(waiting);
+		return r;
+	}
+	*ret_waiting = waiting;
+	return 0;
+}
+
+void waiting_destroy(struct waiting *waiting)
+{
+	if (waiting == NULL)
+		return;
+	loop_timer_destroy(waiting->timer);
+	free(waiting);
+}
+
+static void look_within(struct waiting *waiting, int64_t wait)
+{
+	int64_t due = clock_mono_ms() + wait;
+
+	if (loop_timer_armed(waiting->timer) && waiting->due <= due)
+		return;
+	waiting->due = due;
+	loop_timer_arm(waiting->timer, wait);
+}
+
+void waiting_recheck(struct gen *gen)
+{
+	if (gen->waiting != NULL)
+		look_within(gen->waiting, PAUSE_MS);
+}
+
+void inputs_destroy(struct inputs *inputs)
+{
+	if (inputs == NULL)
+		return;
+	prompt_finish(&inputs->prompt);
+	free(inputs);
+}
+
+/* --- circles --- */
+
+struct circle {
+	struct gen *gen;
+	int64_t target;
+	int64_t seen[CIRCLE_MAX], from[CIRCLE_MAX]; /* from: index of the one that led here */
+	size_t count;
+};
+
+static const struct inputs *inputs_of(struct gen *gen, int64_t prompt)
+{
+	struct node node;
+
+	if (nodes_get(gen->store, prompt, &node) < 0 || node.job == 0 || node.draft != DRAFT_NONE)
+		return NULL;
+	struct job *job = queue_find(gen->queue, node.job);
+	return job != NULL ? job->inputs : NULL;
+}
+
+static void add_to_circle(struct circle *circle, int64_t prompt, int64_t from)
+{
+	for (size_t i = 0; i < circle->count; i++)
+		if (circle->seen[i] == prompt)
+			return;
+	if (circle->count == CIRCLE_MAX)
+		return;
+	circle->seen[circle->count] = prompt;
+	circle->from[circle->count++] = from;
+}
+
+/* "/FLUX/a.txt <- /FLUX/b.txt <- /FLUX/a.txt", from the end of the chain back to its start. */
+static char *describe_circle(const struct circle *circle, size_t last)
+{
+	struct buf text;
+
+	buf_init(&text, 8192);
+	for (int64_t i = (int64_t)last;; i = circle->from[i]) {
+		CLEANUP_FREE char *path = NULL;
+		struct node node;
+		if (nodes_get(circle->gen->store, i < 0 ? circle->target : circle->seen[i], &node) <
+				0 ||
+			path_of(circle->gen, &node, &path) < 0)
+			break;
+		buf_addf(&text, "%s%s", text.length > 0 ? " <- " : "", path);
+		if (i < 0)
+			break;
+	}
+	return buf_steal(&text);
+}
+
+/* Does what this job waits for wait for this job? Caller frees *ret_text: the way round. */
+static bool is_circle(struct gen *gen, const struct job *job, char **ret_text)
+{
+	struct circle *circle = calloc(1, sizeof(*circle));
+	bool found = false;
+
+	if (circle == NULL)
+		return false;
+	circle->gen = gen;
+	circle->target = job->record.ino;
+	for (size_t i = 0; i < job->inputs->prompt.ref_count; i++)
+		if (job->inputs->on[i] != 0)
+			add_to_circle(circle, job->inputs->on[i], -1);
+	for (size_t at = 0; at < circle->count && !found; at++) {
+		const struct inputs *inputs = inputs_of(gen, circle->seen[at]);
+		for (size_t i = 0; inputs != NULL && i < inputs->prompt.ref_count; i++) {
+			if (inputs->on[i] == circle->target) {
+				*ret_text = describe_circle(circle, at);
+				found = true;
+				break;
+			}
+			if (inputs->on[i] != 0)
+				add_to_circle(circle, inputs->on[i], (int64_t)at);
+		}
+	}
+	free(circle);
+	return found;
+}
+
+/* --- one job --- */
+
+/* State and sentence; told and saved when they are new. Progress is not worth a write. */
+static void put(struct gen *gen, struct job *job, enum job_state state, const char *text)
+{
+	bool same_text = job->record.error != NULL && strcmp(job->record.error, text) == 0;
+
+	if (job->record.state == state && same_text)
+		return;
+	job_set_text(&job->record.error, "%s", text);
+	if (job->record.state != state)
+		job_change(gen, job, state, false);
+	else
+		status_changed(gen, job->record.ino);
+}
+
+/* For good: there is nothing whose change could help. */
+static void end_invalid(struct gen *gen, struct job *job, const char *text)
+{
+	job_set_text(&job->record.error, "%s", text);
+	job->record.published = true;
+	job_change(gen, job, JOB_INVALID, false);
+	queue_end_job(gen->queue, job);
+}
+
+static struct strlist *list_for(struct api_request *request, enum prompt_ref_role role)
+{
+	return role == REF_VIDEO   ? &request->videos
+	       : role == REF_AUDIO ? &request->audios
+				   : &request->images;
+}
+
+/* All inputs are there: from here on the request is what it is, and in the ledger. */
+static int leave(struct gen *gen, struct job *job)
+{
+	char *body = NULL;
+	int r = api_request_encode(&job->inputs->prompt.request, &body);
+
+	if (r == -EINVAL || r == -EILSEQ) {
+		end_invalid(gen, job, "this prompt with these inputs cannot be sent");
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	free(job->record.body);
+	job->record.body = body;
+	job_set_text(&job->record.error, NULL);
+	inputs_destroy(steal(&job->inputs));
+	job_change(gen, job, job->record.dry_run ? JOB_HELD : JOB_QUEUED, false);
+	queue_pump(gen->queue);
+	return 0;
+}
+
+/* A missing input of a prompt that was just written may be on its way: files come in any order. */
+static bool is_patient(struct gen *gen, struct job *job)
+{
+	int64_t now = clock_mono_ms(), patience = gen->options.settle_ms * PATIENCE;
+
+	if (job->inputs->missing_since == 0)
+		job->inputs->missing_since =
+			job->record.state == JOB_INVALID ? now - patience : now;
+	int64_t left = job->inputs->missing_since + patience - now;
+	if (left > 0)
+		look_within(gen->waiting, left);
+	return left > 0;
+}
+
+static int conclude(struct gen *gen, struct job *job, enum input_verdict verdict, const char *text)
+{
+	CLEANUP_FREE char *circle = NULL;
+
+	if (verdict != INPUT_MISSING)
+		job->inputs->missing_since = 0;
+	if (is_circle(gen, job, &circle)) {
+		CLEANUP_FREE char *sentence = NULL;
+		if (asprintf(&sentence, "its inputs go in a circle: %s",
+			    circle != NULL ? circle : "each waits for the other") < 0) {
+			sentence = NULL;
+			return -ENOMEM;
+		}
+		put(gen, job, JOB_INVALID, sentence);
+		return 0;
+	}
+	switch (verdict) {
+	case INPUT_READY:
+		return leave(gen, job);
+	case INPUT_WAITS:
+		put(gen, job, JOB_WAITING, text);
+		return 0;
+	case INPUT_MISSING:
+		put(gen, job, is_patient(gen, job) ? JOB_WAITING : JOB_INVALID, text);
+		return 0;
+	default:
+		put(gen, job, JOB_INVALID, text);
+		return 0;
+	}
+}
+
+static int look_at_job(struct gen *gen, struct job *job)
+{
+	struct prompt *prompt = &job->inputs->prompt;
+	enum input_verdict worst = INPUT_READY;
+	CLEANUP_FREE char *text = NULL;
+	int r = jobs_place(gen->store, &job->record);
+
+	strlist_finish(&prompt->request.images);
+	strlist_finish(&prompt->request.videos);
+	strlist_finish(&prompt->request.audios);
+	/* all of them, so that uploads start while another input is waited for */
+	for (size_t i = 0; i < prompt->ref_count && r == 0; i++) {
+		struct input input;
+		r = input_look(gen, job, &prompt->refs[i], &input);
+		if (r == 0 && input.verdict == INPUT_READY)
+			r = strlist_add(
+				list_for(&prompt->request, prompt->refs[i].role), input.text);
+		if (r == 0 && input.verdict > worst) {
+			worst = input.verdict;
+			free(text);
+			text = steal(&input.text);
+		}
+		job->inputs->on[i] = input.on;
+		free(input.text);
+	}
+	return r < 0 ? r : conclude(gen, job, worst, text);
+}
+
+static void look_at_all(void *arg)
+{
+	struct waiting *waiting = arg;
+	struct gen *gen = waiting->gen;
+	struct list *item, *after;
+	int worst = 0;
+
+	list_for_each_safe(item, after, &gen->queue->jobs)
+	{
+		struct job *job = list_entry(item, struct job, link);
+		int r = job->inputs != NULL && !job->unsaved ? look_at_job(gen, job) : 0;
+		if (r < 0) {
+			log_errno(
+				LOG_LEVEL_ERROR, r, "job %" PRId64 ": its inputs", job->record.id);
+			worst = r;
+		}
+	}
+	if (worst < 0)
+		look_within(waiting, DISK_MS);
+}
+
+int waiting_adopt(struct gen *gen, struct job *job)
+{
+	const struct model *model = model_table_find(gen->models, job->record.model);
+	struct prompt_options options = {gen->options.allow_unknown, job->record.dry_run};
+	CLEANUP_FREE char *message = NULL;
+	struct inputs *inputs = calloc(1, sizeof(*inputs));
+	int r = inputs == NULL ? -ENOMEM : model == NULL ? -EINVAL : 0;
+
+	if (r == 0)
+		r = prompt_parse(model, &options, job->record.text, job->record.text_length,
+			&inputs->prompt, &message);
+	if (r == 0) {
+		job->inputs = inputs;
+		waiting_recheck(gen);
+		return 0;
+	}
+	free(inputs);
+	if (r == -ENOMEM)
+		return r;
+	end_invalid(gen, job,
+		message != NULL ? message
+				: "the service no longer has this model; move the prompt "
+				  "to another directory");
+	return 0;
+}
