@@ -5,3 +5,6 @@
 
 extern const char catalogue_json[];
 extern const size_t catalogue_json_length;
+/* config/tools.json, likewise: one object a tool (fs/api/tool.h). */
+extern const char tools_json[];
+extern const size_t tools_json_length;

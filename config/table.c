@@ -325,6 +325,16 @@ static const struct config_entry entries[] = {
 	{"model", "has_audio", &bool_type, PARAM, NULL, 0, 0, "does it make sound?"},
 	{"model", "has_negative", &bool_type, PARAM, NULL, 0, 0, "does it take a negative prompt?"},
 	{"model", "has_web_search", &bool_type, PARAM, NULL, 0, 0, "does it look things up?"},
+	{"model", "endpoint", &text_type, PARAM, NULL, 0, 0,
+		"a tool: what comes behind /v1/generation/, as in image-upscale"},
+	{"model", "fields", &list_type, PARAM, NULL, 0, 0,
+		"what the tool takes, as in img_url:image! style:soft|hard"},
+	{"model", "makes", &text_type, PARAM, NULL, 0, 0,
+		"what the tool makes: image, video, audio or text"},
+	{"model", "one_of", &list_type, PARAM, NULL, 0, 0,
+		"fields of the tool of which one is needed at least"},
+	{"model", "answer", &text_type, PARAM, NULL, 0, 0,
+		"the tool answers at once, with a text in this member of data"},
 };
 _Static_assert(array_length(entries) <= CONFIG_ENTRIES, "raise CONFIG_ENTRIES");
 

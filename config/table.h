@@ -27,7 +27,7 @@ struct config_entry {
 	const char *help;    /* one line */
 };
 
-#define CONFIG_ENTRIES 64 /* more than the table has, for arrays beside it */
+#define CONFIG_ENTRIES 80 /* more than the table has, for arrays beside it */
 
 const struct config_entry *config_table(size_t *ret_count);
 /* The entry of a key as a person writes it ('-', '_' and blank are equal, any case) or NULL.

@@ -95,7 +95,9 @@ static int load_models(struct setup *setup, char **ret_message)
 	int r = registry_parse_catalogue(catalogue_json, catalogue_json_length, &list);
 	if (r < 0)
 		return r;
-	r = model_table_create(&list, params, count, &setup->models, ret_message);
+	r = tool_list_parse(tools_json, tools_json_length, &list.tools);
+	if (r == 0)
+		r = model_table_create(&list, params, count, &setup->models, ret_message);
 	model_list_finish(&list);
 	return r;
 }

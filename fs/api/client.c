@@ -36,6 +36,7 @@ struct api_call {
 	} done;
 	void *arg;
 	char *task_id; /* of a question about one task, else NULL */
+	char *member;  /* of a submission that is answered at once, else NULL */
 	enum api_kind kind;
 	const struct http_upload *file; /* of an upload, else NULL; borrowed while it starts */
 };
@@ -118,6 +119,7 @@ static void call_free(struct api_call *call)
 {
 	buf_finish(&call->body);
 	free(call->task_id);
+	free(call->member);
 	free(call);
 }
 
@@ -150,7 +152,8 @@ static int call_start(struct api_client *client, struct api_call *prototype, cha
 	struct http_spec spec = {
 		.url = url,
 		.bearer = client->key,
-		.headers = post || prototype->file ? &client->submit_headers : &client->question_headers,
+		.headers = post || prototype->file ? &client->submit_headers
+						   : &client->question_headers,
 		.post = post,
 		.post_length = post ? strlen(post) : 0,
 		.upload = prototype->file,
@@ -176,7 +179,7 @@ static int call_start(struct api_client *client, struct api_call *prototype, cha
 	list_init(&call->link);
 	r = http_start(client->http, &spec, &events, call, &call->request);
 	if (r < 0) {
-		call->task_id = NULL;
+		call->task_id = call->member = NULL;
 		call_free(call);
 		return r;
 	}
@@ -242,6 +245,9 @@ static void answer_submit(struct api_call *call, const struct http_end *end)
 
 	if (end->error)
 		r = no_answer(end, &answer.error);
+	else if (call->member)
+		r = envelope_text(end->head.status, call->body.data, call->body.length,
+			call->member, &answer.text, &answer.error);
 	else
 		r = envelope_submitted(end->head.status, call->body.data, call->body.length,
 			&answer.submitted, &answer.error);
@@ -249,19 +255,27 @@ static void answer_submit(struct api_call *call, const struct http_end *end)
 	answer.outcome = r == 0 ? API_ACCEPTED : submit_outcome(&answer.error);
 	call->done.submit(call->arg, &answer);
 	api_submitted_finish(&answer.submitted);
+	free(answer.text);
 }
 
-int api_submit(struct api_client *client, enum api_mode mode, const char *body,
-	void (*done)(void *arg, struct api_submit_answer *answer), void *arg,
+int api_submit(struct api_client *client, const char *endpoint, const char *member,
+	const char *body, void (*done)(void *arg, struct api_submit_answer *answer), void *arg,
 	struct api_call **ret_call)
 {
-	struct api_call call = {.what = api_mode_name(mode),
-		.answer = answer_submit,
-		.done.submit = done,
-		.arg = arg};
+	struct api_call call = {
+		.what = "submit", .answer = answer_submit, .done.submit = done, .arg = arg};
+	char *url;
 
-	return call_start(
-		client, &call, join_url(client->base_url, api_mode_path(mode)), body, ret_call);
+	if (!tool_endpoint_is_good(endpoint))
+		return -EINVAL;
+	call.member = member ? strdup(member) : NULL;
+	if ((member && !call.member) ||
+		asprintf(&url, "%s/v1/generation/%s", client->base_url, endpoint) < 0)
+		url = NULL;
+	int r = call_start(client, &call, url, body, ret_call);
+	if (r < 0)
+		free(call.member);
+	return r;
 }
 
 /* The task that was asked for goes first. */
@@ -381,8 +395,8 @@ int api_upload(struct api_client *client, const struct http_upload *file,
 		.file = &form};
 
 	form.field = "file";
-	return call_start(client, &call,
-		join_url(client->base_url, "/v1/generation/upload-file"), NULL, ret_call);
+	return call_start(client, &call, join_url(client->base_url, "/v1/generation/upload-file"),
+		NULL, ret_call);
 }
 
 static void answer_models(struct api_call *call, const struct http_end *end)

@@ -34,12 +34,15 @@ enum api_outcome {
 
 struct api_submit_answer {
 	enum api_outcome outcome;
-	struct api_submitted submitted; /* API_ACCEPTED */
+	struct api_submitted submitted; /* API_ACCEPTED, unless there is a text */
+	char *text;			/* API_ACCEPTED: what an endpoint that answers at once has made */
 	struct api_error error;		/* otherwise */
 };
 
-/* `body` as api_request_encode() made it: the bytes that were recorded are the bytes sent. */
-int api_submit(struct api_client *client, enum api_mode mode, const char *body,
+/* `endpoint` is what comes behind /v1/generation/, in small letters, digits and "-_/" (else -EINVAL). `body` as
+ * api_request_encode() or tool_request_encode() made it: the bytes that were recorded are the bytes sent. `member` not
+ * NULL: the answer is a text, in that member of data. */
+int api_submit(struct api_client *client, const char *endpoint, const char *member, const char *body,
 	void (*done)(void *arg, struct api_submit_answer *answer), void *arg, struct api_call **ret_call);
 
 struct api_tasks_answer {

@@ -201,25 +201,31 @@ static int read_urls(struct api_task *task, const json_t *container)
 	return 0;
 }
 
-static int read_lyrics(struct api_task *task, const json_t *container)
+/* Line feeds and tabs stay, other control bytes do not; cut at a code point. Caller frees; NULL: no memory. */
+static char *copy_text(const char *text)
 {
-	const char *text = wire_text(container, "lyrics");
-	size_t length = text ? strlen(text) : 0;
+	size_t length = strlen(text);
 
-	if (!text || task->lyrics)
-		return 0;
 	if (length > ENVELOPE_MAX_LYRICS) {
 		length = ENVELOPE_MAX_LYRICS;
 		while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
 			length--;
 	}
-	task->lyrics = strndup(text, length);
-	if (!task->lyrics)
-		return -ENOMEM;
-	for (char *c = task->lyrics; *c; c++)
+	char *copy = strndup(text, length);
+	for (char *c = copy; c && *c; c++)
 		if (((unsigned char)*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7f)
 			*c = ' ';
-	return 0;
+	return copy;
+}
+
+static int read_lyrics(struct api_task *task, const json_t *container)
+{
+	const char *text = wire_text(container, "lyrics");
+
+	if (!text || task->lyrics)
+		return 0;
+	task->lyrics = copy_text(text);
+	return task->lyrics ? 0 : -ENOMEM;
 }
 
 /* Why a task failed: its own words, else the envelope's; "Success" is about the question. */
@@ -346,6 +352,24 @@ int envelope_uploaded(
 		r = wire_no_memory(error, http_status);
 	strlist_finish(&found.urls);
 	return r;
+}
+
+int envelope_text(int http_status, const char *body, size_t length, const char *member,
+	char **ret_text, struct api_error *error)
+{
+	json_t *root CLEANUP_JSON = NULL;
+	int r = wire_open(http_status, body, length, &root, error);
+
+	if (r < 0)
+		return r;
+	const char *text = wire_text(json_object_get(root, "data"), member);
+	if (!text)
+		return wire_not_understood(error, http_status, "the answer has no text");
+	char *copy = copy_text(text);
+	if (!copy)
+		return wire_no_memory(error, http_status);
+	*ret_text = copy;
+	return 0;
 }
 
 void api_submitted_finish(struct api_submitted *submitted)

@@ -44,6 +44,9 @@ struct api_tasks {
  * an error body on HTTP 4xx/5xx are used when there is one. */
 int envelope_submitted(int http_status, const char *body, size_t length,
 	struct api_submitted *ret_submitted, struct api_error *error);
+/* The answer of an endpoint that makes a text at once: a string in `member` of data, cut at ENVELOPE_MAX_LYRICS. */
+int envelope_text(int http_status, const char *body, size_t length, const char *member,
+	char **ret_text, struct api_error *error);
 int envelope_tasks(int http_status, const char *body, size_t length, struct api_tasks *ret_tasks,
 	struct api_error *error);
 int envelope_balance(int http_status, const char *body, size_t length, double *ret_credits,

@@ -39,6 +39,7 @@ void model_list_finish(struct model_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		model_spec_finish(&list->items[i]);
 	free(list->items);
+	tool_list_finish(&list->tools);
 	*list = (struct model_list){0};
 }
 

@@ -4,6 +4,7 @@
  * into model_spec, and writes the catalogue in force as JSON. Pure. Owns its strings. */
 #include "fs/api/errclass.h"
 #include "fs/api/request.h"
+#include "fs/api/tool.h"
 
 /* What one model takes in one mode. "known" false: the catalogue says nothing, so nothing is checked;
  * known and empty: the model lists none, so the field must not be sent. */
@@ -30,6 +31,7 @@ struct model_spec {
 struct model_list {
 	struct model_spec *items; /* owned; entries without any mode are left out */
 	size_t count;
+	struct tool_list tools; /* owned */
 };
 
 #define REGISTRY_MAX_MODELS 1000
@@ -40,7 +42,7 @@ int registry_parse_catalogue(const char *json, size_t length, struct model_list 
 /* A live answer of the image (or video) registry. Same errors, and *error filled on a refusal (-EREMOTEIO). */
 int registry_parse_live(enum api_kind kind, int http_status, const char *body, size_t length,
 	struct model_list *ret_list, struct api_error *error);
-/* The list as pretty JSON in the catalogue's own shape; caller frees. */
+/* The list as pretty JSON in the catalogue's own shape, the tools (fs/api/tool.h) behind the models; caller frees. */
 int registry_format(const struct model_list *list, char **ret_json);
 /* Overwrites *to, which must own nothing; untouched on -ENOMEM. */
 int model_spec_copy(struct model_spec *to, const struct model_spec *from);

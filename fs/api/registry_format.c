@@ -131,6 +131,37 @@ static int format_entry(const struct model_spec *spec, json_t *list)
 	return json_array_append_new(list, entry) < 0 ? -ENOMEM : 0;
 }
 
+static json_t *format_field(const struct tool_field *field)
+{
+	json_t *entry = json_pack("{s:s, s:s, s:s, s:b}", "name", field->name, "key", field->key,
+		"type", tool_type_name(field->type), "required", field->required);
+
+	if (entry && field->words.count > 0 &&
+		put(entry, "words", format_choices(&field->words, field->type == TOOL_INTEGER)) <
+			0) {
+		json_decref(entry);
+		return NULL;
+	}
+	return entry;
+}
+
+static int format_tool(const struct tool_spec *tool, json_t *list)
+{
+	json_t *entry = json_pack("{s:s, s:s, s:[s], s:s, s:s, s:[], s:o}", "key", tool->key,
+		"name", tool->name, "kinds", api_kind_name(tool->kind), "makes",
+		api_kind_name(tool->kind), "endpoint", tool->endpoint, "fields", "one_of",
+		format_choices(&tool->one_of, false));
+	json_t *fields = json_object_get(entry, "fields");
+
+	for (size_t i = 0; entry && i < tool->field_count; i++) {
+		if (json_array_append_new(fields, format_field(&tool->fields[i])) < 0) {
+			json_decref(entry);
+			entry = NULL;
+		}
+	}
+	return json_array_append_new(list, entry) < 0 ? -ENOMEM : 0;
+}
+
 int registry_format(const struct model_list *list, char **ret_json)
 {
 	unsigned long mark = wire_memory_mark();
@@ -140,6 +171,8 @@ int registry_format(const struct model_list *list, char **ret_json)
 
 	for (size_t i = 0; i < list->count && r == 0; i++)
 		r = format_entry(&list->items[i], root);
+	for (size_t i = 0; i < list->tools.count && r == 0; i++)
+		r = format_tool(&list->tools.items[i], root);
 	text = r == 0 ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	json_decref(root);
 	if (!text || wire_memory_failed(mark)) {

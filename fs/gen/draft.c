@@ -290,9 +290,10 @@ static int judge(struct gen *gen, const struct node *top, struct job_record *rec
 	}
 	/* with inputs the request is made when they are there: waiting.c */
 	if (r == 0 && prompt.ref_count == 0)
-		r = api_request_encode(&prompt.request, &record->body);
+		r = prompt_encode(&prompt, &record->body);
 	if (r == 0) {
-		record->mode = strdup(api_mode_name(prompt.request.mode));
+		record->mode = strdup(model->tool != NULL ? model->tool->endpoint
+							  : api_mode_name(prompt.request.mode));
 		record->dry_run = prompt.dry_run;
 		record->state = prompt.ref_count > 0 ? JOB_WAITING
 				: prompt.dry_run     ? JOB_HELD

@@ -13,6 +13,7 @@
 #include "fs/gen/gen_private.h"
 #include "fs/gen/publish.h"
 #include "fs/gen/renew.h"
+#include "fs/gen/result.h"
 #include "fs/gen/sniff.h"
 #include "fs/gen/status.h"
 #include "fs/net/backoff.h"
@@ -257,6 +258,21 @@ static int reserve(struct harvest *harvest, struct result_record *result)
 	return r;
 }
 
+/* A text came with the answer itself. */
+static int take_text(struct harvest *harvest, struct result_record *result)
+{
+	const char *text = result->url + strlen(RESULT_TEXT);
+	int r = result->ino != 0 ? 0 : reserve(harvest, result);
+
+	free(result->type);
+	result->type = strdup("text");
+	if (r == 0 && result->type == NULL)
+		r = -ENOMEM;
+	if (r == 0)
+		result->size = (int64_t)strlen(text);
+	return r;
+}
+
 static void fetch(struct harvest *harvest)
 {
 	static const struct http_events events = {on_head, on_body, on_done};
@@ -267,8 +283,19 @@ static void fetch(struct harvest *harvest)
 		.max_redirects = 5,
 		.stall_ms = harvest->gen->options.stall_timeout_ms,
 		.max_bytes = WHOLE_MAX};
-	int r = result->ino != 0 ? 0 : reserve(harvest, result);
+	int r;
 
+	if (strncmp(result->url, RESULT_TEXT, strlen(RESULT_TEXT)) == 0) {
+		r = take_text(harvest, result);
+		if (r < 0) {
+			retry(harvest, strerror(-r));
+			return;
+		}
+		harvest->current++;
+		step(harvest);
+		return;
+	}
+	r = result->ino != 0 ? 0 : reserve(harvest, result);
 	harvest->received = 0;
 	harvest->uncached = false;
 	harvest->head = (struct http_head){.retry_after_ms = -1};

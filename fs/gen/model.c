@@ -11,6 +11,7 @@
 #include "fs/gen/message.h"
 #include "fs/gen/model_section.h"
 #include "fs/gen/setting.h"
+#include "fs/gen/tool_section.h"
 
 #define KEY_MAX 200 /* bytes; with ".video" well below NAME_MAX */
 #define VIDEO_SUFFIX ".video"
@@ -19,6 +20,8 @@
 struct model_table {
 	struct model_spec *specs;
 	size_t spec_count;
+	struct tool_list tools;
+	struct model_spec *shells; /* of the tools, in their order: key and name */
 	struct model *models; /* sorted by dir */
 	size_t count;
 };
@@ -30,6 +33,14 @@ static bool is_key(const char *key)
 		strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
 
 	return length > 0 && length <= KEY_MAX && !key[length] && key[0] != '.' && key[0] != '-';
+}
+
+static struct tool_spec *find_tool(const struct model_table *table, const char *key)
+{
+	for (size_t i = 0; i < table->tools.count; i++)
+		if (strcmp(table->tools.items[i].key, key) == 0)
+			return &table->tools.items[i];
+	return NULL;
 }
 
 static struct model_spec *find_spec(const struct model_table *table, const char *key)
@@ -97,7 +108,7 @@ static int refuse_key(const struct model_param *param, char **ret_message)
 	for (unsigned s = 0; s < SETTING_COUNT; s++)
 		buf_addf(&known, "%s%s", s ? ", " : "", setting_name(s));
 	if (param->model)
-		buf_addf(&known, ", %s", model_section_keys());
+		buf_addf(&known, ", %s, %s", model_section_keys(), tool_section_keys());
 	if (!shown || !buf_ok(&known))
 		return -ENOMEM;
 	return message_refuse(
@@ -134,6 +145,39 @@ static int copy_specs(struct model_table *table, const struct model_list *list,
 	return 0;
 }
 
+/* The catalogue's tools and those that a section declares, by its `endpoint`. */
+static int copy_tools(struct model_table *table, const struct model_list *list,
+	const struct model_param *params, size_t count)
+{
+	struct tool_spec *items = calloc(list->tools.count + count + 1, sizeof(*items));
+	struct tool_list *tools = &table->tools;
+
+	if (!items)
+		return -ENOMEM;
+	tools->items = items;
+	for (size_t i = 0; i < list->tools.count; i++) {
+		if (!is_key(list->tools.items[i].key) || find_spec(table, list->tools.items[i].key))
+			continue;
+		int r = tool_spec_copy(&items[tools->count], &list->tools.items[i]);
+		if (r < 0)
+			return r;
+		tools->count++;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const char *key = params[i].model;
+		if (!key || strcmp(params[i].key, "endpoint") != 0 || !is_key(key) ||
+			find_spec(table, key) || find_tool(table, key))
+			continue;
+		struct tool_spec *tool = &items[tools->count++];
+		tool_spec_init(tool);
+		tool->key = strdup(key);
+		tool->name = strdup(key);
+		if (!tool->key || !tool->name)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* What the sections say the models are. */
 static int apply_sections(struct model_table *table, const struct model_param *params, size_t count,
 	char **ret_message)
@@ -143,16 +187,37 @@ static int apply_sections(struct model_table *table, const struct model_param *p
 		if (!params[i].model)
 			continue;
 		struct model_spec *spec = find_spec(table, params[i].model);
-		if (!spec)
+		struct tool_spec *tool = find_tool(table, params[i].model);
+		if (!spec && !tool)
 			return refuse_unknown_model(table, &params[i], ret_message);
-		if (!model_section_is_key(params[i].key))
+		if (!model_section_is_key(params[i].key) && !tool_section_is_key(params[i].key))
 			continue;
-		int r = model_section_apply(spec, params[i].key, params[i].value, &message);
+		if (!spec && !tool_section_is_key(params[i].key))
+			return refuse_at(&params[i], strdup("is a tool, and takes no such key"),
+				ret_message);
+		if (spec && !model_section_is_key(params[i].key))
+			return refuse_at(&params[i],
+				strdup("is a model: only a tool has an endpoint and fields"),
+				ret_message);
+		int r = spec ? model_section_apply(
+				       spec, params[i].key, params[i].value, &message)
+			     : tool_section_apply(tool, params[i].key, params[i].value, &message);
 		if (r == -EINVAL)
 			return refuse_at(&params[i], message, ret_message);
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+/* A declared tool without fields is a section with a line missing. */
+static int check_tools(const struct model_table *table, char **ret_message)
+{
+	for (size_t i = 0; i < table->tools.count; i++)
+		if (table->tools.items[i].field_count == 0 || !table->tools.items[i].endpoint)
+			return message_refuse(ret_message,
+				"[model %s]: a tool needs both: endpoint and fields",
+				table->tools.items[i].key);
 	return 0;
 }
 
@@ -182,12 +247,32 @@ static void model_finish(struct model *model)
 	setting_values_finish(&model->defaults);
 }
 
+static int add_tools(struct model_table *table)
+{
+	table->shells = calloc(table->tools.count + 1, sizeof(*table->shells));
+	if (!table->shells)
+		return -ENOMEM;
+	for (size_t i = 0; i < table->tools.count; i++)
+		model_spec_init(&table->shells[i]);
+	for (size_t i = 0; i < table->tools.count; i++) {
+		const struct tool_spec *tool = &table->tools.items[i];
+		struct model_spec *shell = &table->shells[i];
+		shell->key = strdup(tool->key);
+		shell->name = strdup(tool->name);
+		if (!shell->key || !shell->name || add_model(table, shell, tool->kind) < 0)
+			return -ENOMEM;
+		table->models[table->count - 1].tool = tool;
+	}
+	return 0;
+}
+
 static int add_models(struct model_table *table)
 {
 	size_t kept = 0;
 
-	table->models = calloc(2 * table->spec_count + 1, sizeof(*table->models));
-	if (!table->models)
+	table->models = calloc(
+		2 * table->spec_count + table->tools.count + 1, sizeof(*table->models));
+	if (!table->models || add_tools(table) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < table->spec_count; i++)
 		for (enum api_kind kind = API_IMAGE; kind <= API_VIDEO; kind++)
@@ -218,7 +303,13 @@ static int apply_default(struct model_table *table, const struct model_param *pa
 		CLEANUP_FREE char *message = NULL;
 		if (param->model && strcmp(model->spec->key, param->model) != 0)
 			continue;
-		int r = setting_check(model->spec, model->kind, setting, value, &message);
+		/* what goes beside any request */
+		bool beside = setting == SETTING_WEBHOOK || setting == SETTING_CALLER;
+		if (model->tool && !(beside && model->tool->callback) && !param->model)
+			continue;
+		int r = model->tool && beside && model->tool->callback
+				? 0
+				: setting_check(model->spec, model->kind, setting, value, &message);
 		if (r == 0) {
 			r = setting_copy(&model->defaults, value, setting);
 			taken = true;
@@ -255,7 +346,7 @@ static int apply_defaults(struct model_table *table, const struct model_param *p
 		setting_values_init(&value);
 		if ((param->model != NULL) != sections)
 			continue;
-		if (sections && model_section_is_key(param->key))
+		if (sections && (model_section_is_key(param->key) || tool_section_is_key(param->key)))
 			continue;
 		if (setting_find(param->key, &setting) < 0)
 			return refuse_key(param, ret_message);
@@ -279,7 +370,11 @@ int model_table_create(const struct model_list *list, const struct model_param *
 		return -ENOMEM;
 	int r = copy_specs(table, list, params, param_count);
 	if (r == 0)
+		r = copy_tools(table, list, params, param_count);
+	if (r == 0)
 		r = apply_sections(table, params, param_count, ret_message);
+	if (r == 0)
+		r = check_tools(table, ret_message);
 	if (r == 0)
 		r = add_models(table);
 	if (r == 0)
@@ -304,6 +399,10 @@ void model_table_destroy(struct model_table *table)
 	for (size_t i = 0; i < table->spec_count; i++)
 		model_spec_finish(&table->specs[i]);
 	free(table->specs);
+	for (size_t i = 0; table->shells && i < table->tools.count; i++)
+		model_spec_finish(&table->shells[i]);
+	free(table->shells);
+	tool_list_finish(&table->tools);
 	free(table);
 }
 
@@ -328,7 +427,8 @@ const struct model *model_table_find(const struct model_table *table, const char
 
 int model_table_format(const struct model_table *table, char **ret_json)
 {
-	struct model_list list = {.items = table->specs, .count = table->spec_count};
+	struct model_list list = {
+		.items = table->specs, .count = table->spec_count, .tools = table->tools};
 
 	return registry_format(&list, ret_json);
 }

@@ -22,7 +22,8 @@ struct model_defaults { /* NULL / API_UNSET: none configured */
 struct model {
 	char *dir;	    /* directory name */
 	enum api_kind kind; /* what this directory makes */
-	const struct model_spec *spec;
+	const struct model_spec *spec; /* of a tool: its key and name, and no modes */
+	const struct tool_spec *tool;  /* NULL: a model */
 	struct model_defaults defaults;
 };
 

@@ -7,6 +7,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/gen/prompt_reading.h"
+#include "fs/gen/prompt_tool.h"
 
 /* Prompt line > [model] > [defaults] > the model's own. */
 static int choose_setting(struct prompt_reading *reading, enum setting setting, bool allow_unknown,
@@ -114,6 +115,8 @@ static bool is_blank(const struct prompt_reading *reading)
 int prompt_parse(const struct model *model, const struct prompt_options *options, const char *text,
 	size_t length, struct prompt *ret_prompt, char **ret_message)
 {
+	if (model->tool)
+		return prompt_tool_parse(model, options, text, length, ret_prompt, ret_message);
 	CLEANUP(prompt_reading_finish) struct prompt_reading reading;
 	CLEANUP(prompt_finish) struct prompt prompt = {0};
 
@@ -148,10 +151,37 @@ int prompt_parse(const struct model *model, const struct prompt_options *options
 void prompt_finish(struct prompt *prompt)
 {
 	api_request_finish(&prompt->request);
+	tool_request_finish(&prompt->tool);
 	for (size_t i = 0; i < prompt->ref_count; i++)
 		free(prompt->refs[i].value);
 	free(prompt->warning);
 	*prompt = (struct prompt){0};
+}
+
+static struct strlist *list_for(struct prompt *prompt, const struct prompt_ref *ref)
+{
+	if (prompt->tool.count > 0)
+		return &prompt->tool.items[ref->item].values;
+	return ref->role == REF_VIDEO   ? &prompt->request.videos
+	       : ref->role == REF_AUDIO ? &prompt->request.audios
+					: &prompt->request.images;
+}
+
+void prompt_clear_inputs(struct prompt *prompt)
+{
+	for (size_t i = 0; i < prompt->ref_count; i++)
+		strlist_finish(list_for(prompt, &prompt->refs[i]));
+}
+
+int prompt_add_input(struct prompt *prompt, const struct prompt_ref *ref, const char *url)
+{
+	return strlist_add(list_for(prompt, ref), url);
+}
+
+int prompt_encode(const struct prompt *prompt, char **ret_body)
+{
+	return prompt->tool.count > 0 ? tool_request_encode(&prompt->tool, ret_body)
+				      : api_request_encode(&prompt->request, ret_body);
 }
 
 bool prompt_is_name(const char *name)

@@ -18,12 +18,14 @@ struct prompt_ref {
 	char *value; /* owned: an http(s) URL, or a path on the mount as written */
 	bool is_url;
 	int line;
+	int item; /* of prompt.tool, where that is used */
 };
 
 struct prompt {
 	struct api_request request; /* all but images, videos, audios, which come from refs when they are resolved */
 	struct prompt_ref refs[PROMPT_MAX_REFS]; /* as they are sent: first frame, images, last frame, videos, audios */
 	size_t ref_count;
+	struct tool_request tool; /* of a tool's directory; then `request` is not used */
 	bool dry_run; /* asked for by the prompt or by the options */
 	char *warning; /* NULL none: what was sent differently from what was asked (API reference 3.6) */
 };
@@ -38,6 +40,10 @@ struct prompt_options {
 int prompt_parse(const struct model *model, const struct prompt_options *options, const char *text,
 	size_t length, struct prompt *ret_prompt, char **ret_message);
 void prompt_finish(struct prompt *prompt); /* zeroed memory is fine */
+/* Inputs come and go while they are waited for: takes out all of them, puts one in, makes the body of the request. */
+void prompt_clear_inputs(struct prompt *prompt);
+int prompt_add_input(struct prompt *prompt, const struct prompt_ref *ref, const char *url);
+int prompt_encode(const struct prompt *prompt, char **ret_body); /* errors of api_request_encode() */
 
 /* Is this the name of a prompt file: ends in ".txt", more than that, and begins with none of . ~ # */
 bool prompt_is_name(const char *name);

@@ -229,6 +229,21 @@ static int name_result(struct gen *gen, const struct place *place, struct result
 	return r < 0 ? r : results_save(gen->store, result);
 }
 
+static bool is_text(const struct result_record *result)
+{
+	return strcmp(result->type, "text") == 0;
+}
+
+/* A song and its words are song.mp3 and song.text: each sort is counted by itself. */
+static size_t count_sort(const struct result_record *results, size_t end, bool text)
+{
+	size_t before = 0;
+
+	for (size_t i = 0; i < end; i++)
+		before += is_text(&results[i]) == text;
+	return before;
+}
+
 int publish_results(struct gen *gen, struct job *job, struct result_record *results, size_t count)
 {
 	CLEANUP(news_finish) struct news news = {0};
@@ -240,7 +255,9 @@ int publish_results(struct gen *gen, struct job *job, struct result_record *resu
 	if (r == 0)
 		r = back_up(gen, job, &place, &news);
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = name_result(gen, &place, &results[i], i, count, &news);
+		r = name_result(gen, &place, &results[i],
+			count_sort(results, i, is_text(&results[i])),
+			count_sort(results, count, is_text(&results[i])), &news);
 	if (r == 0)
 		r = nodes_touch(gen->store, place.dir, gen_now_ns());
 	if (r == 0) {

@@ -423,14 +423,15 @@ static void wait_for_disk(struct queue *queue, struct job *job, int error)
 static void submit(struct queue *queue, struct job *job)
 {
 	CLEANUP_FREE char *guard = NULL;
-	enum api_mode mode;
+	const struct model *model = model_table_find(queue->gen->models, job->record.model);
+	const char *member = model != NULL && model->tool != NULL ? model->tool->answer : NULL;
 	int r = find_guard(queue, job, &guard);
 
 	if (guard != NULL) {
 		hold(queue, job, guard);
 		return;
 	}
-	if (r == 0 && api_mode_parse(job->record.mode, &mode) < 0) {
+	if (r == 0 && !tool_endpoint_is_good(job->record.mode)) {
 		hold(queue, job, "this version of weryaifs cannot send it: write the prompt again");
 		return;
 	}
@@ -445,8 +446,8 @@ static void submit(struct queue *queue, struct job *job)
 	status_changed(queue->gen, job->record.ino);
 	queue->posting = job;
 	credits_posted(queue->gen->credits);
-	r = api_submit(
-		queue->gen->api, mode, job->record.body, queue_on_submitted, job, &job->call);
+	r = api_submit(queue->gen->api, job->record.mode, member, job->record.body,
+		queue_on_submitted, job, &job->call);
 	if (r < 0)
 		queue_not_sent(queue, job, strerror(-r));
 }

@@ -12,6 +12,7 @@
 #include "fs/gen/credits.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/queue_private.h"
+#include "fs/gen/result.h"
 #include "fs/gen/status.h"
 #include "fs/net/backoff.h"
 #include "fs/store/nodes.h"
@@ -274,6 +275,8 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 	job_change(queue->gen, job, JOB_PENDING, true);
 }
 
+static void on_text(struct queue *queue, struct job *job, const char *text);
+
 void queue_on_submitted(void *arg, struct api_submit_answer *answer)
 {
 	struct job *job = arg;
@@ -286,7 +289,10 @@ void queue_on_submitted(void *arg, struct api_submit_answer *answer)
 		return;
 	case API_ACCEPTED:
 		post_ended(queue, job);
-		on_accepted(queue, job, &answer->submitted);
+		if (answer->text != NULL)
+			on_text(queue, job, answer->text);
+		else
+			on_accepted(queue, job, &answer->submitted);
 		return;
 	case API_REJECTED:
 		post_ended(queue, job);
@@ -330,6 +336,17 @@ static bool task_ended(const struct task_record *task)
 	return task->state == TASK_SUCCEEDED || task->state == TASK_FAILED;
 }
 
+static int add_lyrics(struct strlist *urls, const char *lyrics)
+{
+	char *url;
+
+	if (asprintf(&url, RESULT_TEXT "%s", lyrics) < 0)
+		return -ENOMEM;
+	int r = strlist_add(urls, url);
+	free(url);
+	return r;
+}
+
 static int take_task(struct job *job, struct api_task *told, size_t only)
 {
 	for (size_t i = 0; i < job->task_count; i++) {
@@ -342,6 +359,8 @@ static int take_task(struct job *job, struct api_task *told, size_t only)
 		strlist_finish(&job->urls[i]);
 		job->urls[i] = told->urls;
 		memset(&told->urls, 0, sizeof(told->urls));
+		if (told->lyrics != NULL && add_lyrics(&job->urls[i], told->lyrics) < 0)
+			log_warning("job %" PRId64 ": out of memory: no lyrics", job->record.id);
 		job->tasks[i].state = (int)told->state;
 		if (told->message[0] != '\0')
 			job_set_text(&job->tasks[i].message, "%s", told->message);
@@ -415,20 +434,15 @@ static void describe_failures(struct job *job, char *text, size_t size, size_t *
 	*ret_failed = failed;
 }
 
-/* All tasks have ended, some with results: their addresses and SUCCESS in one durable transaction. */
-static int record_success(struct queue *queue, struct job *job)
+/* What was made, and SUCCESS, in one durable transaction. */
+static int record_results(
+	struct queue *queue, struct job *job, struct result_record *results, size_t count)
 {
 	struct store *store = queue->gen->store;
-	struct result_record *results = NULL;
-	size_t count = 0;
-	int r = list_results(job, &results, &count);
-
-	if (r < 0)
-		return r;
 	enum job_state before = job->record.state;
 	job->record.state = JOB_SUCCESS;
 	job->record.finished = clock_wall_ms();
-	r = store_begin(store, true);
+	int r = store_begin(store, true);
 	if (r == 0)
 		r = jobs_save(store, &job->record);
 	if (r == 0)
@@ -436,12 +450,54 @@ static int record_success(struct queue *queue, struct job *job)
 	if (r == 0)
 		r = results_set(store, job->record.id, results, count);
 	r = store_end(store, r);
-	result_records_finish(results, count);
 	if (r < 0) {
 		job->record.state = before;
 		job->record.finished = 0;
 	}
 	return r;
+}
+
+/* All tasks have ended, some with results. */
+static int record_success(struct queue *queue, struct job *job)
+{
+	struct result_record *results = NULL;
+	size_t count = 0;
+	int r = list_results(job, &results, &count);
+
+	if (r == 0)
+		r = record_results(queue, job, results, count);
+	result_records_finish(results, count);
+	return r;
+}
+
+/* An answer that is the result: its bytes are in the row. */
+static int record_text(struct queue *queue, struct job *job, const char *text)
+{
+	struct result_record *result = calloc(1, sizeof(*result));
+
+	if (result == NULL)
+		return -ENOMEM;
+	result->size = -1;
+	result->task = strdup("");
+	if (asprintf(&result->url, RESULT_TEXT "%s", text) < 0)
+		result->url = NULL;
+	int r = result->task == NULL || result->url == NULL ? -ENOMEM
+							    : record_results(queue, job, result, 1);
+	result_records_finish(result, 1);
+	return r;
+}
+
+static void on_text(struct queue *queue, struct job *job, const char *text)
+{
+	queue->rejections = 0;
+	int r = record_text(queue, job, text);
+	if (r < 0) {
+		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": its answer", job->record.id);
+		queue_lost_answer(queue, job, "it could not be recorded");
+		return;
+	}
+	log_info("job %" PRId64 ": SUCCESS, answered at once", job->record.id);
+	queue_harvest(queue, job);
 }
 
 static void all_ended(struct queue *queue, struct job *job)

@@ -7,6 +7,7 @@
 
 #include "fs/base/log.h"
 #include "fs/gen/gen_private.h"
+#include "fs/gen/result.h"
 #include "fs/store/jobs.h"
 
 struct renewal {
@@ -58,7 +59,8 @@ static int take_urls(struct renewal *renewal, const char *task, const struct str
 
 	for (size_t i = 0; i < renewal->result_count; i++) {
 		struct result_record *result = &renewal->results[i];
-		if (strcmp(result->task, task) != 0)
+		if (strcmp(result->task, task) != 0 ||
+			strncmp(result->url, RESULT_TEXT, strlen(RESULT_TEXT)) == 0)
 			continue;
 		if (n == urls->count)
 			return -EIO;

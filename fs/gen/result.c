@@ -123,6 +123,20 @@ static void on_retry(void *arg)
 	pump(arg);
 }
 
+/* The bytes of a text are in its row. A cache that does not take them gives an error to who reads. */
+static void fill_text(struct result *result)
+{
+	const char *url = result->record->url;
+
+	if (strncmp(url, RESULT_TEXT, strlen(RESULT_TEXT)) != 0)
+		return;
+	const char *text = url + strlen(RESULT_TEXT);
+	size_t length = strlen(text);
+	if (cache_file_run_end(result->file, 0) < (int64_t)length &&
+		cache_file_write(result->file, 0, text, length) < 0)
+		log_warning("result: inode %lld: no room for its text", (long long)result->ino);
+}
+
 int result_open(struct results *results, int64_t ino, struct result **ret_result)
 {
 	struct result *result = map_get(results->by_ino, (uint64_t)ino);
@@ -146,6 +160,8 @@ int result_open(struct results *results, int64_t ino, struct result **ret_result
 				   : results_find(results->gen->store, ino, result->record);
 	if (r == 0)
 		r = cache_file_open(results->gen->store, ino, &result->file);
+	if (r == 0)
+		fill_text(result);
 	if (r == 0)
 		r = loop_timer_create(results->gen->loop, on_retry, result, &result->retry);
 	if (r == 0)

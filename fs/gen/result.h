@@ -13,6 +13,9 @@
 
 struct gen;
 struct results;
+
+/* An address that is none: the bytes of a text come behind it. */
+#define RESULT_TEXT "data:,"
 struct result;
 struct result_read;
 

@@ -192,18 +192,11 @@ static void end_invalid(struct gen *gen, struct job *job, const char *text)
 	queue_end_job(gen->queue, job);
 }
 
-static struct strlist *list_for(struct api_request *request, enum prompt_ref_role role)
-{
-	return role == REF_VIDEO   ? &request->videos
-	       : role == REF_AUDIO ? &request->audios
-				   : &request->images;
-}
-
 /* All inputs are there: from here on the request is what it is, and in the ledger. */
 static int leave(struct gen *gen, struct job *job)
 {
 	char *body = NULL;
-	int r = api_request_encode(&job->inputs->prompt.request, &body);
+	int r = prompt_encode(&job->inputs->prompt, &body);
 
 	if (r == -EINVAL || r == -EILSEQ) {
 		end_invalid(gen, job, "this prompt with these inputs cannot be sent");
@@ -265,6 +258,32 @@ static int conclude(struct gen *gen, struct job *job, enum input_verdict verdict
 	}
 }
 
+/* Some tools want to be told how large their picture is; an address alone does not say. */
+static int fill_size(struct prompt *prompt, struct input *input)
+{
+	char kilobytes[24];
+
+	snprintf(kilobytes, sizeof(kilobytes), "%" PRId64, (input->size + 1023) / 1024);
+	for (size_t i = 0; i < prompt->tool.count; i++) {
+		struct tool_item *item = &prompt->tool.items[i];
+		if (item->type != TOOL_KILOBYTES || item->values.count > 0 ||
+			input->verdict != INPUT_READY)
+			continue;
+		if (input->size >= 0)
+			return strlist_add(&item->values, kilobytes);
+		free(input->text);
+		input->verdict = INPUT_WRONG;
+		if (asprintf(&input->text,
+			    "the size of what is behind an address is not known: write it, in KB: "
+			    "%s: 200",
+			    item->name) < 0) {
+			input->text = NULL;
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 static int look_at_job(struct gen *gen, struct job *job)
 {
 	struct prompt *prompt = &job->inputs->prompt;
@@ -272,16 +291,15 @@ static int look_at_job(struct gen *gen, struct job *job)
 	CLEANUP_FREE char *text = NULL;
 	int r = jobs_place(gen->store, &job->record);
 
-	strlist_finish(&prompt->request.images);
-	strlist_finish(&prompt->request.videos);
-	strlist_finish(&prompt->request.audios);
+	prompt_clear_inputs(prompt);
 	/* all of them, so that uploads start while another input is waited for */
 	for (size_t i = 0; i < prompt->ref_count && r == 0; i++) {
 		struct input input;
 		r = input_look(gen, job, &prompt->refs[i], &input);
 		if (r == 0 && input.verdict == INPUT_READY)
-			r = strlist_add(
-				list_for(&prompt->request, prompt->refs[i].role), input.text);
+			r = prompt_add_input(prompt, &prompt->refs[i], input.text);
+		if (r == 0 && i == 0)
+			r = fill_size(prompt, &input);
 		if (r == 0 && input.verdict > worst) {
 			worst = input.verdict;
 			free(text);

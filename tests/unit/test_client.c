@@ -180,7 +180,7 @@ static void test_client_submits_once_with_the_recorded_bytes(void **state)
 	struct api_call *call;
 
 	assert_int_equal(
-		api_submit(client, API_TEXT_TO_IMAGE, "{\"a\":1}", on_submit, &seen, &call), 0);
+		api_submit(client, "text-to-image", NULL, "{\"a\":1}", on_submit, &seen, &call), 0);
 	assert_int_equal(seen.calls, 0);
 	assert_string_equal(requests[0].url, "https://api.example/v1/generation/text-to-image");
 	assert_string_equal(requests[0].post, "{\"a\":1}");
@@ -258,7 +258,7 @@ static void test_client_submit_outcomes(void **state)
 		struct seen seen = {0};
 
 		assert_int_equal(
-			api_submit(client, API_TEXT_TO_VIDEO, "{}", on_submit, &seen, NULL), 0);
+			api_submit(client, "text-to-video", NULL, "{}", on_submit, &seen, NULL), 0);
 		answer(0, cases[i].status, cases[i].body);
 		if (seen.submit.outcome != cases[i].outcome ||
 			errclass_may_repeat(&seen.submit.error) != cases[i].may_repeat)
@@ -295,7 +295,7 @@ static void test_client_tells_not_sent_from_lost(void **state)
 			.text = "it broke"};
 
 		assert_int_equal(
-			api_submit(client, API_TEXT_TO_IMAGE, "{}", on_submit, &seen, NULL), 0);
+			api_submit(client, "text-to-image", NULL, "{}", on_submit, &seen, NULL), 0);
 		answer_with(0, &lost, "{\"status\":200,\"data\":{\"task_id\":\"x\"}}");
 		assert_int_equal(seen.submit.outcome, cases[i].outcome);
 		assert_int_equal(seen.submit.error.class, ERRCLASS_NETWORK);
@@ -315,7 +315,7 @@ static void test_client_passes_retry_after_on(void **state)
 	struct http_end slow = {
 		.maybe_sent = true, .head.status = 429, .head.retry_after_ms = 15000};
 
-	assert_int_equal(api_submit(client, API_TEXT_TO_IMAGE, "{}", on_submit, &seen, NULL), 0);
+	assert_int_equal(api_submit(client, "text-to-image", NULL, "{}", on_submit, &seen, NULL), 0);
 	assert_int_equal(api_task_status(client, "x", on_tasks, &seen, NULL), 0);
 	answer_with(0, &slow, "");
 	assert_int_equal(seen.submit.error.retry_after_ms, 15000);
@@ -407,7 +407,7 @@ static void test_client_cancel_and_destroy_at_any_time(void **state)
 	seen.cancel = NULL;
 	/* two that run, one that ends and destroys the client */
 	assert_int_equal(api_balance(client, on_balance, &seen, NULL), 0);
-	assert_int_equal(api_submit(client, API_TEXT_TO_IMAGE, "{}", on_submit, &seen, NULL), 0);
+	assert_int_equal(api_submit(client, "text-to-image", NULL, "{}", on_submit, &seen, NULL), 0);
 	assert_int_equal(api_balance(client, on_balance, &seen, NULL), 0);
 	seen.destroy = client;
 	answer(3, 200, "{\"data\":{\"task_id\":\"a\"}}");
@@ -424,7 +424,7 @@ static void test_client_start_errors_come_back_at_once(void **state)
 
 	start_error = -ENOMEM;
 	assert_int_equal(
-		api_submit(client, API_TEXT_TO_IMAGE, "{}", on_submit, &seen, &call), -ENOMEM);
+		api_submit(client, "text-to-image", NULL, "{}", on_submit, &seen, &call), -ENOMEM);
 	assert_int_equal(api_task_status(client, "a", on_tasks, &seen, &call), -ENOMEM);
 	assert_null(call);
 	assert_int_equal(seen.calls, 0);

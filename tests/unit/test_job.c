@@ -26,12 +26,18 @@ static void test_job_that_may_have_been_charged_never_queues_again(void **state)
 static void test_job_end_is_the_end(void **state)
 {
 	for (int to = 1; to < JOB_STATE_COUNT; to++) {
-		assert_false(job_state_may_change(JOB_INVALID, (enum job_state)to));
 		/* results that were made and could not be fetched are fetched again, never made again */
 		assert_int_equal(job_state_may_change(JOB_FAILED, (enum job_state)to),
 			to == JOB_SUCCESS);
 		assert_false(job_state_may_change(JOB_UNKNOWN, (enum job_state)to));
 	}
+}
+
+static void test_job_whose_input_failed_may_go_on_and_was_never_sent(void **state)
+{
+	for (int to = 1; to < JOB_STATE_COUNT; to++)
+		assert_int_equal(job_state_may_change(JOB_INVALID, (enum job_state)to),
+			to == JOB_INVALID || to == JOB_WAITING || to == JOB_QUEUED || to == JOB_HELD);
 }
 
 static void test_job_states_are_what_they_are_called(void **state)
@@ -54,6 +60,7 @@ int main(void)
 		cmocka_unit_test(test_job_is_sent_from_the_queue_alone),
 		cmocka_unit_test(test_job_that_may_have_been_charged_never_queues_again),
 		cmocka_unit_test(test_job_end_is_the_end),
+		cmocka_unit_test(test_job_whose_input_failed_may_go_on_and_was_never_sent),
 		cmocka_unit_test(test_job_states_are_what_they_are_called),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
