@@ -40,7 +40,11 @@ umount_fs
 
 # and what is wrong with a section is said at the start
 for line in "endpoint = ../balance" "endpoint = /x" "fields = img_url" "fields = img_url:picture!" "makes = cake"; do
-    printf '[model BIGGER]\nendpoint = image-upscale\nfields = img_url:image!\n%s\n' "$line" >"$XDG_CONFIG_HOME/weryaifs/weryaifs.conf"
+    case $line in endpoint*) first= ;; *) first="endpoint = image-upscale" ;; esac
+    printf '[model BIGGER]\n%s\n%s\n' "$first" "$line" >"$XDG_CONFIG_HOME/weryaifs/weryaifs.conf"
     error=$(weryaifs "$M" 2>&1) && fail "'$line' is taken"
-    assert_contains "$error" "weryaifs.conf:4: [model BIGGER] ${line%% *} '" "what is said about '$line'"
+    assert_contains "$error" "weryaifs.conf:3: [model BIGGER] ${line%% *} '" "what is said about '$line'"
 done
+printf '[model BIGGER]\nendpoint = image-upscale\n' >"$XDG_CONFIG_HOME/weryaifs/weryaifs.conf"
+error=$(weryaifs "$M" 2>&1) && fail "a tool without fields is taken"
+assert_contains "$error" "[model BIGGER]: a tool needs both: endpoint and fields"
