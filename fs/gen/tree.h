@@ -36,6 +36,8 @@ struct tree_owner { /* who asks */
 	gid_t gid;
 };
 
+/* Would this name be that of a shadow? */
+bool tree_is_shadow_name(const char *name);
 int tree_lookup(struct gen *gen, uint64_t parent, const char *name, struct tree_entry *ret_entry);
 int tree_get(struct gen *gen, uint64_t ino, struct tree_entry *ret_entry);
 int tree_parent(struct gen *gen, uint64_t ino, uint64_t *ret_parent);

@@ -21,8 +21,6 @@ static inline int64_t tree_ns(const struct timespec *time)
 int tree_entry_of(struct gen *gen, const struct node *node, struct tree_entry *ret_entry);
 /* The node of a shadow name ("X.status", "X.wait") when its prompt is there: 1 and the bit, else 0, or an error. */
 int tree_shadow(struct gen *gen, int64_t parent, const char *name, struct node *ret_prompt, uint64_t *ret_bit);
-/* Would this name be that of a shadow? */
-bool tree_is_shadow_name(const char *name);
 /* Is this node a prompt: a file with a prompt's name (it is in a model's directory, since files are nowhere else)? */
 bool tree_is_prompt(const struct node *node);
 /* The directory under the root that holds `ino`: a model's, or TREE_ABOUT. */

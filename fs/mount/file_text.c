@@ -113,3 +113,17 @@ int file_about_open(struct session *session, uint64_t ino, int flags, struct han
 		text = NULL;
 	return r;
 }
+
+int file_ghost_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
+{
+	CLEANUP_FREE char *text = strdup("");
+
+	if (text == NULL)
+		return -ENOMEM;
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		return -EPERM;
+	int r = file_text_create(session, ino, &about_type, text, 0, ret_handle);
+	if (r == 0)
+		text = NULL;
+	return r;
+}

@@ -45,13 +45,12 @@ static void forget_old(struct session *session, size_t room)
 		ghost_free(session, ghost);
 }
 
-static void add_one(
-	struct session *session, uint64_t parent, const char *name, const char *suffix, pid_t pid)
+static void add(struct session *session, uint64_t parent, const char *name, size_t stem,
+	const char *suffix, pid_t pid)
 {
-	size_t stem = strlen(name) - strlen(".txt");
 	struct ghost *ghost;
 
-	if (stem + strlen(suffix) > 255)
+	if (stem + strlen(suffix) >= sizeof(ghost->name))
 		return;
 	forget_old(session, 1);
 	ghost = calloc(1, sizeof(*ghost));
@@ -70,7 +69,12 @@ static void add_one(
 void ghost_add(struct session *session, uint64_t parent, const char *name, pid_t pid)
 {
 	if (prompt_is_name(name) && parent != TREE_LOST)
-		add_one(session, parent, name, ".status", pid);
+		add(session, parent, name, strlen(name) - strlen(".txt"), ".status", pid);
+}
+
+void ghost_add_moved(struct session *session, uint64_t parent, const char *name, pid_t pid)
+{
+	add(session, parent, name, strlen(name), "", pid);
 }
 
 static struct ghost *find(struct session *session, uint64_t parent, const char *name, pid_t pid)

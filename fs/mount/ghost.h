@@ -22,9 +22,11 @@ static inline bool ghost_is(uint64_t ino)
 	return (ino & GHOST_BIT) != 0;
 }
 
-/* The process has removed, renamed or replaced what had this name; nothing where it was no prompt's. Without memory
- * there is no ghost. */
+/* The process has removed or renamed what had this name; nothing where it was no prompt's. Without memory there is no
+ * ghost. */
 void ghost_add(struct session *session, uint64_t parent, const char *name, pid_t pid);
+/* The process has renamed a shadow, or a ghost, to this: mv(1) looks what has become of it. */
+void ghost_add_moved(struct session *session, uint64_t parent, const char *name, pid_t pid);
 /* -ENOENT: none. */
 int ghost_find(struct session *session, uint64_t parent, const char *name, pid_t pid,
 	struct tree_entry *ret_entry);

@@ -17,6 +17,8 @@ static int open_entry(struct session *session, const struct tree_entry *entry, i
 {
 	if (entry->ino == ABOUT_BALANCE)
 		return file_balance_open(session, entry->ino, flags, ret_handle);
+	if (ghost_is(entry->ino))
+		return file_ghost_open(session, entry->ino, flags, ret_handle);
 	if (about_is(entry->ino))
 		return file_about_open(session, entry->ino, flags, ret_handle);
 	switch (entry->kind) {
@@ -82,7 +84,7 @@ void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	struct session *session = session_of(req);
 	struct tree_entry entry;
 	struct handle *handle;
-	int r = ghost_is(ino) ? -ENOENT : inode_get(session, ino, &entry);
+	int r = inode_get(session, ino, &entry);
 
 	if (r == 0)
 		r = open_entry(session, &entry, info->flags, &handle);

@@ -117,5 +117,7 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
 		ghost_add(session, parent, name, pid);
 	else if (r == -ENOENT)
 		r = ghost_take(session, parent, name, pid);
+	if (r == 0 && tree_is_shadow_name(name))
+		ghost_add_moved(session, new_parent, new_name, pid);
 	reply_error(req, r);
 }

@@ -4,8 +4,15 @@
 
 #include "fs/gen/tree.h"
 #include "fs/mount/about.h"
+#include "fs/mount/ghost.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/reply.h"
+
+/* Files that are nobody's have no attributes, and take none. */
+static bool is_bare(fuse_ino_t ino)
+{
+	return about_is(ino) || ghost_is(ino);
+}
 
 /* The answer of both: the length alone when size is 0, else the bytes, or -ERANGE when they are more than size. */
 static void reply_bytes(fuse_req_t req, int result, const char *data, size_t size, size_t length)
@@ -27,7 +34,7 @@ void ops_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 
 	if (value == NULL)
 		r = -ENOMEM;
-	else if (!about_is(ino))
+	else if (!is_bare(ino))
 		r = tree_xattr_get(session->gen, ino, name, value, size, &length);
 	reply_bytes(req, r, value, size, length);
 }
@@ -41,7 +48,7 @@ void ops_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 
 	if (list == NULL)
 		r = -ENOMEM;
-	else if (!about_is(ino))
+	else if (!is_bare(ino))
 		r = tree_xattr_list(session->gen, ino, list, size, &length);
 	/* more than the kernel takes: say so, as listxattr(2) does, instead of an impossible length */
 	if (r == 0 && length > XATTR_LIST_MAX)
@@ -52,13 +59,13 @@ void ops_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 void ops_setxattr(
 	fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
 {
-	reply_error(req, about_is(ino) ? -EPERM
-				       : tree_xattr_set(session_of(req)->gen, ino, name, value,
-						 size, flags));
+	reply_error(req,
+		is_bare(ino) ? -EPERM
+			     : tree_xattr_set(session_of(req)->gen, ino, name, value, size, flags));
 }
 
 void ops_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
 	reply_error(
-		req, about_is(ino) ? -EPERM : tree_xattr_remove(session_of(req)->gen, ino, name));
+		req, is_bare(ino) ? -EPERM : tree_xattr_remove(session_of(req)->gen, ino, name));
 }
