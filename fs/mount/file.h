@@ -15,8 +15,11 @@ int file_plain_created(struct session *session, uint64_t ino, int fd, struct han
 /* TREE_RESULT: a read waits for its bytes. */
 int file_result_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 
-/* TREE_STATUS: the text of this moment; `submit` can be written to it. */
+/* TREE_STATUS: the text of this moment; `submit` can be written to it. poll(2) has POLLPRI when the status reads
+ * differently by now; then a read of its start has the new text. */
 int file_status_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+/* Of a status, without the line that changes all the time; never 0. */
+uintptr_t file_status_hash(const char *text, size_t length);
 /* A ghost (ghost.h): there is nothing in it any more. */
 int file_ghost_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 /* A file of .weryaifs but the balance: the text of this moment. */

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/base/str.h"
 #include "fs/gen/gen.h"
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"
@@ -39,65 +38,18 @@ void file_text_destroy(struct handle *handle, bool closed)
 	free(file);
 }
 
-static void text_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
+void file_text_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
 {
 	struct file_text *file = file_text_of(handle);
 
 	reply_slice(req, file->text, file->length, size, offset);
 }
 
-/* One write is one command; the only one is `submit`. Blank ones are the line ends of programs that write them
- * separately. */
-static void status_write(
-	struct handle *handle, fuse_req_t req, const char *data, size_t size, off_t offset)
-{
-	const char *word = data;
-	size_t length = size;
-	int r = 0;
-
-	str_trim(&word, &length);
-	if (length == strlen("submit") && memcmp(word, "submit", length) == 0)
-		r = gen_submit(handle->session->gen, (uint64_t)TREE_NODE(handle->ino));
-	else if (length > 0)
-		r = -EINVAL;
-	if (r < 0)
-		reply_error(req, r);
-	else
-		reply_written(req, size);
-}
-
-/* `>` truncates before it writes */
-static int status_truncate(struct handle *handle, off_t size)
-{
-	return 0;
-}
-
-static const struct handle_type status_type = {
-	.direct_io = true,
-	.read = text_read,
-	.write = status_write,
-	.truncate = status_truncate,
-	.destroy = file_text_destroy,
-};
-
 static const struct handle_type about_type = {
 	.direct_io = true,
-	.read = text_read,
+	.read = file_text_read,
 	.destroy = file_text_destroy,
 };
-
-int file_status_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
-{
-	CLEANUP_FREE char *text = NULL;
-	size_t length;
-	int r = gen_status_text(session->gen, (uint64_t)TREE_NODE(ino), &text, &length);
-
-	if (r == 0)
-		r = file_text_create(session, ino, &status_type, text, length, ret_handle);
-	if (r == 0)
-		text = NULL;
-	return r;
-}
 
 int file_about_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {

@@ -19,4 +19,6 @@ static inline struct file_text *file_text_of(struct handle *handle)
 /* Takes text (may be NULL) on success. */
 int file_text_create(struct session *session, uint64_t ino, const struct handle_type *type,
 	char *text, size_t length, struct handle **ret_handle);
+/* handle_type.read and destroy of such a file, the text being known. */
+void file_text_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset);
 void file_text_destroy(struct handle *handle, bool closed);

@@ -21,7 +21,9 @@ struct handle_type {
 		struct handle *handle, int mode, off_t offset, off_t length); /* -EOPNOTSUPP */
 	int (*seek)(
 		struct handle *handle, off_t offset, int whence, off_t *ret_offset); /* -EINVAL */
-	int (*sync)(struct handle *handle);                                          /* 0 */
+	/* What can be done now, as poll(2) has it; takes `ph` (may be NULL) for when that changes. */
+	unsigned (*poll)(struct handle *handle, struct fuse_pollhandle *ph); /* everything */
+	int (*sync)(struct handle *handle);                                  /* 0 */
 	void (*destroy)(struct handle *handle,
 		bool closed); /* never NULL; !closed: the mount ended under it */
 };

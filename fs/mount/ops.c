@@ -119,7 +119,7 @@ static void ops_statfs(fuse_req_t req, fuse_ino_t ino)
 
 /* Left out on purpose: flush (comes several times for an open file and before its data, so nothing follows from it),
  * opendir and releasedir (a listing has no state), locks (the kernel's own are right for one machine), access
- * (default_permissions), poll (always ready), copy_file_range (the kernel reads and writes). */
+ * (default_permissions), copy_file_range (the kernel reads and writes). */
 const struct fuse_lowlevel_ops *ops_table(void)
 {
 	static const struct fuse_lowlevel_ops table = {
@@ -144,6 +144,7 @@ const struct fuse_lowlevel_ops *ops_table(void)
 		.write = ops_write,
 		.fallocate = ops_fallocate,
 		.lseek = ops_lseek,
+		.poll = ops_poll,
 		.fsync = ops_fsync,
 		.fsyncdir = ops_fsyncdir,
 		.release = ops_release,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "fs/gen/tree.h"
@@ -138,6 +139,20 @@ void ops_lseek(
 		reply_error(req, r);
 	else
 		reply_offset(req, found);
+}
+
+void ops_poll(
+	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info, struct fuse_pollhandle *ph)
+{
+	struct handle *handle = handle_of(info);
+
+	if (handle->type->poll != NULL) {
+		reply_poll(req, handle->type->poll(handle, ph));
+		return;
+	}
+	if (ph != NULL)
+		fuse_pollhandle_destroy(ph);
+	reply_poll(req, POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM);
 }
 
 void ops_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)

@@ -23,6 +23,7 @@
 #include "fs/base/map.h"
 #include "fs/gen/gen.h"
 #include "fs/gen/tree.h"
+#include "fs/mount/file.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/publisher_child.h"
 #include "fs/mount/reply.h"
@@ -437,23 +438,6 @@ static void result_backed_up(
 	add(arg, PUBLISHER_RENAME, dir, ino, old_name, new_name);
 }
 
-/* Of the text without the line that changes all the time (FNV-1a); never 0. */
-static uintptr_t hash_status(const char *text, size_t length)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-	const char *end = text + length;
-
-	while (text < end) {
-		const char *line = text, *stop = memchr(text, '\n', (size_t)(end - text));
-		text = stop == NULL ? end : stop + 1;
-		if (strncmp(line, "elapsed:", strlen("elapsed:")) == 0)
-			continue;
-		for (; line < text; line++)
-			hash = (hash ^ (unsigned char)*line) * UINT64_C(1099511628211);
-	}
-	return (uintptr_t)hash | 1;
-}
-
 static bool is_waiting(const struct publisher *publisher, uint64_t prompt)
 {
 	struct list *item;
@@ -480,7 +464,7 @@ static void status_has_changed(void *arg, uint64_t prompt, bool by_itself)
 		map_remove(publisher->seen, prompt);
 		return;
 	}
-	uintptr_t now = hash_status(text, length);
+	uintptr_t now = file_status_hash(text, length);
 	uintptr_t before = (uintptr_t)map_get(publisher->seen, prompt);
 	if (before == now || map_put(publisher->seen, prompt, (void *)now) < 0)
 		return;

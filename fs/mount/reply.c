@@ -157,6 +157,11 @@ void reply_offset(fuse_req_t req, off_t offset)
 	sent(fuse_reply_lseek(req, offset));
 }
 
+void reply_poll(fuse_req_t req, unsigned events)
+{
+	sent(fuse_reply_poll(req, events));
+}
+
 void reply_statvfs(fuse_req_t req, const struct statvfs *statvfs)
 {
 	sent(fuse_reply_statfs(req, statvfs));

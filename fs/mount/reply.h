@@ -30,6 +30,7 @@ void reply_slice(fuse_req_t req, const char *text, size_t length, size_t size, o
 void reply_written(fuse_req_t req, size_t length);
 void reply_length(fuse_req_t req, size_t length); /* of an extended attribute or their list */
 void reply_offset(fuse_req_t req, off_t offset);
+void reply_poll(fuse_req_t req, unsigned events);
 void reply_statvfs(fuse_req_t req, const struct statvfs *statvfs);
 void reply_none(fuse_req_t req); /* FORGET */
 

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* X.status: the text of the moment of the open. For who polls it, as the files of sysfs: poll(2) tells of a change, and
+ * reading from the start again has the new text. The notification is safe to send from the loop, unlike those that
+ * take names or bytes out of the kernel's caches: it takes no lock that a request of ours may hold. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/log.h"
+#include "fs/base/str.h"
+#include "fs/gen/gen.h"
+#include "fs/gen/status.h"
+#include "fs/gen/tree.h"
+#include "fs/mount/file.h"
+#include "fs/mount/file_text.h"
+#include "fs/mount/reply.h"
+
+struct status_file {
+	struct file_text text;
+	struct status_watch *watch;     /* once somebody polls */
+	struct fuse_pollhandle *poller; /* owned; NULL: nobody waits */
+};
+
+static struct status_file *status_of(struct handle *handle)
+{
+	return container_of(file_text_of(handle), struct status_file, text);
+}
+
+/* FNV-1a */
+uintptr_t file_status_hash(const char *text, size_t length)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+	const char *end = text + length;
+
+	while (text < end) {
+		const char *line = text, *stop = memchr(text, '\n', (size_t)(end - text));
+		text = stop == NULL ? end : stop + 1;
+		if (strncmp(line, "elapsed:", strlen("elapsed:")) == 0)
+			continue;
+		for (; line < text; line++)
+			hash = (hash ^ (unsigned char)*line) * UINT64_C(1099511628211);
+	}
+	return (uintptr_t)hash | 1;
+}
+
+static int text_now(struct handle *handle, char **ret_text, size_t *ret_length)
+{
+	return gen_status_text(
+		handle->session->gen, (uint64_t)TREE_NODE(handle->ino), ret_text, ret_length);
+}
+
+static void status_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
+{
+	struct status_file *file = status_of(handle);
+	size_t length;
+	char *text;
+
+	if (offset == 0 && file->watch != NULL && text_now(handle, &text, &length) == 0) {
+		free(file->text.text);
+		file->text.text = text;
+		file->text.length = length;
+	}
+	file_text_read(handle, req, size, offset);
+}
+
+/* One write is one command; the only one is `submit`. Blank ones are the line ends of programs that write them
+ * separately. */
+static void status_write(
+	struct handle *handle, fuse_req_t req, const char *data, size_t size, off_t offset)
+{
+	const char *word = data;
+	size_t length = size;
+	int r = 0;
+
+	str_trim(&word, &length);
+	if (length == strlen("submit") && memcmp(word, "submit", length) == 0)
+		r = gen_submit(handle->session->gen, (uint64_t)TREE_NODE(handle->ino));
+	else if (length > 0)
+		r = -EINVAL;
+	if (r < 0)
+		reply_error(req, r);
+	else
+		reply_written(req, size);
+}
+
+/* `>` truncates before it writes */
+static int status_truncate(struct handle *handle, off_t size)
+{
+	return 0;
+}
+
+static void set_poller(struct status_file *file, struct fuse_pollhandle *poller)
+{
+	if (file->poller != NULL)
+		fuse_pollhandle_destroy(file->poller);
+	file->poller = poller;
+}
+
+static void status_has_changed(void *arg)
+{
+	struct status_file *file = arg;
+
+	if (file->poller == NULL)
+		return;
+	int r = fuse_lowlevel_notify_poll(file->poller);
+	if (r < 0)
+		log_errno(LOG_LEVEL_DEBUG, r, "mount: who polls a status was not woken");
+	set_poller(file, NULL);
+}
+
+static unsigned status_poll(struct handle *handle, struct fuse_pollhandle *ph)
+{
+	unsigned events = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
+	struct status_file *file = status_of(handle);
+	size_t length;
+	char *text;
+
+	if (ph != NULL)
+		set_poller(file, ph);
+	if (file->watch == NULL && status_watch_add(handle->session->gen, TREE_NODE(handle->ino),
+					   status_has_changed, file, &file->watch) < 0)
+		return events | POLLERR;
+	if (text_now(handle, &text, &length) < 0)
+		return events | POLLERR;
+	if (file_status_hash(text, length) != file_status_hash(file->text.text, file->text.length))
+		events |= POLLPRI;
+	free(text);
+	return events;
+}
+
+static void status_destroy(struct handle *handle, bool closed)
+{
+	struct status_file *file = status_of(handle);
+
+	status_watch_remove(file->watch);
+	set_poller(file, NULL);
+	free(file->text.text);
+	free(file);
+}
+
+static const struct handle_type status_type = {
+	.direct_io = true,
+	.read = status_read,
+	.write = status_write,
+	.truncate = status_truncate,
+	.poll = status_poll,
+	.destroy = status_destroy,
+};
+
+int file_status_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
+{
+	struct status_file *file = calloc(1, sizeof(*file));
+
+	if (file == NULL)
+		return -ENOMEM;
+	int r = gen_status_text(
+		session->gen, (uint64_t)TREE_NODE(ino), &file->text.text, &file->text.length);
+	if (r == 0)
+		r = handle_init(&file->text.handle, session, ino, &status_type);
+	if (r < 0) {
+		free(file->text.text);
+		free(file);
+		return r;
+	}
+	*ret_handle = &file->text.handle;
+	return 0;
+}
