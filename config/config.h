@@ -24,6 +24,7 @@ struct config {
 	char *base_url, *models_base_url;
 	char *key_file, *key_command; /* NULL none */
 	int64_t connect_timeout_ms, request_timeout_ms;
+	int64_t models_refresh_ms; /* 0 never */
 	/* [submit] */
 	int64_t settle_ms;
 	int max_active;

@@ -259,6 +259,8 @@ static const struct config_entry entries[] = {
 		10 * MINUTE, "time for a connection to be made"},
 	{"api", "request_timeout", &seconds_type, FIELD(request_timeout_ms), "30", SECOND / 10,
 		HOUR, "time for a whole question and its answer"},
+	{"api", "models_refresh", &seconds_type, FIELD(models_refresh_ms), "86400", 0, 240 * HOUR,
+		"how often the list of models is asked for; 0: the built-in one alone"},
 	{"submit", "settle", &seconds_type, FIELD(settle_ms), "1", 0, HOUR,
 		"time that a prompt stays closed before it is sent"},
 	{"submit", "max_active", &int_type, FIELD(max_active), "20", 1, 1000,

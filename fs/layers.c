@@ -127,8 +127,15 @@ static int open_gen(struct layers *layers, const struct setup *setup)
 		.uid = config->uid >= 0 ? (uid_t)config->uid : getuid(),
 		.gid = config->gid >= 0 ? (gid_t)config->gid : getgid()};
 
-	return gen_create(layers->loop, layers->store, layers->http, layers->api, setup->models,
+	int r = gen_create(layers->loop, layers->store, layers->http, layers->api, setup->models,
 		&options, &layers->gen);
+	if (r < 0 || config->models_refresh_ms == 0)
+		return r;
+	layers->registry = (struct gen_registry){.builtin = &setup->catalogue,
+		.params = setup->params,
+		.param_count = setup->param_count,
+		.refresh_ms = config->models_refresh_ms};
+	return gen_follow(layers->gen, &layers->registry);
 }
 
 static int open_session(struct layers *layers, const struct setup *setup,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* layers: every layer of the daemon, made bottom-up from the settings and taken down top-down. */
+#include "fs/gen/gen.h"
 #include "fs/mount/session.h"
 #include "fs/setup.h"
 
@@ -14,6 +15,7 @@ struct layers {
 	struct api_client *api;
 	struct store *store;
 	struct gen *gen;
+	struct gen_registry registry; /* of the gen */
 	struct session *session;
 };
 

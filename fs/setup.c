@@ -80,26 +80,24 @@ static int load_config(
 static int load_models(struct setup *setup, char **ret_message)
 {
 	size_t count = setup->config.param_count;
-	CLEANUP_FREE struct model_param *params = calloc(count + 1, sizeof(*params));
-	struct model_list list;
 
-	if (!params)
+	setup->params = calloc(count + 1, sizeof(*setup->params));
+	if (!setup->params)
 		return -ENOMEM;
+	setup->param_count = count;
 	for (size_t i = 0; i < count; i++) {
 		const struct config_param *param = &setup->config.params[i];
-		params[i] = (struct model_param){.model = param->model,
+		setup->params[i] = (struct model_param){.model = param->model,
 			.key = param->key,
 			.value = param->value,
 			.where = param->where};
 	}
-	int r = registry_parse_catalogue(catalogue_json, catalogue_json_length, &list);
-	if (r < 0)
-		return r;
-	r = tool_list_parse(tools_json, tools_json_length, &list.tools);
+	int r = registry_parse_catalogue(catalogue_json, catalogue_json_length, &setup->catalogue);
 	if (r == 0)
-		r = model_table_create(&list, params, count, &setup->models, ret_message);
-	model_list_finish(&list);
-	return r;
+		r = tool_list_parse(tools_json, tools_json_length, &setup->catalogue.tools);
+	return r < 0 ? r
+		     : model_table_create(&setup->catalogue, setup->params, count, &setup->models,
+			       ret_message);
 }
 
 static bool has_environment_key(void)
@@ -178,6 +176,8 @@ void setup_finish(struct setup *setup)
 {
 	secret_finish(&setup->secret);
 	model_table_destroy(setup->models);
+	model_list_finish(&setup->catalogue);
+	free(setup->params);
 	config_finish(&setup->config);
 	options_finish(&setup->options);
 	*setup = (struct setup){0};

@@ -13,7 +13,10 @@
 struct setup {
 	struct options options; /* mountpoint and config_path are absolute */
 	struct config config;
-	struct model_table *models;
+	struct model_list catalogue;	/* built in; the next two are what it is read with */
+	struct model_param *params;
+	size_t param_count;
+	struct model_table *models; /* of them */
 	struct secret secret;
 	bool key_in_environment; /* so it cannot be read a second time */
 };

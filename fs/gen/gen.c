@@ -12,8 +12,10 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/gen/credits.h"
+#include "fs/gen/describe.h"
 #include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
+#include "fs/gen/live.h"
 #include "fs/gen/probe.h"
 #include "fs/gen/queue.h"
 #include "fs/gen/result.h"
@@ -57,7 +59,7 @@ static int ensure_dir(
 }
 
 /* The fixed directories and one for each model; those of models that are gone stay (tree.c hides empty ones). */
-static int plant(struct gen *gen)
+int gen_plant(struct gen *gen)
 {
 	int r = store_begin(gen->store, false);
 
@@ -136,7 +138,7 @@ int gen_create(struct loop *loop, struct store *store, struct http *http, struct
 	if (r == 0)
 		r = waiting_create(gen, &gen->waiting);
 	if (r == 0)
-		r = plant(gen);
+		r = gen_plant(gen);
 	if (r == 0)
 		r = sweep(gen);
 	if (r == 0)
@@ -156,6 +158,7 @@ void gen_destroy(struct gen *gen)
 	if (gen == NULL)
 		return;
 	results_destroy(gen->results);
+	live_destroy(gen->live);
 	queue_destroy(gen->queue);
 	waiting_destroy(gen->waiting);
 	gen->waiting = NULL;
@@ -166,6 +169,11 @@ void gen_destroy(struct gen *gen)
 	status_drop_changes(gen);
 	map_destroy(gen->nameless);
 	free(gen);
+}
+
+int gen_follow(struct gen *gen, const struct gen_registry *registry)
+{
+	return live_create(gen, registry, &gen->live);
 }
 
 void gen_set_events(struct gen *gen, const struct gen_events *events, void *arg)
@@ -279,6 +287,18 @@ int gen_wait_text(struct gen *gen, uint64_t prompt_ino, char **ret_text, size_t 
 	if (r == 0 && !tree_is_prompt(&node))
 		r = -EIO; /* removed, or no prompt any more: there is no end to wait for */
 	return r < 0 ? r : status_wait_text(gen, &node, ret_text, ret_length);
+}
+
+int gen_model_text(struct gen *gen, uint64_t ino, char **ret_text, size_t *ret_length)
+{
+	struct node node;
+	int r = find_node(gen, ino, &node);
+
+	if (r == 0)
+		r = describe_model(node.name, model_table_find(gen->models, node.name), ret_text);
+	if (r == 0)
+		*ret_length = strlen(*ret_text);
+	return r;
 }
 
 struct results *gen_results(struct gen *gen)

@@ -36,6 +36,14 @@ struct gen_options {
 	gid_t gid;
 };
 
+/* What the live registry is merged with; borrowed, outlives the gen. */
+struct gen_registry {
+	const struct model_list *builtin;
+	const struct model_param *params; /* as for model_table_create() */
+	size_t param_count;
+	int64_t refresh_ms; /* between two questions */
+};
+
 /* Upward: what changed by itself. Never called from inside a tree_ function. */
 struct gen_events {
 	/* by_itself: not, or not only, because a user gave the prompt another name */
@@ -49,6 +57,8 @@ struct gen_events {
 /* Brings the account back as it was: jobs go on, drafts settle. */
 int gen_create(struct loop *loop, struct store *store, struct http *http, struct api_client *api,
 	const struct model_table *models, const struct gen_options *options, struct gen **ret_gen);
+/* From now on the models follow the live registry. */
+int gen_follow(struct gen *gen, const struct gen_registry *registry);
 void gen_destroy(struct gen *gen); /* NULL is fine; no events any more */
 void gen_set_events(struct gen *gen, const struct gen_events *events, void *arg);
 /* Stops submitting; calls done (from the loop) when no POST is in flight any more, at once where none is. */
@@ -68,5 +78,7 @@ void gen_balance_cancel(struct gen_balance *balance); /* NULL is fine */
 int gen_status_text(struct gen *gen, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
 int gen_wait_text(struct gen *gen, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
 struct results *gen_results(struct gen *gen);
+/* The text of DIRECTORY/.model; the number is the directory's or the text's own. Caller frees. */
+int gen_model_text(struct gen *gen, uint64_t ino, char **ret_text, size_t *ret_length);
 /* The models in force, for directories and .weryaifs/models.json. */
 const struct model_table *gen_models(const struct gen *gen);

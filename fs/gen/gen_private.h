@@ -21,6 +21,7 @@ struct gen {
 	struct uploads *uploads;
 	struct probes *probes;
 	struct waiting *waiting;
+	struct live *live; /* NULL: the models stay as they are */
 	struct map *nameless; /* inode -> itself: no name, but the kernel still knows it */
 	int64_t started;      /* monotonic ms */
 	struct list watches;  /* status_watch.link */
@@ -28,3 +29,5 @@ struct gen {
 };
 
 int64_t gen_now_ns(void);
+/* Makes the directories that are missing. */
+int gen_plant(struct gen *gen);

@@ -19,6 +19,7 @@
 
 #define STATUS_SUFFIX ".status"
 #define WAIT_SUFFIX ".wait"
+#define MODEL_NAME ".model"
 
 static bool has_suffix(const char *name, const char *suffix)
 {
@@ -167,6 +168,31 @@ int tree_shadow(struct gen *gen, int64_t parent, const char *name, struct node *
 	return 1;
 }
 
+static int model_entry(struct gen *gen, int64_t dir, struct tree_entry *ret_entry)
+{
+	CLEANUP_FREE char *text = NULL;
+	struct node node;
+	size_t length;
+	int r = nodes_get(gen->store, dir, &node);
+
+	if (r == 0 && node.kind != NODE_MODEL)
+		r = -ENOENT;
+	if (r == 0)
+		r = gen_model_text(gen, (uint64_t)dir, &text, &length);
+	if (r == 0)
+		r = tree_entry_of(gen, &node, ret_entry);
+	if (r < 0)
+		return r;
+	ret_entry->ino |= TREE_MODEL_BIT;
+	ret_entry->kind = TREE_MODEL;
+	ret_entry->st.st_ino = ret_entry->ino;
+	ret_entry->st.st_mode = S_IFREG | 0444;
+	ret_entry->st.st_nlink = 1;
+	ret_entry->st.st_size = (off_t)length;
+	ret_entry->st.st_blocks = (ret_entry->st.st_size + 511) / 512;
+	return 0;
+}
+
 /* A model that is gone from the catalogue stays visible as long as it holds files. */
 static bool is_hidden(struct gen *gen, const struct node *node)
 {
@@ -188,6 +214,8 @@ int tree_lookup(struct gen *gen, uint64_t parent, const char *name, struct tree_
 		return is_hidden(gen, &node) ? -ENOENT : tree_entry_of(gen, &node, ret_entry);
 	if (r != -ENOENT)
 		return r;
+	if (strcmp(name, MODEL_NAME) == 0)
+		return model_entry(gen, TREE_NODE(parent), ret_entry);
 	r = tree_shadow(gen, TREE_NODE(parent), name, &node, &bit);
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
@@ -196,8 +224,11 @@ int tree_lookup(struct gen *gen, uint64_t parent, const char *name, struct tree_
 
 int tree_get(struct gen *gen, uint64_t ino, struct tree_entry *ret_entry)
 {
-	uint64_t bit = ino & (TREE_STATUS_BIT | TREE_WAIT_BIT);
+	uint64_t bit = ino & TREE_BITS;
 	struct node node;
+
+	if (bit == TREE_MODEL_BIT)
+		return model_entry(gen, TREE_NODE(ino), ret_entry);
 	int r = nodes_get(gen->store, TREE_NODE(ino), &node);
 
 	if (r < 0)
@@ -236,10 +267,10 @@ int tree_path(struct gen *gen, uint64_t ino, char **ret_path)
 	int r = path == NULL ? -ENOMEM : nodes_get(gen->store, TREE_NODE(ino), &node);
 
 	if (r == 0 && is_status) {
-		r = tree_is_prompt(&node) ? prepend(&path, node.name,
-						    node.name_length - strlen(".txt"),
-						    STATUS_SUFFIX)
-					  : -ENOENT;
+		r = tree_is_prompt(&node)
+			    ? prepend(&path, node.name, node.name_length - strlen(".txt"),
+				      STATUS_SUFFIX)
+			    : -ENOENT;
 		if (r == 0)
 			r = nodes_get(gen->store, node.parent, &node);
 	}

@@ -15,7 +15,7 @@
 
 struct gen;
 
-enum tree_kind { TREE_DIR, TREE_FILE, TREE_RESULT, TREE_STATUS, TREE_WAIT };
+enum tree_kind { TREE_DIR, TREE_FILE, TREE_RESULT, TREE_STATUS, TREE_WAIT, TREE_MODEL };
 
 #define TREE_ROOT UINT64_C(1)
 #define TREE_ABOUT UINT64_C(2) /* .weryaifs */
@@ -23,7 +23,9 @@ enum tree_kind { TREE_DIR, TREE_FILE, TREE_RESULT, TREE_STATUS, TREE_WAIT };
 #define TREE_FIRST_FREE UINT64_C(1000) /* numbers below are for fixed files */
 #define TREE_STATUS_BIT (UINT64_C(1) << 62)
 #define TREE_WAIT_BIT (UINT64_C(1) << 61)
-#define TREE_NODE(ino) ((int64_t)((ino) & ~(TREE_STATUS_BIT | TREE_WAIT_BIT)))
+#define TREE_MODEL_BIT (UINT64_C(1) << 59) /* the .model of a model's directory: found, never listed */
+#define TREE_BITS (TREE_STATUS_BIT | TREE_WAIT_BIT | TREE_MODEL_BIT)
+#define TREE_NODE(ino) ((int64_t)((ino) & ~TREE_BITS))
 
 struct tree_entry {
 	uint64_t ino;

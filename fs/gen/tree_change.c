@@ -84,6 +84,8 @@ static int check_new_name(struct gen *gen, uint64_t parent, const char *name, st
 	}
 	if (ret_dir->parent == 0)
 		return -ENOENT; /* removed while somebody stands in it */
+	if (ret_dir->kind == NODE_MODEL && strcmp(name, ".model") == 0)
+		return -EPERM;
 	if (tree_is_shadow_name(name)) {
 		log_info("tree: '%s' refused: names in .status and .wait belong to weryaifs", name);
 		return -EPERM;
@@ -555,7 +557,7 @@ int tree_set(struct gen *gen, uint64_t ino, const struct stat *st, unsigned what
 	struct node node;
 	int r = 0;
 
-	if ((ino & (TREE_STATUS_BIT | TREE_WAIT_BIT)) != 0)
+	if ((ino & TREE_BITS) != 0)
 		return tree_get(gen, ino, ret_entry);
 	r = nodes_get(gen->store, TREE_NODE(ino), &node);
 	if (r == 0 && (what & TREE_SET_SIZE) != 0) {

@@ -25,6 +25,9 @@ int file_ghost_open(struct session *session, uint64_t ino, int flags, struct han
 /* A file of .weryaifs but the balance: the text of this moment. */
 int file_about_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 
+/* TREE_MODEL: what a directory takes, in words. */
+int file_model_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+
 /* TREE_WAIT: a read waits for the end of the job. */
 int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 /* ABOUT_BALANCE: a read waits for the service's answer. */

@@ -51,14 +51,16 @@ static const struct handle_type about_type = {
 	.destroy = file_text_destroy,
 };
 
-int file_about_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
+static int open_text(struct session *session, uint64_t ino, int flags,
+	int (*make)(struct gen *gen, uint64_t ino, char **ret_text, size_t *ret_length),
+	struct handle **ret_handle)
 {
 	CLEANUP_FREE char *text = NULL;
 	size_t length;
 
 	if ((flags & O_ACCMODE) != O_RDONLY)
 		return -EPERM;
-	int r = about_text(session->gen, ino, &text, &length);
+	int r = make(session->gen, ino, &text, &length);
 	if (r == 0)
 		r = file_text_create(session, ino, &about_type, text, length, ret_handle);
 	if (r == 0)
@@ -78,4 +80,14 @@ int file_ghost_open(struct session *session, uint64_t ino, int flags, struct han
 	if (r == 0)
 		text = NULL;
 	return r;
+}
+
+int file_about_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
+{
+	return open_text(session, ino, flags, about_text, ret_handle);
+}
+
+int file_model_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
+{
+	return open_text(session, ino, flags, gen_model_text, ret_handle);
 }

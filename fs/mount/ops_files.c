@@ -29,6 +29,8 @@ static int open_entry(struct session *session, const struct tree_entry *entry, i
 		return file_result_open(session, entry->ino, flags, ret_handle);
 	case TREE_STATUS:
 		return file_status_open(session, entry->ino, flags, ret_handle);
+	case TREE_MODEL:
+		return file_model_open(session, entry->ino, flags, ret_handle);
 	case TREE_WAIT:
 		return file_wait_open(session, entry->ino, flags, ret_handle);
 	case TREE_DIR:

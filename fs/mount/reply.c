@@ -31,6 +31,8 @@ static uint64_t shown_number(uint64_t ino)
 		place = 0;
 	else if ((ino & TREE_WAIT_BIT) != 0)
 		place = 1;
+	else if ((ino & TREE_MODEL_BIT) != 0)
+		place = 3;
 	return ghost_is(ino) ? ino : (uint64_t)TREE_NODE(ino) * 4 + place;
 }
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/gen/describe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/buf.h"
+#include "fs/base/cleanup.h"
+#include "fs/gen/setting.h"
+
+static void add_list(struct buf *text, const char *head, const struct strlist *list)
+{
+	if (list->count == 0)
+		return;
+	buf_addf(text, "    %-16s", head);
+	for (size_t i = 0; i < list->count; i++)
+		buf_addf(text, "%s%s", i > 0 ? ", " : "", list->items[i]);
+	buf_adds(text, "\n");
+}
+
+static void add_mode(struct buf *text, enum api_mode which, const struct mode_spec *mode)
+{
+	static const char *const from[API_MODE_COUNT] = {
+		[API_TEXT_TO_IMAGE] = "from text alone",
+		[API_IMAGE_TO_IMAGE] = "from pictures: lines 'image: PATH'",
+		[API_TEXT_TO_VIDEO] = "from text alone",
+		[API_IMAGE_TO_VIDEO] = "from one picture: a line 'image: PATH'",
+		[API_MULTI_IMAGE_TO_VIDEO] =
+			"from several pictures: lines 'image: PATH', or 'first frame: PATH' and "
+			"'last frame: PATH'",
+		[API_ALMIGHTY] =
+			"from pictures, videos and sounds: 'image: ', 'video: ', 'audio ref: '",
+	};
+
+	buf_addf(text, "%s (%s)\n", from[which], api_mode_name(which));
+	add_list(text, "ratio:", &mode->ratios);
+	add_list(text, "resolution:", &mode->resolutions);
+	add_list(text, "duration:", &mode->durations);
+	if (mode->upload_limit > 0)
+		buf_addf(text, "    %-16sup to %d\n", "pictures:", mode->upload_limit);
+	if (mode->negative == 1)
+		buf_addf(text, "    %-16swhat should not be there\n", "negative:");
+}
+
+static void add_limits(struct buf *text, const struct model *model)
+{
+	const struct model_spec *spec = model->spec;
+
+	if (spec->number_min > 0 && spec->number_min == spec->number_max)
+		buf_addf(text, "It always makes %d at once.\n", spec->number_min);
+	else if (spec->number_max > 1 && model->kind == API_IMAGE)
+		buf_addf(text, "number: from %d to %d.\n", spec->number_min, spec->number_max);
+	if (spec->qualities.count > 0 && model->kind == API_IMAGE) {
+		CLEANUP_FREE char *words = strlist_join(&spec->qualities, ", ");
+		buf_addf(text, "quality: %s.\n", words != NULL ? words : "");
+	}
+	if (spec->audio == 1 && model->kind == API_VIDEO)
+		buf_adds(text, "audio: yes or no.\n");
+	if (spec->web_search == 1 && model->kind == API_IMAGE)
+		buf_adds(text, "web search: yes or no.\n");
+	buf_addf(text, "A prompt has up to %d characters.\n", spec->prompt_limit);
+}
+
+static const struct mode_spec *first_mode(const struct model *model, enum api_mode *ret_mode)
+{
+	for (unsigned mode = 0; mode < API_MODE_COUNT; mode++) {
+		if (!model->spec->modes[mode].present ||
+			api_mode_kind((enum api_mode)mode) != model->kind)
+			continue;
+		*ret_mode = (enum api_mode)mode;
+		return &model->spec->modes[mode];
+	}
+	return NULL;
+}
+
+static void add_model_example(struct buf *text, const struct model *model)
+{
+	enum api_mode which = API_TEXT_TO_IMAGE;
+	const struct mode_spec *mode = first_mode(model, &which);
+
+	buf_adds(text, "\nAn example, as the file fox.txt in this directory:\n\n"
+		       "    a red fox in the snow, low sun\n");
+	if (mode == NULL)
+		return;
+	if (mode->ratios.count > 0)
+		buf_addf(text, "    ratio: %s\n", mode->ratios.items[0]);
+	if (mode->durations.count > 0)
+		buf_addf(text, "    duration: %s\n", mode->durations.items[0]);
+	if (which != API_TEXT_TO_IMAGE && which != API_TEXT_TO_VIDEO)
+		buf_adds(text, "    image: /FLUX/fox.png\n");
+}
+
+static void add_tool(struct buf *text, const struct tool_spec *tool)
+{
+	buf_addf(text, "A tool (%s). What it takes:\n", tool->endpoint);
+	for (size_t i = 0; i < tool->field_count; i++) {
+		const struct tool_field *field = &tool->fields[i];
+		CLEANUP_FREE char *words = strlist_join(&field->words, ", ");
+		const char *form = tool_type_form(field->type);
+		if (field->type == TOOL_PROMPT)
+			buf_addf(text, "    %-28s%s\n", "text", field->required ? "needed" : "");
+		else
+			buf_addf(text, "    %s:%*s%s%s\n", field->key,
+				(int)(27 - strlen(field->key)) > 1 ? (int)(27 - strlen(field->key))
+								   : 1,
+				"",
+				tool_type_is_input(field->type) ? "PATH or URL"
+				: field->words.count > 0        ? (words != NULL ? words : "")
+				: form != NULL                  ? form
+								: "text",
+				field->required ? " (needed)" : "");
+	}
+	CLEANUP_FREE char *one_of = strlist_join(&tool->one_of, " or ");
+	if (tool->one_of.count > 0)
+		buf_addf(text, "At least one of: %s.\n", one_of != NULL ? one_of : "");
+	buf_adds(text, "\nAn example, as the file fox.txt in this directory:\n\n");
+	for (size_t i = 0; i < tool->field_count; i++) {
+		const struct tool_field *field = &tool->fields[i];
+		if (field->type == TOOL_PROMPT)
+			buf_adds(text, "    what to make of it\n");
+		else if (tool_type_is_input(field->type) && field->required)
+			buf_addf(text, "    %s: %s\n", field->key,
+				field->type == TOOL_VIDEO   ? "/VEO_3_1/fox.mp4"
+				: field->type == TOOL_AUDIO ? "/MUSIC/fox.mp3"
+							    : "/FLUX/fox.png");
+		else if (field->required && field->words.count > 0)
+			buf_addf(text, "    %s: %s\n", field->key, field->words.items[0]);
+	}
+}
+
+int describe_model(const char *dir, const struct model *model, char **ret_text)
+{
+	struct buf text;
+
+	buf_init(&text, 64 * 1024);
+	if (model == NULL) {
+		buf_addf(&text,
+			"%s\n\nThe service no longer has this model. What is here stays; to make "
+			"more, "
+			"move a prompt\nto another directory.\n",
+			dir);
+	} else {
+		buf_addf(&text, "%s: %s\n\n", dir, model->spec->name);
+		if (model->tool != NULL) {
+			add_tool(&text, model->tool);
+		} else {
+			buf_addf(&text, "Makes %s:\n\n",
+				model->kind == API_IMAGE ? "pictures" : "videos");
+			for (unsigned mode = 0; mode < API_MODE_COUNT; mode++)
+				if (model->spec->modes[mode].present &&
+					api_mode_kind((enum api_mode)mode) == model->kind)
+					add_mode(&text, (enum api_mode)mode,
+						&model->spec->modes[mode]);
+			buf_adds(&text, "\n");
+			add_limits(&text, model);
+			add_model_example(&text, model);
+		}
+	}
+	*ret_text = buf_steal(&text);
+	return *ret_text == NULL ? -ENOMEM : 0;
+}

@@ -1,0 +1,83 @@
+#!/bin/bash
+# The live registry's models are directories without a restart; those that are gone keep their files and say so; without
+# a registry the built-in ones are there.
+. "$(dirname "$0")/../lib/mount.sh"
+# what the registry says besides the built-in list: one more, one less, one changed
+jq 'map(select(.key != "QWEN" and .key != "QWEN_2")) + [{key: "BRAND_NEW_9", name: "Brand New 9", modes: ["text-to-image"],
+    aspect_ratios: {"text-to-image": ["5:4"]}, resolutions: {}, durations: {}, upload_image_limit: {}, negative_prompt: {},
+    qualities: [], image_number: {min: 1, max: 2}, audio: null, prompt_limit: 99}]
+    | map(if .key == "FLUX" then .aspect_ratios["text-to-image"] = ["3:2"] else . end)' \
+    "$TEST_ROOT/config/models.json" >"$TEST_TMP/newer.json"
+start_sandbox
+builtin=$URL
+mount_fs -o models_refresh=0
+echo "a letter" >"$M/QWEN/letter.txt"
+letter=$(result_of "$M/QWEN/letter.txt")
+[ ! -e "$M/BRAND_NEW_9" ] || fail "there is a directory already"
+[ -d "$M/QWEN_2" ] || fail "no built-in model"
+assert_eq "$(requests GET growthai)" 0 "questions about models"
+assert_contains "$(cat "$M/FLUX/.model")" "FLUX: Flux
+
+Makes pictures:
+
+from text alone (text-to-image)
+    ratio:          9:16, 1:1" "FLUX/.model"
+assert_lacks "$(ls -A "$M/FLUX")" .model "the listing"
+echo x 2>/dev/null >"$M/FLUX/.model" && fail "written"
+umount_fs
+
+# no registry: the built-in list, one line in the log, and nothing is slower for it
+control down=1
+mount_fs -o models_refresh=0.05
+await 20 grep -q "models: the live registry does not answer" "$M/.weryaifs/log" || fail "nothing is said"
+[ -d "$M/QWEN_2" ] || fail "no built-in model"
+asked() { [ "$(requests GET growthai/v1/image)" -ge "$1" ]; }
+# long enough for several more questions, which say nothing any more
+echo "later" >"$M/FLUX/later.txt"
+wait_state "$M/FLUX/later" UNKNOWN
+assert_eq "$(grep -c "models: the live registry does not answer" "$M/.weryaifs/log")" 1 "lines in the log"
+control down=0
+umount_fs
+stop_sandbox
+
+# another registry at the same address
+: >"$REQUESTS"
+start_sandbox --port "${builtin##*:}" --catalogue "$TEST_TMP/newer.json"
+mount_fs -o models_refresh=0.3
+await 20 test -d "$M/BRAND_NEW_9" || fail "no new directory"
+echo "something new" >"$M/BRAND_NEW_9/thing.txt"
+assert_eq "$(type_of "$(result_of "$M/BRAND_NEW_9/thing.txt")")" image/png
+assert_eq "$(jq -sc 'map(select(.body.model == "BRAND_NEW_9"))[0].body.aspect_ratio' "$REQUESTS")" '"5:4"' ratio
+assert_contains "$(cat "$M/BRAND_NEW_9/.model")" "A prompt has up to 99 characters."
+echo "limits follow" >"$M/FLUX/limits.txt"
+wait_state "$M/FLUX/limits" SUCCESS
+assert_eq "$(jq -sc 'map(select(.body.prompt == "limits follow"))[0].body.aspect_ratio' "$REQUESTS")" '"3:2"' ratio
+jq -e 'any(.[]; .key == "BRAND_NEW_9")' "$M/.weryaifs/models.json" >/dev/null || fail "models.json"
+# gone: the empty one is not listed, the one with files says so and takes nothing new
+assert_lacks " $(ls "$M" | tr '\n' ' ') " " QWEN_2 "
+assert_eq "$(type_of "$letter")" image/png "the letter that was made"
+assert_contains "$(cat "$M/QWEN/.model")" "The service no longer has this model"
+echo "another letter" >"$M/QWEN/another.txt"
+wait_state "$M/QWEN/another" INVALID
+assert_contains "$(status_of "$M/QWEN/another")" "no longer has this model"
+# qualities, which the registry does not know, and tools are still there
+printf 'a map\nquality: high\nratio: 1:1\n' >"$M/GPT_IMAGE_2/map.txt"
+wait_state "$M/GPT_IMAGE_2/map" SUCCESS
+[ -d "$M/IMAGE_UPSCALE" ] || fail "no tools"
+# asked again and again, nothing churns
+before=$(requests GET growthai/v1/image)
+await 20 asked $((before + 3)) || fail "not asked again"
+assert_eq "$(grep -c "models: the live registry is in force" "$M/.weryaifs/log")" 1 "changes told"
+umount_fs
+stop_sandbox
+
+# while mounted: the registry changes, and a directory appears without a restart
+: >"$REQUESTS"
+start_sandbox --port "${builtin##*:}"
+mount_fs -o models_refresh=0.3
+await 20 test -d "$M/QWEN_2" || fail "the model that came back has no directory"
+stop_sandbox
+start_sandbox --port "${builtin##*:}" --catalogue "$TEST_TMP/newer.json"
+await 20 bash -c "! ls '$M' | grep -qx QWEN_2" || fail "the model that is gone is listed"
+await 20 bash -c "ls '$M' | grep -qx BRAND_NEW_9" || fail "no new directory"
+umount_fs
