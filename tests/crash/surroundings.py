@@ -210,11 +210,11 @@ class Account:
 
     def unmount(self):
         """The clean end; True: the daemon has ended with exit code 0."""
-        # for a moment the mount may be in use: inotify is being told of what was last
-        end = time.monotonic() + 10
-        while subprocess.run(["fusermount3", "-u", "-q", self.mount]).returncode != 0:
-            if time.monotonic() > end or not self.is_mounted():
-                break
+        deadline = time.monotonic() + 10
+        # busy: weryaifs itself may be telling inotify of a change this moment
+        while subprocess.run(["fusermount3", "-u", "-q", self.mount]).returncode != 0 and \
+                self.is_mounted() and time.monotonic() < deadline:
+            time.sleep(0.02)
         if not self.ended():
             tail = self.tail()
             self.kill()
