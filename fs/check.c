@@ -16,12 +16,12 @@ static int say_error(const char *state, int error)
 		printf("account: %s: not there yet; the first mount makes it\n", state);
 		return EXIT_SUCCESS;
 	}
-	if (error == -EBUSY)
-		printf("problem: account: %s is mounted, so it could not be looked at; unmount it "
-		       "first\n",
+	if (error == -EBUSY) {
+		printf("account: %s: mounted, so it was not looked at; unmount it for that\n",
 			state);
-	else
-		printf("problem: account: %s: %s\n", state, strerror(-error));
+		return EXIT_SUCCESS;
+	}
+	printf("problem: account: %s: %s\n", state, strerror(-error));
 	return EXIT_FAILURE;
 }
 

@@ -110,8 +110,9 @@ static int open_store(struct layers *layers, const struct setup *setup, char **r
 	return 0;
 }
 
-static int open_gen(struct layers *layers, const struct setup *setup)
+static int open_gen(struct layers *layers, const struct setup *setup, char **ret_message)
 {
+	CLEANUP_FREE char *state = NULL, *cache = NULL;
 	const struct config *config = &setup->config;
 	struct gen_options options = {.settle_ms = config->settle_ms,
 		.max_active = config->max_active,
@@ -129,13 +130,17 @@ static int open_gen(struct layers *layers, const struct setup *setup)
 
 	int r = gen_create(layers->loop, layers->store, layers->http, layers->api, setup->models,
 		&options, &layers->gen);
-	if (r < 0 || config->models_refresh_ms == 0)
-		return r;
-	layers->registry = (struct gen_registry){.builtin = &setup->catalogue,
-		.params = setup->params,
-		.param_count = setup->param_count,
-		.refresh_ms = config->models_refresh_ms};
-	return gen_follow(layers->gen, &layers->registry);
+	if (r == 0 && config->models_refresh_ms != 0) {
+		layers->registry = (struct gen_registry){.builtin = &setup->catalogue,
+			.params = setup->params,
+			.param_count = setup->param_count,
+			.refresh_ms = config->models_refresh_ms};
+		r = gen_follow(layers->gen, &layers->registry);
+	}
+	if (r < 0 && find_directories(layers, setup, &state, &cache) == 0)
+		return refuse(
+			ret_message, r, "cannot take up what is in %s: %s", state, strerror(-r));
+	return r;
 }
 
 static int open_session(struct layers *layers, const struct setup *setup,
@@ -170,7 +175,7 @@ int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
 	if (r == 0)
 		r = open_store(layers, setup, ret_message);
 	if (r == 0)
-		r = open_gen(layers, setup);
+		r = open_gen(layers, setup, ret_message);
 	if (r == 0)
 		r = open_session(layers, setup, events, arg, ret_message);
 	return r;

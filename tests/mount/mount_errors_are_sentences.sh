@@ -46,4 +46,6 @@ mount_fs
 mounted=$(mounts_below "$TEST_TMP")
 expect 1 "mounted already" "$TEST_TMP/other"
 expect 1 "mounted on '$M' already" --account other "$M"
+# that the account is in use is nothing wrong
+assert_contains "$(weryaifs --check)" "mounted, so it was not looked at" "check of a mounted account"
 umount_fs
