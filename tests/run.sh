@@ -60,6 +60,7 @@ ninja -C "$BUILD_DIR" || fail "the build failed"
 # Running
 
 run=$(mktemp -d "${TMPDIR:-/tmp}/weryaifs-tests.XXXXXX") || fail "no temporary directory"
+chmod 711 "$run" # other users take part in some tests
 results=$run/results
 : >"$results"
 : >"$run/left-behind"

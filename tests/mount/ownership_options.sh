@@ -75,11 +75,12 @@ umount_fs
 [ -w /dev/fuse ] && as "$nobody" test -w /dev/fuse || skip "the rest: /dev/fuse is root's alone"
 U=$TEST_TMP/user
 mkdir -p "$U/mnt" "$U/home/.config" "$U/tmp"
+cp "$WERYAIFS" "$U/weryaifs" # where we are may be closed to others
 chown -R "$nobody" "$U"
 as "$nobody" env HOME="$U/home" XDG_CONFIG_HOME="$U/home/.config" XDG_STATE_HOME="$U/home/state" \
     XDG_CACHE_HOME="$U/home/cache" TMPDIR="$U/tmp" XDG_RUNTIME_DIR="$U/tmp" \
     WERYAI_API_KEY=sk-test WERYAI_BASE_URL="$URL" WERYAI_MODELS_BASE_URL="$URL" \
-    "$WERYAIFS" -o "$FAST" "$U/mnt" || fail "an ordinary user cannot mount"
+    "$U/weryaifs" -o "$FAST" "$U/mnt" || fail "an ordinary user cannot mount"
 as "$nobody" inotifywait -m --format '%e %f' "$U/mnt/FLUX" >"$TEST_TMP/events" 2>"$TEST_TMP/watch.err" &
 WATCH_PID=$!
 await 10 grep -q established "$TEST_TMP/watch.err" || fail "inotifywait does not start"
