@@ -4,10 +4,15 @@
 #
 #   examples/quickstart.sh [MOUNTPOINT]      default: ~/weryai
 set -euo pipefail
+mount=${1:-$HOME/weryai}
+case $mount in
+-*) sed -n '2,5s/^# \{0,1\}//p' "$0" && exit 2 ;;
+/*) ;;
+*) mount=$PWD/$mount ;;
+esac
 cd "$(dirname "$(readlink -f "$0")")/.."
 . tests/lib/install.sh
 
-mount=${1:-$HOME/weryai}
 build=${BUILD_DIR:-build}
 
 mapfile -t packages < <(packages_of tests/packages.txt build)
@@ -20,8 +25,10 @@ trap 'rm -f "$log"' EXIT
 [ -f "$build/build.ninja" ] || meson setup "$build" >"$log" 2>&1 || { cat "$log"; exit 1; }
 meson compile -C "$build" weryaifs weryaifs-sandbox >"$log" 2>&1 || { tail -n 40 "$log"; exit 1; }
 
-mkdir -p "$mount"
+# a dead mount of before is an error to mkdir, and weryaifs takes it away
+mkdir -p "$mount" 2>/dev/null || true
 if mountpoint -q "$mount"; then
+    [ -d "$mount/FLUX" ] || { echo "Something else is mounted on $mount." >&2 && exit 1; }
     echo "$mount is mounted already: using it as it is."
 else
     echo "Mounting the sandbox on $mount ..."
