@@ -51,7 +51,7 @@ if [ $install = yes ]; then
     install_packages "${packages[@]}" || fail "could not install the packages"
 fi
 # a directory that was set up to build the programs only, where there was no cmocka, has no unit tests
-if ! grep -qs tests/unit/ "$BUILD_DIR/build.ninja"; then
+if ! grep -qs tests/unit/test_ "$BUILD_DIR/build.ninja"; then
     [ ! -f "$BUILD_DIR/build.ninja" ] || options+=(--reconfigure)
     meson setup "$BUILD_DIR" -Dtests=enabled "${options[@]}" || fail "meson could not set up $BUILD_DIR"
 fi
