@@ -6,7 +6,7 @@
 workers=${WORKERS:-60}
 long=${SECONDS_LONG:-12}
 start_sandbox --max-active 40 --seconds 0.1
-mount_fs -o settle=0.05,max_active=40
+mount_fs -o settle=0.05,max_active=40,submissions_per_day=0
 cd "$M/FLUX"
 inotifywait -m -q -r "$M/FLUX" >/dev/null 2>&1 &
 watcher=$!
