@@ -74,6 +74,8 @@ const char about_readme[] =
 	"results as fox.png.~1~ and so on.\n"
 	"\n"
 	"The same facts for scripts: getfattr -d fox.txt (user.weryai.*).\n"
+	"inotify tells of results (CREATE, CLOSE_WRITE) and statuses (MODIFY):\n"
+	"    inotifywait -m -r -e close_write --format %w%f FLUX | grep --line-buffered png\n"
 	"\n"
 	"IN THIS DIRECTORY\n"
 	"    models.json   the models and what they take\n"
