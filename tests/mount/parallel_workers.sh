@@ -1,7 +1,7 @@
 #!/bin/bash
 # Many workers make, wait for, rename and remove at once, while inotify is told of everything: the run ends, and the
 # outcome of every job is accounted for. WORKERS, SECONDS_LONG: more of it (200 and 120 are the whole).
-# timeout: 400
+# timeout: 700
 . "$(dirname "$0")/../lib/mount.sh"
 workers=${WORKERS:-60}
 long=${SECONDS_LONG:-12}
@@ -19,12 +19,12 @@ worker() {
         echo "worker $me, picture $n" >"w$me/p$n.txt"
         made=$((made + 1))
         case $(((me + n) % 6)) in
-        0) timeout 100 cat "w$me/p$n.wait" >/dev/null || echo "worker $me: p$n.wait ended with $?" ;;
+        0) timeout 300 cat "w$me/p$n.wait" >/dev/null || echo "worker $me: p$n.wait ended with $?" ;;
         1) mv "w$me/p$n.txt" "w$me/sub/p$n.txt" && cat "w$me/sub/p$n.status" >/dev/null ;;
         2) rm "w$me/p$n.txt" ;;
         3) echo "again $me $n" >"w$me/p$n.txt" && ls -lR "w$me" >/dev/null ;;
         4) mv "w$me/sub" "w$me/other" && mkdir "w$me/sub" && rm -r "w$me/other" ;;
-        5) timeout 100 cat "w$me/p$n.wait" >/dev/null && cat "w$me/p$n.png" >/dev/null && rm "w$me/p$n".* ;;
+        5) timeout 300 cat "w$me/p$n.wait" >/dev/null && cat "w$me/p$n.png" >/dev/null && rm "w$me/p$n".* ;;
         esac || echo "worker $me, step $n failed"
     done
     echo "$made" >"$TEST_TMP/made.$me"
@@ -45,7 +45,7 @@ made=$(cat "$TEST_TMP"/made.* | paste -sd+ | bc 2>/dev/null || cat "$TEST_TMP"/m
 unsettled() {
     ! grep -rLE '^state: (SUCCESS|FAILED|INVALID)' --include='*.status' . | grep -q .
 }
-await 60 unsettled || fail "not at their end: $(grep -rLE '^state: SUCCESS' --include='*.status' . | head -5)"
+await 200 unsettled || fail "not at their end: $(grep -rLE '^state: SUCCESS' --include='*.status' . | head -5)"
 idle() {
     grep -q '^queued: 0$' "$M/.weryaifs/stats" && grep -q '^active: 0$' "$M/.weryaifs/stats"
 }
