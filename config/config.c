@@ -40,6 +40,7 @@ void config_finish(struct config *config)
 	free(config->base_url);
 	free(config->models_base_url);
 	free(config->key_file);
+	free(config->ca_file);
 	free(config->key_command);
 	free(config->cache_dir);
 	for (size_t i = 0; i < config->param_count; i++) {

@@ -23,6 +23,7 @@ struct config {
 	char *account; /* names state and cache directories; letters, digits, . _ - */
 	char *base_url, *models_base_url;
 	char *key_file, *key_command; /* NULL none */
+	char *ca_file;                /* NULL: the system's */
 	int64_t connect_timeout_ms, request_timeout_ms;
 	int64_t models_refresh_ms; /* 0 never */
 	/* [submit] */
@@ -36,6 +37,7 @@ struct config {
 	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
 	/* [results] */
 	bool eager;          /* results = lazy | eager */
+	bool cache;          /* keep what was fetched */
 	char *cache_dir;     /* NULL: XDG */
 	uint64_t cache_size; /* bytes; 0 = no limit */
 	int64_t stall_timeout_ms;

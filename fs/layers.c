@@ -25,6 +25,7 @@ static int open_api(struct layers *layers, const struct setup *setup)
 	const struct config *config = &setup->config;
 	const char *sandbox = layers->sandbox ? sandbox_child_url(layers->sandbox) : NULL;
 	struct http_options http = {.user_agent = "weryaifs/" WERYAIFS_VERSION,
+		.ca_file = config->ca_file,
 		.connect_timeout_ms = config->connect_timeout_ms,
 		.max_connections_per_host = CONNECTIONS_PER_HOST};
 	struct api_options api = {.base_url = sandbox ? sandbox : config->base_url,
@@ -125,6 +126,10 @@ static int open_gen(struct layers *layers, const struct setup *setup, char **ret
 		.slow_poll_interval_ms = config->slow_poll_interval_ms,
 		.slow_poll_after_ms = config->slow_poll_after_ms,
 		.stall_timeout_ms = config->stall_timeout_ms,
+		.eager = config->eager,
+		.cache = config->cache,
+		.cache_size = (int64_t)(config->cache_size > INT64_MAX ? INT64_MAX
+								       : config->cache_size),
 		.uid = config->uid >= 0 ? (uid_t)config->uid : getuid(),
 		.gid = config->gid >= 0 ? (gid_t)config->gid : getgid()};
 

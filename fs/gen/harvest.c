@@ -326,6 +326,11 @@ static void step(void *arg)
 		retry(harvest, strerror(-r));
 		return;
 	}
+	/* what cannot be noted is fetched again */
+	r = cache_flush(harvest->gen->store);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "job %" PRId64 ": its first bytes are not noted",
+			harvest->job->record.id);
 	harvest->done(harvest->arg, harvest->job);
 }
 

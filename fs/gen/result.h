@@ -7,6 +7,7 @@
  *            NULL), never after result_read_cancel().
  * Errors:    -EIO the address has expired and could not be renewed, or the file behind it has changed; -ETIMEDOUT stalled;
  *            -ENOMEM. A failed transfer never leads to a submission. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,6 +28,8 @@ int result_open(struct results *results, int64_t ino, struct result **ret_result
 void result_close(struct result *result);
 /* data is borrowed during the callback; length 0 is the end of the file; < 0 a negative errno. */
 int result_read(struct result *result, int64_t offset, size_t length,
-	void (*done)(void *arg, ssize_t length, const char *data), void *arg, struct result_read **ret_read);
+	void (*done)(void *arg, ssize_t length, const char *data), void *arg,
+	struct result_read **ret_read);
 void result_read_cancel(struct result_read *read);
+bool results_is_open(const struct results *results, int64_t ino);
 uint64_t results_transfers(const struct results *results); /* started so far */

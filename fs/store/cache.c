@@ -20,10 +20,11 @@
 
 struct cache_file {
 	struct store *store; /* borrowed */
+	struct list link;    /* store.cache_unsaved */
 	int64_t ino;
-	int fd; /* owned */
+	int fd; /* owned; -1: closed, and waiting for its map to be saved */
 	struct ranges present;
-	bool changed; /* since the map was saved */
+	int64_t used;
 };
 
 /* proc(5): /proc/sys/kernel/random/boot_id is new at each boot. */
@@ -75,22 +76,62 @@ static int load_map(struct cache_file *file)
 	return r;
 }
 
+static void cache_file_free(struct cache_file *file)
+{
+	list_remove(&file->link);
+	cleanup_closep(&file->fd);
+	ranges_finish(&file->present);
+	free(file);
+}
+
+/* A file that was closed a moment ago. */
+static struct cache_file *find_closed(struct store *store, int64_t ino)
+{
+	struct list *item;
+
+	list_for_each(item, &store->cache_unsaved)
+	{
+		struct cache_file *file = list_entry(item, struct cache_file, link);
+		if (file->ino == ino && file->fd < 0)
+			return file;
+	}
+	return NULL;
+}
+
+static void changed(struct cache_file *file)
+{
+	if (list_empty(&file->link))
+		list_append(&file->store->cache_unsaved, &file->link);
+}
+
 int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file)
 {
-	struct cache_file *file = calloc(1, sizeof(*file));
+	struct cache_file *file = find_closed(store, ino);
+	bool known = file != NULL;
 	char name[STORE_NAME];
+	struct stat st;
 	int r;
 
-	if (file == NULL)
-		return -ENOMEM;
-	file->store = store;
-	file->ino = ino;
+	if (!known) {
+		file = calloc(1, sizeof(*file));
+		if (file == NULL)
+			return -ENOMEM;
+		list_init(&file->link);
+		file->store = store;
+		file->ino = ino;
+		file->used = clock_wall_ms();
+	}
 	store_name(ino, name);
 	file->fd = openat(store->cache_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	r = file->fd < 0 ? -errno : load_map(file);
+	r = file->fd < 0 ? -errno : 0;
+	if (r == 0 && !known)
+		r = load_map(file);
+	if (r == 0 && known && file->present.count > 0 &&
+		(fstat(file->fd, &st) < 0 ||
+			st.st_size < file->present.items[file->present.count - 1].end))
+		ranges_finish(&file->present);
 	if (r < 0) {
-		cleanup_closep(&file->fd);
-		free(file);
+		cache_file_free(file);
 		return r;
 	}
 	*ret_file = file;
@@ -101,10 +142,16 @@ void cache_file_close(struct cache_file *file)
 {
 	if (file == NULL)
 		return;
-	cache_file_save(file);
-	close(file->fd);
-	ranges_finish(&file->present);
-	free(file);
+	if (list_empty(&file->link))
+		cache_file_free(file);
+	else
+		cleanup_closep(&file->fd);
+}
+
+void cache_file_touch(struct cache_file *file)
+{
+	file->used = clock_wall_ms();
+	changed(file);
 }
 
 int cache_file_write(struct cache_file *file, int64_t offset, const void *data, size_t length)
@@ -120,7 +167,7 @@ int cache_file_write(struct cache_file *file, int64_t offset, const void *data, 
 			return n < 0 ? -errno : -EIO;
 		done += (size_t)n;
 	}
-	file->changed = true;
+	changed(file);
 	return ranges_add(&file->present, offset, offset + (int64_t)length);
 }
 
@@ -161,42 +208,111 @@ int cache_file_fd(const struct cache_file *file)
 	return file->fd;
 }
 
-int cache_file_save(struct cache_file *file)
+static int save(struct cache_file *file)
 {
-	if (!file->changed)
+	return db_run(file->store->db,
+		"INSERT OR REPLACE INTO cached(ino, boot, ranges, used, bytes) "
+		"VALUES(?,?,?,?,?)",
+		"isbii", file->ino, boot_id(),
+		file->present.items == NULL ? "" : (void *)file->present.items,
+		file->present.count * sizeof(struct range), file->used,
+		ranges_total(&file->present));
+}
+
+int cache_flush(struct store *store)
+{
+	struct list *item, *after;
+	int r = 0;
+
+	if (list_empty(&store->cache_unsaved))
 		return 0;
-	int r = store_begin(file->store, false);
-	if (r == 0)
-		r = db_run(file->store->db,
-			"INSERT OR REPLACE INTO cached(ino, boot, ranges, used, bytes) "
-			"VALUES(?,?,?,?,?)",
-			"isbii", file->ino, boot_id(),
-			file->present.items == NULL ? "" : (void *)file->present.items,
-			file->present.count * sizeof(struct range), clock_wall_ms(),
-			ranges_total(&file->present));
-	r = store_end(file->store, r);
-	if (r == 0)
-		file->changed = false;
+	r = store_begin(store, false);
+	if (r < 0)
+		return r;
+	list_for_each(item, &store->cache_unsaved)
+	{
+		r = save(list_entry(item, struct cache_file, link));
+		if (r < 0)
+			break;
+	}
+	r = store_end(store, r);
+	list_for_each_safe(item, after, &store->cache_unsaved)
+	{
+		struct cache_file *file = list_entry(item, struct cache_file, link);
+		/* what cannot be noted is fetched again one day */
+		if (file->fd < 0)
+			cache_file_free(file);
+		else if (r == 0)
+			list_remove(&file->link);
+	}
 	return r;
+}
+
+void cache_forget_unsaved(struct store *store)
+{
+	struct list *item, *after;
+
+	list_for_each_safe(item, after, &store->cache_unsaved)
+		cache_file_free(list_entry(item, struct cache_file, link));
 }
 
 int cache_file_reset(struct cache_file *file)
 {
+	struct stat st;
+
+	if (file->present.count == 0 && fstat(file->fd, &st) == 0 && st.st_size == 0)
+		return 0;
 	ranges_finish(&file->present);
-	file->changed = true;
+	changed(file);
 	if (ftruncate(file->fd, 0) < 0)
 		return -errno;
-	return cache_file_save(file);
+	return cache_flush(file->store);
 }
 
-int cache_remove(struct store *store, int64_t ino)
+static int forget(struct store *store, int64_t ino)
 {
+	struct cache_file *file = find_closed(store, ino);
 	char name[STORE_NAME];
 
+	if (file != NULL)
+		cache_file_free(file);
 	store_name(ino, name);
 	if (unlinkat(store->cache_fd, name, 0) < 0 && errno != ENOENT)
 		return -errno;
 	return db_run(store->db, "DELETE FROM cached WHERE ino = ?", "i", ino);
+}
+
+int cache_remove(struct store *store, int64_t ino)
+{
+	return forget(store, ino);
+}
+
+/* The file goes before its map: a map without a file claims nothing, see load_map(). */
+int cache_evict(struct store *store, int64_t ino)
+{
+	int r = store_begin(store, false);
+
+	if (r == 0)
+		r = forget(store, ino);
+	return store_end(store, r);
+}
+
+int cache_list(struct store *store, int (*visit)(void *arg, int64_t ino, int64_t bytes), void *arg)
+{
+	sqlite3_stmt *row = NULL;
+	int r = db_row(
+		store->db, "SELECT ino, bytes FROM cached WHERE bytes > 0 ORDER BY used", &row, "");
+
+	while (r == 1) {
+		r = visit(arg, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
+		if (r == 0)
+			r = db_row_next(store->db, row);
+		else
+			break;
+	}
+	if (row != NULL)
+		db_row_done(row);
+	return r < 0 ? r : 0;
 }
 
 int cache_total(struct store *store, int64_t *ret_bytes)
@@ -215,7 +331,11 @@ int cache_sync_all(struct store *store)
 {
 	sqlite3_stmt *row = NULL;
 	char name[STORE_NAME];
-	int r = db_row(store->db, "SELECT ino FROM cached WHERE boot = ?", &row, "s", boot_id());
+	int r = cache_flush(store);
+
+	if (r == 0)
+		r = db_row(
+			store->db, "SELECT ino FROM cached WHERE boot = ?", &row, "s", boot_id());
 
 	while (r == 1) {
 		store_name(sqlite3_column_int64(row, 0), name);

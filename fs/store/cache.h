@@ -5,7 +5,8 @@
  * Invariant: the map never claims a byte that is not in the file: data is written before the map, and a map that was
  * saved in an earlier boot of the machine counts only when it was saved as synced (cache_close_all at a clean end),
  * since the kernel may have lost the data with the power.
- * Ownership: a cache_file belongs to its opener; cache_file_close() saves its map.
+ * Ownership: a cache_file belongs to its opener. Maps are saved together by cache_flush(), also those of files that were
+ * closed meanwhile: what a crash loses of them is fetched again.
  * Errors: those of store.h; -EIO a file that was changed behind our back. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,12 +26,18 @@ int64_t cache_file_run_end(const struct cache_file *file, int64_t offset);
 int64_t cache_file_next_start(const struct cache_file *file, int64_t offset);
 int64_t cache_file_bytes(const struct cache_file *file);
 int cache_file_fd(const struct cache_file *file);
-/* Makes the map survive the process. Runs its own transaction. */
-int cache_file_save(struct cache_file *file);
+/* It is being read. */
+void cache_file_touch(struct cache_file *file);
+/* Makes all maps survive the process. Runs its own transaction. */
+int cache_flush(struct store *store);
 /* Forgets every byte: the file at the other end turned out to be a different one. */
 int cache_file_reset(struct cache_file *file);
 /* The result is gone: removes file and map. Runs inside the caller's transaction. */
 int cache_remove(struct store *store, int64_t ino);
+/* Cached files from the one not read for the longest time on. */
+int cache_list(struct store *store, int (*visit)(void *arg, int64_t ino, int64_t bytes), void *arg);
+/* Forgets the bytes of a file that is not open. Runs its own transaction. */
+int cache_evict(struct store *store, int64_t ino);
 int cache_total(struct store *store, int64_t *ret_bytes);
 /* At a clean end: waits for the disk, then marks every map as synced. */
 int cache_sync_all(struct store *store);

@@ -30,7 +30,7 @@ void task_records_finish(struct task_record *tasks, size_t count)
 	free(tasks);
 }
 
-static void result_record_finish(struct result_record *result)
+void result_record_finish(struct result_record *result)
 {
 	free(result->task);
 	free(result->url);

@@ -61,6 +61,7 @@ struct result_record {
 
 void job_record_finish(struct job_record *record); /* zeroed memory is fine */
 void task_records_finish(struct task_record *tasks, size_t count);
+void result_record_finish(struct result_record *record);
 void result_records_finish(struct result_record *results, size_t count);
 
 int jobs_add(struct store *store, struct job_record *record); /* writes the id back */

@@ -93,6 +93,7 @@ int store_open(
 	*ret_message = NULL;
 	if (store == NULL)
 		return -ENOMEM;
+	list_init(&store->cache_unsaved);
 	store->state_fd = store->data_fd = store->cache_fd = store->lock_fd = -1;
 	r = open_private_dir(state_dir, &store->state_fd, ret_message);
 	if (r == 0)
@@ -129,6 +130,7 @@ void store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
+	cache_forget_unsaved(store);
 	db_close(store->db);
 	cleanup_closep(&store->data_fd);
 	cleanup_closep(&store->cache_fd);

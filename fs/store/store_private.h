@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* store_private: what the files of fs/store share. */
+#include "fs/base/list.h"
 #include "fs/store/db.h"
 #include "fs/store/store.h"
 
@@ -11,9 +12,12 @@ struct store {
 	int state_fd, data_fd, cache_fd, lock_fd; /* owned */
 	int64_t hold_up_to;			   /* see store_hold_up_to() */
 	bool reserved;				   /* see store_reserve_make() */
+	struct list cache_unsaved; /* cache_file.link: files whose map has changed; those that are closed are owned */
 };
 
 #define STORE_DATABASE "weryaifs.db"
 
 #define STORE_NAME 24 /* an inode number in decimal */
 void store_name(int64_t ino, char *name);
+/* At the end, after cache_flush(): frees what could not be saved. */
+void cache_forget_unsaved(struct store *store);

@@ -101,6 +101,8 @@ static void test_config_defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(config->slow_poll_interval_ms, 5000);
 	assert_int_equal(config->slow_poll_after_ms, 30000);
 	assert_false(config->eager);
+	assert_null(config->ca_file);
+	assert_true(config->cache);
 	assert_null(config->cache_dir);
 	assert_int_equal(config->cache_size, 10ull << 30);
 	assert_int_equal(config->stall_timeout_ms, 30000);

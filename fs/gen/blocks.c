@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/gen/blocks.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#define SPARE_MAX 24 /* kept for the next ones: new memory costs more than filling it */
+
+struct block_pool {
+	struct list used;  /* block.age */
+	struct list spare; /* block.age, owned */
+	size_t used_count, spare_count;
+};
+
+int block_pool_create(struct block_pool **ret_pool)
+{
+	struct block_pool *pool = calloc(1, sizeof(*pool));
+
+	if (pool == NULL)
+		return -ENOMEM;
+	list_init(&pool->used);
+	list_init(&pool->spare);
+	*ret_pool = pool;
+	return 0;
+}
+
+void block_pool_destroy(struct block_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	assert(list_empty(&pool->used));
+	while (!list_empty(&pool->spare)) {
+		struct block *block = list_entry(pool->spare.next, struct block, age);
+		list_remove(&block->age);
+		free(block);
+	}
+	free(pool);
+}
+
+static void block_drop(struct block_pool *pool, struct block *block)
+{
+	list_remove(&block->link);
+	list_remove(&block->age);
+	pool->used_count--;
+	if (pool->spare_count < SPARE_MAX) {
+		list_append(&pool->spare, &block->age);
+		pool->spare_count++;
+	} else {
+		free(block);
+	}
+}
+
+static void drop_oldest(struct block_pool *pool)
+{
+	struct list *item;
+
+	list_for_each(item, &pool->used)
+	{
+		struct block *block = list_entry(item, struct block, age);
+		if (!block->filling) {
+			block_drop(pool, block);
+			return;
+		}
+	}
+}
+
+struct block *block_take(struct block_pool *pool, struct list *list, int64_t start, int64_t end)
+{
+	int64_t limit = (start / BLOCK_BYTES + 1) * BLOCK_BYTES;
+	struct block *block;
+
+	assert(start >= 0 && start < end);
+	if (pool->used_count >= BLOCKS_MAX)
+		drop_oldest(pool);
+	if (!list_empty(&pool->spare)) {
+		/* the last one in is the one that is still in the processor's cache */
+		block = list_entry(pool->spare.prev, struct block, age);
+		list_remove(&block->age);
+		pool->spare_count--;
+	} else {
+		block = malloc(sizeof(*block));
+		if (block == NULL)
+			return NULL;
+		list_init(&block->age);
+	}
+	list_init(&block->link);
+	block->start = start;
+	block->length = 0;
+	block->room = (size_t)((limit < end ? limit : end) - start);
+	block->filling = true;
+	list_append(list, &block->link);
+	list_append(&pool->used, &block->age);
+	pool->used_count++;
+	return block;
+}
+
+void block_fill_done(struct block_pool *pool, struct block *block)
+{
+	block->filling = false;
+	if (block->length == 0)
+		block_drop(pool, block);
+}
+
+static struct block *find(const struct list *list, int64_t offset)
+{
+	const struct list *item;
+
+	/* what is read came lately */
+	for (item = list->prev; item != list; item = item->prev) {
+		struct block *block = list_entry(item, struct block, link);
+		if (offset >= block->start && offset < block->start + (int64_t)block->length)
+			return block;
+	}
+	return NULL;
+}
+
+const char *block_find(
+	struct block_pool *pool, struct list *list, int64_t offset, size_t *ret_length)
+{
+	struct block *block = find(list, offset);
+
+	if (block == NULL)
+		return NULL;
+	list_remove(&block->age);
+	list_append(&pool->used, &block->age);
+	*ret_length = block->length - (size_t)(offset - block->start);
+	return block->data + (offset - block->start);
+}
+
+size_t block_length_at(const struct list *list, int64_t offset)
+{
+	const struct block *block = find(list, offset);
+
+	return block == NULL ? 0 : block->length - (size_t)(offset - block->start);
+}
+
+int64_t block_next_start(const struct list *list, int64_t offset)
+{
+	int64_t next = INT64_MAX;
+	const struct list *item;
+
+	list_for_each(item, list)
+	{
+		const struct block *block = list_entry(item, struct block, link);
+		if (block->length > 0 && block->start > offset && block->start < next)
+			next = block->start;
+	}
+	return next;
+}
+
+void block_drop_before(struct block_pool *pool, struct list *list, int64_t offset)
+{
+	struct list *item, *after;
+
+	list_for_each_safe(item, after, list)
+	{
+		struct block *block = list_entry(item, struct block, link);
+		if (!block->filling && block->start + (int64_t)block->length <= offset)
+			block_drop(pool, block);
+	}
+}
+
+void block_drop_all(struct block_pool *pool, struct list *list)
+{
+	while (!list_empty(list))
+		block_drop(pool, list_entry(list->next, struct block, link));
+}

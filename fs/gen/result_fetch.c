@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* Which ranges are on their way.
+ *
+ * Near (answers come within a few milliseconds) a file comes in one stream, which pauses when it is far in front of its
+ * readers. Far away each request costs a round trip and each new connection begins slowly, so a reader in sequence is
+ * served by several ranges at once. Which of the two it is, the time of the first answers tells. */
+#include <errno.h>
+
+#include "fs/base/log.h"
+#include "fs/gen/result_private.h"
+#include "fs/net/backoff.h"
+
+#define FAR_MS 8
+#define TRANSFERS_MAX 8                       /* of one file */
+#define TRANSFERS_NEAR 2                      /* of them ahead of a reader, where it is near */
+#define NEAR_AHEAD (INT64_C(6) * 1024 * 1024) /* of its reader: where a stream pauses */
+#define STREAM_AFTER                                                                               \
+	(INT64_C(512) * 1024)       /* bytes in sequence: from here on up to the end of the file */
+#define SKIP (INT64_C(1024) * 1024) /* a read so far in front of a transfer waits for it */
+#define SEGMENT_MIN (INT64_C(256) * 1024)
+#define SEGMENT_MAX (INT64_C(4) * 1024 * 1024)
+#define ATTEMPTS 4 /* without a single new byte */
+
+static const struct backoff pace = {.first_ms = 300, .max_ms = 5000, .jitter_percent = 20};
+
+static bool is_far(const struct result *result)
+{
+	return result->results->latency_ms >= FAR_MS;
+}
+
+/* The transfer that will bring the byte at `offset`; NULL none. */
+static struct transfer *find_coming(const struct result *result, int64_t offset)
+{
+	struct list *item;
+
+	list_for_each(item, &result->transfers)
+	{
+		struct transfer *transfer = list_entry(item, struct transfer, link);
+		if (transfer->position <= offset && offset < transfer->end)
+			return transfer;
+	}
+	return NULL;
+}
+
+/* Where something begins that is here or on its way. */
+static int64_t hole_end(const struct result *result, int64_t offset)
+{
+	int64_t end = result->record.size, next = cache_file_next_start(result->file, offset);
+	struct list *item;
+
+	if (next < end)
+		end = next;
+	next = block_next_start(&result->blocks, offset);
+	if (next < end)
+		end = next;
+	list_for_each(item, &result->transfers)
+	{
+		const struct transfer *transfer = list_entry(item, struct transfer, link);
+		if (transfer->position > offset && transfer->position < end)
+			end = transfer->position;
+	}
+	return end;
+}
+
+static bool is_waited_for(const struct result *result, const struct transfer *transfer)
+{
+	const struct list *item;
+
+	list_for_each(item, &result->reads)
+	{
+		const struct result_read *read = list_entry(item, struct result_read, link);
+		if (read->offset + (int64_t)read->length > transfer->position &&
+			read->offset < transfer->end && transfer->position + SKIP >= read->offset)
+			return true;
+	}
+	return false;
+}
+
+/* Room for one more: the oldest transfer that nobody waits for ends. */
+static bool make_room(struct result *result)
+{
+	struct list *item;
+
+	if (result->transfer_count < TRANSFERS_MAX)
+		return true;
+	list_for_each(item, &result->transfers)
+	{
+		struct transfer *transfer = list_entry(item, struct transfer, link);
+		if (!is_waited_for(result, transfer)) {
+			transfer_stop(transfer);
+			return true;
+		}
+	}
+	return false;
+}
+
+static int start(struct result *result, int64_t from, int64_t end, int64_t allowed)
+{
+	struct transfer *other = find_coming(result, from);
+	int64_t limit = hole_end(result, from);
+
+	if (end > limit)
+		end = limit;
+	int r = transfer_start(result, from, end, allowed);
+	if (r == 0 && other != NULL)
+		other->end = from;
+	return r;
+}
+
+/* The first byte of the read that is not here yet. */
+static int64_t missing(const struct result *result, const struct result_read *read)
+{
+	int64_t at = read->offset, end = read->offset + (int64_t)read->length;
+
+	while (at < end) {
+		int64_t present = result_present_end(result, at);
+		if (present <= at)
+			break;
+		at = present;
+	}
+	return at;
+}
+
+static int serve(struct result *result, struct result_read *read)
+{
+	int64_t at = missing(result, read), end = read->offset + (int64_t)read->length;
+	struct transfer *transfer = find_coming(result, at);
+
+	/* a server without ranges begins at the beginning, whatever it is asked for */
+	if (result->no_ranges && !list_empty(&result->transfers)) {
+		struct transfer *only = list_entry(result->transfers.next, struct transfer, link);
+		if (only->position <= at) {
+			transfer_allow(only, end);
+			return 0;
+		}
+		result_stop_all(result);
+		transfer = NULL;
+	}
+	if (transfer != NULL && (at - transfer->position <= SKIP || !transfer->answered)) {
+		transfer_allow(transfer, end);
+		return 0;
+	}
+	if (!make_room(result))
+		return 0;
+	return start(result, at, read->target > end ? read->target : end, read->target);
+}
+
+/* What the last reader will want after its read. */
+static int look_ahead(struct result *result)
+{
+	bool far = is_far(result);
+	int64_t at = result->stream_end, size = result->record.size,
+		target = at + result->stream_run * 4;
+	unsigned limit = far ? TRANSFERS_MAX : TRANSFERS_NEAR;
+	int64_t most = far ? READAHEAD_MAX : NEAR_AHEAD;
+
+	if (at == 0 || result->stream_run == 0 || result->no_ranges)
+		return 0;
+	if (target > at + most)
+		target = at + most;
+	if (target > size)
+		target = size;
+	/* asked for in pieces that are worth a request */
+	int64_t enough = at + (target - at) / 2, piece = (target - at) / 4;
+	if (piece < SEGMENT_MIN)
+		piece = SEGMENT_MIN;
+	if (piece > SEGMENT_MAX)
+		piece = SEGMENT_MAX;
+	bool stream = !far && result->stream_run >= STREAM_AFTER;
+	while (at < target) {
+		int64_t present = result_present_end(result, at);
+		if (present > at) {
+			at = present;
+			continue;
+		}
+		struct transfer *transfer = find_coming(result, at);
+		if (transfer != NULL) {
+			at = transfer->end;
+			continue;
+		}
+		if ((at > enough && target < size) || result->transfer_count >= limit)
+			break;
+		int64_t end = stream ? size : at + piece;
+		int r = start(result, at, end, stream ? result->stream_end + most : end);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void result_advance(struct result *result, int64_t end)
+{
+	struct list *item;
+
+	list_for_each(item, &result->transfers)
+	{
+		struct transfer *transfer = list_entry(item, struct transfer, link);
+		int64_t allowed = end + NEAR_AHEAD;
+		/* not for each little step, since going on costs a turn */
+		if (transfer->start < end + NEAR_AHEAD && allowed > transfer->allowed &&
+			(!transfer->paused || transfer->position < end + NEAR_AHEAD / 2))
+			transfer_allow(transfer, allowed);
+	}
+}
+
+void result_pump(struct result *result)
+{
+	struct list *item, *after;
+	int r = 0;
+
+	if (!result->loaded || result->renewal != NULL || loop_timer_armed(result->retry))
+		return;
+	list_for_each_safe(item, after, &result->reads)
+	{
+		r = serve(result, list_entry(item, struct result_read, link));
+		if (r < 0)
+			break;
+	}
+	if (r == 0 && !list_empty(&result->reads))
+		r = look_ahead(result);
+	else if (r == 0 && result->users > 0)
+		r = look_ahead(result);
+	if (r < 0)
+		result_fail(result, r == -ENOMEM ? r : -EIO);
+}
+
+void result_stop_all(struct result *result)
+{
+	while (!list_empty(&result->transfers))
+		transfer_stop(list_entry(result->transfers.next, struct transfer, link));
+}
+
+static void on_renewed(void *arg, int error)
+{
+	struct result *result = arg;
+
+	result->renewal = NULL;
+	if (error == 0) {
+		struct result_record fresh;
+		error = results_find(result->results->gen->store, result->ino, &fresh);
+		if (error == 0) {
+			char *url = result->record.url;
+			result->record.url = fresh.url;
+			fresh.url = url;
+			result_record_finish(&fresh);
+		}
+	}
+	if (error < 0) {
+		log_errno(LOG_LEVEL_WARNING, error,
+			"result: inode %lld: its address has expired and could not be renewed",
+			(long long)result->ino);
+		result_fail(result, -EIO);
+		return;
+	}
+	result_pump(result);
+}
+
+static bool is_gone(int status)
+{
+	return status == 401 || status == 403 || status == 404 || status == 410;
+}
+
+/* A transfer has ended by itself. */
+void result_ended(struct result *result, const struct http_end *end, bool complete)
+{
+	int status = end->head.status, error = end->error;
+
+	if (complete || (error == -ECANCELED && !list_empty(&result->transfers))) {
+		result_pump(result);
+		return;
+	}
+	if (result->renewal != NULL || loop_timer_armed(result->retry))
+		return;
+	if (error == -ESTALE) {
+		log_warning("result: inode %lld: the file at its address is another one now",
+			(long long)result->ino);
+		result_fail(result, -EIO);
+		return;
+	}
+	if (list_empty(&result->reads) && result->background == NULL)
+		return;
+	if (is_gone(status) && !result->renewed) {
+		result->renewed = true;
+		result_stop_all(result);
+		if (renew_start(result->results->gen, result->record.job, on_renewed, result,
+			    &result->renewal) < 0)
+			result_fail(result, -EIO);
+		return;
+	}
+	/* cut short, stalled, refused for the moment: on from where it stopped */
+	if (++result->attempts >= ATTEMPTS) {
+		result_fail(result, error == -ETIMEDOUT ? -ETIMEDOUT : -EIO);
+		return;
+	}
+	loop_timer_arm(result->retry, backoff_wait_ms(&pace, result->attempts,
+					      end->head.retry_after_ms, backoff_random()));
+}

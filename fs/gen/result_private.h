@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* result_private: what the files behind result.h share. result.c: users and their reads. result_fetch.c: which ranges
+ * are on their way. result_transfer.c: one of them, from its request to its last byte. */
+#include "fs/base/loop.h"
+#include "fs/gen/blocks.h"
+#include "fs/gen/gen_private.h"
+#include "fs/gen/readahead.h"
+#include "fs/gen/renew.h"
+#include "fs/gen/result.h"
+#include "fs/net/http.h"
+#include "fs/store/cache.h"
+#include "fs/store/jobs.h"
+
+struct results {
+	struct gen *gen;    /* borrowed */
+	struct map *by_ino; /* of struct result, owned by their users */
+	struct block_pool *blocks;
+	struct loop_timer *flush; /* of the maps of what is present */
+	int64_t latency_ms;       /* from a request to its answer, the shortest seen; -1 unknown */
+	uint64_t transfers;
+	char *scratch;       /* owned; a read that lies in several places is put together here */
+	struct list waiting; /* background.link: to be fetched whole */
+	struct background *background; /* owned; the one under way */
+	struct loop_timer *next;
+};
+
+struct result_read {
+	struct result *result; /* borrowed */
+	struct list link;
+	int64_t offset, target;
+	size_t length;
+	void (*done)(void *arg, ssize_t length, const char *data);
+	void *arg;
+};
+
+struct result {
+	struct results *results; /* borrowed */
+	int64_t ino;
+	unsigned users;
+	bool loaded;                 /* what follows is there, after the first read */
+	struct result_record record; /* owned */
+	struct cache_file *file;     /* owned */
+	struct list reads;           /* result_read.link, owned, oldest first */
+	struct list transfers;       /* transfer.link, owned */
+	unsigned transfer_count;
+	struct list blocks;       /* block.link */
+	struct renewal *renewal;  /* owned */
+	struct loop_timer *retry; /* owned */
+	struct readahead readahead;
+	int64_t stream_end; /* of the last reader in sequence: what it will want; 0 none */
+	int64_t stream_run;
+	unsigned attempts; /* failures since the last byte */
+	bool renewed;      /* since the last byte */
+	bool uncached;     /* nothing is written to disk: as wished, or since it is full */
+	bool no_ranges;    /* the server sends the whole, from the start */
+	bool answering;    /* inside a read's done */
+	struct background *background; /* borrowed: fetches all of it */
+};
+
+struct transfer {
+	struct result *result; /* borrowed */
+	struct list link;
+	struct http_request *request; /* owned */
+	struct block *block;          /* being filled, NULL none */
+	int64_t start, position, end; /* asked from; next byte to come; up to (exclusive) */
+	int64_t asked_end; /* `end` as the server was told: it comes down when others fetch the rest */
+	int64_t allowed; /* further than this it pauses */
+	int64_t began_ms;
+	bool paused, answered, ignore_body;
+	bool whole; /* comes from the start, by a server without ranges */
+};
+
+/* result.c */
+
+/* Bytes have come: answers whom they are enough for. */
+void result_progress(struct result *result);
+/* Everybody who waits gets the error; a later read tries anew. */
+void result_fail(struct result *result, int error);
+/* The end of the bytes that are here, from offset on; offset: none. */
+int64_t result_present_end(const struct result *result, int64_t offset);
+
+/* result_fetch.c */
+
+/* What the waiting reads need is on its way afterwards, and what the last reader will want next. */
+void result_pump(struct result *result);
+/* A reader has come to `end`: transfers that waited for it go on. */
+void result_advance(struct result *result, int64_t end);
+void result_ended(struct result *result, const struct http_end *end, bool complete);
+void result_stop_all(struct result *result);
+
+/* result_transfer.c */
+
+int transfer_start(struct result *result, int64_t from, int64_t end, int64_t allowed);
+void transfer_stop(struct transfer *transfer); /* keeps what has come */
+void transfer_allow(struct transfer *transfer, int64_t allowed);
