@@ -10,6 +10,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/base/worker.h"
 #include "fs/gen/gen.h"
 #include "fs/paths.h"
 #include "fs/refuse.h"
@@ -127,6 +128,7 @@ static int open_gen(struct layers *layers, const struct setup *setup, char **ret
 		.slow_poll_after_ms = config->slow_poll_after_ms,
 		.stall_timeout_ms = config->stall_timeout_ms,
 		.eager = config->eager,
+		.worker = layers->worker,
 		.cache = config->cache,
 		.cache_size = (int64_t)(config->cache_size > INT64_MAX ? INT64_MAX
 								       : config->cache_size),
@@ -159,6 +161,7 @@ static int open_session(struct layers *layers, const struct setup *setup,
 		.uid = config->uid,
 		.gid = config->gid,
 		.umask = config->umask,
+		.worker = layers->worker,
 		.debug = setup->options.debug};
 
 	return session_create(
@@ -180,6 +183,8 @@ int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
 	if (r == 0)
 		r = open_store(layers, setup, ret_message);
 	if (r == 0)
+		r = worker_create(loop, &layers->worker);
+	if (r == 0)
 		r = open_gen(layers, setup, ret_message);
 	if (r == 0)
 		r = open_session(layers, setup, events, arg, ret_message);
@@ -190,6 +195,7 @@ void layers_close(struct layers *layers)
 {
 	session_destroy(layers->session);
 	gen_destroy(layers->gen);
+	worker_destroy(layers->worker);
 	if (layers->store) {
 		int r = cache_sync_all(layers->store);
 		if (r < 0)

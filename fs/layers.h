@@ -13,6 +13,7 @@ struct layers {
 	struct http *http;     /* for results */
 	struct http *api_http; /* for the API alone: a submission never waits for a download's connection */
 	struct api_client *api;
+	struct worker *worker;
 	struct store *store;
 	struct gen *gen;
 	struct gen_registry registry; /* of the gen */

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SPARE_MAX 24 /* kept for the next ones: new memory costs more than filling it */
+#define SPARE_MAX 12 /* kept for the next ones: new memory costs more than filling it */
 
 struct block_pool {
 	struct list used;  /* block.age */
@@ -41,6 +41,8 @@ void block_pool_destroy(struct block_pool *pool)
 static void block_drop(struct block_pool *pool, struct block *block)
 {
 	list_remove(&block->link);
+	if (block->holds > 0)
+		return;
 	list_remove(&block->age);
 	pool->used_count--;
 	if (pool->spare_count < SPARE_MAX) {
@@ -58,7 +60,7 @@ static void drop_oldest(struct block_pool *pool)
 	list_for_each(item, &pool->used)
 	{
 		struct block *block = list_entry(item, struct block, age);
-		if (!block->filling) {
+		if (!block->filling && block->holds == 0) {
 			block_drop(pool, block);
 			return;
 		}
@@ -89,6 +91,9 @@ struct block *block_take(struct block_pool *pool, struct list *list, int64_t sta
 	block->length = 0;
 	block->room = (size_t)((limit < end ? limit : end) - start);
 	block->filling = true;
+	block->holds = 0;
+	block->pool = pool;
+	block->result = NULL;
 	list_append(list, &block->link);
 	list_append(&pool->used, &block->age);
 	pool->used_count++;
@@ -115,17 +120,27 @@ static struct block *find(const struct list *list, int64_t offset)
 	return NULL;
 }
 
-const char *block_find(
-	struct block_pool *pool, struct list *list, int64_t offset, size_t *ret_length)
+struct block *block_find(struct block_pool *pool, struct list *list, int64_t offset)
 {
 	struct block *block = find(list, offset);
 
-	if (block == NULL)
-		return NULL;
-	list_remove(&block->age);
-	list_append(&pool->used, &block->age);
-	*ret_length = block->length - (size_t)(offset - block->start);
-	return block->data + (offset - block->start);
+	if (block != NULL) {
+		list_remove(&block->age);
+		list_append(&pool->used, &block->age);
+	}
+	return block;
+}
+
+void block_hold(struct block *block)
+{
+	block->holds++;
+}
+
+void block_release(struct block *block)
+{
+	/* whose list has forgotten it meanwhile */
+	if (--block->holds == 0 && list_empty(&block->link))
+		block_drop(block->pool, block);
 }
 
 size_t block_length_at(const struct list *list, int64_t offset)
@@ -156,13 +171,17 @@ void block_drop_before(struct block_pool *pool, struct list *list, int64_t offse
 	list_for_each_safe(item, after, list)
 	{
 		struct block *block = list_entry(item, struct block, link);
-		if (!block->filling && block->start + (int64_t)block->length <= offset)
+		if (!block->filling && block->holds == 0 &&
+			block->start + (int64_t)block->length <= offset)
 			block_drop(pool, block);
 	}
 }
 
 void block_drop_all(struct block_pool *pool, struct list *list)
 {
-	while (!list_empty(list))
-		block_drop(pool, list_entry(list->next, struct block, link));
+	while (!list_empty(list)) {
+		struct block *block = list_entry(list->next, struct block, link);
+		block->result = NULL;
+		block_drop(pool, block);
+	}
 }

@@ -10,9 +10,13 @@
 #include <stdint.h>
 
 #include "fs/base/list.h"
+#include "fs/base/worker.h"
 
-#define BLOCK_BYTES (256 * 1024)
-#define BLOCKS_MAX 96 /* of all results; those being filled may be more */
+struct cache_file;
+struct result;
+
+#define BLOCK_BYTES (512 * 1024) /* the kernel's reads, which are aligned like these, lie in one */
+#define BLOCKS_MAX 48            /* of all results; those being filled may be more */
 
 struct block {
 	struct list link; /* of the result's list */
@@ -20,6 +24,12 @@ struct block {
 	int64_t start;
 	size_t length, room;
 	bool filling;
+	unsigned holds;        /* by those who read its bytes on another thread */
+	struct worker_job job; /* its way to disk, like the next four */
+	struct result *result; /* borrowed; NULL: closed meanwhile */
+	struct block_pool *pool;
+	struct cache_file *file; /* held */
+	int fd, error;
 	char data[BLOCK_BYTES];
 };
 
@@ -31,13 +41,16 @@ void block_pool_destroy(struct block_pool *pool); /* NULL is fine; every list mu
 struct block *block_take(struct block_pool *pool, struct list *list, int64_t start, int64_t end);
 /* It is full, or will not be any more. */
 void block_fill_done(struct block_pool *pool, struct block *block);
-/* The bytes at `offset`, borrowed until the next call; NULL when they are not here. */
-const char *block_find(
-	struct block_pool *pool, struct list *list, int64_t offset, size_t *ret_length);
+/* The block with the byte at `offset`, borrowed until the next call unless it is held; NULL: it is not here. */
+struct block *block_find(struct block_pool *pool, struct list *list, int64_t offset);
+/* Its bytes stay until block_release(). */
+void block_hold(struct block *block);
+void block_release(struct block *block);
 /* The same without counting as a look. 0: none. */
 size_t block_length_at(const struct list *list, int64_t offset);
 /* The start of the first block behind offset; INT64_MAX none. */
 int64_t block_next_start(const struct list *list, int64_t offset);
 /* Whole blocks in front of `offset` have been read. */
 void block_drop_before(struct block_pool *pool, struct list *list, int64_t offset);
+/* Those that are held go with the last hold. */
 void block_drop_all(struct block_pool *pool, struct list *list);

@@ -32,6 +32,7 @@ struct gen_options {
 	bool allow_unknown, dry_run;
 	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
 	int64_t stall_timeout_ms;
+	struct worker *worker; /* borrowed */
 	bool eager;         /* fetch results as soon as they exist */
 	bool cache;         /* keep what was fetched for reading */
 	int64_t cache_size; /* bytes; 0 no limit */

@@ -93,6 +93,8 @@ void results_destroy(struct results *results)
 	list_for_each_safe(item, after, &results->waiting)
 		free(list_entry(item, struct background, link));
 	free(results->background);
+	/* blocks on their way to disk */
+	worker_drain(results->gen->options.worker);
 	block_pool_destroy(results->blocks);
 	loop_timer_destroy(results->flush);
 	loop_timer_destroy(results->next);
@@ -214,21 +216,26 @@ static bool is_here(const struct result *result, int64_t offset, int64_t end)
 	return true;
 }
 
-/* Memory before disk. *ret_data: the bytes themselves where they lie together in memory, else a copy of them. */
-static int collect(struct result *result, int64_t offset, size_t length, const char **ret_data)
+/* Memory before disk. *ret_data: the bytes themselves where they lie together in memory, in *ret_block, else a copy. */
+static int collect(struct result *result, int64_t offset, size_t length, const char **ret_data,
+	struct block **ret_block)
 {
 	char *scratch = result->results->scratch;
 	size_t filled = 0, n;
 
 	while (filled < length) {
 		int64_t at = offset + (int64_t)filled;
-		const char *data = block_find(result->results->blocks, &result->blocks, at, &n);
+		struct block *block = block_find(result->results->blocks, &result->blocks, at);
+		const char *data = block == NULL ? NULL : block->data + (at - block->start);
+		if (block != NULL)
+			n = block->length - (size_t)(at - block->start);
+		else
+			n = (size_t)(cache_file_run_end(result->file, at) - at);
 		if (data != NULL && filled == 0 && n >= length) {
 			*ret_data = data;
+			*ret_block = block;
 			return 0;
 		}
-		if (data == NULL)
-			n = (size_t)(cache_file_run_end(result->file, at) - at);
 		if (n > length - filled)
 			n = length - filled;
 		assert(n > 0);
@@ -246,16 +253,27 @@ static int collect(struct result *result, int64_t offset, size_t length, const c
 }
 
 /* The bytes are here. */
-static void answer(struct result *result, int64_t offset, size_t length,
-	void (*done)(void *arg, ssize_t length, const char *data), void *arg)
+static void answer(
+	struct result *result, int64_t offset, size_t length, result_done *done, void *arg)
 {
+	struct result_hold *hold = NULL;
+	struct block *block = NULL;
 	const char *data = NULL;
-	int r = collect(result, offset, length, &data);
+	int r = collect(result, offset, length, &data, &block);
 
-	done(arg, r < 0 ? r : (ssize_t)length, data);
+	if (block != NULL) {
+		block_hold(block);
+		hold = (struct result_hold *)block;
+	}
+	done(arg, r < 0 ? r : (ssize_t)length, data, hold);
 	/* what a reader in sequence has got lies in the kernel's cache now */
 	if (r == 0 && result->stream_run > 0)
 		block_drop_before(result->results->blocks, &result->blocks, offset - KEPT_BEHIND);
+}
+
+void result_release(struct result_hold *hold)
+{
+	block_release((struct block *)hold);
 }
 
 static void end_read(struct result_read *read)
@@ -274,10 +292,10 @@ void result_fail(struct result *result, int error)
 	result->renewed = false;
 	while (!list_empty(&result->reads)) {
 		struct result_read *read = list_entry(result->reads.next, struct result_read, link);
-		void (*done)(void *arg, ssize_t length, const char *data) = read->done;
+		result_done *done = read->done;
 		void *arg = read->arg;
 		end_read(read);
-		done(arg, error, NULL);
+		done(arg, error, NULL, NULL);
 	}
 	if (result->background != NULL)
 		loop_timer_arm(result->results->next, 0);
@@ -298,8 +316,7 @@ void result_progress(struct result *result)
 	}
 }
 
-int result_read(struct result *result, int64_t offset, size_t length,
-	void (*done)(void *arg, ssize_t length, const char *data), void *arg,
+int result_read(struct result *result, int64_t offset, size_t length, result_done *done, void *arg,
 	struct result_read **ret_read)
 {
 	int r = load(result);
@@ -309,7 +326,7 @@ int result_read(struct result *result, int64_t offset, size_t length,
 		return r;
 	int64_t size = result->record.size;
 	if (offset >= size || length == 0) {
-		done(arg, 0, NULL);
+		done(arg, 0, NULL, NULL);
 		return 0;
 	}
 	if (length > READ_MAX)

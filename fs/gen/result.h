@@ -19,6 +19,7 @@ struct results;
 #define RESULT_TEXT "data:,"
 struct result;
 struct result_read;
+struct result_hold;
 
 int results_create(struct gen *gen, struct results **ret_results);
 void results_destroy(struct results *results);
@@ -26,10 +27,12 @@ void results_destroy(struct results *results);
 /* One more user of the result's bytes; -ENOENT. result_close() by the last one stops the transfer. */
 int result_open(struct results *results, int64_t ino, struct result **ret_result);
 void result_close(struct result *result);
-/* data is borrowed during the callback; length 0 is the end of the file; < 0 a negative errno. */
-int result_read(struct result *result, int64_t offset, size_t length,
-	void (*done)(void *arg, ssize_t length, const char *data), void *arg,
+/* Length 0 is the end of the file; < 0 a negative errno. data is borrowed during the callback, or, where there is a hold,
+ * until result_release(), also by another thread and after result_close(). */
+typedef void result_done(void *arg, ssize_t length, const char *data, struct result_hold *hold);
+int result_read(struct result *result, int64_t offset, size_t length, result_done *done, void *arg,
 	struct result_read **ret_read);
+void result_release(struct result_hold *hold);
 void result_read_cancel(struct result_read *read);
 bool results_is_open(const struct results *results, int64_t ino);
 uint64_t results_transfers(const struct results *results); /* started so far */

@@ -30,7 +30,7 @@ struct result_read {
 	struct list link;
 	int64_t offset, target;
 	size_t length;
-	void (*done)(void *arg, ssize_t length, const char *data);
+	result_done *done;
 	void *arg;
 };
 

@@ -2,32 +2,75 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/gen/result_private.h"
 
+#define STORING_MAX 16 /* blocks on their way to disk; beyond it the transfer waits for the disk */
+
+static void write_block(struct worker_job *job)
+{
+	struct block *block = list_entry(job, struct block, job);
+	size_t done = 0;
+
+	block->error = 0;
+	while (done < block->length && block->error == 0) {
+		ssize_t n = pwrite(block->fd, block->data + done, block->length - done,
+			block->start + (off_t)done);
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			block->error = n == 0 ? -EIO : -errno;
+	}
+}
+
+static void block_written(struct worker_job *job)
+{
+	struct block *block = list_entry(job, struct block, job);
+	struct result *result = block->result;
+	int r = block->error;
+
+	if (r == 0)
+		r = cache_file_note(block->file, block->start, block->length);
+	cache_file_release(block->file);
+	if (r < 0 && result != NULL && !result->uncached) {
+		log_errno(LOG_LEVEL_WARNING, r,
+			"result: inode %lld: the cache takes no more; it is read without",
+			(long long)result->ino);
+		result->uncached = true;
+	}
+	block_release(block);
+}
+
 /* The block is full, or nothing more comes for it: to disk, whole, since many small writes cost three times as much. */
 static void store_block(struct transfer *transfer)
 {
 	struct result *result = transfer->result;
+	struct results *results = result->results;
 	struct block *block = transfer->block;
 
 	if (block == NULL)
 		return;
 	transfer->block = NULL;
 	if (!result->uncached && block->length > 0) {
-		int r = cache_file_write(result->file, block->start, block->data, block->length);
-		if (r < 0) {
-			log_errno(LOG_LEVEL_WARNING, r,
-				"result: inode %lld: the cache takes no more; it is read without",
-				(long long)result->ino);
-			result->uncached = true;
-		} else if (!loop_timer_armed(result->results->flush)) {
-			loop_timer_arm(result->results->flush, 1000);
+		block->result = result;
+		block->file = result->file;
+		block->fd = cache_file_fd(result->file);
+		block->job = (struct worker_job){.run = write_block, .done = block_written};
+		cache_file_hold(block->file);
+		block_hold(block);
+		if (worker_pending(results->gen->options.worker) < STORING_MAX) {
+			worker_submit(results->gen->options.worker, &block->job);
+		} else {
+			write_block(&block->job);
+			block_written(&block->job);
 		}
+		if (!loop_timer_armed(results->flush))
+			loop_timer_arm(results->flush, 1000);
 	}
-	block_fill_done(result->results->blocks, block);
+	block_fill_done(results->blocks, block);
 }
 
 static void transfer_free(struct transfer *transfer)

@@ -13,6 +13,8 @@
 #include "fs/mount/pending.h"
 #include "fs/mount/reply.h"
 
+#define LONG (64 * 1024) /* from here on copying takes longer than waking the worker */
+
 struct result_file {
 	struct handle handle;
 	struct result *result; /* owned */
@@ -37,14 +39,24 @@ static void read_give_up(struct pending *pending)
 	free(parked);
 }
 
-static void read_done(void *arg, ssize_t length, const char *data)
+static void data_sent(void *arg)
+{
+	result_release(arg);
+}
+
+static void read_done(void *arg, ssize_t length, const char *data, struct result_hold *hold)
 {
 	struct parked_read *parked = arg;
 
 	if (length < 0)
 		pending_error(&parked->pending, (int)length);
-	else
+	else if (hold == NULL || length < LONG ||
+		 pending_send(&parked->pending, data, (size_t)length, data_sent, hold) < 0)
 		pending_data(&parked->pending, data, (size_t)length);
+	else
+		hold = NULL;
+	if (hold != NULL)
+		result_release(hold);
 	if (!parked->starting)
 		free(parked);
 }

@@ -96,6 +96,19 @@ dev_t mountpoint_device(const char *path)
 	return find_mounted(path, &mounted) ? makedev(mounted.major, mounted.minor) : 0;
 }
 
+void mountpoint_read_ahead(dev_t device, unsigned kib)
+{
+	char path[64], text[16];
+
+	snprintf(path, sizeof(path), "/sys/class/bdi/%u:%u/read_ahead_kb", major(device),
+		minor(device));
+	int length = snprintf(text, sizeof(text), "%u", kib), fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, (size_t)length) != length)
+		log_debug("mount: the kernel reads ahead as it does by itself");
+	if (fd >= 0)
+		close(fd);
+}
+
 static bool is_ours(const char *path)
 {
 	struct mounted mounted;

@@ -3,7 +3,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 
+#include "fs/base/worker.h"
 #include "fs/mount/reply.h"
 
 void pending_init(struct pending *pending, fuse_req_t req, int end_error,
@@ -72,6 +74,52 @@ void pending_error(struct pending *pending, int error)
 void pending_data(struct pending *pending, const char *data, size_t length)
 {
 	reply_data(take(pending), data, length);
+}
+
+/* The request is the worker's alone: nothing of it is left on the loop's side. */
+struct sending {
+	struct worker_job job;
+	fuse_req_t request;
+	const char *data;
+	size_t length;
+	void (*sent)(void *arg);
+	void *arg;
+};
+
+static void send_data(struct worker_job *job)
+{
+	struct sending *sending = list_entry(job, struct sending, job);
+
+	/* an answer that comes too late is nobody's any more, see reply.c */
+	fuse_reply_buf(sending->request, sending->data, sending->length);
+}
+
+static void data_sent(struct worker_job *job)
+{
+	struct sending *sending = list_entry(job, struct sending, job);
+
+	sending->sent(sending->arg);
+	free(sending);
+}
+
+int pending_send(struct pending *pending, const char *data, size_t length, void (*sent)(void *arg),
+	void *arg)
+{
+	struct sending *sending = malloc(sizeof(*sending));
+
+	if (sending == NULL)
+		return -ENOMEM;
+	*sending = (struct sending){.job = {.run = send_data, .done = data_sent},
+		.data = data,
+		.length = length,
+		.sent = sent,
+		.arg = arg};
+	struct worker *worker = session_of(pending->request)->worker;
+	sending->request = take(pending);
+	/* an interrupt may come while the worker has the request: it finds nothing to give up */
+	fuse_req_interrupt_func(sending->request, NULL, NULL);
+	worker_submit(worker, &sending->job);
+	return 0;
 }
 
 void pending_slice(

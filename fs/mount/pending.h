@@ -25,6 +25,9 @@ bool pending_answered(const struct pending *pending);
 
 void pending_error(struct pending *pending, int error); /* negative errno */
 void pending_data(struct pending *pending, const char *data, size_t length);
+/* The same by the session's worker, for long answers: data stays until `sent` runs on the loop. -ENOMEM: nothing was
+ * done. */
+int pending_send(struct pending *pending, const char *data, size_t length, void (*sent)(void *arg), void *arg);
 /* reply_slice() */
 void pending_slice(
 	struct pending *pending, const char *text, size_t length, size_t size, off_t offset);

@@ -11,6 +11,7 @@
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
 #include "fs/base/map.h"
+#include "fs/base/worker.h"
 #include "fs/gen/message.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/handle.h"
@@ -25,6 +26,7 @@
 enum {
 	DRAIN = 64,         /* requests of one wake: transfers and timers get their turn, too */
 	DRAIN_AT_END = 512, /* closes that are still under way when the mount ends */
+	READ_AHEAD_KIB = 512, /* results come faster in larger pieces */
 	OPTIONS_MAX = 16 * 1024,
 	ANSWER_MAX = 4 * 1024 * 1024,
 };
@@ -88,6 +90,8 @@ static void serve(void *arg, unsigned events)
 	if (session->greeted && !session->told) {
 		session->told = true;
 		publisher_start(session->publisher);
+		if (session->device != 0)
+			mountpoint_read_ahead(session->device, READ_AHEAD_KIB);
 		if (session->events.ready != NULL)
 			session->events.ready(session->events_arg);
 	}
@@ -178,6 +182,7 @@ int session_create(struct loop *loop, struct gen *gen, const struct session_opti
 		return -ENOMEM;
 	session->loop = loop;
 	session->gen = gen;
+	session->worker = options->worker;
 	session->events = *events;
 	session->events_arg = arg;
 	session->uid = options->uid;
@@ -238,6 +243,7 @@ void session_destroy(struct session *session)
 	pending_end_all(session);
 	if (session->fuse != NULL && !is_replaced(session))
 		fuse_session_unmount(session->fuse);
+	worker_drain(session->worker);
 	handle_end_all(session);
 	if (session->known != NULL)
 		inode_unref_all(session);

@@ -9,6 +9,7 @@
 struct gen;
 struct loop;
 struct session;
+struct worker;
 
 struct session_options {
 	const char *mountpoint;
@@ -17,6 +18,7 @@ struct session_options {
 	bool allow_other;
 	int64_t uid, gid; /* shown owner of everything; -1: as stored */
 	int umask;        /* taken from every mode; -1 none */
+	struct worker *worker; /* borrowed; moves long answers */
 	bool debug;       /* libfuse's trace on stderr */
 };
 

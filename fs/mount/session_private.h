@@ -11,10 +11,12 @@
 
 struct map;
 struct publisher;
+struct worker;
 
 struct session {
 	struct loop *loop; /* borrowed */
 	struct gen *gen;   /* borrowed */
+	struct worker *worker; /* borrowed */
 	struct session_events events;
 	void *events_arg;
 	int64_t uid, gid; /* shown owner, -1 as stored */

@@ -23,6 +23,7 @@ struct cache_file {
 	struct list link;    /* store.cache_unsaved */
 	int64_t ino;
 	int fd; /* owned; -1: closed, and waiting for its map to be saved */
+	unsigned holds; /* of the opener, who may have closed it, and of writers */
 	struct ranges present;
 	int64_t used;
 };
@@ -134,13 +135,25 @@ int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_fi
 		cache_file_free(file);
 		return r;
 	}
+	file->holds = 1;
 	*ret_file = file;
 	return 0;
 }
 
+void cache_file_hold(struct cache_file *file)
+{
+	file->holds++;
+}
+
 void cache_file_close(struct cache_file *file)
 {
-	if (file == NULL)
+	if (file != NULL)
+		cache_file_release(file);
+}
+
+void cache_file_release(struct cache_file *file)
+{
+	if (--file->holds > 0)
 		return;
 	if (list_empty(&file->link))
 		cache_file_free(file);
@@ -167,6 +180,11 @@ int cache_file_write(struct cache_file *file, int64_t offset, const void *data, 
 			return n < 0 ? -errno : -EIO;
 		done += (size_t)n;
 	}
+	return cache_file_note(file, offset, length);
+}
+
+int cache_file_note(struct cache_file *file, int64_t offset, size_t length)
+{
 	changed(file);
 	return ranges_add(&file->present, offset, offset + (int64_t)length);
 }

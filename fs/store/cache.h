@@ -21,6 +21,10 @@ void cache_file_close(struct cache_file *file); /* NULL is fine */
 int cache_file_write(struct cache_file *file, int64_t offset, const void *data, size_t length);
 /* Exactly `length` bytes, all present (assert), or an error. */
 int cache_file_read(struct cache_file *file, int64_t offset, void *data, size_t length);
+/* Writing by somebody else, on cache_file_fd(): what is held stays open; then these bytes are in the file. */
+void cache_file_hold(struct cache_file *file);
+void cache_file_release(struct cache_file *file);
+int cache_file_note(struct cache_file *file, int64_t offset, size_t length);
 /* As ranges.h. */
 int64_t cache_file_run_end(const struct cache_file *file, int64_t offset);
 int64_t cache_file_next_start(const struct cache_file *file, int64_t offset);
