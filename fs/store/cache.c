@@ -155,10 +155,12 @@ void cache_file_release(struct cache_file *file)
 {
 	if (--file->holds > 0)
 		return;
-	if (list_empty(&file->link))
+	if (list_empty(&file->link)) {
 		cache_file_free(file);
-	else
-		cleanup_closep(&file->fd);
+	} else {
+		close(file->fd);
+		file->fd = -1;
+	}
 }
 
 void cache_file_touch(struct cache_file *file)
