@@ -353,6 +353,7 @@ int result_read(struct result *result, int64_t offset, size_t length, result_don
 		.offset = offset,
 		.length = length,
 		.target = plan.target,
+		.sequential = plan.run > 0,
 		.done = done,
 		.arg = arg};
 	list_append(&result->reads, &read->link);

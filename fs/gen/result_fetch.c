@@ -11,7 +11,8 @@
 #include "fs/net/backoff.h"
 
 #define FAR_MS 8
-#define TRANSFERS_MAX 8                       /* of one file */
+#define TRANSFERS_MAX 16                      /* of one file */
+#define TRANSFERS_FAR 12                      /* of them ahead of a reader, where it is far */
 #define TRANSFERS_NEAR 2                      /* of them ahead of a reader, where it is near */
 #define NEAR_AHEAD (INT64_C(6) * 1024 * 1024) /* of its reader: where a stream pauses */
 #define STREAM_AFTER                                                                               \
@@ -19,13 +20,16 @@
 #define SKIP (INT64_C(1024) * 1024) /* a read so far in front of a transfer waits for it */
 #define SEGMENT_MIN (INT64_C(256) * 1024)
 #define SEGMENT_MAX (INT64_C(4) * 1024 * 1024)
-#define ATTEMPTS 4 /* without a single new byte */
+#define FAR_PIECE (INT64_C(64) * 1024)
+#define FAR_BULK (INT64_C(128) * 1024) /* who reads so much at once reads on */
+#define ATTEMPTS 4                     /* without a single new byte */
 
 static const struct backoff pace = {.first_ms = 300, .max_ms = 5000, .jitter_percent = 20};
 
 static bool is_far(const struct result *result)
 {
-	return result->results->latency_ms >= FAR_MS;
+	/* before the first answer nobody knows: a few connections too many cost less than waiting */
+	return result->results->latency_ms < 0 || result->results->latency_ms >= FAR_MS;
 }
 
 /* The transfer that will bring the byte at `offset`; NULL none. */
@@ -121,6 +125,24 @@ static int64_t missing(const struct result *result, const struct result_read *re
 	return at;
 }
 
+/* Starts what is missing of [at, end), in pieces. */
+static int start_pieces(
+	struct result *result, int64_t at, int64_t end, int64_t piece, unsigned limit)
+{
+	while (at < end && result->transfer_count < limit) {
+		int64_t present = result_present_end(result, at);
+		const struct transfer *transfer = find_coming(result, at);
+		if (present > at || transfer != NULL) {
+			at = present > at ? present : transfer->end;
+			continue;
+		}
+		int r = start(result, at, at + piece < end ? at + piece : end, at + piece);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int serve(struct result *result, struct result_read *read)
 {
 	int64_t at = missing(result, read), end = read->offset + (int64_t)read->length;
@@ -142,7 +164,25 @@ static int serve(struct result *result, struct result_read *read)
 	}
 	if (!make_room(result))
 		return 0;
-	return start(result, at, read->target > end ? read->target : end, read->target);
+	if (!is_far(result))
+		return start(result, at, read->target > end ? read->target : end, read->target);
+	if (read->sequential)
+		return start_pieces(result, at, end, SEGMENT_MIN, TRANSFERS_MAX);
+	/* a new connection brings little at first: the read is shared among several, and one that reads much at once
+	 * will go on */
+	int64_t piece = (end - at) / (TRANSFERS_FAR / 2), more = 16 * (end - at);
+	if (piece < FAR_PIECE)
+		piece = FAR_PIECE;
+	int r = start_pieces(result, at, end, piece, TRANSFERS_MAX);
+	if (r == 0 && end - at >= FAR_BULK)
+		r = start_pieces(result, end,
+			end + more < result->record.size ? end + more : result->record.size,
+			2 * SEGMENT_MIN, TRANSFERS_FAR);
+	else if (r == 0)
+		r = start_pieces(result, end,
+			read->target < result->record.size ? read->target : result->record.size,
+			FAR_PIECE, TRANSFERS_FAR);
+	return r;
 }
 
 /* What the last reader will want after its read. */
@@ -150,8 +190,8 @@ static int look_ahead(struct result *result)
 {
 	bool far = is_far(result);
 	int64_t at = result->stream_end, size = result->record.size,
-		target = at + result->stream_run * 4;
-	unsigned limit = far ? TRANSFERS_MAX : TRANSFERS_NEAR;
+		target = at + result->stream_run * (far ? 8 : 4);
+	unsigned limit = far ? TRANSFERS_FAR : TRANSFERS_NEAR;
 	int64_t most = far ? READAHEAD_MAX : NEAR_AHEAD;
 
 	if (at == 0 || result->stream_run == 0 || result->no_ranges)
@@ -161,9 +201,9 @@ static int look_ahead(struct result *result)
 	if (target > size)
 		target = size;
 	/* asked for in pieces that are worth a request */
-	int64_t enough = at + (target - at) / 2, piece = (target - at) / 4;
-	if (piece < SEGMENT_MIN)
-		piece = SEGMENT_MIN;
+	int64_t enough = at + (target - at) / 2, piece = (target - at) / (far ? TRANSFERS_FAR : 4);
+	if (piece < (far ? 2 * FAR_PIECE : SEGMENT_MIN))
+		piece = far ? 2 * FAR_PIECE : SEGMENT_MIN;
 	if (piece > SEGMENT_MAX)
 		piece = SEGMENT_MAX;
 	bool stream = !far && result->stream_run >= STREAM_AFTER;

@@ -30,6 +30,7 @@ struct result_read {
 	struct list link;
 	int64_t offset, target;
 	size_t length;
+	bool sequential;
 	result_done *done;
 	void *arg;
 };

@@ -8,6 +8,7 @@
 #include "fs/base/log.h"
 #include "fs/gen/result_private.h"
 
+#define SMALL (1024 * 1024) /* files up to here share a connection */
 #define STORING_MAX 16 /* blocks on their way to disk; beyond it the transfer waits for the disk */
 
 static void write_block(struct worker_job *job)
@@ -239,6 +240,7 @@ int transfer_start(struct result *result, int64_t from, int64_t end, int64_t all
 		.range_start = from,
 		.range_end = end - 1,
 		.if_range = is_strong(result->record.etag) ? result->record.etag : NULL,
+		.own_connection = result->record.size > SMALL,
 		.max_redirects = 5,
 		.stall_ms = result->results->gen->options.stall_timeout_ms,
 		.max_bytes = INT64_MAX};

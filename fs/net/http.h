@@ -88,6 +88,7 @@ struct http_spec {
 		range_end;    /* inclusive; range_end -1 = to the end; range_start -1 = no Range */
 	const char *if_range; /* ETag or date for If-Range, NULL none */
 	bool once;            /* money: see Repeats above */
+	bool own_connection;  /* HTTP/1.1: part of something large, whose parts come faster side by side */
 	int max_redirects; /* 0: a redirect is an answer like any other. https only, or loopback http from loopback */
 	int64_t stall_ms;  /* no byte for so long: -ETIMEDOUT */
 	int64_t total_ms;  /* the whole exchange; 0 = unlimited */

@@ -8,6 +8,8 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 
+#define KEPT_CONNECTIONS 64L /* idle ones */
+
 enum {
 	SOCKET_PRIORITY = 10,     /* after the kernel's requests */
 	TURN_BYTES = 1024 * 1024, /* of bodies, before other watches are looked at again */
@@ -221,6 +223,9 @@ int http_loop_open(struct http *http, int max_connections_per_host)
 		curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, http) != CURLM_OK ||
 		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer) != CURLM_OK ||
 		curl_multi_setopt(multi, CURLMOPT_TIMERDATA, http) != CURLM_OK ||
+		/* by itself libcurl keeps four times as many as it has requests, which is none when a file's ranges
+		 * have all just ended */
+		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, KEPT_CONNECTIONS) != CURLM_OK ||
 		curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections) != CURLM_OK)
 		return -EINVAL;
 	return 0;

@@ -269,8 +269,9 @@ static CURLcode setup_hop(struct http_request *request)
 	return code;
 }
 
-static CURLcode setup_connection(struct http_request *request, int64_t expected)
+static CURLcode setup_connection(struct http_request *request, const struct http_spec *spec)
 {
+	int64_t expected = expected_bytes(spec);
 	const struct http *http = request->http;
 	CURL *easy = request->easy;
 	CURLcode code = CURLE_OK;
@@ -297,9 +298,10 @@ static CURLcode setup_connection(struct http_request *request, int64_t expected)
 	/* HTTP/2 only for what fits into the buffer of its stream: libcurl 7.88 stops a whole
 	 * connection when one of its streams is paused with a full buffer (lib/http2.c,
 	 * on_data_chunk_recv); large bodies are faster on connections of their own anyway. */
-	bool stream = !request->once && expected <= STREAM_MAX;
+	bool stream = !request->once && !spec->own_connection && expected <= STREAM_MAX;
 	SET(HTTP_VERSION, stream ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
-	SET(PIPEWAIT, stream ? 1L : 0L);
+	/* there is nothing to wait for where no TLS tells the version */
+	SET(PIPEWAIT, stream && request->target.https ? 1L : 0L);
 	SET(FRESH_CONNECT, request->once ? 1L : 0L);
 	int64_t buffer = stream || expected < BUFFER_MAX ? expected : BUFFER_MAX;
 	SET(BUFFERSIZE, buffer < BUFFER_MIN ? (long)BUFFER_MIN : (long)buffer);
@@ -326,7 +328,7 @@ int request_setup(struct http_request *request, const struct http_spec *spec)
 	if (request->easy == NULL)
 		return -ENOMEM;
 	CURL *easy = request->easy;
-	CURLcode code = setup_connection(request, expected_bytes(spec));
+	CURLcode code = setup_connection(request, spec);
 	if (code == CURLE_OK)
 		code = setup_hop(request);
 	SET(PRIVATE, request);

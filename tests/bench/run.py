@@ -83,7 +83,7 @@ events {{ worker_connections 2048; }}
 http {{
     sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_timeout 300s; keepalive_requests 1000000;
     default_type application/octet-stream; {temp}
-    log_format b '$connection $request_method $status $body_bytes_sent "$http_range" $uri';
+    log_format b '$connection $request_method $status $body_bytes_sent "$http_range" $uri $msec $request_time';
     access_log {RUN}/access-{tag}.log b buffer=64k flush=100ms;
     server {{
         {listen} ssl_certificate {self.ca}; ssl_certificate_key {RUN}/key.pem;
