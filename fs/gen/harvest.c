@@ -326,11 +326,10 @@ static void step(void *arg)
 		retry(harvest, strerror(-r));
 		return;
 	}
-	/* what cannot be noted is fetched again */
-	r = cache_flush(harvest->gen->store);
-	if (r < 0)
-		log_errno(LOG_LEVEL_WARNING, r, "job %" PRId64 ": its first bytes are not noted",
-			harvest->job->record.id);
+	results_cache_grew(harvest->gen->results);
+	for (size_t i = 0; i < harvest->count && harvest->gen->options.eager; i++)
+		if (results_fetch(harvest->gen->results, harvest->results[i].ino) < 0)
+			break;
 	harvest->done(harvest->arg, harvest->job);
 }
 

@@ -9,14 +9,15 @@
 #include "fs/base/list.h"
 #include "fs/base/log.h"
 #include "fs/base/map.h"
+#include "fs/gen/evict.h"
 #include "fs/gen/result_private.h"
 
 #define KEPT_BEHIND (512 * 1024) /* the kernel's reads overtake each other a little */
+#define FLUSH_MS 1000
 #define READ_MAX (1024 * 1024)   /* of one read: the kernel's largest */
 
 struct background {
 	struct list link; /* results.waiting */
-	struct results *results;
 	int64_t ino;
 	struct result *result; /* while it is under way; a user of it */
 };
@@ -28,6 +29,8 @@ static void on_flush(void *arg)
 
 	if (r < 0)
 		log_errno(LOG_LEVEL_WARNING, r, "result: what was fetched could not be noted");
+	else
+		evict_check(results->evictor);
 }
 
 static void start_background(void *arg);
@@ -46,6 +49,8 @@ int results_create(struct gen *gen, struct results **ret_results)
 	int r = results->by_ino == NULL || results->scratch == NULL ? -ENOMEM : 0;
 	if (r == 0)
 		r = block_pool_create(&results->blocks);
+	if (r == 0)
+		r = evict_create(gen, &results->evictor);
 	if (r == 0)
 		r = loop_timer_create(gen->loop, on_flush, results, &results->flush);
 	if (r == 0)
@@ -87,15 +92,17 @@ void results_destroy(struct results *results)
 
 	if (results == NULL)
 		return;
+	free(results->background);
+	results->background = NULL;
 	while (results->by_ino != NULL && (result = map_any(results->by_ino, &ino)) != NULL)
 		result_free(result);
 	map_destroy(results->by_ino);
 	list_for_each_safe(item, after, &results->waiting)
 		free(list_entry(item, struct background, link));
-	free(results->background);
 	/* blocks on their way to disk */
 	worker_drain(results->gen->options.worker);
 	block_pool_destroy(results->blocks);
+	evict_destroy(results->evictor);
 	loop_timer_destroy(results->flush);
 	loop_timer_destroy(results->next);
 	free(results->scratch);
@@ -105,6 +112,12 @@ void results_destroy(struct results *results)
 uint64_t results_transfers(const struct results *results)
 {
 	return results->transfers;
+}
+
+void results_cache_grew(struct results *results)
+{
+	if (!loop_timer_armed(results->flush))
+		loop_timer_arm(results->flush, FLUSH_MS);
 }
 
 bool results_is_open(const struct results *results, int64_t ino)
@@ -184,8 +197,7 @@ static int load(struct result *result)
 	result->uncached = !gen->options.cache;
 	result->loaded = true;
 	cache_file_touch(result->file);
-	if (!loop_timer_armed(result->results->flush))
-		loop_timer_arm(result->results->flush, 1000);
+	results_cache_grew(result->results);
 	return 0;
 }
 
@@ -298,7 +310,7 @@ void result_fail(struct result *result, int error)
 		done(arg, error, NULL, NULL);
 	}
 	if (result->background != NULL)
-		loop_timer_arm(result->results->next, 0);
+		result_background_done(result);
 }
 
 void result_progress(struct result *result)
@@ -375,6 +387,57 @@ void result_read_cancel(struct result_read *read)
 
 /* Fetching in the background: one file after the other, each in one stream. */
 
+void result_background_done(struct result *result)
+{
+	loop_timer_arm(result->results->next, 0);
+}
+
+static void end_background(struct results *results)
+{
+	struct background *background = results->background;
+
+	if (background == NULL)
+		return;
+	results->background = NULL;
+	background->result->background = NULL;
+	result_close(background->result);
+	free(background);
+}
+
+/* The one that was under way has ended, or there was none. */
 static void start_background(void *arg)
 {
+	struct results *results = arg;
+
+	end_background(results);
+	while (results->background == NULL && !list_empty(&results->waiting)) {
+		struct background *background =
+			list_entry(results->waiting.next, struct background, link);
+		list_remove(&background->link);
+		int r = result_open(results, background->ino, &background->result);
+		if (r == 0)
+			r = load(background->result);
+		if (r < 0) {
+			if (background->result != NULL)
+				result_close(background->result);
+			free(background);
+			continue;
+		}
+		results->background = background;
+		background->result->background = background;
+		result_pump(background->result);
+	}
+}
+
+int results_fetch(struct results *results, int64_t ino)
+{
+	struct background *background = calloc(1, sizeof(*background));
+
+	if (background == NULL)
+		return -ENOMEM;
+	background->ino = ino;
+	list_append(&results->waiting, &background->link);
+	if (results->background == NULL)
+		loop_timer_arm(results->next, 0);
+	return 0;
 }

@@ -34,5 +34,9 @@ int result_read(struct result *result, int64_t offset, size_t length, result_don
 	struct result_read **ret_read);
 void result_release(struct result_hold *hold);
 void result_read_cancel(struct result_read *read);
+/* Fetches all of it in the background, after those that were asked for before. Trouble is silence: a read tries again. */
+int results_fetch(struct results *results, int64_t ino);
+/* There is more in the cache: it is noted soon, and kept within its size. */
+void results_cache_grew(struct results *results);
 bool results_is_open(const struct results *results, int64_t ino);
 uint64_t results_transfers(const struct results *results); /* started so far */

@@ -228,6 +228,26 @@ static int look_ahead(struct result *result)
 	return 0;
 }
 
+/* In the background: one stream, which waits for nobody. */
+static int fetch_rest(struct result *result)
+{
+	int64_t at = 0;
+
+	if (!list_empty(&result->transfers))
+		return 0;
+	while (at < result->record.size) {
+		int64_t present = result_present_end(result, at);
+		if (present <= at)
+			break;
+		at = present;
+	}
+	if (at >= result->record.size || result->uncached) {
+		result_background_done(result);
+		return 0;
+	}
+	return start(result, at, result->record.size, INT64_MAX / 2);
+}
+
 void result_advance(struct result *result, int64_t end)
 {
 	struct list *item;
@@ -256,10 +276,10 @@ void result_pump(struct result *result)
 		if (r < 0)
 			break;
 	}
-	if (r == 0 && !list_empty(&result->reads))
+	if (r == 0)
 		r = look_ahead(result);
-	else if (r == 0 && result->users > 0)
-		r = look_ahead(result);
+	if (r == 0 && result->background != NULL)
+		r = fetch_rest(result);
 	if (r < 0)
 		result_fail(result, r == -ENOMEM ? r : -EIO);
 }

@@ -22,7 +22,8 @@ struct results {
 	char *scratch;       /* owned; a read that lies in several places is put together here */
 	struct list waiting; /* background.link: to be fetched whole */
 	struct background *background; /* owned; the one under way */
-	struct loop_timer *next;
+	struct loop_timer *next; /* of those */
+	struct evictor *evictor; /* owned */
 };
 
 struct result_read {
@@ -80,6 +81,9 @@ void result_progress(struct result *result);
 void result_fail(struct result *result, int error);
 /* The end of the bytes that are here, from offset on; offset: none. */
 int64_t result_present_end(const struct result *result, int64_t offset);
+
+/* All of it is here, or will not be. */
+void result_background_done(struct result *result);
 
 /* result_fetch.c */
 

@@ -68,8 +68,7 @@ static void store_block(struct transfer *transfer)
 			write_block(&block->job);
 			block_written(&block->job);
 		}
-		if (!loop_timer_armed(results->flush))
-			loop_timer_arm(results->flush, 1000);
+		results_cache_grew(results);
 	}
 	block_fill_done(results->blocks, block);
 }

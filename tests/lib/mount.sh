@@ -219,3 +219,19 @@ type_of() {
 models() {
     ls "$M"
 }
+
+# sent: bytes of downloads that the server has sent so far.
+sent() {
+    curl -sSf "$URL/_stats" | jq '.counters["cdn-bytes"] // 0'
+}
+
+# make_result FILE PROMPT: makes a prompt FILE and says its result's name.
+make_result() {
+    echo "$2" >"$1"
+    result_of "$1"
+}
+
+# reference_of FILE TO: the result as the server has it.
+reference_of() {
+    curl -sSf -o "$2" "$(getfattr --absolute-names --only-values -n user.weryai.url "$1")"
+}

@@ -1,0 +1,20 @@
+#!/bin/bash
+# A look into a large result moves little of it.
+. "$(dirname "$0")/../lib/mount.sh"
+mount_fs
+big=$(make_result "$M/VEO_3_1/big.txt" "fox [[bytes=1073741824]]")
+assert_eq "$(stat -c %s "$big")" 1073741824 "size of the large result"
+assert_eq "$(head -c 16 "$big" | wc -c)" 16 "bytes of a look"
+[ "$(sent)" -le 1048576 ] || fail "head -c 16 moved $(sent) bytes, the first ones included"
+
+before=$(sent)
+tail -c 1000 "$big" >/dev/null
+[ $(($(sent) - before)) -le 1048576 ] || fail "tail moved $(($(sent) - before)) bytes"
+
+command -v ffprobe >/dev/null || skip "no ffprobe"
+before=$(sent)
+film=$(make_result "$M/VEO_3_1/film.txt" "fox [[moov-last=200]]")
+duration=$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$film")
+[ -n "$duration" ] || fail "ffprobe says no duration"
+[ $(($(sent) - before)) -le 4194304 ] || fail "ffprobe moved $(($(sent) - before)) bytes"
+umount_fs
