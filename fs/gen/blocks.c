@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SPARE_MAX 12 /* kept for the next ones: new memory costs more than filling it */
+#define SPARE_MAX 32 /* kept for the next ones: new memory costs more than filling it */
 
 struct block_pool {
 	struct list used;  /* block.age */

@@ -15,6 +15,7 @@
 #include "fs/store/ranges.h"
 #include "fs/store/store_private.h"
 
+#define CLOSED_MAX 128 /* files whose maps wait to be saved together */
 #define BOOT_ID 40
 #define SYNCED "synced" /* instead of a boot id: the data is on the disk */
 
@@ -90,6 +91,8 @@ static struct cache_file *find_closed(struct store *store, int64_t ino)
 {
 	struct list *item;
 
+	if (store->cache_closed == 0)
+		return NULL;
 	list_for_each(item, &store->cache_unsaved)
 	{
 		struct cache_file *file = list_entry(item, struct cache_file, link);
@@ -158,8 +161,12 @@ void cache_file_release(struct cache_file *file)
 	if (list_empty(&file->link)) {
 		cache_file_free(file);
 	} else {
+		struct store *store = file->store;
 		close(file->fd);
 		file->fd = -1;
+		/* the next one to be opened is looked for among them */
+		if (++store->cache_closed >= CLOSED_MAX)
+			cache_flush(store);
 	}
 }
 
@@ -246,6 +253,7 @@ int cache_flush(struct store *store)
 
 	if (list_empty(&store->cache_unsaved))
 		return 0;
+	store->cache_closed = 0;
 	r = store_begin(store, false);
 	if (r < 0)
 		return r;

@@ -13,6 +13,7 @@ struct store {
 	int64_t hold_up_to;			   /* see store_hold_up_to() */
 	bool reserved;				   /* see store_reserve_make() */
 	struct list cache_unsaved; /* cache_file.link: files whose map has changed; those that are closed are owned */
+	unsigned cache_closed;	   /* of them */
 };
 
 #define STORE_DATABASE "weryaifs.db"
