@@ -16,9 +16,9 @@
 #define BODY_MAX (64 * 1024) /* of an answer that should have one byte */
 
 struct evictor {
-	struct gen *gen;             /* borrowed */
-	struct map *kept;            /* inodes that cannot be fetched again, for as long as we run */
-	int64_t ino;                 /* the candidate, 0 none */
+	struct gen *gen;  /* borrowed */
+	struct map *kept; /* inodes that cannot be fetched again, for as long as we run */
+	int64_t ino;      /* the candidate, 0 none */
 	struct result_record record; /* owned; of the candidate */
 	struct http_request *request;
 	struct renewal *renewal;

@@ -14,7 +14,7 @@
 
 #define KEPT_BEHIND (512 * 1024) /* the kernel's reads overtake each other a little */
 #define FLUSH_MS 1000
-#define READ_MAX (1024 * 1024)   /* of one read: the kernel's largest */
+#define READ_MAX (1024 * 1024) /* of one read: the kernel's largest */
 
 struct background {
 	struct list link; /* results.waiting */
@@ -69,6 +69,7 @@ static void unload(struct result *result)
 	block_drop_all(result->results->blocks, &result->blocks);
 	renew_cancel(result->renewal);
 	loop_timer_destroy(result->retry);
+	loop_timer_destroy(result->far);
 	cache_file_close(result->file);
 	result_record_finish(&result->record);
 }
@@ -172,6 +173,11 @@ static void on_retry(void *arg)
 	result_pump(arg);
 }
 
+static void on_far(void *arg)
+{
+	result_is_far(arg);
+}
+
 /* At the first read: an open file whose pages the kernel still has needs none of this. */
 static int load(struct result *result)
 {
@@ -187,9 +193,13 @@ static int load(struct result *result)
 		fill_text(result);
 	if (r == 0)
 		r = loop_timer_create(gen->loop, on_retry, result, &result->retry);
+	if (r == 0)
+		r = loop_timer_create(gen->loop, on_far, result, &result->far);
 	if (r < 0) {
 		cache_file_close(result->file);
 		result->file = NULL;
+		loop_timer_destroy(result->retry);
+		result->retry = NULL;
 		result_record_finish(&result->record);
 		result->record = (struct result_record){0};
 		return r;
@@ -349,6 +359,7 @@ int result_read(struct result *result, int64_t offset, size_t length, result_don
 	struct readahead_plan plan = readahead_note(&result->readahead, offset, length);
 	result->stream_end = end;
 	result->stream_run = plan.run;
+	result->stream_length = (int64_t)length;
 	if (is_here(result, offset, end)) {
 		answer(result, offset, length, done, arg);
 		/* a reader that lives on what was fetched ahead keeps it going */

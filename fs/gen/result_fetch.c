@@ -105,6 +105,9 @@ static int start(struct result *result, int64_t from, int64_t end, int64_t allow
 
 	if (end > limit)
 		end = limit;
+	/* an answer that takes so long comes from far away, however long it will have taken */
+	if (result->results->latency_ms < 0 && !loop_timer_armed(result->far))
+		loop_timer_arm(result->far, FAR_MS);
 	int r = transfer_start(result, from, end, allowed);
 	if (r == 0 && other != NULL)
 		other->end = from;
@@ -168,21 +171,11 @@ static int serve(struct result *result, struct result_read *read)
 		return start(result, at, read->target > end ? read->target : end, read->target);
 	if (read->sequential)
 		return start_pieces(result, at, end, SEGMENT_MIN, TRANSFERS_MAX);
-	/* a new connection brings little at first: the read is shared among several, and one that reads much at once
-	 * will go on */
-	int64_t piece = (end - at) / (TRANSFERS_FAR / 2), more = 16 * (end - at);
-	if (piece < FAR_PIECE)
-		piece = FAR_PIECE;
-	int r = start_pieces(result, at, end, piece, TRANSFERS_MAX);
-	if (r == 0 && end - at >= FAR_BULK)
-		r = start_pieces(result, end,
-			end + more < result->record.size ? end + more : result->record.size,
-			2 * SEGMENT_MIN, TRANSFERS_FAR);
-	else if (r == 0)
-		r = start_pieces(result, end,
-			read->target < result->record.size ? read->target : result->record.size,
-			FAR_PIECE, TRANSFERS_FAR);
-	return r;
+	if (end - at < FAR_BULK)
+		return start(result, at, read->target, read->target);
+	/* a new connection brings little at first: a long read is shared among several */
+	int64_t piece = (end - at) / 4;
+	return start_pieces(result, at, end, piece < FAR_PIECE ? FAR_PIECE : piece, TRANSFERS_MAX);
 }
 
 /* What the last reader will want after its read. */
@@ -194,8 +187,16 @@ static int look_ahead(struct result *result)
 	unsigned limit = far ? TRANSFERS_FAR : TRANSFERS_NEAR;
 	int64_t most = far ? READAHEAD_MAX : NEAR_AHEAD;
 
-	if (at == 0 || result->stream_run == 0 || result->no_ranges)
+	if (at == 0 || result->no_ranges)
 		return 0;
+	/* who reads much at once will go on */
+	if (result->stream_run == 0) {
+		if (result->stream_length < FAR_BULK || !far || result->results->latency_ms < 0)
+			return 0;
+		target = at + 16 * result->stream_length;
+		return start_pieces(
+			result, at, target < size ? target : size, 2 * SEGMENT_MIN, TRANSFERS_FAR);
+	}
 	if (target > at + most)
 		target = at + most;
 	if (target > size)
@@ -282,6 +283,14 @@ void result_pump(struct result *result)
 		r = fetch_rest(result);
 	if (r < 0)
 		result_fail(result, r == -ENOMEM ? r : -EIO);
+}
+
+void result_is_far(struct result *result)
+{
+	if (result->results->latency_ms < 0 && !list_empty(&result->transfers)) {
+		result->results->latency_ms = FAR_MS;
+		result_pump(result);
+	}
 }
 
 void result_stop_all(struct result *result)

@@ -49,9 +49,11 @@ struct result {
 	struct list blocks;       /* block.link */
 	struct renewal *renewal;  /* owned */
 	struct loop_timer *retry; /* owned */
+	struct loop_timer *far;   /* owned */
 	struct readahead readahead;
 	int64_t stream_end; /* of the last reader in sequence: what it will want; 0 none */
 	int64_t stream_run;
+	int64_t stream_length; /* of its last read */
 	unsigned attempts; /* failures since the last byte */
 	bool renewed;      /* since the last byte */
 	bool uncached;     /* nothing is written to disk: as wished, or since it is full */
@@ -92,6 +94,8 @@ void result_pump(struct result *result);
 /* A reader has come to `end`: transfers that waited for it go on. */
 void result_advance(struct result *result, int64_t end);
 void result_ended(struct result *result, const struct http_end *end, bool complete);
+/* Its first transfer has not been answered for a while. */
+void result_is_far(struct result *result);
 void result_stop_all(struct result *result);
 
 /* result_transfer.c */

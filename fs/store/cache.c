@@ -23,7 +23,7 @@ struct cache_file {
 	struct store *store; /* borrowed */
 	struct list link;    /* store.cache_unsaved */
 	int64_t ino;
-	int fd; /* owned; -1: closed, and waiting for its map to be saved */
+	int fd;         /* owned; -1: closed, and waiting for its map to be saved */
 	unsigned holds; /* of the opener, who may have closed it, and of writers */
 	struct ranges present;
 	int64_t used;
