@@ -523,6 +523,7 @@ def main():
                 for system in tested:
                     system.prepare(net)
                 for turn in range(given.rounds):
+                    measure.note(net, 'machine', 'load', {'load': os.getloadavg()[0]})
                     if not given.only or 'curl' in given.only:
                         measure.curl(net, steps, turn)
                     if not net.far:
