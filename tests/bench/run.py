@@ -516,13 +516,15 @@ def main():
             bench.link()
         with open(given.raw, 'w') as raw:
             measure = Measure(raw, given.rounds)
-            for net in map(Net, given.nets.split(',')):
-                # what the others cannot do better over TLS than without it is not measured twice
-                steps = (given.steps or {'tls': 'seq,small', 'wan': 'seq,mid,first,random,list,small',
-                                         'wan2': 'small'}.get(net.name, STEPS)).split(',')
+            nets = [Net(name) for name in given.nets.split(',')]
+            for net in nets:
                 for system in tested:
                     system.prepare(net)
-                for turn in range(given.rounds):
+            for turn in range(given.rounds):
+                for net in nets:
+                    # what the others cannot do better over TLS than without it is not measured twice
+                    steps = (given.steps or {'tls': 'seq,small', 'wan': 'seq,mid,first,random,list,small',
+                                             'wan2': 'small'}.get(net.name, STEPS)).split(',')
                     measure.note(net, 'machine', 'load', {'load': os.getloadavg()[0]})
                     if not given.only or 'curl' in given.only:
                         measure.curl(net, steps, turn)

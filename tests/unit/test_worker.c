@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/base/worker.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fs/base/loop.h"
+
+#define JOBS 100
+
+struct counted {
+	struct worker_job job;
+	struct order *order;
+	int number;
+};
+
+struct order {
+	struct loop *loop;
+	pthread_t loop_thread;
+	int run, done;
+	bool stop; /* the loop, after the last one */
+};
+
+static void run(struct worker_job *job)
+{
+	struct counted *counted = list_entry(job, struct counted, job);
+
+	assert_false(pthread_equal(pthread_self(), counted->order->loop_thread));
+	assert_int_equal(counted->order->run++, counted->number);
+}
+
+static void done(struct worker_job *job)
+{
+	struct counted *counted = list_entry(job, struct counted, job);
+
+	assert_true(pthread_equal(pthread_self(), counted->order->loop_thread));
+	assert_int_equal(counted->order->done++, counted->number);
+	if (counted->order->done == JOBS && counted->order->stop)
+		loop_stop(counted->order->loop, 0);
+}
+
+static void submit(struct worker *worker, struct order *order, struct counted *jobs)
+{
+	for (int i = 0; i < JOBS; i++) {
+		jobs[i] = (struct counted){
+			.job = {.run = run, .done = done}, .order = order, .number = i};
+		worker_submit(worker, &jobs[i].job);
+	}
+}
+
+static void test_worker_runs_in_order_and_tells_the_loop(void **state)
+{
+	static struct counted jobs[JOBS];
+	struct order order = {.loop_thread = pthread_self(), .stop = true};
+	struct worker *worker;
+
+	assert_int_equal(loop_create(&order.loop), 0);
+	assert_int_equal(worker_create(order.loop, &worker), 0);
+	submit(worker, &order, jobs);
+	assert_int_equal(loop_run(order.loop), 0);
+	assert_int_equal(order.done, JOBS);
+	assert_int_equal(worker_pending(worker), 0);
+	worker_destroy(worker);
+	loop_destroy(order.loop);
+}
+
+static void test_worker_drain_waits_for_all(void **state)
+{
+	static struct counted jobs[JOBS];
+	struct order order = {.loop_thread = pthread_self()};
+	struct worker *worker;
+
+	assert_int_equal(loop_create(&order.loop), 0);
+	assert_int_equal(worker_create(order.loop, &worker), 0);
+	submit(worker, &order, jobs);
+	worker_drain(worker);
+	assert_int_equal(order.done, JOBS);
+	worker_destroy(worker);
+	worker_drain(NULL);
+	worker_destroy(NULL);
+	loop_destroy(order.loop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_worker_runs_in_order_and_tells_the_loop),
+		cmocka_unit_test(test_worker_drain_waits_for_all),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
