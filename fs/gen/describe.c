@@ -27,8 +27,8 @@ static void add_mode(struct buf *text, enum api_mode which, const struct mode_sp
 		[API_TEXT_TO_VIDEO] = "from text alone",
 		[API_IMAGE_TO_VIDEO] = "from one picture: a line 'image: PATH'",
 		[API_MULTI_IMAGE_TO_VIDEO] =
-			"from several pictures: lines 'image: PATH', or 'first frame: PATH' and "
-			"'last frame: PATH'",
+			("from several pictures: lines 'image: PATH', or 'first frame: PATH' and "
+			 "'last frame: PATH'"),
 		[API_ALMIGHTY] =
 			"from pictures, videos and sounds: 'image: ', 'video: ', 'audio ref: '",
 	};
