@@ -126,6 +126,19 @@ static json_t *number_list(const json_t *model)
 	return list;
 }
 
+/* The registry lists what a mode takes, or it takes nothing: where the catalogue is silent about one mode of a model, it
+ * is as another of the same kind. */
+static const json_t *list_of(const json_t *model, const char *name, const char *mode, bool video)
+{
+	static const char *const siblings[2][3] = {{"image-to-image", "text-to-image", NULL},
+		{"image-to-video", "text-to-video", "multi-image-to-video"}};
+	const json_t *list = catalogue_get(model, name, mode);
+
+	for (size_t i = 0; !json_is_array(list) && i < 3 && siblings[video][i]; i++)
+		list = catalogue_get(model, name, siblings[video][i]);
+	return list;
+}
+
 /* One model as the registry shows it in one mode (API reference 3.11). */
 static json_t *registry_row(const json_t *model, const char *mode, bool video)
 {
@@ -137,8 +150,8 @@ static json_t *registry_row(const json_t *model, const char *mode, bool video)
 	json_object_set_new(row, "model_key", json_string(model_key(model)));
 	copy_list(row, "title", json_is_string(title) ? title : json_object_get(model, "key"));
 	copy_list(row, video ? "aspect_ratios" : "image_sizes",
-		catalogue_get(model, "aspect_ratios", mode));
-	copy_list(row, "resolutions", catalogue_get(model, "resolutions", mode));
+		list_of(model, "aspect_ratios", mode, video));
+	copy_list(row, "resolutions", list_of(model, "resolutions", mode, video));
 	copy_list(row, "prompt_length_limit", json_object_get(model, "prompt_limit"));
 	copy_list(row, "upload_image_limit", limit);
 	if (!video) {
@@ -146,7 +159,7 @@ static json_t *registry_row(const json_t *model, const char *mode, bool video)
 			json_object_set_new(row, "num_images", number_list(model));
 		return row;
 	}
-	copy_list(row, "durations", catalogue_get(model, "durations", mode));
+	copy_list(row, "durations", list_of(model, "durations", mode, video));
 	copy_list(row, "has_negative_prompt", catalogue_get(model, "negative_prompt", mode));
 	if (json_is_boolean(audio))
 		copy_list(row, "has_generate_audio", audio);
