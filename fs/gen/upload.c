@@ -251,14 +251,15 @@ static int record(struct upload *upload)
 	return store_end(store, r);
 }
 
-static void set_trouble(struct upload *upload, const struct api_error *error, const char *tail)
+static void set_trouble(struct upload *upload, const struct api_error *error)
 {
 	char own[ERRCLASS_EXPLAIN];
+	bool said = error->text[0] != '\0';
 	char *text;
 
 	errclass_explain_question(error, own, sizeof(own));
-	if (asprintf(&text, "%s%s%s%s%s", own, error->text[0] != '\0' ? " (the service says: " : "",
-		    error->text, error->text[0] != '\0' ? ")" : "", tail) < 0)
+	if (asprintf(&text, "%s%s%s%s", own, said ? " (the service says: " : "", error->text,
+		    said ? ")" : "") < 0)
 		text = NULL;
 	free(upload->trouble);
 	upload->trouble = text;
@@ -293,14 +294,14 @@ static void on_answer(void *arg, struct api_upload_answer *answer)
 			upload->size);
 	} else if (is_final(error)) {
 		upload->state = UPLOAD_REFUSED;
-		set_trouble(upload, error, "");
+		set_trouble(upload, error);
 	} else {
 		int64_t wait = backoff_wait_ms(
 			&pace, ++uploads->failures, error->retry_after_ms, backoff_random());
 		if (error->class == ERRCLASS_DAILY)
 			wait = DAY_MS - clock_wall_ms() % DAY_MS + 60000;
 		uploads->not_before = clock_mono_ms() + wait;
-		set_trouble(upload, error, "; tried again by itself");
+		set_trouble(upload, error);
 		log_info("upload: inode %" PRId64 ": %s: again in %" PRId64 " ms", upload->ino,
 			error->text[0] != '\0' ? error->text : errclass_name(error->class), wait);
 	}
