@@ -264,6 +264,7 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 		tasks[i].state = TASK_WAITING;
 		log_info("job %" PRId64 ": task %s", job->record.id, tasks[i].id);
 	}
+	free(job->urls); /* a resumed job has an empty list */
 	job->tasks = tasks;
 	job->task_count = count;
 	job->urls = urls;

@@ -83,8 +83,8 @@ wait_state WAN_2_5/renewed SUCCESS
 assert_lacks "$(body_image renewed)" /cdn/upload/
 
 # and whose task the service has forgotten: what was read is uploaded, what was not is lost to it
-echo "a heron [[lifetime=1]]" >FLUX/read.txt
-echo "a heron [[lifetime=1]]" >FLUX/unread.txt
+echo "a heron [[lifetime=1]] [[bytes=200000]]" >FLUX/read.txt
+echo "a heron [[lifetime=1]] [[bytes=200000]]" >FLUX/unread.txt
 read=$(result_of "$M/FLUX/read.txt") unread=$(result_of "$M/FLUX/unread.txt")
 cat "$read" >/dev/null
 for file in "$read" "$unread"; do
