@@ -30,6 +30,7 @@ struct draft {
 	unsigned writers;
 	bool is_prompt;
 	bool marked;              /* DRAFT_OPEN is in the database */
+	bool failed;              /* a write failed: stays so */
 	bool pending;             /* to be examined when it has settled */
 	unsigned failures;        /* of the examination, in a row */
 	struct loop_timer *timer; /* owned */
@@ -109,6 +110,8 @@ int draft_open(struct drafts *drafts, const struct node *node)
 	if (r < 0)
 		return r;
 	draft->is_prompt = tree_is_prompt(node);
+	if (draft->writers == 0)
+		draft->failed = false;
 	draft->writers++;
 	loop_timer_disarm(draft->timer);
 	return 0;
@@ -147,7 +150,10 @@ void draft_close(struct drafts *drafts, int64_t ino)
 	if (--draft->writers > 0)
 		return;
 	waiting_recheck(drafts->gen);
-	if (draft->marked) {
+	if (draft->marked && draft->failed) {
+		draft->marked = false;
+		status_changed(drafts->gen, ino);
+	} else if (draft->marked) {
 		/* where the disk refuses, memory goes on: at worst the text waits for a person after a crash */
 		int r = save_mark(drafts, ino, DRAFT_CLOSED);
 		if (r < 0)
@@ -162,6 +168,14 @@ void draft_close(struct drafts *drafts, int64_t ino)
 	}
 	loop_timer_arm(draft->timer, drafts->gen->options.settle_ms);
 	credits_expect(drafts->gen->credits);
+}
+
+void draft_write_failed(struct drafts *drafts, int64_t ino)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	if (draft != NULL)
+		draft->failed = true;
 }
 
 bool draft_has_writers(struct drafts *drafts, int64_t ino)

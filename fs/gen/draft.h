@@ -20,6 +20,8 @@ int draft_open(struct drafts *drafts, const struct node *node);	/* for writing *
 void draft_close(struct drafts *drafts, int64_t ino);
 /* Before bytes of an open file change. */
 int draft_will_write(struct drafts *drafts, int64_t ino);
+/* Such a change was refused by the disk: the text may be incomplete, and is not sent unless a person says so. */
+void draft_write_failed(struct drafts *drafts, int64_t ino);
 bool draft_has_writers(struct drafts *drafts, int64_t ino);
 /* Has it been changed since it was last examined? Then its job is not to be sent: it may be replaced. */
 bool draft_is_changing(struct drafts *drafts, int64_t ino);

@@ -494,8 +494,10 @@ static void poll_job(struct queue *queue, struct job *job)
 	else
 		r = api_task_status(queue->gen->api, job->tasks[job->next_task].id, queue_on_polled,
 			job, &job->call);
-	if (r < 0)
+	if (r < 0) {
 		job->not_before = clock_mono_ms() + RETRY_MS;
+		queue_pump(queue);
+	}
 }
 
 static void save_again(struct queue *queue, struct job *job)
@@ -504,6 +506,8 @@ static void save_again(struct queue *queue, struct job *job)
 		job->not_before = clock_mono_ms() + job_save_wait_ms(job);
 	else if (job->record.published)
 		queue_end_job(queue, job);
+	/* to what is due next: the job's polls, or the next attempt */
+	queue_pump(queue);
 }
 
 /* Everything of one job that is due. */

@@ -402,6 +402,11 @@ int tree_will_write(struct gen *gen, uint64_t ino)
 	return draft_will_write(gen->drafts, TREE_NODE(ino));
 }
 
+void tree_write_failed(struct gen *gen, uint64_t ino)
+{
+	draft_write_failed(gen->drafts, TREE_NODE(ino));
+}
+
 int tree_fsync(struct gen *gen, int fd)
 {
 	if (fd >= 0 && fsync(fd) < 0)

@@ -65,6 +65,8 @@ int tree_open(struct gen *gen, uint64_t ino, int flags, int *ret_fd);
 void tree_close(struct gen *gen, uint64_t ino, int flags);
 /* Before the bytes of a file that is open for writing change. */
 int tree_will_write(struct gen *gen, uint64_t ino);
+/* Such a change was refused: half a prompt is not to be sent. */
+void tree_write_failed(struct gen *gen, uint64_t ino);
 /* fsync(2): the bytes behind `fd` and everything the tree knows survive power loss. */
 int tree_fsync(struct gen *gen, int fd);
 

@@ -60,6 +60,8 @@ static void plain_write(
 		else if (errno != EINTR)
 			r = -errno;
 	}
+	if (r < 0)
+		tree_write_failed(handle->session->gen, handle->ino);
 	/* what was written counts, as in write(2); the error comes back with the next one */
 	if (length > 0 || r == 0)
 		reply_written(req, length);
@@ -73,6 +75,8 @@ static int plain_truncate(struct handle *handle, off_t size)
 
 	if (r == 0 && ftruncate(plain_of(handle)->fd, size) < 0)
 		r = -errno;
+	if (r < 0)
+		tree_write_failed(handle->session->gen, handle->ino);
 	return r;
 }
 

@@ -112,8 +112,8 @@ class Told:
         os.close(write)
         self.pipe = read
 
-    def wait(self, seconds):
-        """True: it has ended by itself."""
+    def wait(self, seconds, end=True):
+        """True: it has ended by itself. Else, with end, it is ended."""
         deadline = time.monotonic() + seconds
         ended = False
         while not ended and time.monotonic() < deadline:
@@ -122,6 +122,8 @@ class Told:
             data = os.read(self.pipe, 65536)
             ended = not data
             self.buffer += data
+        if not ended and not end:
+            return False
         if not ended:
             os.kill(self.id, signal.SIGKILL)
         os.waitpid(self.id, 0)
