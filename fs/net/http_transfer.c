@@ -300,8 +300,9 @@ static CURLcode setup_connection(struct http_request *request, const struct http
 	 * on_data_chunk_recv); large bodies are faster on connections of their own anyway. */
 	bool stream = !request->once && !spec->own_connection && expected <= STREAM_MAX;
 	SET(HTTP_VERSION, stream ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
-	/* there is nothing to wait for where no TLS tells the version */
-	SET(PIPEWAIT, stream && request->target.https ? 1L : 0L);
+	/* Not PIPEWAIT: where the first connection to a host fails before it has answered, libcurl 7.88
+	 * waits without end for it to say whether it can multiplex (lib/url.c, ConnectionExists). */
+	SET(PIPEWAIT, 0L);
 	SET(FRESH_CONNECT, request->once ? 1L : 0L);
 	int64_t buffer = stream || expected < BUFFER_MAX ? expected : BUFFER_MAX;
 	SET(BUFFERSIZE, buffer < BUFFER_MIN ? (long)BUFFER_MIN : (long)buffer);
