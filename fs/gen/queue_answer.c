@@ -614,9 +614,9 @@ void queue_watch_balance(struct queue *queue, int64_t now, int64_t *wake)
 	if (queue->stop != QUEUE_STOPPED_CREDITS || queue->stopping)
 		return;
 	if (queue->balance_next <= now) {
-		queue->balance_next = now + (queue->balance_count++ < BALANCE_SOON_COUNT
-						    ? BALANCE_SOON_MS
-						    : BALANCE_LATE_MS);
+		queue->balance_next =
+			now + (queue->balance_count++ < BALANCE_SOON_COUNT ? BALANCE_SOON_MS
+									   : BALANCE_LATE_MS);
 		credits_ask(queue->gen->credits);
 	}
 	if (queue->balance_next < *wake)

@@ -197,8 +197,7 @@ static int db_open_untouched(const char *path, struct db **ret_db, char **ret_me
 }
 
 /* 0: ours, and sound. */
-static int db_look(
-	const char *path, struct db **ret_db, int64_t *ret_version, char **ret_message)
+static int db_look(const char *path, struct db **ret_db, int64_t *ret_version, char **ret_message)
 {
 	struct db *db;
 	int r = db_open_untouched(path, &db, ret_message);

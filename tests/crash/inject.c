@@ -71,14 +71,17 @@ static void *real(const char *name)
 static uint32_t class_of(int fd, bool reads)
 {
 	struct stat st;
-	int saved = errno;
+	int saved = errno, domain = 0;
 	uint32_t class = 0;
 
 	if (page != NULL && getpid() == owner && fstat(fd, &st) == 0) {
 		if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
 			class = reads ? CLASS_DISK_READ : CLASS_DISK;
-		else if (S_ISSOCK(st.st_mode))
-			class = CLASS_NET;
+		else if (S_ISSOCK(st.st_mode) && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain,
+							 &(socklen_t){sizeof(domain)}) == 0)
+			class = domain == AF_UNIX
+					? 0
+					: CLASS_NET; /* not what leads to our own processes */
 		else if (S_ISCHR(st.st_mode) && st.st_rdev == 0xae5) /* 10:229, /dev/fuse */
 			class = CLASS_FUSE;
 	}
@@ -129,6 +132,9 @@ static enum verdict inject(uint32_t class, const char *call, int fd, const char 
 	case MODE_SHORT:
 		return HALF;
 	case MODE_FAIL:
+		/* a connection that has failed is dead for good */
+		if (class == CLASS_NET && fd >= 0)
+			shutdown(fd, SHUT_RDWR);
 		errno = page->error;
 		return FAIL;
 	default:
