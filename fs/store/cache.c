@@ -17,6 +17,7 @@
 
 #define CLOSED_MAX 128 /* files whose maps wait to be saved together */
 #define BOOT_ID 40
+#define SYNC_MS 2000    /* of waiting for the disk at the end of a mount */
 #define SYNCED "synced" /* instead of a boot id: the data is on the disk */
 
 struct cache_file {
@@ -355,33 +356,52 @@ int cache_total(struct store *store, int64_t *ret_bytes)
 	return 0;
 }
 
-int cache_sync_all(struct store *store)
+static int sync_file(struct store *store, int64_t ino)
 {
-	sqlite3_stmt *row = NULL;
 	char name[STORE_NAME];
-	int r = cache_flush(store);
 
-	if (r == 0)
-		r = db_row(
-			store->db, "SELECT ino FROM cached WHERE boot = ?", &row, "s", boot_id());
+	store_name(ino, name);
+	CLEANUP_CLOSE int fd = openat(store->cache_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 && fdatasync(fd) < 0 ? -errno : 0;
+}
 
-	while (r == 1) {
-		store_name(sqlite3_column_int64(row, 0), name);
-		int fd = openat(store->cache_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && fdatasync(fd) < 0)
-			r = -errno;
-		if (fd >= 0)
-			close(fd);
-		if (r == 1)
+/* Those that were synced in time, latest read first; the caller frees *ret_inos. */
+static int sync_files(struct store *store, int64_t **ret_inos, size_t *ret_count)
+{
+	int64_t deadline = clock_mono_ms() + SYNC_MS;
+	sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT ino FROM cached WHERE boot = ? ORDER BY used DESC", &row,
+		"s", boot_id());
+
+	while (r == 1 && clock_mono_ms() < deadline) {
+		int64_t ino = sqlite3_column_int64(row, 0);
+		void *more = reallocarray(*ret_inos, *ret_count + 1, sizeof(ino));
+		r = more == NULL ? -ENOMEM : sync_file(store, ino);
+		if (more != NULL)
+			*ret_inos = more;
+		if (r == 0) {
+			(*ret_inos)[(*ret_count)++] = ino;
 			r = db_row_next(store->db, row);
+		}
 	}
 	if (row != NULL)
 		db_row_done(row);
-	if (r < 0)
+	return r < 0 ? r : 0;
+}
+
+int cache_sync_all(struct store *store)
+{
+	CLEANUP_FREE int64_t *inos = NULL;
+	size_t count = 0;
+	int r = cache_flush(store);
+
+	if (r == 0)
+		r = sync_files(store, &inos, &count);
+	if (r < 0 || count == 0)
 		return r;
 	r = store_begin(store, true);
-	if (r == 0)
-		r = db_run(store->db, "UPDATE cached SET boot = '" SYNCED "' WHERE boot = ?", "s",
-			boot_id());
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = db_run(store->db, "UPDATE cached SET boot = '" SYNCED "' WHERE ino = ?", "i",
+			inos[i]);
 	return store_end(store, r);
 }

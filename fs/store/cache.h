@@ -43,5 +43,6 @@ int cache_list(struct store *store, int (*visit)(void *arg, int64_t ino, int64_t
 /* Forgets the bytes of a file that is not open. Runs its own transaction. */
 int cache_evict(struct store *store, int64_t ino);
 int cache_total(struct store *store, int64_t *ret_bytes);
-/* At a clean end: waits for the disk, then marks every map as synced. */
+/* At a clean end: waits for the disk, two seconds at most, and marks the maps of what has reached it as synced. The
+ * rest is as safe as before: a power loss in this boot means fetching it again. */
 int cache_sync_all(struct store *store);
