@@ -1,0 +1,90 @@
+#!/bin/bash
+# What the kernel has cached never hides a change: after a result appears, becomes a backup or is removed, the next stat, ls and
+# open are right, in the directory where it happened and through what is open.
+. "$(dirname "$0")/../lib/mount.sh"
+mount_fs
+cd "$M/FLUX"
+
+# looked for in vain before, by stat, open and a listing that stays open
+python3 - <<'END'
+import os, subprocess
+
+def wait(name):
+    out = subprocess.run(["timeout", "60", "cat", name + ".wait"], capture_output=True, text=True)
+    assert out.returncode == 0, out.stderr
+    return out.stdout.split()
+
+def put(name, text):
+    with open(name + ".txt", "w") as f:
+        f.write(text)
+
+def missing(name):
+    for call in os.stat, lambda n: os.open(n, os.O_RDONLY):
+        try:
+            call(name)
+        except FileNotFoundError:
+            continue
+        raise AssertionError(f"{name} is there")
+    assert name not in os.listdir(".")
+
+def size_by_reading(name):
+    with open(name, "rb") as f:
+        return len(f.read())
+
+for i in range(5):
+    missing("fox.png")
+put("fox", "a fox")
+assert wait("fox") == ["fox.png"]
+first = os.stat("fox.png")
+assert first.st_size > 0 and "fox.png" in os.listdir(".")
+old = os.open("fox.png", os.O_RDONLY)
+bytes_before = os.pread(old, 1 << 20, 0)
+assert len(bytes_before) == first.st_size
+
+# a second run: another file under the same name, the first one under its new name
+missing("fox.png.~1~")
+put("fox", "a red fox")
+assert wait("fox") == ["fox.png"]
+second, backup = os.stat("fox.png"), os.stat("fox.png.~1~")
+assert backup.st_ino == first.st_ino and backup.st_size == first.st_size, "the backup is the first"
+assert second.st_ino != first.st_ino and second.st_mtime_ns > first.st_mtime_ns, "the result is another file"
+assert size_by_reading("fox.png") == second.st_size
+assert os.pread(old, 1 << 20, 0) == bytes_before, "what is open is what it was"
+with open("fox.png.~1~", "rb") as f:
+    assert f.read() == bytes_before
+assert sorted(os.listdir(".")) == [".model"] * (".model" in os.listdir(".")) + [
+    "fox.png", "fox.png.~1~", "fox.status", "fox.txt"], os.listdir(".")
+
+# removed while open
+os.unlink("fox.png")
+missing("fox.png")
+os.unlink("fox.png.~1~")
+missing("fox.png.~1~")
+assert os.fstat(old).st_nlink == 0
+assert os.pread(old, 1 << 20, 0) == bytes_before, "a removed result is read on"
+os.close(old)
+put("fox", "a grey fox")
+assert wait("fox") == ["fox.png"]
+third = os.stat("fox.png")
+assert third.st_ino not in (first.st_ino, second.st_ino) and size_by_reading("fox.png") == third.st_size
+
+# a file of the user's takes a result's name, and gives it back
+os.rename("fox.png", "kept.png")
+assert os.stat("kept.png").st_ino == third.st_ino
+missing("fox.png")
+with open("fox.png", "w") as f:
+    f.write("mine")
+put("fox", "a white fox")
+assert wait("fox") == ["fox-1.png"], "a name that is taken is left alone"
+assert open("fox.png").read() == "mine"
+
+# the status: what is read is what stat told of, at once after a change
+for text in "an owl", "two owls", "three owls":
+    put("owl", text)
+    assert os.stat("owl.status").st_size == size_by_reading("owl.status")
+    wait("owl")
+    with open("owl.status") as f:
+        assert f.readline() == "state: SUCCESS\n"
+END
+cd /
+umount_fs
