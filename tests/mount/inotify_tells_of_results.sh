@@ -71,6 +71,8 @@ expect 1 'CREATE FLUX/.*/badger.png$'
 
 # the child dies: a new one takes over
 child=$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")
+assert_eq "$(ls "/proc/$child/fd" | xargs)" "0 1 2 3" "what the child has inherited"
+assert_eq "$(tr '\0' ' ' <"/proc/$child/environ")" "" "the child's environment"
 kill -KILL "$child"
 echo "a lynx" >lynx.txt
 wait_state lynx.txt SUCCESS
@@ -112,3 +114,6 @@ child_gone() {
     ! pgrep -f "^weryaifs-publisher $M" >/dev/null
 }
 await 10 child_gone || fail "a child is left"
+mount_fs
+kill_fs
+await 10 child_gone || fail "a child outlives its daemon"
