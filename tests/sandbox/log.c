@@ -11,6 +11,9 @@
 
 #include "tests/sandbox/util.h"
 
+/* of a number, at most: what was 0.1 in a request is 0.1 in the log */
+enum { LOG_DIGITS = 15 };
+
 struct log {
 	pthread_mutex_t lock; /* one line at a time */
 	int fd;               /* -1: keeps nothing */
@@ -50,7 +53,7 @@ void log_write(struct log *log, json_t *entry)
 
 	if (log->fd < 0)
 		return;
-	line = json_dumps(entry, JSON_COMPACT);
+	line = json_dumps(entry, JSON_COMPACT | JSON_REAL_PRECISION(LOG_DIGITS));
 	if (!line)
 		return;
 	size = strlen(line);
