@@ -9,7 +9,7 @@ sent() { # TEXT: how often it was submitted
 }
 
 # while QUEUED: replaced, emptied, taken back, removed
-echo "a long one" >"$M/FLUX/long.txt"
+echo "a long one [[seconds=3]]" >"$M/FLUX/long.txt"
 wait_state "$M/FLUX/long" "PENDING PROCESSING"
 for name in replaced emptied removed; do
     echo "first $name" >"$M/FLUX/$name.txt"
@@ -27,7 +27,7 @@ done
 assert_eq "$(sent "second replaced")" 1 "second text"
 
 # back to what was sent last, before anything else was: nothing
-echo "a long one too" >"$M/FLUX/long2.txt"
+echo "a long one too [[seconds=3]]" >"$M/FLUX/long2.txt"
 wait_state "$M/FLUX/long2" "PENDING PROCESSING"
 echo "third replaced" >"$M/FLUX/replaced.txt"
 wait_state "$M/FLUX/replaced" QUEUED
@@ -43,7 +43,7 @@ wait_state "$M/FLUX/replaced" SUCCESS
 assert_eq "$(sent "second replaced")" 1 "after a mistake"
 
 # an open editor holds back the text that it is about to replace
-echo "a long one again" >"$M/FLUX/long3.txt"
+echo "a long one again [[seconds=3]]" >"$M/FLUX/long3.txt"
 wait_state "$M/FLUX/long3" "PENDING PROCESSING"
 echo "unfinished" >"$M/FLUX/edited.txt"
 wait_state "$M/FLUX/edited" QUEUED
