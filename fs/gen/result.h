@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* result: the bytes of one result, fetched when they are read and kept in the cache: one transfer a file, however many
- * read it; a read is answered as soon as its own bytes are there.
+/* result: the bytes of one result, fetched when they are read and kept in the cache: however many read it, each byte is on
+ * its way once; a read is answered as soon as its own bytes are there.
  *
  * Callbacks: a read's done runs exactly once, possibly from inside result_read() (then 0 is returned and *ret_read is
  *            NULL), never after result_read_cancel().
