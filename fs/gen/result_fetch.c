@@ -161,7 +161,7 @@ static int serve(struct result *result, struct result_read *read)
 		result_stop_all(result);
 		transfer = NULL;
 	}
-	if (transfer != NULL && (at - transfer->position <= SKIP || !transfer->answered)) {
+	if (transfer != NULL && at - transfer->position <= SKIP) {
 		transfer_allow(transfer, end);
 		return 0;
 	}

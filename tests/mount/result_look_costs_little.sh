@@ -11,6 +11,18 @@ before=$(sent)
 tail -c 1000 "$big" >/dev/null
 [ $(($(sent) - before)) -le 1048576 ] || fail "tail moved $(($(sent) - before)) bytes"
 
+# a reader in sequence that jumps leaves its stream behind
+before=$(sent)
+python3 - "$big" <<'END'
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+for i in range(16):
+    os.read(fd, 131072)
+for i in range(1, 5):
+    assert len(os.pread(fd, 4096, i * 200000000)) == 4096
+END
+[ $(($(sent) - before)) -le 67108864 ] || fail "2 MB and four jumps moved $(($(sent) - before)) bytes"
+
 command -v ffprobe >/dev/null || skip "no ffprobe"
 before=$(sent)
 film=$(make_result "$M/VEO_3_1/film.txt" "fox [[moov-last=200]]")
