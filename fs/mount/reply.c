@@ -18,7 +18,11 @@ static double name_timeout(enum tree_kind kind)
 
 static double attr_timeout(enum tree_kind kind)
 {
-	return kind == TREE_FILE || kind == TREE_RESULT ? HOUR : 0;
+	if (kind == TREE_FILE || kind == TREE_RESULT)
+		return HOUR;
+	/* each step of each path asks for its directory's permissions; what appears by itself is announced to the
+	 * kernel by the publisher, so that only a lost announcement shows old times for so long */
+	return kind == TREE_DIR ? 1 : 0;
 }
 
 /* What stat(2) and readdir(3) tell, other than what the kernel asks by. Programs that remove a big directory go by

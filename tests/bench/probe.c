@@ -205,12 +205,13 @@ static int list(const char *path)
 static int stat_for(const char *path, double seconds)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
-	struct stat st;
+	struct statx st;
 
 	started = now();
 	while (now() - started < seconds && latency_count < LATENCIES_MAX) {
 		double begin = now();
-		errors += stat(path, &st) != 0;
+		/* one that the kernel does not answer by itself */
+		errors += statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &st) != 0;
 		latencies[latency_count++] = now() - begin;
 		nanosleep(&pause, NULL);
 	}
