@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
@@ -30,6 +31,8 @@ struct credits {
 	int64_t asked_ms; /* monotonic */
 	int64_t wanted[WANTED_MAX];
 	size_t wanted_count, wanted_at_call;
+	int64_t noted[WANTED_MAX]; /* ended, and not worth a question; the oldest give way */
+	size_t noted_count;
 	unsigned failures;
 	void (*told)(void *arg, double balance);
 	void *told_arg;
@@ -73,7 +76,7 @@ void credits_listen(struct credits *credits, void (*told)(void *arg, double bala
 }
 
 /* The job has ended, so that only its row is there. */
-static int save_after(struct gen *gen, int64_t id, double balance)
+static int save_after(struct gen *gen, int64_t id, double balance, bool tell)
 {
 	struct job_record record;
 	int r = jobs_get(gen->store, id, &record);
@@ -85,7 +88,8 @@ static int save_after(struct gen *gen, int64_t id, double balance)
 	if (r == 0)
 		r = jobs_save(gen->store, &record);
 	r = store_end(gen->store, r);
-	status_changed(gen, record.ino);
+	if (tell)
+		status_changed(gen, record.ino);
 	job_record_finish(&record);
 	return r;
 }
@@ -96,7 +100,7 @@ static void serve_wanted(struct credits *credits)
 	size_t count = credits->wanted_at_call;
 
 	for (size_t i = 0; i < count; i++) {
-		int r = save_after(credits->gen, credits->wanted[i], credits->balance);
+		int r = save_after(credits->gen, credits->wanted[i], credits->balance, true);
 		if (r < 0 && r != -ENOENT)
 			log_errno(
 				LOG_LEVEL_WARNING, r, "credits: job %" PRId64, credits->wanted[i]);
@@ -121,6 +125,36 @@ static void ask_later(struct credits *credits)
 			: backoff_wait_ms(&trouble, credits->failures, -1, backoff_random()));
 }
 
+uint64_t credits_mark(const struct credits *credits)
+{
+	return credits->posts;
+}
+
+void credits_heard(struct credits *credits, double balance, uint64_t mark)
+{
+	credits->known = true;
+	credits->balance = balance;
+	credits->wall_ms = clock_wall_ms();
+	credits->mono_ms = clock_mono_ms();
+	credits->posts_at_answer = mark;
+	while (credits->noted_count > 0) {
+		int64_t id = credits->noted[--credits->noted_count];
+		int r = save_after(credits->gen, id, balance, false);
+		if (r < 0 && r != -ENOENT)
+			log_errno(LOG_LEVEL_WARNING, r, "credits: job %" PRId64, id);
+	}
+}
+
+void credits_note_after(struct credits *credits, int64_t id)
+{
+	if (credits->noted_count == WANTED_MAX) {
+		memmove(credits->noted, credits->noted + 1,
+			(WANTED_MAX - 1) * sizeof(*credits->noted));
+		credits->noted_count--;
+	}
+	credits->noted[credits->noted_count++] = id;
+}
+
 static void on_balance(void *arg, struct api_balance_answer *answer)
 {
 	struct credits *credits = arg;
@@ -132,11 +166,7 @@ static void on_balance(void *arg, struct api_balance_answer *answer)
 		return;
 	}
 	credits->failures = 0;
-	credits->known = true;
-	credits->balance = answer->credits;
-	credits->wall_ms = clock_wall_ms();
-	credits->mono_ms = clock_mono_ms();
-	credits->posts_at_answer = credits->posts_at_call;
+	credits_heard(credits, answer->credits, credits->posts_at_call);
 	serve_wanted(credits);
 	ask_later(credits);
 	if (credits->told != NULL)

@@ -21,6 +21,11 @@ bool credits_before(const struct credits *credits, double *ret_credits, int64_t 
 bool credits_latest(const struct credits *credits, double *ret_credits, int64_t *ret_wall_ms);
 /* Job `id` has become UNKNOWN: its balance_after is to be found out. */
 void credits_want_after(struct credits *credits, int64_t id);
+/* Job `id` has ended: the next balance that is read for whatever reason is its balance_after. */
+void credits_note_after(struct credits *credits, int64_t id);
+/* A balance that somebody else has asked for, when credits_mark() was `mark`. */
+uint64_t credits_mark(const struct credits *credits);
+void credits_heard(struct credits *credits, double balance, uint64_t mark);
 /* Asks now, unless a question is on its way; `told` (one listener) hears each answer. */
 void credits_ask(struct credits *credits);
 void credits_listen(struct credits *credits, void (*told)(void *arg, double balance), void *arg);

@@ -25,6 +25,8 @@
 #include "fs/gen/waiting.h"
 #include "fs/store/cache.h"
 
+#define BALANCE_FRESH_MS 30000
+
 int64_t gen_now_ns(void)
 {
 	struct timespec now = clock_wall();
@@ -225,14 +227,27 @@ int gen_submit(struct gen *gen, uint64_t prompt_ino)
 struct gen_balance {
 	void (*done)(void *arg, int result, double credits);
 	void *arg;
-	struct api_call *call; /* owned */
+	struct gen *gen;       /* borrowed */
+	struct api_call *call; /* owned; NULL: it is known, and told from the loop */
+	uint64_t mark;
+	double known;
 };
+
+static void tell_known(void *arg)
+{
+	struct gen_balance *balance = arg;
+
+	balance->done(balance->arg, 0, balance->known);
+	free(balance);
+}
 
 static void on_balance(void *arg, struct api_balance_answer *answer)
 {
 	struct gen_balance *balance = arg;
 
-	if (answer->result < 0)
+	if (answer->result == 0)
+		credits_heard(balance->gen->credits, answer->credits, balance->mark);
+	else
 		log_warning("balance: %s", answer->error.text[0] != '\0'
 						   ? answer->error.text
 						   : strerror(-answer->result));
@@ -249,7 +264,13 @@ int gen_balance(struct gen *gen, void (*done)(void *arg, int result, double cred
 		return -ENOMEM;
 	balance->done = done;
 	balance->arg = arg;
-	int r = api_balance(gen->api, on_balance, balance, &balance->call);
+	balance->gen = gen;
+	balance->mark = credits_mark(gen->credits);
+	int64_t when;
+	bool fresh = credits_before(gen->credits, &balance->known, &when) &&
+		     clock_wall_ms() - when < BALANCE_FRESH_MS;
+	int r = fresh ? loop_defer(gen->loop, tell_known, balance)
+		      : api_balance(gen->api, on_balance, balance, &balance->call);
 	if (r < 0) {
 		free(balance);
 		return r;
@@ -263,6 +284,7 @@ void gen_balance_cancel(struct gen_balance *balance)
 	if (balance == NULL)
 		return;
 	api_cancel(balance->call);
+	loop_defer_cancel(balance->gen->loop, tell_known, balance);
 	free(balance);
 }
 

@@ -71,7 +71,7 @@ void gen_stop(struct gen *gen, void (*done)(void *arg), void *arg);
 void gen_retry(struct gen *gen);
 /* `echo submit > X.status`: sends the prompt (again). -EINVAL: nothing in it to send, or on its way already. */
 int gen_submit(struct gen *gen, uint64_t prompt_ino);
-/* .weryaifs/balance: asks the service. done runs once, from the loop, with 0 or a negative errno; not after
+/* .weryaifs/balance: asks the service, unless it said so less than 30 s ago and nothing was sent since. done runs once, from the loop, with 0 or a negative errno; not after
  * gen_balance_cancel(). */
 struct gen_balance;
 int gen_balance(struct gen *gen, void (*done)(void *arg, int result, double credits), void *arg,

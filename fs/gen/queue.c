@@ -164,6 +164,8 @@ void queue_end_job(struct queue *queue, struct job *job)
 		status_changed(queue->gen, job->record.ino);
 	if (job->unsaved)
 		return; /* stays until the disk has taken it */
+	if (job->record.submitted != 0 && job->record.state != JOB_UNKNOWN)
+		credits_note_after(queue->gen->credits, job->record.id);
 	forget(queue, job);
 	queue_pump(queue);
 }

@@ -177,6 +177,16 @@ static void add_balance(struct buf *text, const struct job_record *record)
 				       : ": it seems that nothing was charged");
 }
 
+/* Of the account: what else was going on is in it. */
+static void add_credits(struct buf *text, const struct job_record *record)
+{
+	if (record->state == JOB_UNKNOWN || isnan(record->balance_before))
+		return;
+	buf_addf(text, "%.10g before", record->balance_before);
+	if (!isnan(record->balance_after))
+		buf_addf(text, ", %.10g after", record->balance_after);
+}
+
 /* Sentences for people: while it waits they are a warning, at an end without results the error. */
 static bool error_is_final(const struct job_record *record)
 {
@@ -223,6 +233,8 @@ static bool add_fact(struct gen *gen, const struct facts *facts, const struct no
 		add_time(text, record->finished);
 	else if (strcmp(key, "elapsed") == 0 && record->finished != 0 && record->submitted != 0)
 		add_elapsed(text, record);
+	else if (strcmp(key, "credits") == 0)
+		add_credits(text, record);
 	else if (strcmp(key, "results") == 0 && record->published)
 		add_results(gen, facts, node->parent, ", ", text);
 	else if (strcmp(key, "request") == 0 && record->state == JOB_HELD && record->dry_run)
@@ -237,7 +249,7 @@ static bool add_fact(struct gen *gen, const struct facts *facts, const struct no
 }
 
 static const char *const keys[] = {"state", "model", "mode", "task", "batch", "submitted",
-	"finished", "elapsed", "results", "request", "warning", "error"};
+	"finished", "elapsed", "credits", "results", "request", "warning", "error"};
 
 /* A value is one line: what goes on is indented. */
 static void add_line(struct buf *text, const char *key, const struct buf *value)

@@ -74,7 +74,12 @@ for wire in live seed; do
     assert_eq "$(requests POST '^/v1/generation/upload-file$')" 1 uploads
     assert_eq "$(jq -s 'map(select(.path | endswith("upload-file")))[0].bytes' "$REQUESTS")" "$(stat -c %s FLUX/mine.png)" "bytes uploaded"
     # 10 balance, 11 and 12 the registry
-    cat .weryaifs/balance | grep -qE '^[0-9]+(\.[0-9]+)?$' || fail "balance: $(cat .weryaifs/balance)"
+    grep -qE '^[0-9]+(\.[0-9]+)?$' .weryaifs/balance || fail "balance: $(cat .weryaifs/balance)"
+    asked=$(requests GET '^/v1/generation/balance$')
+    cat .weryaifs/balance .weryaifs/balance >/dev/null
+    assert_eq "$(requests GET '^/v1/generation/balance$')" "$asked" "questions, when nothing has happened since"
+    assert_contains "$(status_of FLUX/fox)" "credits: " "status of FLUX/fox"
+    assert_contains "$(status_of FLUX/fox | sed -n 's/^credits: //p')" " after" "credits of FLUX/fox"
     [ "$(requests GET '^/growthai/v1/image/models$')" -gt 0 ] || fail "the image registry was not asked"
     [ "$(requests GET '^/growthai/v1/video/models$')" -gt 0 ] || fail "the video registry was not asked"
     # nothing was refused on the way
