@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/api/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fs/base/cleanup.h"
+
+static const char small[] =
+	"[{\"key\": \"A\", \"endpoint\": \"a/b-c\", \"makes\": \"video\", \"one_of\": [\"text\"],"
+	"\"fields\": [{\"name\": \"img_url\", \"key\": \"image\", \"type\": \"image\", "
+	"\"required\": true},"
+	"{\"name\": \"text\", \"type\": \"text\", \"max\": 3},"
+	"{\"name\": \"style\", \"type\": \"word\", \"words\": [\"Soft\", \"hard\"]},"
+	"{\"name\": \"seconds\", \"type\": \"integer\", \"values\": [5, 8]}]}]";
+
+static int parse(const char *json, struct tool_list *list)
+{
+	*list = (struct tool_list){0};
+	return tool_list_parse(json, strlen(json), list);
+}
+
+static void test_tool_catalogue_says_what_it_takes(void **state)
+{
+	struct tool_list list, copy = {0};
+
+	assert_int_equal(parse(small, &list), 0);
+	assert_int_equal(tool_list_copy(&copy, &list), 0);
+	tool_list_finish(&list);
+	assert_int_equal(copy.count, 1);
+	const struct tool_spec *tool = &copy.items[0];
+	assert_string_equal(tool->key, "A");
+	assert_string_equal(tool->endpoint, "a/b-c");
+	assert_int_equal(tool->kind, API_VIDEO);
+	assert_true(tool->callback);
+	assert_null(tool->answer);
+	assert_int_equal(tool->field_count, 4);
+	assert_true(tool->fields[0].required);
+	assert_string_equal(tool->fields[0].key, "image");
+	assert_string_equal(tool->fields[1].key, "text");
+	assert_true(strlist_has(&tool->one_of, "text"));
+	tool_list_finish(&copy);
+}
+
+static void test_tool_built_in_catalogue_is_whole(void **state)
+{
+	char path[4096];
+	struct tool_list list;
+
+	snprintf(path, sizeof(path), "%s/config/tools.json", getenv("SOURCE_ROOT"));
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	CLEANUP_FREE char *json = calloc(1, 65536);
+	assert_true(fread(json, 1, 65535, file) > 0);
+	fclose(file);
+	assert_int_equal(parse(json, &list), 0);
+	/* ten of pictures, ten of videos (API reference 3.12, 3.13), effect templates, music */
+	assert_int_equal(list.count, 22);
+	for (size_t i = 0; i < list.count; i++)
+		assert_true(list.items[i].field_count > 0);
+	tool_list_finish(&list);
+}
+
+static void test_tool_catalogue_with_a_mistake_is_refused(void **state)
+{
+	static const char *const wrong[] = {"", "{}", "[1]", "[{}]",
+		"[{\"key\": \"A\", \"endpoint\": \"../x\", \"makes\": \"image\", \"fields\": []}]",
+		"[{\"key\": \"A\", \"endpoint\": \"a\", \"makes\": \"cake\", \"fields\": []}]",
+		"[{\"key\": \"A\", \"endpoint\": \"a\", \"makes\": \"image\", \"fields\": "
+		"[{\"name\": "
+		"\"x\"}]}]",
+		"[{\"key\": \"A\", \"endpoint\": \"a\", \"makes\": \"image\", \"fields\": "
+		"[{\"name\": "
+		"\"X!\", \"type\": \"text\"}]}]",
+		"[{\"key\": \"A\", \"endpoint\": \"a\", \"makes\": \"image\", \"fields\": "
+		"[{\"name\": "
+		"\"x\", \"type\": \"word\"}]}]"};
+
+	for (size_t i = 0; i < array_length(wrong); i++) {
+		struct tool_list list;
+		assert_int_equal(parse(wrong[i], &list), -EBADMSG);
+	}
+}
+
+static void check_value(enum tool_type type, const char *text, const char *want)
+{
+	struct tool_field field = {.type = type, .max = 3};
+	char *value = NULL;
+
+	assert_int_equal(tool_field_read(&field, text, &value), want ? 0 : -EINVAL);
+	if (want)
+		assert_string_equal(value, want);
+	free(value);
+}
+
+static void test_tool_values_are_held_against_their_type(void **state)
+{
+	check_value(TOOL_TEXT, "äöü", "äöü");
+	check_value(TOOL_TEXT, "äöüß", NULL);
+	check_value(TOOL_INTEGER, "-9223372036854775808", "-9223372036854775808");
+	check_value(TOOL_INTEGER, "9223372036854775808", NULL);
+	check_value(TOOL_INTEGER, "5s", NULL);
+	check_value(TOOL_KILOBYTES, "0", NULL);
+	check_value(TOOL_BOOLEAN, "On", "yes");
+	check_value(TOOL_BOOLEAN, "maybe", NULL);
+	check_value(TOOL_COLOUR, "#ff8800", "#ff8800");
+	check_value(TOOL_COLOUR, "#ff880", NULL);
+	check_value(TOOL_COLOUR, "#ff88000", NULL);
+	check_value(TOOL_COLOUR, "red", NULL);
+	check_value(TOOL_SIZE, "10x20", "10x20");
+	check_value(TOOL_SIZE, "10x20x30", NULL);
+	check_value(TOOL_SIZE, "10 x 20", NULL);
+	check_value(TOOL_POINT, "0,128", "0,128");
+	check_value(TOOL_POINT, "0;128", NULL);
+	check_value(TOOL_OBJECT, "{\"a\": [1]}", "{\"a\": [1]}");
+	check_value(TOOL_OBJECT, "[1]", NULL);
+	check_value(TOOL_OBJECT, "{\"a\":", NULL);
+	check_value(TOOL_RECTANGLES, "0 .5,1 1.0", "0 .5,1 1.0");
+	check_value(TOOL_RECTANGLES, "0 0 1", NULL);
+	check_value(TOOL_RECTANGLES, "0.5 0 0.4 1", NULL);
+	check_value(TOOL_RECTANGLES, "0 0 1 1.1", NULL);
+	check_value(TOOL_RECTANGLES, "nan 0 1 1", NULL);
+}
+
+static void test_tool_words_are_sent_as_the_catalogue_spells_them(void **state)
+{
+	struct tool_list list;
+	char *value = NULL;
+
+	assert_int_equal(parse(small, &list), 0);
+	assert_int_equal(tool_field_read(&list.items[0].fields[2], "SOFT", &value), 0);
+	assert_string_equal(value, "Soft");
+	free(value);
+	assert_int_equal(tool_field_read(&list.items[0].fields[2], "softer", &value), -EINVAL);
+	assert_int_equal(tool_field_read(&list.items[0].fields[3], "6", &value), -EINVAL);
+	tool_list_finish(&list);
+}
+
+static void add(struct tool_request *request, const char *name, enum tool_type type, const char *a,
+	const char *b)
+{
+	struct tool_item *item = &request->items[request->count++];
+
+	*item = (struct tool_item){.name = strdup(name), .type = type};
+	assert_non_null(item->name);
+	if (a)
+		assert_int_equal(strlist_add(&item->values, a), 0);
+	if (b)
+		assert_int_equal(strlist_add(&item->values, b), 0);
+}
+
+static void test_tool_request_has_the_types_of_its_fields(void **state)
+{
+	struct tool_request request = {0};
+	CLEANUP_FREE char *json = NULL;
+
+	add(&request, "one", TOOL_IMAGE, "https://a/1.png", NULL);
+	add(&request, "list", TOOL_IMAGES, "https://a/2.png", NULL);
+	add(&request, "id", TOOL_INTEGER, "9223372036854775807", NULL);
+	add(&request, "yes", TOOL_BOOLEAN, "yes", NULL);
+	add(&request, "object", TOOL_OBJECT, "{\"a\": 1}", NULL);
+	add(&request, "areas", TOOL_RECTANGLES, "0 0.25 0.5 1", "0.1 0.1 0.2 0.2");
+	add(&request, "none", TOOL_TEXT, NULL, NULL);
+	assert_int_equal(tool_request_encode(&request, &json), 0);
+	assert_string_equal(json,
+		"{\"one\":\"https://a/1.png\",\"list\":[\"https://a/2.png\"],"
+		"\"id\":9223372036854775807,\"yes\":true,\"object\":{\"a\":1},"
+		"\"areas\":[{\"lt_x\":0.0,\"lt_y\":0.25,\"rb_x\":0.5,\"rb_y\":1.0},"
+		"{\"lt_x\":0.1,\"lt_y\":0.1,\"rb_x\":0.2,\"rb_y\":0.2}]}");
+	tool_request_finish(&request);
+}
+
+static void test_tool_request_refuses_what_does_not_fit(void **state)
+{
+	struct tool_request request = {0};
+	char *json = NULL;
+
+	add(&request, "id", TOOL_INTEGER, "x", NULL);
+	assert_int_equal(tool_request_encode(&request, &json), -EINVAL);
+	tool_request_finish(&request);
+	add(&request, "text", TOOL_TEXT, "\xff", NULL);
+	assert_int_equal(tool_request_encode(&request, &json), -EILSEQ);
+	tool_request_finish(&request);
+}
+
+static void test_tool_endpoint_stays_where_it_belongs(void **state)
+{
+	assert_true(tool_endpoint_is_good("music/generate"));
+	static const char *const wrong[] = {
+		"", "/x", "x/", "a//b", "../balance", "a b", "a?b", "A", "a%2e"};
+	for (size_t i = 0; i < array_length(wrong); i++)
+		assert_false(tool_endpoint_is_good(wrong[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tool_catalogue_says_what_it_takes),
+		cmocka_unit_test(test_tool_built_in_catalogue_is_whole),
+		cmocka_unit_test(test_tool_catalogue_with_a_mistake_is_refused),
+		cmocka_unit_test(test_tool_values_are_held_against_their_type),
+		cmocka_unit_test(test_tool_words_are_sent_as_the_catalogue_spells_them),
+		cmocka_unit_test(test_tool_request_has_the_types_of_its_fields),
+		cmocka_unit_test(test_tool_request_refuses_what_does_not_fit),
+		cmocka_unit_test(test_tool_endpoint_stays_where_it_belongs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
