@@ -43,6 +43,8 @@ void config_finish(struct config *config)
 	free(config->ca_file);
 	free(config->key_command);
 	free(config->cache_dir);
+	free(config->webhook_listen);
+	free(config->webhook_public_url);
 	for (size_t i = 0; i < config->param_count; i++) {
 		free(config->params[i].model);
 		free(config->params[i].key);

@@ -41,6 +41,8 @@ struct config {
 	char *cache_dir;     /* NULL: XDG */
 	uint64_t cache_size; /* bytes; 0 = no limit */
 	int64_t stall_timeout_ms;
+	/* [webhook] */
+	char *webhook_listen, *webhook_public_url; /* NULL none */
 	/* [mount] */
 	bool allow_other;
 	int64_t uid, gid; /* -1: the mounting user's */

@@ -102,7 +102,7 @@ static void check_section(struct file *file, const char *text, size_t length)
 		file_fail(file, -EINVAL, "unknown section [%s]; did you mean [%s]?", name, nearest);
 	else
 		file_fail(file, -EINVAL,
-			"unknown section [%s]; there are [api] [submit] [poll] [results] [mount] "
+			"unknown section [%s]; there are [api] [submit] [poll] [results] [webhook] [mount] "
 			"[defaults] and [model KEY]",
 			name);
 }

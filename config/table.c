@@ -233,6 +233,9 @@ static const struct config_type results_type = {.placeholder = "lazy|eager",
 	.parse = parse_choice};
 static const struct config_type text_type = {
 	.placeholder = "TEXT", .expected = "text", .parse = parse_any};
+static const struct config_type address_type = {.placeholder = "ADDRESS:PORT",
+	.expected = "a numeric address and a port, as in 127.0.0.1:8080",
+	.parse = parse_command};
 static const struct config_type list_type = {
 	.placeholder = "LIST", .expected = "words with commas between", .parse = parse_any};
 
@@ -293,6 +296,10 @@ static const struct config_entry entries[] = {
 		"results kept on disk, at most; 0 for no limit"},
 	{"results", "stall_timeout", &seconds_type, FIELD(stall_timeout_ms), "30", SECOND / 10,
 		HOUR, "time without a byte after which a transfer has failed"},
+	{"webhook", "listen", &address_type, FIELD(webhook_listen), NULL, 0, 0,
+		"take the service's callbacks here, as in 127.0.0.1:8080"},
+	{"webhook", "public_url", &url_type, FIELD(webhook_public_url), NULL, 0, 0,
+		"what the service reaches that address by; of prompts without a webhook"},
 	{"mount", "allow_other", &bool_type, FIELD(allow_other), "no", 0, 0,
 		"let other users in (needs user_allow_other in /etc/fuse.conf)"},
 	{"mount", "uid", &id_type, FIELD(uid), NULL, 0, UINT32_MAX - 1,

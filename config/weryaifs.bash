@@ -6,7 +6,7 @@ _weryaifs_item() # the word after -o: items with commas between, the last one is
 	local done='' item=$1 keys value
 	[[ $item == *,* ]] && done=${item%,*}, item=${item##*,}
 	keys='account= base_url= models_base_url= key_file= key_command= ca_file= connect_timeout=
-		request_timeout= models_refresh= settle= max_active= submit_gap= submissions_per_day= unknown= dry_run
+		request_timeout= models_refresh= listen= public_url= settle= max_active= submit_gap= submissions_per_day= unknown= dry_run
 		first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= cache= cache_dir=
 		cache_size= stall_timeout= allow_other uid= gid= umask= ratio= negative= number=
 		resolution= quality= duration= audio web_search webhook= caller=

@@ -12,6 +12,7 @@
 #include "fs/base/log.h"
 #include "fs/base/worker.h"
 #include "fs/gen/gen.h"
+#include "fs/net/hook.h"
 #include "fs/paths.h"
 #include "fs/refuse.h"
 #include "fs/sandbox_child.h"
@@ -132,6 +133,7 @@ static int open_gen(struct layers *layers, const struct setup *setup, char **ret
 		.cache = config->cache,
 		.cache_size = (int64_t)(config->cache_size > INT64_MAX ? INT64_MAX
 								       : config->cache_size),
+		.webhook_url = config->webhook_public_url,
 		.uid = config->uid >= 0 ? (uid_t)config->uid : getuid(),
 		.gid = config->gid >= 0 ? (gid_t)config->gid : getgid()};
 
@@ -168,6 +170,24 @@ static int open_session(struct layers *layers, const struct setup *setup,
 		layers->loop, layers->gen, &options, events, arg, &layers->session, ret_message);
 }
 
+static bool handle_callback(void *arg, const char *token)
+{
+	return gen_called_back(arg, token);
+}
+
+static int open_hook(struct layers *layers, const struct setup *setup, char **ret_message)
+{
+	const char *listen = setup->config.webhook_listen;
+
+	if (!listen)
+		return 0;
+	int r = hook_create(layers->loop, listen, handle_callback, layers->gen, &layers->hook);
+	if (r < 0)
+		return refuse(ret_message, r, "cannot listen on %s for callbacks: %s", listen,
+			strerror(-r));
+	return 0;
+}
+
 int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
 	const struct session_events *events, void *arg, struct layers *ret_layers,
 	char **ret_message)
@@ -187,6 +207,8 @@ int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
 	if (r == 0)
 		r = open_gen(layers, setup, ret_message);
 	if (r == 0)
+		r = open_hook(layers, setup, ret_message);
+	if (r == 0)
 		r = open_session(layers, setup, events, arg, ret_message);
 	return r;
 }
@@ -194,6 +216,7 @@ int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
 void layers_close(struct layers *layers)
 {
 	session_destroy(layers->session);
+	hook_destroy(layers->hook);
 	gen_destroy(layers->gen);
 	worker_destroy(layers->worker);
 	if (layers->store) {

@@ -18,6 +18,7 @@ struct layers {
 	struct gen *gen;
 	struct gen_registry registry; /* of the gen */
 	struct session *session;
+	struct hook *hook;
 };
 
 /* Mounts at its end. `quiet`: nothing that stays may hold our standard error. The settings are borrowed.

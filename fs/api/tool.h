@@ -60,6 +60,7 @@ struct tool_item {
 struct tool_request {
 	struct tool_item items[TOOL_FIELDS_MAX + 2];
 	size_t count; /* 0: this is no request of a tool */
+	bool callback; /* may have webhook_url and caller_id */
 };
 
 #define TOOL_LIST_MAX 500

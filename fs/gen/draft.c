@@ -17,8 +17,8 @@
 #include "fs/gen/queue.h"
 #include "fs/gen/status.h"
 #include "fs/gen/tree_private.h"
-#include "fs/net/backoff.h"
 #include "fs/gen/waiting.h"
+#include "fs/net/backoff.h"
 
 /* the disk would not take the job: again after this */
 static const struct backoff retry_pace = {.first_ms = 250, .max_ms = 10000};
@@ -303,6 +303,8 @@ static int judge(struct gen *gen, const struct node *top, struct job_record *rec
 		return refuse(record, message != NULL ? message : "this prompt cannot be sent");
 	}
 	/* with inputs the request is made when they are there: waiting.c */
+	if (r == 0 && prompt.ref_count == 0)
+		r = prompt_sign_webhook(&prompt, gen->options.webhook_url);
 	if (r == 0 && prompt.ref_count == 0)
 		r = prompt_encode(&prompt, &record->body);
 	if (r == 0) {

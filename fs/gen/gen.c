@@ -195,6 +195,11 @@ void gen_retry(struct gen *gen)
 	uploads_retry(gen->uploads);
 }
 
+bool gen_called_back(struct gen *gen, const char *token)
+{
+	return queue_called_back(gen->queue, token);
+}
+
 const struct model_table *gen_models(const struct gen *gen)
 {
 	return gen->models;

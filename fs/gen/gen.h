@@ -36,6 +36,7 @@ struct gen_options {
 	bool eager;         /* fetch results as soon as they exist */
 	bool cache;         /* keep what was fetched for reading */
 	int64_t cache_size; /* bytes; 0 no limit */
+	const char *webhook_url; /* of prompts that name none; NULL none; borrowed, outlives the gen */
 	uid_t uid; /* owner of directories and results that nobody in particular makes */
 	gid_t gid;
 };
@@ -69,6 +70,8 @@ void gen_set_events(struct gen *gen, const struct gen_events *events, void *arg)
 void gen_stop(struct gen *gen, void (*done)(void *arg), void *arg);
 /* The key or the network may be better now: tries again what had stopped for it. */
 void gen_retry(struct gen *gen);
+/* A callback with this word (fs/net/hook.h) has come: its job is asked for now. False: nobody waits for it. */
+bool gen_called_back(struct gen *gen, const char *token);
 /* `echo submit > X.status`: sends the prompt (again). -EINVAL: nothing in it to send, or on its way already. */
 int gen_submit(struct gen *gen, uint64_t prompt_ino);
 /* .weryaifs/balance: asks the service, unless it said so less than 30 s ago and nothing was sent since. done runs once, from the loop, with 0 or a negative errno; not after

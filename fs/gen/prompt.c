@@ -2,12 +2,16 @@
 #include "fs/gen/prompt.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/gen/prompt_reading.h"
 #include "fs/gen/prompt_tool.h"
+#include "fs/net/hook.h"
 
 /* Prompt line > [model] > [defaults] > the model's own. */
 static int choose_setting(struct prompt_reading *reading, enum setting setting, bool allow_unknown,
@@ -176,6 +180,48 @@ void prompt_clear_inputs(struct prompt *prompt)
 int prompt_add_input(struct prompt *prompt, const struct prompt_ref *ref, const char *url)
 {
 	return strlist_add(list_for(prompt, ref), url);
+}
+
+/* Where the request keeps it. NULL: it takes none. A tool's field is made where it is not there yet. */
+static int find_webhook(struct prompt *prompt, const char *url, char ***ret_webhook)
+{
+	struct tool_request *tool = &prompt->tool;
+
+	*ret_webhook = tool->count == 0 ? &prompt->request.webhook_url : NULL;
+	for (size_t i = 0; i < tool->count; i++)
+		if (strcmp(tool->items[i].name, "webhook_url") == 0)
+			*ret_webhook = tool->items[i].values.items;
+	if (*ret_webhook || !tool->callback || !url || tool->count == array_length(tool->items))
+		return 0;
+	struct tool_item *item = &tool->items[tool->count];
+	*item = (struct tool_item){.name = strdup("webhook_url"), .type = TOOL_TEXT};
+	if (!item->name)
+		return -ENOMEM;
+	tool->count++;
+	int r = strlist_add(&item->values, url);
+	*ret_webhook = item->values.items;
+	return r;
+}
+
+int prompt_sign_webhook(struct prompt *prompt, const char *url)
+{
+	char **webhook, *signed_url;
+	uint64_t token;
+	int r = find_webhook(prompt, url, &webhook);
+
+	if (r < 0 || !webhook || (!*webhook && !url))
+		return r;
+	if (*webhook)
+		url = *webhook;
+	if (getrandom(&token, sizeof(token), 0) != sizeof(token))
+		return -errno;
+	size_t end = strcspn(url, "#");
+	if (asprintf(&signed_url, "%.*s%c" HOOK_WORD "=%016" PRIx64 "%s", (int)end, url,
+		    memchr(url, '?', end) ? '&' : '?', token, url + end) < 0)
+		return -ENOMEM;
+	free(*webhook);
+	*webhook = signed_url;
+	return 0;
 }
 
 int prompt_encode(const struct prompt *prompt, char **ret_body)

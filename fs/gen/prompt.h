@@ -43,6 +43,9 @@ void prompt_finish(struct prompt *prompt); /* zeroed memory is fine */
 /* Inputs come and go while they are waited for: takes out all of them, puts one in, makes the body of the request. */
 void prompt_clear_inputs(struct prompt *prompt);
 int prompt_add_input(struct prompt *prompt, const struct prompt_ref *ref, const char *url);
+/* A webhook gets a word of ours into its query, so that a callback can be tied to its job whatever became of the answer
+ * (API reference 8). `url`: of prompts that have none of their own; NULL none. */
+int prompt_sign_webhook(struct prompt *prompt, const char *url);
 int prompt_encode(const struct prompt *prompt, char **ret_body); /* errors of api_request_encode() */
 
 /* Is this the name of a prompt file: ends in ".txt", more than that, and begins with none of . ~ # */

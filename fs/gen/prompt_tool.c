@@ -379,7 +379,8 @@ static int add_callback(struct reading *reading)
 	char number[24];
 	int r = 0;
 
-	if (!reading->tool->callback)
+	request->callback = reading->tool->callback;
+	if (!request->callback)
 		return 0;
 	if (webhook != NULL) {
 		r = add_item(request, "webhook_url", TOOL_TEXT);

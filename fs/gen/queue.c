@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "fs/gen/status.h"
 #include "fs/gen/waiting.h"
 #include "fs/net/backoff.h"
+#include "fs/net/hook.h"
 
 #define RETRY_MS 5000     /* of what failed for want of memory */
 #define DISK_RETRY_MS 500 /* of the disk, first */
@@ -311,6 +313,26 @@ int queue_fetch_again(struct queue *queue, int64_t id)
 	}
 	queue_pump(queue);
 	return 0;
+}
+
+bool queue_called_back(struct queue *queue, const char *token)
+{
+	struct list *item;
+	char word[sizeof(HOOK_WORD "=") + HOOK_TOKEN];
+
+	snprintf(word, sizeof(word), HOOK_WORD "=%s", token);
+	list_for_each(item, &queue->jobs)
+	{
+		struct job *job = list_entry(item, struct job, link);
+		if (!job_state_is_active(job->record.state) || job->record.body == NULL ||
+			strstr(job->record.body, word) == NULL)
+			continue;
+		log_info("job %" PRId64 ": called back", job->record.id);
+		job->not_before = 0;
+		queue_pump(queue);
+		return true;
+	}
+	return false;
 }
 
 void queue_retry(struct queue *queue)

@@ -39,6 +39,8 @@ bool queue_has_unfetched(struct queue *queue, int64_t id);
 /* A person says `submit`: past what has stopped the queue. */
 void queue_go_on(struct queue *queue);
 void queue_retry(struct queue *queue);
+/* The running job whose request has this word in its webhook is polled now. False: there is none. */
+bool queue_called_back(struct queue *queue, const char *token);
 void queue_pump(struct queue *queue); /* something has changed: looks again, soon, from the loop */
 void queue_stop(struct queue *queue, void (*done)(void *arg), void *arg);
 /* Why nothing is sent at the moment, a sentence; NULL: nothing is in the way. Valid until the next call. */

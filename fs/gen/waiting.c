@@ -196,7 +196,10 @@ static void end_invalid(struct gen *gen, struct job *job, const char *text)
 static int leave(struct gen *gen, struct job *job)
 {
 	char *body = NULL;
-	int r = prompt_encode(&job->inputs->prompt, &body);
+	int r = prompt_sign_webhook(&job->inputs->prompt, gen->options.webhook_url);
+
+	if (r == 0)
+		r = prompt_encode(&job->inputs->prompt, &body);
 
 	if (r == -EINVAL || r == -EILSEQ) {
 		end_invalid(gen, job, "this prompt with these inputs cannot be sent");
