@@ -218,7 +218,7 @@ class Account:
                 self.is_mounted() and time.monotonic() < deadline:
             time.sleep(0.02)
         if not self.ended():
-            tail = self.tail()
+            tail = ("it is mounted still; " if self.is_mounted() else "") + self.tail()
             self.kill()
             raise Trouble("the daemon does not end after the unmount: " + tail)
         good = self.process.returncode == 0
