@@ -22,7 +22,7 @@
 #include "fs/refuse.h"
 
 #define EXIT_USAGE 2
-#define STOP_MS 20000 /* for a POST in flight when we are told to end */
+#define STOP_MORE_MS 1000 /* beyond the time that a POST in flight may take, when we are told to end */
 
 struct wiring {
 	struct setup setup;
@@ -47,9 +47,8 @@ static void end_loop(void *arg)
 
 static void give_up(void *arg)
 {
-	log_warning("main: a submission is still under way after %d s, ending anyway; "
-		    "its prompt will be UNKNOWN",
-		STOP_MS / 1000);
+	log_warning("main: a submission is still under way, ending anyway; its prompt will be "
+		    "UNKNOWN");
 	end_loop(arg);
 }
 
@@ -61,7 +60,7 @@ static void stop(struct wiring *w, int code)
 	if (w->stopping)
 		return;
 	w->stopping = true;
-	loop_timer_arm(w->patience, STOP_MS);
+	loop_timer_arm(w->patience, w->setup.config.request_timeout_ms + STOP_MORE_MS);
 	gen_stop(w->layers.gen, end_loop, w);
 }
 
