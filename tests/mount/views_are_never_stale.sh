@@ -7,7 +7,7 @@ cd "$M/FLUX"
 
 # looked for in vain before, by stat, open and a listing that stays open
 python3 - <<'END'
-import os, subprocess
+import mmap, os, subprocess
 
 def wait(name):
     out = subprocess.run(["timeout", "60", "cat", name + ".wait"], capture_output=True, text=True)
@@ -40,6 +40,8 @@ assert first.st_size > 0 and "fox.png" in os.listdir(".")
 old = os.open("fox.png", os.O_RDONLY)
 bytes_before = os.pread(old, 1 << 20, 0)
 assert len(bytes_before) == first.st_size
+with mmap.mmap(old, 0, prot=mmap.PROT_READ) as m:
+    assert m[:] == bytes_before, "a mapped result"
 
 # a second run: another file under the same name, the first one under its new name
 missing("fox.png.~1~")
