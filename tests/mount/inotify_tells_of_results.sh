@@ -114,6 +114,13 @@ child_gone() {
     ! pgrep -f "^weryaifs-publisher $M" >/dev/null
 }
 await 10 child_gone || fail "a child is left"
+# one that does nothing any more holds up neither a reader nor the end
+mount_fs
+kill -STOP "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
+echo "a crane" >"$M/FLUX/crane.txt"
+assert_eq "$(timeout 20 cat "$M/FLUX/crane.wait")" crane.png "the names"
+umount_fs
+await 10 child_gone || fail "a stopped child is left"
 mount_fs
 kill_fs
 await 10 child_gone || fail "a child outlives its daemon"
