@@ -81,3 +81,14 @@ start_sandbox --port "${builtin##*:}" --catalogue "$TEST_TMP/newer.json"
 await 20 bash -c "! ls '$M' | grep -qx QWEN_2" || fail "the model that is gone is listed"
 await 20 bash -c "ls '$M' | grep -qx BRAND_NEW_9" || fail "no new directory"
 umount_fs
+
+# a model that the configuration alone knows of, and that the service has
+cat >"$XDG_CONFIG_HOME/weryaifs/weryaifs.conf" <<'CONF'
+[model BRAND_NEW_9]
+modes = text-to-image
+ratios = 5:4
+CONF
+mount_fs -o models_refresh=0
+echo "declared" >"$M/BRAND_NEW_9/declared.txt"
+assert_eq "$(type_of "$(result_of "$M/BRAND_NEW_9/declared.txt")")" image/png
+umount_fs
