@@ -36,6 +36,7 @@ struct waiting {
 	struct gen *gen;          /* borrowed */
 	struct loop_timer *timer; /* owned */
 	int64_t due;              /* of the timer, when it is armed */
+	int64_t pause; /* ms until the next look: a tenth of the time at most is spent looking */
 };
 
 static void look_at_all(void *arg);
@@ -47,6 +48,7 @@ int waiting_create(struct gen *gen, struct waiting **ret_waiting)
 	if (waiting == NULL)
 		return -ENOMEM;
 	waiting->gen = gen;
+	waiting->pause = PAUSE_MS;
 	int r = loop_timer_create(gen->loop, look_at_all, waiting, &waiting->timer);
 	if (r < 0) {
 		free(waiting);
@@ -77,7 +79,7 @@ static void look_within(struct waiting *waiting, int64_t wait)
 void waiting_recheck(struct gen *gen)
 {
 	if (gen->waiting != NULL)
-		look_within(gen->waiting, PAUSE_MS);
+		look_within(gen->waiting, gen->waiting->pause);
 }
 
 void inputs_destroy(struct inputs *inputs)
@@ -319,6 +321,7 @@ static void look_at_all(void *arg)
 	struct waiting *waiting = arg;
 	struct gen *gen = waiting->gen;
 	struct list *item, *after;
+	int64_t begin = clock_mono_ms();
 	int worst = 0;
 
 	list_for_each_safe(item, after, &gen->queue->jobs)
@@ -331,6 +334,9 @@ static void look_at_all(void *arg)
 			worst = r;
 		}
 	}
+	waiting->pause = (clock_mono_ms() - begin) * 10;
+	if (waiting->pause < PAUSE_MS)
+		waiting->pause = PAUSE_MS;
 	if (worst < 0)
 		look_within(waiting, DISK_MS);
 }
