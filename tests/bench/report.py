@@ -33,7 +33,8 @@ class Data:
 
     def best(self, net, step, name, low=False):
         """The best peer: its name and median."""
-        found = [(self.median(net, p, step, name), p) for p in PEERS if self.median(net, p, step, name) is not None]
+        found = [(self.median(net, p, step, name), p) for p in PEERS
+                 if self.median(net, p, step, name) is not None and (net, p) not in self.failed]
         return (min if low else max)(found) if found else (None, None)
 
 

@@ -334,8 +334,6 @@ class Nbdfuse(System):
     slow_far = ['seq']
 
     def command(self, net):
-        if not os.path.exists(self.big):
-            open(self.big, 'w').close()
         return ['nbdfuse', self.big, '[', 'nbdkit', '--exit-with-parent', '-r', 'curl', f'url={net.url}/big.mp4',
                 'sslverify=false', ']']
 
