@@ -65,7 +65,7 @@ def goals(d):
         base = d.median(net, 'curl', step, 'mbps')
         peer_ratio = value / base if value and base else None
         add(row, what, f'{times(r)} of curl ({number(d.median(net, system, step, "mbps"))} MB/s)',
-            f'{times(peer_ratio)} ({peer})' if peer else '-', goal, None if r is None else r >= least)
+            f'{times(peer_ratio)} ({peer})' if peer else '-', goal, None if r is None or not goal else r >= least)
 
     speed('G1a', 'cold 1 GiB, loopback, no cache', 'lo', BARE, 'seq', '>= 0.50x', .5)
     speed('G1b', 'the same, writing the cache', 'lo', US, 'seq', '>= 0.33x', .33)
