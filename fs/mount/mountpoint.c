@@ -158,9 +158,10 @@ static void unmount_lazily(const char *path)
 
 static bool is_dead(const char *path)
 {
-	struct stat st;
+	struct statx st;
 
-	return stat(path, &st) < 0 && errno == ENOTCONN;
+	/* what the kernel remembers of a mount outlives its daemon for a moment */
+	return statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_TYPE, &st) < 0 && errno == ENOTCONN;
 }
 
 void mountpoint_clean(const char *path)
