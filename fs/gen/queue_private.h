@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* queue_private: what queue.c (who may go when) and queue_answer.c (what an answer means) share. */
+/* queue_private: what queue.c (who may go when), queue_answer.c (what the answer to a POST means) and queue_poll.c (following a
+ * task) share. */
 #include "fs/api/client.h"
 #include "fs/base/list.h"
 #include "fs/base/loop.h"
@@ -42,9 +43,15 @@ void queue_harvest(struct queue *queue, struct job *job);
 void queue_end_job(struct queue *queue, struct job *job);
 void queue_on_balance(void *arg, double balance);
 
+/* queue_poll.c; `arg` is the job. */
+void queue_on_polled(void *arg, struct api_tasks_answer *answer);
+/* The text that a synchronous endpoint has answered with is the result. */
+void queue_on_text(struct queue *queue, struct job *job, const char *text);
+
 /* queue_answer.c; `arg` is the job. */
 void queue_on_submitted(void *arg, struct api_submit_answer *answer);
-void queue_on_polled(void *arg, struct api_tasks_answer *answer);
+/* The job has ended without results. */
+void queue_end_without(struct queue *queue, struct job *job, enum job_state state, const char *why);
 void queue_not_sent(struct queue *queue, struct job *job, const char *why);
 /* Nobody knows whether a task exists: UNKNOWN. */
 void queue_lost_answer(struct queue *queue, struct job *job, const char *why);
