@@ -9,6 +9,12 @@ complain() {
     failed=1
 }
 
+# The top level is these, hidden files, and nothing else (build directories are not tracked).
+if found=$(git ls-files 2>/dev/null) && [ -n "$found" ]; then
+    found=$(cut -d/ -f1 <<<"$found" | sort -u | grep -vE '^(fs|config|tests|examples|meson\.build|README\.md|LICENSE|\..*)$')
+    [ -z "$found" ] || complain "these do not belong to the top level: $found"
+fi
+
 # Library headers, and the one folder that may include them.
 libraries='
 fs/net          <curl/
