@@ -93,15 +93,6 @@ void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 	queue_end_without(queue, job, JOB_UNKNOWN, text);
 }
 
-static void day_of(int64_t wall_ms, char day[QUEUE_DAY])
-{
-	char text[CLOCK_TEXT];
-
-	clock_format(wall_ms, text);
-	memcpy(day, text, QUEUE_DAY - 1);
-	day[QUEUE_DAY - 1] = '\0';
-}
-
 /* While it was on its way its prompt was removed, emptied, or given another text. */
 static bool is_unwanted(struct queue *queue, struct job *job)
 {
@@ -150,7 +141,7 @@ static void send_later(struct queue *queue, struct job *job, int64_t wait, enum 
 	struct store *store = queue->gen->store;
 	char day[QUEUE_DAY];
 
-	day_of(job->record.submitted, day);
+	queue_day(job->record.submitted, day);
 	queue_hold_off(queue, wait, stop, reason);
 	if (dropped(queue, job, day))
 		return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* queue_private: what queue.c (who may go when), queue_answer.c (what the answer to a POST means) and queue_poll.c (following a
- * task) share. */
+/* queue_private: what queue.c (who may go when), queue_resume.c (after a mount), queue_ask.c (what others ask of a job),
+ * queue_submit.c (sending one), queue_answer.c (what the answer to a POST means) and queue_poll.c (following a task)
+ * share. */
 #include "fs/api/client.h"
 #include "fs/base/list.h"
 #include "fs/base/loop.h"
@@ -34,14 +35,21 @@ struct queue {
 	void *stopped_arg;
 };
 
-#define QUEUE_DAY sizeof("2026-11-21")
-void queue_day(char day[QUEUE_DAY]); /* UTC */
-
+/* Makes it one of the open jobs, which own it then. -ENOMEM: it is not. */
+int queue_enter(struct queue *queue, struct job *job);
+/* Frees it. */
+void queue_forget(struct queue *queue, struct job *job);
 void queue_hold_off(struct queue *queue, int64_t wait_ms, enum queue_stop stop, const char *reason);
 void queue_clear_hold(struct queue *queue);
 void queue_harvest(struct queue *queue, struct job *job);
 void queue_end_job(struct queue *queue, struct job *job);
 void queue_on_balance(void *arg, double balance);
+
+/* queue_submit.c. One that may not be sent becomes HELD; what the disk refuses to record waits. */
+void queue_submit(struct queue *queue, struct job *job);
+#define QUEUE_DAY sizeof("2026-11-21")
+/* The day, of UTC, that the spending guard counts a submission for. */
+void queue_day(int64_t wall_ms, char day[QUEUE_DAY]);
 
 /* queue_poll.c; `arg` is the job. */
 void queue_on_polled(void *arg, struct api_tasks_answer *answer);
