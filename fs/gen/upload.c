@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/gen/upload.h"
+/* Which files are known, and what is said of one to who asks for its address. */
+#include "fs/gen/upload_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,55 +13,16 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/base/sha256.h"
 #include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/media.h"
 #include "fs/gen/message.h"
 #include "fs/gen/probe.h"
 #include "fs/gen/sniff.h"
-#include "fs/gen/waiting.h"
-#include "fs/net/backoff.h"
-#include "fs/store/cache.h"
 #include "fs/store/uploads.h"
 
-#define SLICE (512 * 1024) /* hashed at a time: a few milliseconds */
-#define TELL_MS 500        /* between two steps of a progress that somebody may read */
 #define TRUSTED_MS (INT64_C(3600) * 1000) /* so long a recorded address is not asked about */
 #define KEPT_MAX 4096
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
-
-static const struct backoff pace = {.first_ms = 1000, .max_ms = 60000, .jitter_percent = 20};
-
-enum upload_state { UPLOAD_HASHING, UPLOAD_HASHED, UPLOAD_SENDING, UPLOAD_REFUSED };
-
-/* One file's bytes. What is known of them holds as long as size and time stay. */
-struct upload {
-	struct uploads *uploads; /* borrowed */
-	struct list link;
-	int64_t ino, size, changed;
-	enum upload_state state;
-	const char *type;          /* static */
-	int fd;                    /* owned; -1 none */
-	struct cache_file *cached; /* owned; of a result, whose fd is borrowed then */
-	struct sha256 sha;
-	int64_t at; /* hashed so far, then sent so far */
-	char hash[SHA256_TEXT];
-	char *url, *trouble; /* owned; trouble: why it was refused, or is tried again */
-};
-
-struct uploads {
-	struct gen *gen; /* borrowed */
-	struct map *by_ino;
-	struct list all;          /* upload.link, owned; the order is that of sending */
-	struct loop_timer *timer; /* owned */
-	struct upload *sending;   /* NULL none */
-	struct api_call *call;    /* owned */
-	int64_t not_before, told; /* monotonic ms */
-	unsigned failures;        /* in a row */
-};
-
-static void step(void *arg);
 
 int uploads_create(struct gen *gen, struct uploads **ret_uploads)
 {
@@ -73,7 +35,7 @@ int uploads_create(struct gen *gen, struct uploads **ret_uploads)
 	uploads->by_ino = map_create();
 	int r = uploads->by_ino == NULL
 			? -ENOMEM
-			: loop_timer_create(gen->loop, step, uploads, &uploads->timer);
+			: loop_timer_create(gen->loop, uploads_step, uploads, &uploads->timer);
 	if (r < 0) {
 		uploads_destroy(uploads);
 		return r;
@@ -82,7 +44,7 @@ int uploads_create(struct gen *gen, struct uploads **ret_uploads)
 	return 0;
 }
 
-static void close_source(struct upload *upload)
+void upload_close_source(struct upload *upload)
 {
 	if (upload->cached != NULL)
 		cache_file_close(upload->cached);
@@ -92,7 +54,7 @@ static void close_source(struct upload *upload)
 	upload->fd = -1;
 }
 
-static void upload_free(struct upload *upload)
+void upload_free(struct upload *upload)
 {
 	struct uploads *uploads = upload->uploads;
 
@@ -103,7 +65,7 @@ static void upload_free(struct upload *upload)
 	}
 	map_remove(uploads->by_ino, (uint64_t)upload->ino);
 	list_remove(&upload->link);
-	close_source(upload);
+	upload_close_source(upload);
 	free(upload->url);
 	free(upload->trouble);
 	free(upload);
@@ -120,9 +82,7 @@ void uploads_destroy(struct uploads *uploads)
 	free(uploads);
 }
 
-/* --- the bytes --- */
-
-static int open_source(struct upload *upload, const struct node *node)
+int upload_open_source(struct upload *upload, const struct node *node)
 {
 	struct store *store = upload->uploads->gen->store;
 
@@ -136,19 +96,8 @@ static int open_source(struct upload *upload, const struct node *node)
 	upload->fd = cache_file_fd(upload->cached);
 	if (cache_file_run_end(upload->cached, 0) >= node->size)
 		return 0;
-	close_source(upload);
+	upload_close_source(upload);
 	return -ENODATA;
-}
-
-/* Files wait for their turn closed: many may wait. */
-static int reopen(struct upload *upload)
-{
-	struct node node;
-
-	if (upload->fd >= 0)
-		return 0;
-	int r = nodes_get(upload->uploads->gen->store, upload->ino, &node);
-	return r < 0 ? r : open_source(upload, &node);
 }
 
 /* The real bytes decide, as the service's do: names lie. -EINVAL with a sentence. */
@@ -193,210 +142,6 @@ static int look(struct gen *gen, const struct node *node, int64_t *ret_size, int
 	return 0;
 }
 
-static void hash_slice(struct upload *upload)
-{
-	static char data[SLICE];
-	ssize_t n = reopen(upload) < 0 ? -1 : pread(upload->fd, data, sizeof(data), upload->at);
-
-	if (n <= 0 && upload->at < upload->size) {
-		/* it has shrunk, or the disk has a fault: whoever asks again starts anew */
-		log_warning("upload: inode %" PRId64 " could not be read", upload->ino);
-		waiting_recheck(upload->uploads->gen);
-		upload_free(upload);
-		return;
-	}
-	if (n > 0) {
-		sha256_add(&upload->sha, data, (size_t)n);
-		upload->at += n;
-	}
-	if (upload->at < upload->size)
-		return;
-	close_source(upload);
-	sha256_finish(&upload->sha, upload->hash);
-	upload->state = UPLOAD_HASHED;
-	upload->at = 0;
-	waiting_recheck(upload->uploads->gen);
-}
-
-/* --- sending --- */
-
-static ssize_t read_source(void *arg, int64_t offset, char *data, size_t length)
-{
-	struct upload *upload = arg;
-	ssize_t n = pread(upload->fd, data, length, offset);
-
-	return n < 0 ? -errno : n;
-}
-
-static void on_sent(void *arg, int64_t bytes)
-{
-	struct upload *upload = arg;
-	struct uploads *uploads = upload->uploads;
-	int64_t now = clock_mono_ms();
-
-	upload->at = bytes;
-	if (now - uploads->told < TELL_MS)
-		return;
-	uploads->told = now;
-	waiting_recheck(uploads->gen);
-}
-
-static int record(struct upload *upload)
-{
-	struct store *store = upload->uploads->gen->store;
-	int r = store_begin(store, false);
-
-	if (r == 0)
-		r = uploads_set(store, upload->hash, upload->url, clock_wall_ms());
-	return store_end(store, r);
-}
-
-static void set_trouble(struct upload *upload, const struct api_error *error)
-{
-	char own[ERRCLASS_EXPLAIN];
-	bool said = error->text[0] != '\0';
-	char *text;
-
-	errclass_explain_question(error, own, sizeof(own));
-	if (asprintf(&text, "%s%s%s%s", own, said ? " (the service says: " : "", error->text,
-		    said ? ")" : "") < 0)
-		text = NULL;
-	free(upload->trouble);
-	upload->trouble = text;
-}
-
-/* The service will say the same of this file again. */
-static bool is_final(const struct api_error *error)
-{
-	return error->class == ERRCLASS_PARAMETER || error->class == ERRCLASS_MODERATION ||
-	       error->class == ERRCLASS_SUBSCRIPTION;
-}
-
-static void on_answer(void *arg, struct api_upload_answer *answer)
-{
-	struct upload *upload = arg;
-	struct uploads *uploads = upload->uploads;
-	const struct api_error *error = &answer->error;
-
-	uploads->call = NULL;
-	uploads->sending = NULL;
-	upload->state = UPLOAD_HASHED;
-	close_source(upload);
-	if (answer->result == 0) {
-		upload->url = steal(&answer->url);
-		free(steal(&upload->trouble));
-		uploads->failures = 0;
-		/* where the disk refuses, memory knows it as long as we live */
-		int r = record(upload);
-		if (r < 0)
-			log_errno(LOG_LEVEL_ERROR, r, "upload: its address was not recorded");
-		log_info("upload: inode %" PRId64 ", %" PRId64 " bytes: done", upload->ino,
-			upload->size);
-	} else if (is_final(error)) {
-		upload->state = UPLOAD_REFUSED;
-		set_trouble(upload, error);
-	} else {
-		int64_t wait = backoff_wait_ms(
-			&pace, ++uploads->failures, error->retry_after_ms, backoff_random());
-		if (error->class == ERRCLASS_DAILY)
-			wait = DAY_MS - clock_wall_ms() % DAY_MS + 60000;
-		uploads->not_before = clock_mono_ms() + wait;
-		set_trouble(upload, error);
-		log_info("upload: inode %" PRId64 ": %s: again in %" PRId64 " ms", upload->ino,
-			error->text[0] != '\0' ? error->text : errclass_name(error->class), wait);
-	}
-	loop_timer_arm(uploads->timer, 0);
-	waiting_recheck(uploads->gen);
-}
-
-static int send_file(struct upload *upload)
-{
-	struct uploads *uploads = upload->uploads;
-	char name[32];
-	struct http_upload file = {.name = name,
-		.type = media_content_type(upload->type),
-		.size = upload->size,
-		.read = read_source,
-		.sent = on_sent,
-		.arg = upload};
-
-	/* the suffix has to fit the bytes; how a person calls the file is nobody's business */
-	snprintf(name, sizeof(name), "input.%s", upload->type);
-	int r = reopen(upload);
-	if (r == 0)
-		r = api_upload(uploads->gen->api, &file, on_answer, upload, &uploads->call);
-	if (r < 0) {
-		close_source(upload);
-		return r;
-	}
-	upload->state = UPLOAD_SENDING;
-	upload->at = 0;
-	uploads->sending = upload;
-	return 0;
-}
-
-/* Another file of the same content may have been sent meanwhile. */
-static bool find_recorded(struct upload *upload)
-{
-	int64_t when;
-	int r = uploads_get(upload->uploads->gen->store, upload->hash, &upload->url, &when);
-
-	return r == 0;
-}
-
-static void start_next(struct uploads *uploads, int64_t *wake)
-{
-	struct list *item;
-
-	if (uploads->sending != NULL)
-		return;
-	list_for_each(item, &uploads->all)
-	{
-		struct upload *upload = list_entry(item, struct upload, link);
-		int64_t now = clock_mono_ms();
-		if (upload->state != UPLOAD_HASHED || upload->url != NULL)
-			continue;
-		if (find_recorded(upload)) {
-			waiting_recheck(uploads->gen);
-			continue;
-		}
-		if (uploads->not_before > now) {
-			*wake = uploads->not_before - now;
-			return;
-		}
-		int r = send_file(upload);
-		if (r < 0) {
-			log_errno(LOG_LEVEL_ERROR, r, "upload: inode %" PRId64, upload->ino);
-			uploads->not_before = now + pace.max_ms;
-			*wake = pace.max_ms;
-		}
-		return;
-	}
-}
-
-/* Hashing goes on in slices, so that nothing else of the loop waits for it. */
-static void step(void *arg)
-{
-	struct uploads *uploads = arg;
-	struct list *item;
-	int64_t wake = -1;
-
-	list_for_each(item, &uploads->all)
-	{
-		struct upload *upload = list_entry(item, struct upload, link);
-		if (upload->state == UPLOAD_HASHING) {
-			hash_slice(upload);
-			wake = 0;
-			break;
-		}
-	}
-	start_next(uploads, &wake);
-	if (wake >= 0)
-		loop_timer_arm(uploads->timer, wake);
-}
-
-/* --- asking --- */
-
 /* Of what is only remembered, the oldest goes. */
 static void make_room(struct uploads *uploads)
 {
@@ -433,10 +178,10 @@ static int upload_new(struct uploads *uploads, const struct node *node, enum api
 	upload->fd = -1;
 	list_init(&upload->link);
 	sha256_init(&upload->sha);
-	r = open_source(upload, node);
+	r = upload_open_source(upload, node);
 	if (r == 0)
 		r = check_bytes(upload, kind, ret_text);
-	close_source(upload);
+	upload_close_source(upload);
 	if (r == 0 && ret_upload == NULL) {
 		free(upload);
 		return 0;
