@@ -15,7 +15,7 @@ static json_t *show_task(struct request *request, const struct task *task)
 	struct sandbox *sandbox = request->sandbox;
 	const struct generation *made = task->generation;
 	char *reads = xformat("reads %s", task->id), *final = xformat("final %s", task->id);
-	char *url[STATE_OUTPUTS_MAX] = {0};
+	char *url[STATE_OUTPUTS_MAX] = {0}, *cover = NULL;
 	struct wire_task view = {.task = task, .phase = state_phase(task), .url = url};
 	json_t *json;
 
@@ -33,7 +33,10 @@ static json_t *show_task(struct request *request, const struct task *task)
 	if (view.phase == PHASE_SUCCEEDED && !faults_has(&made->faults, FAULT_TASK_EMPTY, NULL))
 		for (; view.url_count < task->outputs; view.url_count++)
 			url[view.url_count] = cdn_url(sandbox, task, view.url_count);
+	if (view.url_count && made->lyrics)
+		view.cover = cover = cdn_url(sandbox, task, task->outputs);
 	json = wire_task(&sandbox->wire, &view);
+	free(cover);
 	for (unsigned i = 0; i < view.url_count; i++)
 		free(url[i]);
 	free(reads);

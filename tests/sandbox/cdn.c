@@ -106,12 +106,15 @@ static void redirect_target(const struct request *request, char *buffer, size_t 
 }
 
 /* Answers that are not the content. true: *ret is the result. */
-static bool spoil(struct request *request, const struct fault_set *set, const char *subject,
-	enum MHD_Result *ret)
+static bool spoil(struct request *request, const struct fault_set *set,
+	const struct cdn_target *target, enum MHD_Result *ret)
 {
+	const char *subject = target->subject;
+	bool cover = target->task && cdn_is_cover(target->task, target->index);
 	char location[512];
 
 	if (request_fault(request, set, FAULT_CDN_404_ONCE, subject, NULL) ||
+		(cover && request_fault(request, set, FAULT_COVER_404, subject, NULL)) ||
 		request_fault(request, set, FAULT_CDN_404, subject, NULL)) {
 		*ret = send_text(request, 404, "text/html", NULL);
 	} else if (request_fault(request, set, FAULT_CDN_403, subject, NULL)) {
@@ -208,7 +211,7 @@ static const char *content_type(const struct cdn_target *target)
 	if (target->upload)
 		return target->upload->type;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(types[i][0], cdn_suffix(target->task)) == 0)
+		if (strcmp(types[i][0], cdn_suffix(target->task, target->index)) == 0)
 			return types[i][1];
 	return "application/octet-stream";
 }
@@ -389,7 +392,7 @@ enum MHD_Result cdn_handle(struct request *request)
 	if (is_fresh(request))
 		return send_text(request, 404, "text/html", NULL);
 	set = target.task ? &target.task->generation->faults : NULL;
-	if (spoil(request, set, target.subject, &result))
+	if (spoil(request, set, &target, &result))
 		return result;
 	version = find_version(request, set, target.subject);
 	if (!request_fault(request, set, FAULT_CDN_EMPTY, target.subject, NULL))

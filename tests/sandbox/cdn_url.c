@@ -14,11 +14,21 @@ static uint64_t token_seal(
 	return util_hash_text(id, util_mix(sandbox->secret ^ stamp) + index) & 0xffffffff;
 }
 
-const char *cdn_suffix(const struct task *task)
+bool cdn_is_cover(const struct task *task, unsigned index)
+{
+	return task->generation->lyrics && index == task->outputs;
+}
+
+enum media cdn_kind(const struct task *task, unsigned index)
+{
+	return cdn_is_cover(task, index) ? MEDIA_IMAGE : task->generation->endpoint->kind;
+}
+
+const char *cdn_suffix(const struct task *task, unsigned index)
 {
 	bool lies = faults_has(&task->generation->faults, FAULT_CDN_LYING_SUFFIX, NULL);
 
-	switch (task->generation->endpoint->kind) {
+	switch (cdn_kind(task, index)) {
 	case MEDIA_IMAGE:
 		return lies ? "jpg" : task->generation->vector ? "svg" : "png";
 	case MEDIA_VIDEO:
@@ -40,11 +50,13 @@ char *cdn_url(struct sandbox *sandbox, const struct task *task, unsigned index)
 		return xformat("%s%s%s", base, sandbox->options->cdn_base ? "/" : "/cdn/file/",
 			value.text);
 	if (faults_has(set, FAULT_BAD_URL, NULL))
-		return xformat("ftp://127.0.0.1/cdn/%s/%u.%s", task->id, index, cdn_suffix(task));
+		return xformat(
+			"ftp://127.0.0.1/cdn/%s/%u.%s", task->id, index, cdn_suffix(task, index));
 	if (state_settings(sandbox->state).cdn_expire > 0)
 		stamp = (uint64_t)(util_monotonic() * 1000);
 	url = xformat("%s/cdn/%" PRIx64 "-%08" PRIx64 "/%s/%u.%s", base, stamp,
-		token_seal(sandbox, stamp, task->id, index), task->id, index, cdn_suffix(task));
+		token_seal(sandbox, stamp, task->id, index), task->id, index,
+		cdn_suffix(task, index));
 	if (!faults_has(set, FAULT_LONG_URL, NULL))
 		return url;
 	memset(pad, 'x', sizeof(pad) - 1);
@@ -66,9 +78,9 @@ static void find_result(struct sandbox *sandbox, const char *path, struct cdn_ta
 			    &index) != 4)
 		return;
 	ret->task = state_find(sandbox->state, id);
-	if (!ret->task || index >= ret->task->outputs ||
+	if (!ret->task || (index >= ret->task->outputs && !cdn_is_cover(ret->task, index)) ||
 		state_phase(ret->task) != PHASE_SUCCEEDED ||
-		strcmp(dot + 1, cdn_suffix(ret->task)) != 0)
+		strcmp(dot + 1, cdn_suffix(ret->task, index)) != 0)
 		return;
 	ret->index = index;
 	snprintf(ret->subject, sizeof(ret->subject), "%s/%u", id, index);
@@ -126,8 +138,8 @@ int cdn_check_input(struct sandbox *sandbox, const char *url, enum media media)
 	target = cdn_find_target(sandbox, path);
 	if (target.http != 200)
 		r = -ENOENT;
-	else if (target.task && (target.task->generation->endpoint->kind != media ||
-					target.task->generation->vector))
+	else if (target.task &&
+		 (cdn_kind(target.task, target.index) != media || target.task->generation->vector))
 		r = -EMEDIUMTYPE;
 	else if (target.upload && !upload_fits(target.upload, media))
 		r = -EMEDIUMTYPE;

@@ -22,7 +22,10 @@ struct cdn_target cdn_find_target(struct sandbox *sandbox, const char *path);
 
 /* Owned by the caller. */
 char *cdn_url(struct sandbox *sandbox, const struct task *task, unsigned index);
-const char *cdn_suffix(const struct task *task); /* of its results, as its URLs have it */
+const char *cdn_suffix(const struct task *task, unsigned index); /* as its URL has it */
+/* A song's cover comes behind its results. */
+bool cdn_is_cover(const struct task *task, unsigned index);
+enum media cdn_kind(const struct task *task, unsigned index);
 
 /* Can the service fetch this URL as input? 0: yes, or it is not ours. -ENOENT: ours, and not there
  * (any more). -EMEDIUMTYPE: of another kind. */

@@ -269,6 +269,15 @@ def check_toolkits(wire):
         music = server.results(taken("music/generate", type="ONLY_MUSIC", description="calm"))
         ok(server.get(music[0]).data[:4] == b"RIFF", "WAV")
         refused("music/generate", type="ONLY_MUSIC")
+        for words, want in ({}, "[Verse]\na song\n"), ({"lyrics": "la\nla"}, "la\nla"):
+            song = server.end_of(taken("music/generate", type="VOCAL_SONG", description="a song", **words))
+            song = {**song, **song.get("output", {}), **song.get("task_result", {})}
+            ok(song["lyrics"] == want, "lyrics", song)
+            ok(server.get(song["cover_url"]).data[:4] == PNG, "cover", song)
+            ok(server.get(song["cover_url"].replace("/1.png", "/2.png")).http == 404, "behind the cover")
+            taken("image-repair", img_url=song["cover_url"])
+        server_task = server.end_of(taken("music/generate", type="ONLY_MUSIC", description="calm"))
+        ok("cover_url" not in str(server_task) and "lyrics" not in str(server_task), "no song", server_task)
 
 
 def check_inputs(wire):

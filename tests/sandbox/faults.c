@@ -85,6 +85,7 @@ static const struct fault_row rows[FAULT_COUNT] = {
 	[FAULT_CDN_CHANGED] = {"cdn-changed", TAKES_NOTHING, 0, false},
 	[FAULT_CDN_EMPTY] = {"cdn-empty", TAKES_NOTHING, 0, false},
 	[FAULT_CDN_SLOW] = {"cdn-slow", TAKES_NUMBER, 0, false},
+	[FAULT_COVER_404] = {"cover-404", TAKES_NOTHING, 0, false},
 	[FAULT_NO_ETAG] = {"no-etag", TAKES_NOTHING, 0, false},
 	[FAULT_UPLOAD_DROP] = {"upload-drop", TAKES_NOTHING, 0, false},
 	[FAULT_UPLOAD_500] = {"upload-500", TAKES_NOTHING, 0, false},

@@ -128,7 +128,9 @@ static struct blob *draw(
 
 	picture_init(&picture, task, index, version);
 	picture.input = input;
-	if (generation->endpoint->kind == MEDIA_VIDEO)
+	if (cdn_is_cover(task, index))
+		blob = picture_png(&picture);
+	else if (generation->endpoint->kind == MEDIA_VIDEO)
 		blob = video_encode(&picture, generation->duration);
 	else if (generation->endpoint->kind == MEDIA_AUDIO)
 		blob = audio_encode(picture.seed, generation->duration);

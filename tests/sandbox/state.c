@@ -34,6 +34,7 @@ void generation_destroy(struct generation *generation)
 	free(generation->ratio);
 	free(generation->resolution);
 	free(generation->input);
+	free(generation->lyrics);
 	free(generation);
 }
 

@@ -425,6 +425,18 @@ static int check_one_of(struct check *check, const json_t *body)
 		    : 0;
 }
 
+/* The service writes the words of a song that has none; music without a voice has neither words nor a cover. */
+static void take_song(struct check *check, const json_t *body)
+{
+	const char *type = json_string_value(json_object_get(body, "type"));
+	const char *words = json_string_value(json_object_get(body, "lyrics"));
+
+	if (check->endpoint->kind == MEDIA_AUDIO && type && strcmp(type, "VOCAL_SONG") == 0)
+		check->generation->lyrics =
+			words && *words ? xstrdup(words)
+					: xformat("[Verse]\n%s\n", check->generation->prompt);
+}
+
 static int check_body(struct check *check, const json_t *body)
 {
 	int r;
@@ -444,6 +456,8 @@ static int check_body(struct check *check, const json_t *body)
 	}
 	if (r == 0)
 		r = check_one_of(check, body);
+	if (r == 0)
+		take_song(check, body);
 	if (r == 0 && faults_parse_markers(check->generation->prompt, &check->generation->faults))
 		r = refuse(check, WIRE_PARAMETER,
 			"a [[marker]] of the sandbox has a value that does not fit");

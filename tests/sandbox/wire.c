@@ -115,7 +115,8 @@ static const char *phase_word(enum dialect dialect, const struct wire_task *view
 static json_t *url_list(const struct wire_task *view, unsigned shape)
 {
 	static const char *const names[] = {"url", "image_url", "src"};
-	bool video = view->task->generation->endpoint->kind == MEDIA_VIDEO;
+	enum media kind = view->task->generation->endpoint->kind;
+	bool video = kind == MEDIA_VIDEO, audio = kind == MEDIA_AUDIO;
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < view->url_count; i++) {
@@ -123,6 +124,8 @@ static json_t *url_list(const struct wire_task *view, unsigned shape)
 
 		if (video && name == names[1])
 			name = "video_url";
+		else if (audio && name == names[1])
+			name = names[0];
 		json_array_append_new(list, shape % 2 ? json_pack("{s:s}", name, view->url[i])
 						      : json_string(view->url[i]));
 	}
@@ -148,6 +151,20 @@ static const char *list_name(enum media kind)
 	}
 }
 
+/* Returns the container. */
+static json_t *add_outputs(const struct wire_task *view, json_t *container, unsigned shape)
+{
+	const struct generation *generation = view->task->generation;
+
+	json_object_set_new(
+		container, list_name(generation->endpoint->kind), url_list(view, shape));
+	if (view->cover) {
+		json_object_set_new(container, "lyrics", json_string(generation->lyrics));
+		json_object_set_new(container, "cover_url", json_string(view->cover));
+	}
+	return container;
+}
+
 json_t *wire_task(struct wire *wire, const struct wire_task *view)
 {
 	const struct task *task = view->task;
@@ -168,22 +185,12 @@ json_t *wire_task(struct wire *wire, const struct wire_task *view)
 			json_object_set_new(data, name, json_null());
 		return data;
 	}
-	if (wire->dialect == DIALECT_SEED) {
-		json_object_set_new(data, name, url_list(view, 0));
-		return data;
-	}
-	switch (shape % 3) {
-	case 0:
-		json_object_set_new(data, name, url_list(view, shape));
-		break;
-	case 1:
-		json_object_set_new(
-			data, "output", json_pack("{s:o}", name, url_list(view, shape)));
-		break;
-	default:
-		json_object_set_new(
-			data, "task_result", json_pack("{s:o}", name, url_list(view, shape)));
-		break;
-	}
+	if (wire->dialect == DIALECT_SEED)
+		add_outputs(view, data, 0);
+	else if (shape % 3 == 0)
+		add_outputs(view, data, shape);
+	else
+		json_object_set_new(data, shape % 3 == 1 ? "output" : "task_result",
+			add_outputs(view, json_object(), shape));
 	return data;
 }

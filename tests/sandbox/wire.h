@@ -52,5 +52,6 @@ struct wire_task {
 	bool weird;     /* in an unknown state's word */
 	char **url;     /* of the results, where it succeeded; borrowed */
 	unsigned url_count;
+	const char *cover; /* of a song, whose words come with it; NULL: none */
 };
 json_t *wire_task(struct wire *wire, const struct wire_task *view);
