@@ -23,6 +23,7 @@ static const struct {
 	[TOOL_AUDIO] = {"audio", NULL},
 	[TOOL_PROMPT] = {"prompt", NULL},
 	[TOOL_TEXT] = {"text", NULL},
+	[TOOL_LINES] = {"lines", NULL},
 	[TOOL_WORD] = {"word", NULL},
 	[TOOL_INTEGER] = {"integer", "a whole number, such as 5"},
 	[TOOL_BOOLEAN] = {"boolean", "yes or no"},
@@ -63,7 +64,7 @@ enum api_kind tool_type_kind(enum tool_type type)
 
 bool tool_type_is_list(enum tool_type type)
 {
-	return type == TOOL_IMAGES || type == TOOL_RECTANGLES;
+	return type == TOOL_IMAGES || type == TOOL_LINES || type == TOOL_RECTANGLES;
 }
 
 const char *tool_type_form(enum tool_type type)
@@ -291,18 +292,21 @@ int tool_list_parse(const char *json, size_t length, struct tool_list *ret_list)
 
 /* --- values --- */
 
-static bool is_scan(enum tool_type type, const char *text)
+static bool is_colour(const char *text)
 {
-	unsigned a, b;
-	int end = 0;
+	return text[0] == '#' && strspn(text + 1, "0123456789abcdefABCDEF") == 6 && text[7] == '\0';
+}
 
-	if (type == TOOL_COLOUR)
-		(void)sscanf(text, "#%6x%n", &a, &end);
-	else if (type == TOOL_SIZE)
-		(void)sscanf(text, "%5ux%5u%n", &a, &b, &end);
-	else
-		(void)sscanf(text, "%5u,%5u%n", &a, &b, &end);
-	return end > 0 && text[end] == '\0' && (type != TOOL_COLOUR || end == 7);
+/* Two numbers of up to five digits. */
+static bool is_pair(const char *text, char between)
+{
+	size_t first = strspn(text, "0123456789");
+
+	if (first < 1 || first > 5 || text[first] != between)
+		return false;
+	text += first + 1;
+	size_t second = strspn(text, "0123456789");
+	return second >= 1 && second <= 5 && text[second] == '\0';
 }
 
 static bool read_rectangle(const char *text, double corners[4])
@@ -352,9 +356,11 @@ int tool_field_read(const struct tool_field *field, const char *text, char **ret
 		value = good && yes ? "yes" : "no";
 		break;
 	case TOOL_COLOUR:
+		good = is_colour(text);
+		break;
 	case TOOL_SIZE:
 	case TOOL_POINT:
-		good = is_scan(field->type, text);
+		good = is_pair(text, field->type == TOOL_SIZE ? 'x' : ',');
 		break;
 	case TOOL_OBJECT:
 		good = is_object(text);
@@ -397,8 +403,17 @@ static json_t *encode_value(enum tool_type type, const char *value)
 	}
 }
 
+static json_t *encode_lines(const struct strlist *lines)
+{
+	CLEANUP_FREE char *text = strlist_join(lines, "\n");
+
+	return text ? json_string(text) : NULL;
+}
+
 static json_t *encode_item(const struct tool_item *item)
 {
+	if (item->type == TOOL_LINES)
+		return encode_lines(&item->values);
 	if (!tool_type_is_list(item->type))
 		return encode_value(item->type, item->values.items[0]);
 	json_t *array = json_array();

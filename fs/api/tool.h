@@ -18,6 +18,7 @@ enum tool_type {
 	TOOL_AUDIO,
 	TOOL_PROMPT,	 /* the text of the prompt file */
 	TOOL_TEXT,	 /* up to max code points */
+	TOOL_LINES,	 /* the same in several lines, each a value of its own */
 	TOOL_WORD,	 /* one of words */
 	TOOL_INTEGER,	 /* any int64, or one of words */
 	TOOL_BOOLEAN,
@@ -88,7 +89,7 @@ const char *tool_type_name(enum tool_type type); /* "image", "yes-no", … */
 int tool_type_parse(const char *name, enum tool_type *ret_type); /* -EINVAL */
 bool tool_type_is_input(enum tool_type type);
 enum api_kind tool_type_kind(enum tool_type type); /* of an input */
-bool tool_type_is_list(enum tool_type type);
+bool tool_type_is_list(enum tool_type type); /* may be given several times */
 /* What a value has to look like, for messages: "#RRGGBB, such as #ff8800"; NULL: any text, or a list of words. */
 const char *tool_type_form(enum tool_type type);
 /* Is this text one that the field takes? Words in any case; *ret_value (caller frees) is as it is sent. -EINVAL. */

@@ -109,7 +109,10 @@ static void add_tool(struct buf *text, const struct tool_spec *tool)
 				: field->words.count > 0        ? (words != NULL ? words : "")
 				: form != NULL                  ? form
 								: "text",
-				field->required ? " (needed)" : "");
+				field->required                  ? " (needed)"
+				: field->type == TOOL_LINES      ? "; a line for each line of it"
+				: tool_type_is_list(field->type) ? "; may be repeated"
+								 : "");
 	}
 	CLEANUP_FREE char *one_of = strlist_join(&tool->one_of, " or ");
 	if (tool->one_of.count > 0)

@@ -188,6 +188,16 @@ static int complain_value(
 		(long long)field->max);
 }
 
+/* Code points of all lines and one more, joined. */
+static int64_t count_lines(const struct strlist *lines, const char *last)
+{
+	size_t count = str_utf8_count(last, strlen(last)) + lines->count;
+
+	for (size_t i = 0; i < lines->count; i++)
+		count += str_utf8_count(lines->items[i], strlen(lines->items[i]));
+	return (int64_t)count;
+}
+
 static int read_field(struct reading *reading, int line, int index, const char *value)
 {
 	const struct tool_field *field = &reading->tool->fields[index];
@@ -200,6 +210,9 @@ static int read_field(struct reading *reading, int line, int index, const char *
 	if (tool_type_is_input(field->type))
 		return read_input(reading, line, index, value);
 	int r = tool_field_read(field, value, &read);
+	if (r == 0 && field->type == TOOL_LINES &&
+		count_lines(&reading->prompt.tool.items[index].values, value) > field->max)
+		r = -EINVAL;
 	if (r == -EINVAL)
 		return complain_value(reading, line, field, value);
 	return r < 0 ? r : add_value(reading, index, read);
@@ -239,7 +252,7 @@ static int read_key_line(struct reading *reading, int line, const char *data, si
 		r = read_setting(reading, line, SETTING_WEBHOOK, copy);
 	else if (index < 0 && reading->tool->callback && strcmp(key, "caller") == 0)
 		r = read_setting(reading, line, SETTING_CALLER, copy);
-	else if (index >= 0 && copy[0] == '\0')
+	else if (index >= 0 && copy[0] == '\0' && reading->tool->fields[index].type != TOOL_LINES)
 		r = complain(reading, line, "%s has no value", reading->tool->fields[index].key);
 	else if (index >= 0)
 		r = read_field(reading, line, index, copy);

@@ -114,6 +114,16 @@ static void test_tool_values_are_held_against_their_type(void **state)
 	check_value(TOOL_COLOUR, "#ff880", NULL);
 	check_value(TOOL_COLOUR, "#ff88000", NULL);
 	check_value(TOOL_COLOUR, "red", NULL);
+	check_value(TOOL_COLOUR, "#0x12ab", NULL);
+	check_value(TOOL_COLOUR, "# 12345", NULL);
+	check_value(TOOL_SIZE, "-10x20", NULL);
+	check_value(TOOL_SIZE, "10x+20", NULL);
+	check_value(TOOL_SIZE, "100000x1", NULL);
+	check_value(TOOL_SIZE, "x20", NULL);
+	check_value(TOOL_POINT, "0,", NULL);
+	check_value(TOOL_POINT, " 0,1", NULL);
+	check_value(TOOL_LINES, "", "");
+	check_value(TOOL_LINES, "abcd", NULL);
 	check_value(TOOL_SIZE, "10x20", "10x20");
 	check_value(TOOL_SIZE, "10x20x30", NULL);
 	check_value(TOOL_SIZE, "10 x 20", NULL);
@@ -167,13 +177,15 @@ static void test_tool_request_has_the_types_of_its_fields(void **state)
 	add(&request, "yes", TOOL_BOOLEAN, "yes", NULL);
 	add(&request, "object", TOOL_OBJECT, "{\"a\": 1}", NULL);
 	add(&request, "areas", TOOL_RECTANGLES, "0 0.25 0.5 1", "0.1 0.1 0.2 0.2");
+	add(&request, "words", TOOL_LINES, "", "la");
 	add(&request, "none", TOOL_TEXT, NULL, NULL);
 	assert_int_equal(tool_request_encode(&request, &json), 0);
 	assert_string_equal(json,
 		"{\"one\":\"https://a/1.png\",\"list\":[\"https://a/2.png\"],"
 		"\"id\":9223372036854775807,\"yes\":true,\"object\":{\"a\":1},"
 		"\"areas\":[{\"lt_x\":0.0,\"lt_y\":0.25,\"rb_x\":0.5,\"rb_y\":1.0},"
-		"{\"lt_x\":0.1,\"lt_y\":0.1,\"rb_x\":0.2,\"rb_y\":0.2}]}");
+		"{\"lt_x\":0.1,\"lt_y\":0.1,\"rb_x\":0.2,\"rb_y\":0.2}],"
+		"\"words\":\"\\nla\"}");
 	tool_request_finish(&request);
 }
 
