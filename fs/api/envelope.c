@@ -153,7 +153,8 @@ static bool url_is_good(const char *url, size_t length)
 	return url[strcspn(url, ":") + 3] != '\0';
 }
 
-static int add_url(struct api_task *task, const char *url)
+/* 1: it is none that can be taken. */
+static int add_url(struct strlist *urls, const char *url)
 {
 	size_t length = strlen(url);
 	char *copy CLEANUP_FREE = NULL;
@@ -164,13 +165,20 @@ static int add_url(struct api_task *task, const char *url)
 	copy = strndup(url, length);
 	if (!copy)
 		return -ENOMEM;
-	if (strlist_has(&task->urls, copy))
+	if (strlist_has(urls, copy))
 		return 0;
-	if (!url_is_good(copy, length) || task->urls.count >= ENVELOPE_MAX_URLS) {
-		task->bad_urls++;
-		return 0;
-	}
-	return strlist_add(&task->urls, copy);
+	if (!url_is_good(copy, length) || urls->count >= ENVELOPE_MAX_URLS)
+		return 1;
+	return strlist_add(urls, copy);
+}
+
+static int add_cover(struct api_task *task, const json_t *container)
+{
+	static const char *const keys[] = {"cover_url", "cover_image_url", NULL};
+	const json_t *value = wire_get(container, keys);
+	int r = json_is_string(value) ? add_url(&task->covers, json_string_value(value)) : 0;
+
+	return r < 0 ? r : 0;
 }
 
 /* One result: a string, or an object around it (API reference 4.1). */
@@ -181,24 +189,44 @@ static int add_element(struct api_task *task, const json_t *element)
 
 	if (json_is_object(element))
 		element = wire_get(element, keys);
-	return json_is_string(element) ? add_url(task, json_string_value(element)) : 0;
+	int r = json_is_string(element) ? add_url(&task->urls, json_string_value(element)) : 0;
+	if (r == 1)
+		task->bad_urls++;
+	return r < 0 ? r : 0;
 }
 
-static int read_urls(struct api_task *task, const json_t *container)
+/* One or an array of them. */
+static int add_elements(struct api_task *task, const json_t *value, bool sound)
+{
+	size_t count = json_is_array(value) ? json_array_size(value) : 1;
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		const json_t *element = json_is_array(value) ? json_array_get(value, i) : value;
+
+		r = add_element(task, element);
+		if (r == 0 && sound)
+			r = add_cover(task, element);
+	}
+	return r;
+}
+
+/* The cover of a video is its own first frame: those of sounds alone are taken. */
+static int read_urls(struct api_task *task, const json_t *container, bool *sounds)
 {
 	static const char *const keys[] = {"images", "image_urls", "image_url", "image", "videos",
-		"video_urls", "video_url", "video", "audios", "audio_urls", "audio_url", "audio"};
+		"video_urls", "video_url", "video"};
+	static const char *const sound_keys[] = {"audios", "audio_urls", "audio_url", "audio"};
+	size_t before;
+	int r = 0;
 
-	for (size_t i = 0; i < array_length(keys); i++) {
-		const json_t *value = json_object_get(container, keys[i]);
-		int r = json_is_array(value) ? 0 : add_element(task, value);
-
-		for (size_t k = 0; k < json_array_size(value) && r == 0; k++)
-			r = add_element(task, json_array_get(value, k));
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < array_length(keys) && r == 0; i++)
+		r = add_elements(task, json_object_get(container, keys[i]), false);
+	before = task->urls.count;
+	for (size_t i = 0; i < array_length(sound_keys) && r == 0; i++)
+		r = add_elements(task, json_object_get(container, sound_keys[i]), true);
+	*sounds = *sounds || task->urls.count > before;
+	return r;
 }
 
 /* Line feeds and tabs stay, other control bytes do not; cut at a code point. Caller frees; NULL: no memory. */
@@ -253,6 +281,7 @@ static int read_task(const json_t *root, const json_t *data, struct api_task *ta
 	const char *word = json_string_value(wire_get(data, state_keys));
 	char room[32];
 	const char *id = read_id(wire_get(data, id_keys), room, sizeof(room));
+	bool sounds = false;
 
 	task->state = envelope_task_state(word ? word : "");
 	if (word)
@@ -263,13 +292,16 @@ static int read_task(const json_t *root, const json_t *data, struct api_task *ta
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < array_length(places); i++) {
-		int r = read_urls(task, places[i]);
+		int r = read_urls(task, places[i], &sounds);
 
 		if (r == 0)
 			r = read_lyrics(task, places[i]);
 		if (r < 0)
 			return r;
 	}
+	for (size_t i = 0; sounds && i < array_length(places); i++)
+		if (add_cover(task, places[i]) < 0)
+			return -ENOMEM;
 	if (task->state == TASK_FAILED || task->state == TASK_UNKNOWN ||
 		(task->state == TASK_SUCCEEDED && task->urls.count == 0))
 		read_failure(task, root, data, output, result);
@@ -383,6 +415,7 @@ void api_tasks_finish(struct api_tasks *tasks)
 	for (size_t i = 0; i < tasks->count; i++) {
 		free(tasks->items[i].id);
 		strlist_finish(&tasks->items[i].urls);
+		strlist_finish(&tasks->items[i].covers);
 		free(tasks->items[i].lyrics);
 	}
 	free(tasks->items);

@@ -29,6 +29,7 @@ struct api_task {
 	char raw_state[32];	/* the service's word, printable */
 	struct strlist urls;	/* results: images, videos, audios of all containers, http(s) only, in order, no doubles */
 	unsigned bad_urls;	/* results that were dropped: other scheme, too long */
+	struct strlist covers;	/* pictures of its sounds; those that are no good are left out */
 	char *lyrics;		/* NULL none (music); line feeds and tabs, no other control bytes */
 	char message[512];	/* failure text, printable, "" none */
 };

@@ -11,6 +11,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/gen/gen_private.h"
+#include "fs/gen/media.h"
 #include "fs/gen/publish.h"
 #include "fs/gen/renew.h"
 #include "fs/gen/result.h"
@@ -24,6 +25,7 @@
 #define WHOLE_MAX (INT64_C(16) << 30) /* of a body without a length */
 #define SMALLEST 32                   /* API reference 6: the official client refuses less */
 #define RENEW_EVERY 4                 /* failures until new addresses are asked for */
+#define COVER_TRIES 3                 /* then a song goes without */
 #define GIVE_UP_MS                                                                                 \
 	(INT64_C(24) * 3600 * 1000) /* of nothing but failures, by a clock that does not jump */
 
@@ -111,6 +113,28 @@ static void give_up(struct harvest *harvest, const char *why)
 	harvest->done(harvest->arg, job);
 }
 
+static bool is_cover(const struct result_record *result)
+{
+	return result->type != NULL && strcmp(result->type, RESULT_COVER) == 0;
+}
+
+/* The sound it belongs to, which was paid for, is not to wait for it. */
+static void go_without(struct harvest *harvest, const char *why)
+{
+	struct job *job = harvest->job;
+	struct result_record *result = &harvest->results[harvest->current];
+
+	log_warning("job %" PRId64 ": no cover: %s", job->record.id, why);
+	job_set_text(&job->record.warning, "its cover could not be fetched: %s; its address: %s",
+		why, result->url);
+	/* the node without a name goes at the next mount */
+	result->ino = 0;
+	result->size = 0;
+	harvest->failures = 0;
+	harvest->current++;
+	loop_timer_arm(harvest->timer, 0);
+}
+
 /* Download trouble never leads to a submission: it is tried again, at a slower and slower pace. */
 static void retry(struct harvest *harvest, const char *why)
 {
@@ -118,10 +142,16 @@ static void retry(struct harvest *harvest, const char *why)
 	int64_t wait = backoff_wait_ms(
 		&pace, ++harvest->failures, harvest->head.retry_after_ms, backoff_random());
 
+	if (harvest->current < harvest->count && is_cover(&harvest->results[harvest->current]) &&
+		harvest->failures >= COVER_TRIES) {
+		go_without(harvest, why);
+		return;
+	}
 	if (harvest->failures == 1)
 		harvest->failing_since = clock_mono_ms();
+	/* behind the last one it is our disk that fails */
 	if (clock_mono_ms() - harvest->failing_since > GIVE_UP_MS &&
-		harvest->failures > RENEW_EVERY) {
+		harvest->failures > RENEW_EVERY && harvest->current < harvest->count) {
 		give_up(harvest, why);
 		return;
 	}
@@ -212,6 +242,8 @@ static const char *judge(struct harvest *harvest, const struct http_end *end)
 		type = "bin";
 	if (strcmp(type, "html") == 0)
 		return "the server sent a web page instead of the file";
+	if (is_cover(result) && media_kind(type) != API_IMAGE)
+		return "it is no picture";
 	free(result->type);
 	result->type = strdup(type);
 	return result->type == NULL ? "out of memory" : NULL;
@@ -328,7 +360,8 @@ static void step(void *arg)
 	}
 	results_cache_grew(harvest->gen->results);
 	for (size_t i = 0; i < harvest->count && harvest->gen->options.eager; i++)
-		if (results_fetch(harvest->gen->results, harvest->results[i].ino) < 0)
+		if (harvest->results[i].ino != 0 &&
+			results_fetch(harvest->gen->results, harvest->results[i].ino) < 0)
 			break;
 	harvest->done(harvest->arg, harvest->job);
 }

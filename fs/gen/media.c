@@ -35,6 +35,14 @@ bool media_fits(enum api_kind kind, const char *type)
 	return false;
 }
 
+enum api_kind media_kind(const char *type)
+{
+	for (size_t i = 0; type != NULL && i < array_length(types); i++)
+		if (strcmp(types[i].type, type) == 0)
+			return types[i].kind;
+	return API_KIND_COUNT;
+}
+
 const char *media_formats(enum api_kind kind)
 {
 	return kind == API_IMAGE   ? "jpg, png and webp"

@@ -8,6 +8,7 @@
 
 /* `type` is a suffix of fs/gen/sniff.h; NULL: nothing known. */
 bool media_fits(enum api_kind kind, const char *type);
+enum api_kind media_kind(const char *type); /* API_KIND_COUNT: none that is known */
 const char *media_formats(enum api_kind kind); /* "jpg, png, webp" */
 const char *media_noun(enum api_kind kind);    /* "picture" */
 int64_t media_max_bytes(enum api_kind kind);

@@ -12,6 +12,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/gen/gen_private.h"
+#include "fs/gen/media.h"
 #include "fs/gen/status.h"
 #include "fs/gen/tree.h"
 #include "fs/store/nodes.h"
@@ -229,18 +230,13 @@ static int name_result(struct gen *gen, const struct place *place, struct result
 	return r < 0 ? r : results_save(gen->store, result);
 }
 
-static bool is_text(const struct result_record *result)
-{
-	return strcmp(result->type, "text") == 0;
-}
-
-/* A song and its words are song.mp3 and song.text: each sort is counted by itself. */
-static size_t count_sort(const struct result_record *results, size_t end, bool text)
+/* A song, its words and its cover are song.mp3, song.text and song.jpg: each sort is counted by itself. */
+static size_t count_sort(const struct result_record *results, size_t end, enum api_kind sort)
 {
 	size_t before = 0;
 
 	for (size_t i = 0; i < end; i++)
-		before += is_text(&results[i]) == text;
+		before += results[i].ino != 0 && media_kind(results[i].type) == sort;
 	return before;
 }
 
@@ -254,10 +250,14 @@ int publish_results(struct gen *gen, struct job *job, struct result_record *resu
 		r = find_place(gen, job, &place);
 	if (r == 0)
 		r = back_up(gen, job, &place, &news);
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = name_result(gen, &place, &results[i],
-			count_sort(results, i, is_text(&results[i])),
-			count_sort(results, count, is_text(&results[i])), &news);
+	for (size_t i = 0; i < count && r == 0; i++) {
+		enum api_kind sort = media_kind(results[i].type);
+		/* a cover that could not be fetched has no file */
+		r = results[i].ino == 0
+			    ? results_save(gen->store, &results[i])
+			    : name_result(gen, &place, &results[i], count_sort(results, i, sort),
+				      count_sort(results, count, sort), &news);
+	}
 	if (r == 0)
 		r = nodes_touch(gen->store, place.dir, gen_now_ns());
 	if (r == 0) {

@@ -15,6 +15,7 @@
 #include "fs/net/backoff.h"
 #include "fs/store/nodes.h"
 
+#define COVER_MARK "cover:"                    /* before its address, in a job's list */
 #define NOT_FOUND_MIN 20                       /* polls in a row, and */
 #define NOT_FOUND_MS (INT64_C(15) * 60 * 1000) /* from the first to the last: the task is lost */
 
@@ -47,15 +48,26 @@ static bool task_ended(const struct task_record *task)
 	return task->state == TASK_SUCCEEDED || task->state == TASK_FAILED;
 }
 
-static int add_lyrics(struct strlist *urls, const char *lyrics)
+static int add_marked(struct strlist *urls, const char *mark, const char *text)
 {
 	char *url;
 
-	if (asprintf(&url, RESULT_TEXT "%s", lyrics) < 0)
+	if (asprintf(&url, "%s%s", mark, text) < 0)
 		return -ENOMEM;
 	int r = strlist_add(urls, url);
 	free(url);
 	return r;
+}
+
+/* What comes along with a song: its words, and its covers. */
+static void add_company(const struct job *job, struct strlist *urls, const struct api_task *told)
+{
+	int r = told->lyrics != NULL ? add_marked(urls, RESULT_TEXT, told->lyrics) : 0;
+
+	for (size_t i = 0; i < told->covers.count && r == 0; i++)
+		r = add_marked(urls, COVER_MARK, told->covers.items[i]);
+	if (r < 0)
+		log_warning("job %" PRId64 ": out of memory: no words or no cover", job->record.id);
 }
 
 static int take_task(struct job *job, struct api_task *told, size_t only)
@@ -70,8 +82,7 @@ static int take_task(struct job *job, struct api_task *told, size_t only)
 		strlist_finish(&job->urls[i]);
 		job->urls[i] = told->urls;
 		memset(&told->urls, 0, sizeof(told->urls));
-		if (told->lyrics != NULL && add_lyrics(&job->urls[i], told->lyrics) < 0)
-			log_warning("job %" PRId64 ": out of memory: no lyrics", job->record.id);
+		add_company(job, &job->urls[i], told);
 		job->tasks[i].state = (int)told->state;
 		if (told->message[0] != '\0')
 			job_set_text(&job->tasks[i].message, "%s", told->message);
@@ -115,8 +126,12 @@ static int list_results(
 		for (size_t k = 0; k < job->urls[i].count; k++, n++) {
 			results[n].size = -1;
 			results[n].task = strdup(job->tasks[i].id);
-			results[n].url = strdup(job->urls[i].items[k]);
-			if (results[n].task == NULL || results[n].url == NULL) {
+			const char *url = job->urls[i].items[k];
+			bool cover = strncmp(url, COVER_MARK, strlen(COVER_MARK)) == 0;
+			results[n].url = strdup(cover ? url + strlen(COVER_MARK) : url);
+			results[n].type = cover ? strdup(RESULT_COVER) : NULL;
+			if (results[n].task == NULL || results[n].url == NULL ||
+				(cover && results[n].type == NULL)) {
 				result_records_finish(results, n + 1);
 				return -ENOMEM;
 			}

@@ -7,6 +7,7 @@
 
 #include "fs/base/log.h"
 #include "fs/gen/gen_private.h"
+#include "fs/gen/media.h"
 #include "fs/gen/result.h"
 #include "fs/store/jobs.h"
 
@@ -52,23 +53,36 @@ static int record(struct renewal *renewal)
 	return store_end(renewal->gen->store, r);
 }
 
-/* The n-th address of a task takes the place of its n-th one. */
-static int take_urls(struct renewal *renewal, const char *task, const struct strlist *urls)
+/* Behind a sound a picture is its cover, fetched or not. */
+static bool is_cover(const struct result_record *result, bool behind_sound)
 {
-	size_t n = 0;
+	return result->type != NULL &&
+	       (strcmp(result->type, RESULT_COVER) == 0 ||
+		       (behind_sound && media_kind(result->type) == API_IMAGE));
+}
+
+/* The n-th address of a task takes the place of its n-th one, that of a cover the place of a cover's. */
+static int take_urls(struct renewal *renewal, const char *task, const struct api_task *told)
+{
+	size_t n = 0, covers = 0;
+	bool sound = false;
 
 	for (size_t i = 0; i < renewal->result_count; i++) {
 		struct result_record *result = &renewal->results[i];
 		if (strcmp(result->task, task) != 0 ||
 			strncmp(result->url, RESULT_TEXT, strlen(RESULT_TEXT)) == 0)
 			continue;
-		if (n == urls->count)
+		bool cover = is_cover(result, sound);
+		if (cover && covers == told->covers.count)
+			continue;
+		if (!cover && n == told->urls.count)
 			return -EIO;
-		char *url = strdup(urls->items[n++]);
+		char *url = strdup(cover ? told->covers.items[covers++] : told->urls.items[n++]);
 		if (url == NULL)
 			return -ENOMEM;
 		free(result->url);
 		result->url = url;
+		sound = sound || media_kind(result->type) == API_AUDIO;
 	}
 	return 0;
 }
@@ -83,7 +97,7 @@ static void on_status(void *arg, struct api_tasks_answer *answer)
 	if (r == 0 && (answer->tasks.count == 0 || answer->tasks.items[0].state != TASK_SUCCEEDED))
 		r = -EIO;
 	if (r == 0)
-		r = take_urls(renewal, task, &answer->tasks.items[0].urls);
+		r = take_urls(renewal, task, &answer->tasks.items[0]);
 	if (r < 0) {
 		finish(renewal, r);
 		return;

@@ -17,6 +17,8 @@ struct results;
 
 /* An address that is none: the bytes of a text come behind it. */
 #define RESULT_TEXT "data:,"
+/* In a row of the ledger, a type that is none: the cover of a sound, which is not waited for as what was paid for is. */
+#define RESULT_COVER "cover"
 struct result;
 struct result_read;
 struct result_hold;

@@ -58,6 +58,10 @@ static void check_task(const struct api_task *task)
 		check_printable(task->id, ENVELOPE_MAX_TASK_ID + 1);
 	for (size_t i = 0; i < task->urls.count; i++)
 		check_url(task->urls.items[i]);
+	HOLDS(task->covers.count == 0 || task->urls.count > 0);
+	HOLDS(task->covers.count <= ENVELOPE_MAX_URLS);
+	for (size_t i = 0; i < task->covers.count; i++)
+		check_url(task->covers.items[i]);
 }
 
 static void run(int http_status, const char *body, size_t length)

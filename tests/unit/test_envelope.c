@@ -433,6 +433,41 @@ static void test_envelope_lyrics(void **state)
 	buf_finish(&body);
 }
 
+static void assert_covers(const char *body, size_t urls, const char *covers)
+{
+	struct api_tasks tasks = tasks_of(body);
+	char *joined = strlist_join(&tasks.items[0].covers, " ");
+
+	assert_int_equal(tasks.items[0].urls.count, urls);
+	assert_int_equal(tasks.items[0].bad_urls, 0);
+	assert_string_equal(joined ? joined : "", covers);
+	free(joined);
+	api_tasks_finish(&tasks);
+}
+
+static void test_envelope_covers(void **state)
+{
+	assert_covers("{\"data\":{\"audios\":[\"https://h/a\"],\"cover_url\":\"https://h/c\"}}", 1,
+		"https://h/c");
+	assert_covers("{\"data\":{\"output\":{\"audios\":[\"https://h/a\"],\"cover_url\":"
+		      "\"https://h/c\"},\"cover_image_url\":\"https://h/d\"}}",
+		1, "https://h/d https://h/c");
+	assert_covers("{\"data\":{\"audios\":[{\"url\":\"https://h/a\",\"cover_image_url\":"
+		      "\"https://h/c\"},{\"url\":\"https://h/b\",\"cover_url\":\"https://h/d\"}],"
+		      "\"cover_url\":\"https://h/c\"}}",
+		2, "https://h/c https://h/d");
+	/* one that is no good is no result that is missing */
+	assert_covers("{\"data\":{\"audio\":\"https://h/a\",\"cover_url\":\"ftp://h/c\"}}", 1, "");
+	assert_covers(
+		"{\"data\":{\"audio\":\"https://h/a\",\"cover_url\":[\"https://h/c\"]}}", 1, "");
+	assert_covers("{\"data\":{\"audio\":\"https://h/a\",\"cover_url\":\"\"}}", 1, "");
+	/* those of videos are not taken, and alone it is nothing */
+	assert_covers("{\"data\":{\"videos\":[{\"url\":\"https://h/v\",\"cover_url\":"
+		      "\"https://h/c\"}],\"cover_url\":\"https://h/c\"}}",
+		1, "");
+	assert_covers("{\"data\":{\"cover_url\":\"https://h/c\"}}", 0, "");
+}
+
 static void test_envelope_answers_without_a_task(void **state)
 {
 	static const char *const bodies[] = {"{\"status\":200}", "{\"data\":null}", "{\"data\":[]}",
@@ -533,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_envelope_drops_and_counts_bad_urls),
 		cmocka_unit_test(test_envelope_failure_text),
 		cmocka_unit_test(test_envelope_lyrics),
+		cmocka_unit_test(test_envelope_covers),
 		cmocka_unit_test(test_envelope_answers_without_a_task),
 		cmocka_unit_test(test_envelope_task_states),
 		cmocka_unit_test(test_envelope_balance_and_upload),
