@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes as a video or a sound of each type: no crash, no read outside of the file, few reads; an answer within reason. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/gen/media_duration.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Not assert(3): it must hold with NDEBUG as well. */
+#define HOLDS(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			abort();                                                                   \
+	} while (0)
+
+struct file {
+	const uint8_t *data;
+	size_t size, reads;
+};
+
+static ssize_t read_file(void *arg, int64_t offset, void *data, size_t length)
+{
+	struct file *file = arg;
+
+	HOLDS(offset >= 0 && (uint64_t)offset + length <= file->size);
+	HOLDS(++file->reads < 500 && length <= 16384);
+	memcpy(data, file->data + offset, length);
+	return (ssize_t)length;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const types[] = {"mp4", "mov", "wav", "mp3", "png", NULL};
+
+	for (size_t i = 0; i < array_length(types); i++) {
+		struct file file = {data, size, 0};
+		struct media_source source = {(int64_t)size, read_file, &file};
+		int64_t ms = -1;
+		int r = media_duration(types[i], &source, &ms);
+		HOLDS(r == -EBADMSG ? ms == -1 : r == 0 && ms >= 0 && ms <= INT64_C(1000000001000));
+	}
+	return 0;
+}
