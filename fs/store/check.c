@@ -73,7 +73,7 @@ complain(struct check *check, const char *format, ...)
 
 static int check_sql(struct check *check, const char *sql, const char *what, bool ok_is_good)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int count = 0;
 	int r = db_row(check->store.db, sql, &row, "");
 
@@ -89,8 +89,6 @@ static int check_sql(struct check *check, const char *sql, const char *what, boo
 			check->problems++;
 		r = db_row_next(check->store.db, row);
 	}
-	if (row != NULL)
-		db_row_done(row);
 	return r;
 }
 
@@ -106,7 +104,7 @@ static int check_ledger(struct check *check)
 /* Every plain file and prompt has its bytes. */
 static int check_data(struct check *check)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	char name[STORE_NAME];
 	int r = db_row(check->store.db,
 		"SELECT ino, name FROM node WHERE kind = 3 AND parent IS NOT NULL", &row, "");
@@ -118,15 +116,13 @@ static int check_data(struct check *check)
 				(const char *)sqlite3_column_text(row, 1), name, strerror(errno));
 		r = db_row_next(check->store.db, row);
 	}
-	if (row != NULL)
-		db_row_done(row);
 	return r;
 }
 
 /* A cache that was emptied is fetched again, so only a map that nobody can read is a problem. */
 static int check_cache(struct check *check)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int64_t files = 0, bytes = 0;
 	int r = db_row(check->store.db, "SELECT ino, ranges FROM cached", &row, "");
 
@@ -142,15 +138,13 @@ static int check_cache(struct check *check)
 		ranges_finish(&present);
 		r = db_row_next(check->store.db, row);
 	}
-	if (row != NULL)
-		db_row_done(row);
 	buf_addf(&check->report, "cache: %" PRId64 " bytes of %" PRId64 " results\n", bytes, files);
 	return r;
 }
 
 static int count(struct check *check, const char *sql, const char *what)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(check->store.db, sql, &row, "");
 
 	while (r == 1) {
@@ -159,8 +153,6 @@ static int count(struct check *check, const char *sql, const char *what)
 			(long long)sqlite3_column_int64(row, 1));
 		r = db_row_next(check->store.db, row);
 	}
-	if (row != NULL)
-		db_row_done(row);
 	return r;
 }
 
@@ -190,7 +182,7 @@ static int describe(struct check *check)
 /* Not wrong, but for a person to look at. */
 static int list_unclear(struct check *check)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	char when[CLOCK_TEXT];
 	int r = db_row(check->store.db,
 		"SELECT stem, model, submitted, state FROM job WHERE state IN (5, 10) ORDER BY id "
@@ -209,8 +201,6 @@ static int list_unclear(struct check *check)
 				: "UNKNOWN");
 		r = db_row_next(check->store.db, row);
 	}
-	if (row != NULL)
-		db_row_done(row);
 	return r;
 }
 

@@ -358,32 +358,6 @@ static int db_bind(sqlite3_stmt *statement, const char *types, va_list args)
 	return code;
 }
 
-static int db_start(
-	struct db *db, const char *sql, const char *types, va_list args, sqlite3_stmt **ret)
-{
-	sqlite3_stmt *statement = map_get(db->statements, (uintptr_t)sql);
-	int code;
-
-	if (statement == NULL) {
-		code = sqlite3_prepare_v3(
-			db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
-		if (code != SQLITE_OK)
-			return db_error(db, code, sql);
-		if (map_put(db->statements, (uintptr_t)sql, statement) < 0) {
-			sqlite3_finalize(statement);
-			return -ENOMEM;
-		}
-	}
-	assert(!sqlite3_stmt_busy(statement));
-	code = db_bind(statement, types, args);
-	if (code != SQLITE_OK) {
-		db_row_done(statement);
-		return db_error(db, code, sql);
-	}
-	*ret = statement;
-	return 0;
-}
-
 int db_row_next(struct db *db, sqlite3_stmt *row)
 {
 	int code = sqlite3_step(row);
@@ -399,36 +373,51 @@ void db_row_done(sqlite3_stmt *row)
 	sqlite3_clear_bindings(row);
 }
 
+/* To the first row: as db_row(). */
+static int db_start(
+	struct db *db, const char *sql, const char *types, va_list args, sqlite3_stmt **ret_row)
+{
+	sqlite3_stmt *statement = map_get(db->statements, (uintptr_t)sql);
+	int code, r;
+
+	if (statement == NULL) {
+		code = sqlite3_prepare_v3(
+			db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+		if (code != SQLITE_OK)
+			return db_error(db, code, sql);
+		if (map_put(db->statements, (uintptr_t)sql, statement) < 0) {
+			sqlite3_finalize(statement);
+			return -ENOMEM;
+		}
+	}
+	assert(!sqlite3_stmt_busy(statement));
+	code = db_bind(statement, types, args);
+	r = code == SQLITE_OK ? db_row_next(db, statement) : db_error(db, code, sql);
+	if (r == 1)
+		*ret_row = statement;
+	else
+		db_row_done(statement);
+	return r;
+}
+
 int db_run(struct db *db, const char *sql, const char *types, ...)
 {
-	sqlite3_stmt *statement;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	va_list args;
 
 	va_start(args, types);
-	int r = db_start(db, sql, types, args, &statement);
+	int r = db_start(db, sql, types, args, &row);
 	va_end(args);
-	if (r < 0)
-		return r;
-	r = db_row_next(db, statement);
-	db_row_done(statement);
 	return r < 0 ? r : 0;
 }
 
 int db_row(struct db *db, const char *sql, sqlite3_stmt **ret_row, const char *types, ...)
 {
-	sqlite3_stmt *statement;
 	va_list args;
 
 	va_start(args, types);
-	int r = db_start(db, sql, types, args, &statement);
+	int r = db_start(db, sql, types, args, ret_row);
 	va_end(args);
-	if (r < 0)
-		return r;
-	r = db_row_next(db, statement);
-	if (r <= 0)
-		db_row_done(statement);
-	else
-		*ret_row = statement;
 	return r;
 }
 

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fs/base/cleanup.h"
+
 struct db;
 
 #define DB_APPLICATION_ID 0x57455259 /* "WERY" in the file header */
@@ -33,10 +35,17 @@ int db_sync(struct db *db);
 /* `sql` must be a string constant: its address is the key of the statement cache. Types of the arguments:
  * i int64_t, d double, s const char * (NULL: SQL NULL), b const void *, size_t (NULL: SQL NULL). */
 int db_run(struct db *db, const char *sql, const char *types, ...);
-/* First row of a query: 1 with *ret_row to read and hand to db_row_done(), 0 when there is none, or an error. */
+/* First row of a query: 1 with *ret_row to read, 0 when there is none, or an error. The row belongs to a variable that is
+ * CLEANUP_ROW and starts as NULL; until it is done with, the same query cannot be asked again. */
 int db_row(struct db *db, const char *sql, sqlite3_stmt **ret_row, const char *types, ...);
 int db_row_next(struct db *db, sqlite3_stmt *row); /* 1, 0 or an error */
 void db_row_done(sqlite3_stmt *row);
+static inline void db_row_donep(sqlite3_stmt **row)
+{
+	if (*row != NULL)
+		db_row_done(*row);
+}
+#define CLEANUP_ROW CLEANUP(db_row_donep)
 int64_t db_last_id(struct db *db);
 int64_t db_changes(struct db *db);
 

@@ -46,14 +46,13 @@ static int describe(struct store *store, char text[IDENTITY])
 
 static int get_text(struct store *store, const char *key, char **ret_value)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT value FROM meta WHERE key = ?", &row, "s", key);
 
 	*ret_value = NULL;
 	if (r <= 0)
 		return r;
 	*ret_value = db_column_text(row, 0);
-	db_row_done(row);
 	return *ret_value == NULL ? -ENOMEM : 0;
 }
 

@@ -111,7 +111,7 @@ static double column_credits(sqlite3_stmt *row, int column)
 int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 {
 	struct job_record record = {0};
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	size_t stem_length;
 	int r = db_row(store->db,
 		"SELECT ino, dir, stem, model, mode, state, text, body, batch, created, submitted, "
@@ -149,7 +149,6 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 	bool whole = record.stem != NULL && record.model != NULL && record.mode != NULL &&
 		     record.text != NULL &&
 		     (record.body != NULL || sqlite3_column_type(row, 7) == SQLITE_NULL);
-	db_row_done(row);
 	if (!whole) {
 		job_record_finish(&record);
 		return -ENOMEM;
@@ -162,40 +161,41 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 static int visit_ids(struct store *store, int r, sqlite3_stmt *row,
 	int (*visit)(void *arg, int64_t id), void *arg)
 {
-	if (r <= 0)
-		return r;
-	do {
+	while (r == 1) {
 		r = visit(arg, sqlite3_column_int64(row, 0));
 		if (r != 0)
 			break;
 		r = db_row_next(store->db, row);
-	} while (r == 1);
-	db_row_done(row);
+	}
 	return r < 0 ? r : 0;
 }
 
 int jobs_list_open(struct store *store, int (*visit)(void *arg, int64_t id), void *arg)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT id FROM job WHERE published = 0 ORDER BY id", &row, "");
 
 	return visit_ids(store, r, row, visit, arg);
 }
 
+static int read_number(int r, sqlite3_stmt *row, int64_t *ret_value)
+{
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_value = sqlite3_column_int64(row, 0);
+	return 0;
+}
+
 int jobs_find_slot(struct store *store, int64_t dir, const char *stem, int64_t *ret_id)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
 		"SELECT id FROM job WHERE dir = ? AND stem = ? AND ino = 0 AND (published = 0 OR"
 		" EXISTS(SELECT 1 FROM result WHERE result.job = job.id AND result.ino != 0))"
 		" ORDER BY id DESC LIMIT 1",
 		&row, "ib", dir, stem, strlen(stem));
 
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
-	*ret_id = sqlite3_column_int64(row, 0);
-	db_row_done(row);
-	return 0;
+	return read_number(r, row, ret_id);
 }
 
 int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem)
@@ -215,18 +215,9 @@ int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino)
 		"iib", ino, dir, stem, strlen(stem));
 }
 
-static int read_number(int r, sqlite3_stmt *row, int64_t *ret_value)
-{
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
-	*ret_value = sqlite3_column_int64(row, 0);
-	db_row_done(row);
-	return 0;
-}
-
 int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
 		"SELECT id FROM job WHERE ino = ? AND state >= 5 ORDER BY id DESC LIMIT 1", &row,
 		"i", ino);
@@ -236,7 +227,7 @@ int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id)
 
 int jobs_latest_time(struct store *store, int64_t *ret_wall_ms)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
 		"SELECT ifnull(max(max(created, submitted, finished)), 0) FROM job", &row, "");
 
@@ -245,7 +236,7 @@ int jobs_latest_time(struct store *store, int64_t *ret_wall_ms)
 
 int jobs_place(struct store *store, struct job_record *record)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	size_t length;
 	int r = db_row(
 		store->db, "SELECT ino, dir, stem FROM job WHERE id = ?", &row, "i", record->id);
@@ -259,25 +250,21 @@ int jobs_place(struct store *store, struct job_record *record)
 		record->ino = sqlite3_column_int64(row, 0);
 		record->dir = sqlite3_column_int64(row, 1);
 	}
-	db_row_done(row);
 	return stem == NULL ? -ENOMEM : 0;
 }
 
 int jobs_count_states(struct store *store, int64_t counts[JOB_STATE_COUNT])
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT state, count(*) FROM job GROUP BY state", &row, "");
 
 	memset(counts, 0, sizeof(counts[0]) * JOB_STATE_COUNT);
-	if (r <= 0)
-		return r;
-	do {
+	while (r == 1) {
 		int state = sqlite3_column_int(row, 0);
 		if (state > 0 && state < JOB_STATE_COUNT)
 			counts[state] = sqlite3_column_int64(row, 1);
 		r = db_row_next(store->db, row);
-	} while (r == 1);
-	db_row_done(row);
+	}
 	return r;
 }
 
@@ -308,7 +295,7 @@ int tasks_get(struct store *store, int64_t job, struct task_record **ret_tasks, 
 	struct task_record *task;
 	void *tasks = NULL;
 	size_t count = 0;
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT id, state, message FROM task WHERE job = ? ORDER BY seq",
 		&row, "i", job);
 
@@ -321,8 +308,6 @@ int tasks_get(struct store *store, int64_t job, struct task_record **ret_tasks, 
 		}
 		r = task == NULL || task->id == NULL ? -ENOMEM : db_row_next(store->db, row);
 	}
-	if (row != NULL)
-		db_row_done(row);
 	if (r < 0) {
 		task_records_finish(tasks, count);
 		return r;
@@ -364,7 +349,7 @@ int results_get(
 	struct result_record *result;
 	void *results = NULL;
 	size_t count = 0;
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
 		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE job = ? ORDER "
 		"BY seq",
@@ -376,8 +361,6 @@ int results_get(
 		if (r == 0)
 			r = db_row_next(store->db, row);
 	}
-	if (row != NULL)
-		db_row_done(row);
 	if (r < 0) {
 		result_records_finish(results, count);
 		return r;
@@ -390,7 +373,7 @@ int results_get(
 int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t dir,
 	int (*visit)(void *arg, int64_t node), void *arg)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
 		"SELECT node.ino FROM job JOIN result ON result.job = job.id JOIN node ON node.ino "
 		"= result.ino"
@@ -404,7 +387,7 @@ int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t di
 int results_find(struct store *store, int64_t ino, struct result_record *ret_result)
 {
 	struct result_record result = {0};
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
 		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE ino = ?", &row,
 		"i", ino);
@@ -412,7 +395,6 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
 	r = read_result(row, &result);
-	db_row_done(row);
 	if (r < 0) {
 		result_record_finish(&result);
 		return r;
@@ -452,13 +434,11 @@ int spend_take_back(struct store *store, const char *day)
 
 int spend_get(struct store *store, const char *day, int64_t *ret_count)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT submissions FROM spend WHERE day = ?", &row, "s", day);
 
 	if (r < 0)
 		return r;
 	*ret_count = r == 1 ? sqlite3_column_int64(row, 0) : 0;
-	if (r == 1)
-		db_row_done(row);
 	return 0;
 }

@@ -39,7 +39,6 @@ static int read_one(int r, sqlite3_stmt *row, struct node *ret_node)
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
 	read_node(row, ret_node);
-	db_row_done(row);
 	return 0;
 }
 
@@ -48,22 +47,19 @@ static int read_all(struct db *db, int r, sqlite3_stmt *row,
 {
 	struct node node;
 
-	if (r <= 0)
-		return r;
-	do {
+	while (r == 1) {
 		read_node(row, &node);
 		r = visit(arg, &node);
 		if (r != 0)
 			break;
 		r = db_row_next(db, row);
-	} while (r == 1);
-	db_row_done(row);
+	}
 	return r < 0 ? r : 0;
 }
 
 int nodes_get(struct store *store, int64_t ino, struct node *ret_node)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT " COLUMNS " FROM node WHERE ino = ?", &row, "i", ino);
 
 	return read_one(r, row, ret_node);
@@ -71,7 +67,7 @@ int nodes_get(struct store *store, int64_t ino, struct node *ret_node)
 
 int nodes_find(struct store *store, int64_t parent, const char *name, struct node *ret_node)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT " COLUMNS " FROM node WHERE parent = ? AND name = ?",
 		&row, "ib", parent, name, strlen(name));
 
@@ -81,7 +77,7 @@ int nodes_find(struct store *store, int64_t parent, const char *name, struct nod
 int nodes_list(struct store *store, int64_t parent, int64_t after,
 	int (*visit)(void *arg, const struct node *node), void *arg)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
 		"SELECT " COLUMNS " FROM node WHERE parent = ? AND ino > ? ORDER BY ino", &row,
 		"ii", parent, after);
@@ -92,7 +88,7 @@ int nodes_list(struct store *store, int64_t parent, int64_t after,
 int nodes_list_below(struct store *store, int64_t dir,
 	int (*visit)(void *arg, const struct node *node), void *arg)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
 		"WITH RECURSIVE below(dir) AS (VALUES(?) UNION SELECT node.ino FROM node, below"
 		" WHERE node.parent = below.dir AND node.kind <= 2)"
@@ -105,7 +101,7 @@ int nodes_list_below(struct store *store, int64_t dir,
 int nodes_list_drafts(
 	struct store *store, int (*visit)(void *arg, const struct node *node), void *arg)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
 		"SELECT " COLUMNS " FROM node WHERE draft != 0 AND parent IS NOT NULL", &row, "");
 
@@ -115,7 +111,7 @@ int nodes_list_drafts(
 int nodes_list_nameless(
 	struct store *store, int (*visit)(void *arg, const struct node *node), void *arg)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT " COLUMNS " FROM node WHERE parent IS NULL AND ino != 1",
 		&row, "");
 
@@ -127,13 +123,12 @@ int nodes_count(struct store *store, int64_t parent, bool directories_only, int6
 	static const char all[] = "SELECT count(*) FROM node WHERE parent = ?";
 	/* the literal makes SQLite use the partial index node_subdirs */
 	static const char dirs[] = "SELECT count(*) FROM node WHERE parent = ? AND kind <= 2";
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, directories_only ? dirs : all, &row, "i", parent);
 
 	if (r < 0)
 		return r;
 	*ret_count = sqlite3_column_int64(row, 0);
-	db_row_done(row);
 	return 0;
 }
 
@@ -209,7 +204,7 @@ int nodes_touch(struct store *store, int64_t ino, int64_t now)
 int xattrs_get(struct store *store, int64_t ino, const char *name, void *value, size_t size,
 	size_t *ret_length)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT value FROM xattr WHERE ino = ? AND name = ?", &row, "ib",
 		ino, name, strlen(name));
 
@@ -221,7 +216,6 @@ int xattrs_get(struct store *store, int64_t ino, const char *name, void *value, 
 		r = -ERANGE;
 	else if (size > 0 && length > 0)
 		memcpy(value, sqlite3_column_blob(row, 0), length);
-	db_row_done(row);
 	*ret_length = length;
 	return r;
 }
@@ -255,7 +249,7 @@ int xattrs_remove(struct store *store, int64_t ino, const char *name)
 int xattrs_list(
 	struct store *store, int64_t ino, int (*visit)(void *arg, const char *name), void *arg)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	char name[256];
 	int r = db_row(
 		store->db, "SELECT name FROM xattr WHERE ino = ? ORDER BY name", &row, "i", ino);
@@ -271,7 +265,5 @@ int xattrs_list(
 		}
 		r = db_row_next(store->db, row);
 	}
-	if (row != NULL)
-		db_row_done(row);
 	return r < 0 ? r : 0;
 }

@@ -7,7 +7,7 @@
 
 int uploads_get(struct store *store, const char *hash, char **ret_url, int64_t *ret_when)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(
 		store->db, "SELECT url, \"when\" FROM upload WHERE hash = ?", &row, "s", hash);
 
@@ -15,7 +15,6 @@ int uploads_get(struct store *store, const char *hash, char **ret_url, int64_t *
 		return r < 0 ? r : -ENOENT;
 	char *url = db_column_text(row, 0);
 	*ret_when = sqlite3_column_int64(row, 1);
-	db_row_done(row);
 	if (url == NULL)
 		return -ENOMEM;
 	*ret_url = url;
