@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "fs/base/buf.h"
+#include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/gen/credits.h"
 #include "fs/gen/gen_private.h"
@@ -17,26 +19,59 @@
 
 #define TEXT_MAX 16384
 
+/* What both texts show. */
+struct number {
+	const char *key, *unit;  /* of stats; NULL none */
+	const char *name, *help; /* of stats.prom; the name of a counter ends in _total */
+	int64_t value;
+	bool zero_is_none; /* people are not shown a zero */
+};
+
 struct counts {
-	int64_t states[JOB_STATE_COUNT], cached, today, uptime_s;
+	struct number numbers[9];
+	int64_t states[JOB_STATE_COUNT];
+	const char *stopped; /* NULL: the queue runs */
 	bool credits_known;
 	double credits;
 	int64_t credits_at;
 };
 
-static int gather(struct gen *gen, struct counts *counts)
+static int gather(struct gen *gen, struct counts *ret_counts)
 {
 	char now[CLOCK_TEXT], day[sizeof("2026-11-21")];
-	int r = jobs_count_states(gen->store, counts->states);
+	int64_t cached = 0, today = 0;
+	int r = cache_total(gen->store, &cached);
 
 	clock_format(clock_wall_ms(), now);
 	snprintf(day, sizeof(day), "%.10s", now);
 	if (r == 0)
-		r = cache_total(gen->store, &counts->cached);
+		r = spend_get(gen->store, day, &today);
+	struct counts counts = {.stopped = queue_stopped(gen->queue)};
+	const struct number numbers[] = {
+		{"uptime", "s", "uptime_seconds", "Time since the mount.",
+			(clock_mono_ms() - gen->started) / 1000},
+		{"submissions today", NULL, "submissions_today", "Submissions of this day (UTC).",
+			today},
+		{"submissions per day", NULL, "submissions_per_day", "The spending guard, 0: none.",
+			gen->options.submissions_per_day, .zero_is_none = true},
+		{"queued", NULL, "queue_length", "Prompts that wait to be sent.",
+			queue_waiting(gen->queue)},
+		{"active", NULL, "active_tasks", "Tasks that are sent and have not ended.",
+			queue_active(gen->queue)},
+		{"max active", NULL, "max_active_tasks", "Tasks that may run at once.",
+			gen->options.max_active},
+		{"bytes fetched", NULL, "fetched_bytes_total", "Bytes received since the mount.",
+			(int64_t)http_bytes_received(gen->http)},
+		{"cache bytes", NULL, "cache_bytes", "Bytes of results on this disk.", cached},
+		{"transfers", NULL, "transfers_total", "Downloads started since the mount.",
+			(int64_t)results_transfers(gen->results)},
+	};
+	_Static_assert(sizeof(numbers) == sizeof(counts.numbers), "one place for each");
+	memcpy(counts.numbers, numbers, sizeof(numbers));
+	counts.credits_known = credits_latest(gen->credits, &counts.credits, &counts.credits_at);
 	if (r == 0)
-		r = spend_get(gen->store, day, &counts->today);
-	counts->uptime_s = (clock_mono_ms() - gen->started) / 1000;
-	counts->credits_known = credits_latest(gen->credits, &counts->credits, &counts->credits_at);
+		r = jobs_count_states(gen->store, counts.states);
+	*ret_counts = counts;
 	return r;
 }
 
@@ -56,14 +91,15 @@ int stats_format(struct gen *gen, char **ret_text)
 	if (r < 0)
 		return r;
 	buf_init(&text, TEXT_MAX);
-	buf_addf(&text, "uptime: %" PRId64 " s\nsubmissions today: %" PRId64 "\n", counts.uptime_s,
-		counts.today);
-	if (gen->options.submissions_per_day > 0)
-		buf_addf(&text, "submissions per day: %d\n", gen->options.submissions_per_day);
-	buf_addf(&text, "queued: %d\nactive: %d\nmax active: %d\n", queue_waiting(gen->queue),
-		queue_active(gen->queue), gen->options.max_active);
-	if (queue_stopped(gen->queue) != NULL)
-		buf_addf(&text, "stopped: %s\n", queue_stopped(gen->queue));
+	for (size_t i = 0; i < array_length(counts.numbers); i++) {
+		const struct number *number = &counts.numbers[i];
+		if (number->value != 0 || !number->zero_is_none)
+			buf_addf(&text, "%s: %" PRId64 "%s%s\n", number->key, number->value,
+				number->unit == NULL ? "" : " ",
+				number->unit == NULL ? "" : number->unit);
+	}
+	if (counts.stopped != NULL)
+		buf_addf(&text, "stopped: %s\n", counts.stopped);
 	for (int state = 1; state < JOB_STATE_COUNT; state++)
 		if (counts.states[state] > 0)
 			buf_addf(&text, "jobs %s: %" PRId64 "\n",
@@ -73,21 +109,18 @@ int stats_format(struct gen *gen, char **ret_text)
 		clock_format(counts.credits_at, when);
 		buf_addf(&text, "credits: %.10g\ncredits read: %s\n", counts.credits, when);
 	}
-	buf_addf(&text,
-		"bytes fetched: %" PRIu64 "\ncache bytes: %" PRId64 "\ntransfers: %" PRIu64 "\n",
-		http_bytes_received(gen->http), counts.cached, results_transfers(gen->results));
 	return finish(&text, ret_text);
 }
 
-static void add_head(struct buf *text, const char *name, const char *type, const char *help)
+static void add_head(struct buf *text, const char *name, const char *help)
 {
-	buf_addf(text, "# HELP weryaifs_%s %s\n# TYPE weryaifs_%s %s\n", name, help, name, type);
+	buf_addf(text, "# HELP weryaifs_%s %s\n# TYPE weryaifs_%s %s\n", name, help, name,
+		strstr(name, "_total") != NULL ? "counter" : "gauge");
 }
 
-static void add_number(
-	struct buf *text, const char *name, const char *type, const char *help, int64_t value)
+static void add_number(struct buf *text, const char *name, const char *help, int64_t value)
 {
-	add_head(text, name, type, help);
+	add_head(text, name, help);
 	buf_addf(text, "weryaifs_%s %" PRId64 "\n", name, value);
 }
 
@@ -100,31 +133,18 @@ int stats_format_prometheus(struct gen *gen, char **ret_text)
 	if (r < 0)
 		return r;
 	buf_init(&text, TEXT_MAX);
-	add_number(&text, "uptime_seconds", "gauge", "Time since the mount.", counts.uptime_s);
-	add_number(&text, "submissions_today", "gauge", "Submissions of this day (UTC).",
-		counts.today);
-	add_number(&text, "submissions_per_day", "gauge", "The spending guard, 0: none.",
-		gen->options.submissions_per_day);
-	add_number(&text, "queue_length", "gauge", "Prompts that wait to be sent.",
-		queue_waiting(gen->queue));
-	add_number(&text, "active_tasks", "gauge", "Tasks that are sent and have not ended.",
-		queue_active(gen->queue));
-	add_number(&text, "max_active_tasks", "gauge", "Tasks that may run at once.",
-		gen->options.max_active);
-	add_number(&text, "stopped", "gauge", "1: nothing is sent, for the reason in stats.",
-		queue_stopped(gen->queue) != NULL);
-	add_head(&text, "jobs", "gauge", "Jobs in the ledger by state.");
+	for (size_t i = 0; i < array_length(counts.numbers); i++)
+		add_number(&text, counts.numbers[i].name, counts.numbers[i].help,
+			counts.numbers[i].value);
+	add_number(&text, "stopped", "1: nothing is sent, for the reason in stats.",
+		counts.stopped != NULL);
+	add_head(&text, "jobs", "Jobs in the ledger by state.");
 	for (int state = 1; state < JOB_STATE_COUNT; state++)
 		buf_addf(&text, "weryaifs_jobs{state=\"%s\"} %" PRId64 "\n",
 			job_state_name((enum job_state)state), counts.states[state]);
 	if (counts.credits_known) {
-		add_head(&text, "credits", "gauge", "The balance when it was last read.");
+		add_head(&text, "credits", "The balance when it was last read.");
 		buf_addf(&text, "weryaifs_credits %.10g\n", counts.credits);
 	}
-	add_number(&text, "fetched_bytes_total", "counter", "Bytes received since the mount.",
-		(int64_t)http_bytes_received(gen->http));
-	add_number(&text, "transfers_total", "counter", "Downloads started since the mount.",
-		(int64_t)results_transfers(gen->results));
-	add_number(&text, "cache_bytes", "gauge", "Bytes of results on this disk.", counts.cached);
 	return finish(&text, ret_text);
 }
