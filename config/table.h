@@ -21,10 +21,10 @@ struct config_type {
 struct config_entry {
 	const char *section, *key;
 	const struct config_type *type;
+	const char *help;    /* one line */
 	size_t offset, size; /* of the field in struct config; size 0: kept in config.params */
 	const char *initial; /* the default as text; NULL none */
 	int64_t min, max;    /* in field units, both inclusive */
-	const char *help;    /* one line */
 };
 
 #define CONFIG_ENTRIES 80 /* more than the table has, for arrays beside it */
