@@ -31,11 +31,14 @@ class Data:
         a, b = self.median(net, system, step, name), self.median(net, to, to_step or step, to_name or name)
         return a / b if a is not None and b else None
 
-    def best(self, net, step, name, low=False):
-        """The best peer: its name and median."""
+    def best(self, net, step, name, say, low=False):
+        """The best peer: what `say` makes of its median, and its name."""
         found = [(self.median(net, p, step, name), p) for p in PEERS
                  if self.median(net, p, step, name) is not None and (net, p) not in self.failed]
-        return (min if low else max)(found) if found else (None, None)
+        if not found:
+            return '-'
+        value, peer = (min if low else max)(found)
+        return f'{say(value)} ({peer})'
 
 
 def number(value):
@@ -46,6 +49,18 @@ def number(value):
 
 def times(value):
     return '-' if value is None else f'{value:.2f}x'
+
+
+def mbps(value):
+    return f'{number(value)} MB/s'
+
+
+def per_s(value):
+    return f'{number(value)}/s'
+
+
+def ms(value):
+    return f'{number(value)} ms'
 
 
 def mark(reached):
@@ -61,11 +76,9 @@ def goals(d):
 
     def speed(row, what, net, system, step, goal, least):
         r = d.ratio(net, system, step, 'mbps')
-        value, peer = d.best(net, step, 'mbps')
         base = d.median(net, 'curl', step, 'mbps')
-        peer_ratio = value / base if value and base else None
-        add(row, what, f'{times(r)} of curl ({number(d.median(net, system, step, "mbps"))} MB/s)',
-            f'{times(peer_ratio)} ({peer})' if peer else '-', goal, None if r is None or not goal else r >= least)
+        add(row, what, f'{times(r)} of curl ({mbps(d.median(net, system, step, "mbps"))})',
+            d.best(net, step, 'mbps', lambda v: times(v / base if base else None)), goal, None if r is None or not goal else r >= least)
 
     speed('G1a', 'cold 1 GiB, loopback, no cache', 'lo', BARE, 'seq', '>= 0.50x', .5)
     speed('G1b', 'the same, writing the cache', 'lo', US, 'seq', '>= 0.33x', .33)
@@ -75,20 +88,17 @@ def goals(d):
     speed('G1d', '1 GiB at 40 ms, 1 Gbit/s, cache on', 'wan', US, 'seq', '>= 0.98x', .98)
     speed('G1e', '64 MiB at 40 ms', 'wan', US, 'mid', '>= 1.15x, never < 0.95x', 1.15)
     again, native = d.median('lo', US, 'seq again', 'mbps'), d.ratio('lo', US, 'seq again', 'mbps', to='native')
-    value, peer = d.best('lo', 'seq again', 'mbps')
-    add('G2a', 'second read, same mount', f'{number(again)} MB/s, {times(native)} of native, '
-        f'{number(d.median("lo", US, "seq again", "answers"))} answers of ours', f'{number(value)} MB/s ({peer})',
+    add('G2a', 'second read, same mount', f'{mbps(again)}, {times(native)} of native, '
+        f'{number(d.median("lo", US, "seq again", "answers"))} answers of ours', d.best('lo', 'seq again', 'mbps', mbps),
         '>= 0.6 of native, 0 reads', None if native is None else native >= .6)
     remount = d.median('lo', US, 'seq remounted', 'mbps')
-    value, peer = d.best('lo', 'seq remounted', 'mbps')
-    add('G2b', 'after a remount, from our cache', f'{number(remount)} MB/s', f'{number(value)} MB/s ({peer})',
+    add('G2b', 'after a remount, from our cache', mbps(remount), d.best('lo', 'seq remounted', 'mbps', mbps),
         '>= 2200 MB/s', None if remount is None else remount >= 2200)
 
     def first(row, what, net, step, goal, reached):
         ours, base = d.median(net, US, step, 'first_ms'), d.median(net, 'curl', 'first', 'first_ms')
-        value, peer = d.best(net, step, 'first_ms', low=True)
         asked = f"{number(d.median(net, US, step, 'requests'))} requests, {number(d.median(net, US, step, 'heads'))} HEAD"
-        add(row, what, f'{number(ours)} ms ({asked}); curl {number(base)} ms', f'{number(value)} ms ({peer})' if peer else '-',
+        add(row, what, f'{ms(ours)} ({asked}); curl {ms(base)}', d.best(net, step, 'first_ms', ms, low=True),
             goal, None if ours is None or base is None else reached(ours, base))
     first('G3a', 'first byte, loopback, as published', 'lo', 'first published', '<= curl + 0.25 ms', lambda a, b: a <= b + .25)
     first('', 'the same, nothing cached', 'lo', 'first', '<= curl + 0.25 ms', lambda a, b: a <= b + .25)
@@ -97,9 +107,8 @@ def goals(d):
     for net, what, slack in (('lo', 'random 4 KiB, loopback', lambda a, b: a <= b + .05), ('wan', 'the same at 40 ms', lambda a, b: a <= 1.05 * b)):
         p50, p99 = d.median(net, US, 'random', 'p50_ms'), d.median(net, US, 'random', 'p99_ms')
         base, sent, read = d.median(net, 'curl', 'random', 'p50_ms'), d.median(net, US, 'random', 'sent'), d.median(net, US, 'random', 'bytes')
-        value, peer = d.best(net, 'random', 'p50_ms', low=True)
-        add('G4' if net == 'lo' else '', what, f'p50 {number(p50)} ms, p99 {number(p99)} ms, {times(sent / read if sent and read else None)} the bytes; curl p50 {number(base)} ms',
-            f'p50 {number(value)} ms ({peer})' if peer else '-', 'curl + 0.05 ms / 1.05x; p99 <= 2 p50; <= 16x',
+        add('G4' if net == 'lo' else '', what, f'p50 {ms(p50)}, p99 {ms(p99)}, {times(sent / read if sent and read else None)} the bytes; curl p50 {ms(base)}',
+            d.best(net, 'random', 'p50_ms', lambda v: f'p50 {ms(v)}', low=True), 'curl + 0.05 ms / 1.05x; p99 <= 2 p50; <= 16x',
             None if p50 is None or not read or not base else slack(p50, base) and p99 <= 2 * p50 and sent <= 16 * read)
     r = None
     one, eight = d.median('lo', US, 'random', 'per_s'), d.median('lo', US, 'random 8', 'per_s')
@@ -108,36 +117,31 @@ def goals(d):
     add('', 'eight readers at random, to one', times(r), '', '>= 6x', None if r is None else r >= 6)
     for net in ('lo', 'wan'):
         cold, again = d.median(net, US, 'list', 'seconds'), d.median(net, US, 'list again', 'seconds')
-        value, peer = d.best(net, 'list', 'seconds', low=True)
         if cold is None:
             continue
         add('G5' if net == 'lo' else '', f'ls -l of 2000, {"loopback" if net == "lo" else "40 ms"}',
             f'{cold * 1e3:.0f} ms, again {again * 1e3:.0f} ms, {number(d.median(net, US, "list", "requests"))} requests',
-            f'{value * 1e3:.0f} ms ({peer})' if peer else '-', '0 requests, <= 100 ms, again <= 6 ms', cold <= .1 and again <= .006)
+            d.best(net, 'list', 'seconds', lambda v: f'{v * 1e3:.0f} ms', low=True), '0 requests, <= 100 ms, again <= 6 ms', cold <= .1 and again <= .006)
     for row, net, what, least in (('G6a', 'lo', 'loopback', .3), ('G6b', 'wan', '40 ms, HTTP/1.1', 1), ('', 'wan2', '40 ms, HTTP/2', 1.35)):
         for threads in (8, 32):
             r = d.ratio(net, US, f'small {threads}', 'per_s')
-            value, peer = d.best(net, f'small {threads}', 'per_s')
             base = d.median(net, 'curl', f'small {threads}', 'per_s')
             add(row, f'2000 small files, {threads} readers, {what}',
-                f'{times(r)} of curl h1 ({number(d.median(net, US, f"small {threads}", "per_s"))}/s)',
-                f'{times(value / base)} ({peer})' if peer and base else '-', f'>= {least}x', None if r is None else r >= least)
+                f'{times(r)} of curl h1 ({per_s(d.median(net, US, f"small {threads}", "per_s"))})',
+                d.best(net, f'small {threads}', 'per_s', lambda v: times(v / base if base else None)), f'>= {least}x', None if r is None else r >= least)
             row = ''
     value = d.median('lo', US, 'small again', 'per_s')
-    peer_value, peer = d.best('lo', 'small again', 'per_s')
-    add('G6c', 'small files again', f'{number(value)}/s', f'{number(peer_value)}/s ({peer})' if peer else '-', '>= 30000/s', None if value is None else value >= 30000)
+    add('G6c', 'small files again', per_s(value), d.best('lo', 'small again', 'per_s', per_s), '>= 30000/s', None if value is None else value >= 30000)
     for system in (US, BARE):
         cpu, warm, rss = (d.median('lo', system, 'seq', 'cpu_s'), d.median('lo', system, 'seq again', 'cpu_s'), d.median('lo', system, 'seq', 'rss_mib'))
-        value, peer = d.best('lo', 'seq', 'cpu_s', low=True)
         add('G7' if system == US else '', f'CPU s a GiB cold, warm; greatest RSS ({system})', f'{number(cpu)}, {number(warm)}; {number(rss)} MiB',
-            f'{number(value)} ({peer})' if peer else '-', '<= 0.9, <= 0.02; <= 64 MiB', None if cpu is None else cpu <= .9 and warm <= .02 and rss <= 64)
+            d.best('lo', 'seq', 'cpu_s', number, low=True), '<= 0.9, <= 0.02; <= 64 MiB', None if cpu is None else cpu <= .9 and warm <= .02 and rss <= 64)
     idle = d.median('lo', US, 'idle', 'wake_ups')
     add('', '3 s of nothing', f'{number(idle)} wake-ups, {number(d.median("lo", US, "idle", "requests"))} requests, {number(d.median("lo", US, "idle", "rss_mib"))} MiB',
         '', '0, 0, <= 32 MiB', None if idle is None else idle == 0)
     p50, p99 = d.median('lo', US, 'stat', 'p50_ms'), d.median('lo', US, 'stat', 'p99_ms')
-    value, peer = d.best('lo', 'stat', 'p99_ms', low=True)
-    add('', 'stat of a directory while four readers saturate the machine', f'p50 {number(p50)} ms, p99 {number(p99)} ms, RSS {number(d.median("lo", US, "stat", "rss_mib"))} MiB',
-        f'p99 {number(value)} ms ({peer})' if peer else '-', 'p50 <= 0.2, p99 <= 5 ms', None if p50 is None else p50 <= .2 and p99 <= 5)
+    add('', 'stat of a directory while four readers saturate the machine', f'p50 {ms(p50)}, p99 {ms(p99)}, RSS {number(d.median("lo", US, "stat", "rss_mib"))} MiB',
+        d.best('lo', 'stat', 'p99_ms', lambda v: f'p99 {ms(v)}', low=True), 'p50 <= 0.2, p99 <= 5 ms', None if p50 is None else p50 <= .2 and p99 <= 5)
     return rows
 
 
