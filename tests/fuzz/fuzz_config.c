@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* libFuzzer: any bytes as weryaifs.conf, and their first line as an -o item. What must hold: no error
  * without a sentence, nothing taken from a refused file, and what was taken stays within its bounds. */
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,18 +11,17 @@
 #include "config/url.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/str.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/holds.h"
 
 static void assert_sane(const struct config *config)
 {
-	assert(config->max_active >= 1 && config->max_active <= 1000);
-	assert(config->poll_interval_ms >= 10);
-	assert(config->umask >= -1 && config->umask <= 0777);
-	assert(strlen(config->account) <= 64 && !strchr(config->account, '/'));
-	assert(!url_refusal(config->base_url) && !url_refusal(config->models_base_url));
+	HOLDS(config->max_active >= 1 && config->max_active <= 1000);
+	HOLDS(config->poll_interval_ms >= 10);
+	HOLDS(config->umask >= -1 && config->umask <= 0777);
+	HOLDS(strlen(config->account) <= 64 && !strchr(config->account, '/'));
+	HOLDS(!url_refusal(config->base_url) && !url_refusal(config->models_base_url));
 	for (size_t i = 0; i < config->param_count; i++)
-		assert(str_is_utf8(config->params[i].value, strlen(config->params[i].value)));
+		HOLDS(str_is_utf8(config->params[i].value, strlen(config->params[i].value)));
 }
 
 static void check_option(const uint8_t *data, size_t size)
@@ -34,9 +32,9 @@ static void check_option(const uint8_t *data, size_t size)
 	CLEANUP_FREE char *item =
 		strndup((const char *)data, newline ? newline - data : (long)size);
 
-	assert(item && config_init(&config, &message) == 0);
+	HOLDS(item && config_init(&config, &message) == 0);
 	int r = config_set_option(&config, item, &message);
-	assert((r < 0) == (message != NULL));
+	HOLDS((r < 0) == (message != NULL));
 	assert_sane(&config);
 	free(message);
 	config_finish(&config);
@@ -48,12 +46,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char path[32], *message = NULL;
 	CLEANUP_CLOSE int fd = memfd_create("weryaifs.conf", MFD_CLOEXEC);
 
-	assert(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	HOLDS(fd >= 0 && write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	assert(config_init(&config, &message) == 0);
+	HOLDS(config_init(&config, &message) == 0);
 	int r = config_load(&config, path, &message);
-	assert((r < 0) == (message != NULL));
-	assert(r == 0 || (config.param_count == 0 && config.settle_ms == 1000));
+	HOLDS((r < 0) == (message != NULL));
+	HOLDS(r == 0 || (config.param_count == 0 && config.settle_ms == 1000));
 	assert_sane(&config);
 	free(message);
 	config_finish(&config);

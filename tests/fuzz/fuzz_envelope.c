@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as an answer, to every decoder and with every sort of HTTP status: no crash, no leak, and what
  * comes out keeps the bounds that envelope.h promises. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "fs/api/client.h"
 #include "fs/base/cleanup.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Not assert(3): it must hold with NDEBUG as well. */
-#define HOLDS(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
+#include "tests/fuzz/holds.h"
 
 static void check_printable(const char *text, size_t size)
 {

@@ -2,22 +2,12 @@
 /* Any bytes as a prompt file, in every directory of a small catalogue: no crash, no leak; a refusal says why in a
  * few printable lines; what is accepted could be sent, and says nothing that the model is known to refuse. */
 #include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/gen/prompt.h"
+#include "tests/fuzz/holds.h"
 #include "tests/unit/gen_catalogue.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Not assert(3): it must hold with NDEBUG as well. */
-#define HOLDS(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
 
 static void check_message(const char *message)
 {

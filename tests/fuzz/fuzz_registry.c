@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as a catalogue and as a live answer: no crash, no leak, names that can be directories, and what is
  * written back is read the same. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/api/registry.h"
 #include "fs/base/cleanup.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define HOLDS(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
+#include "tests/fuzz/holds.h"
 
 /* Consumes the list. */
 static void check(struct model_list *list)

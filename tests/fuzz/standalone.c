@@ -2,13 +2,11 @@
 /* Runs a fuzz target over the files given, and over the files of the directories given, so that the
  * corpus is checked in every build. */
 #include <dirent.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/holds.h"
 
 #define INPUT_MAX_BYTES (8 << 20)
 

@@ -15,6 +15,7 @@
 #include "config/table.h"
 #include "config/url.h"
 #include "fs/base/cleanup.h"
+#include "tests/unit/source_file.h"
 
 struct fixture {
 	char directory[32], path[64];
@@ -496,25 +497,6 @@ static void test_config_default_path_follows_xdg(void **state)
 	unsetenv("XDG_CONFIG_HOME");
 }
 
-/* The text of a file of config/, in the source tree. Caller frees. */
-static char *read_source(const char *name)
-{
-	const char *root = getenv("SOURCE_ROOT");
-	CLEANUP_FREE char *path = NULL;
-	char *text = calloc(1, 65536);
-
-	if (!root)
-		fail_msg("SOURCE_ROOT is not set; run this with meson test");
-	assert_true(asprintf(&path, "%s/config/%s", root, name) > 0);
-	FILE *file = fopen(path, "r");
-	assert_non_null(file);
-	assert_non_null(text);
-	assert_true(fread(text, 1, 65535, file) > 0);
-	assert_true(feof(file));
-	fclose(file);
-	return text;
-}
-
 /* Takes the '#' from lines like "#settle = 1" and "#[model FLUX]". */
 static void uncomment(char *text)
 {
@@ -549,7 +531,7 @@ static void assert_same_field(
 static void test_config_example_shows_every_key_and_its_default(void **state)
 {
 	struct fixture *fixture = *state;
-	CLEANUP_FREE char *text = read_source("weryaifs.conf");
+	CLEANUP_FREE char *text = read_source("config/weryaifs.conf", NULL);
 	struct config defaults;
 	char line[128];
 	size_t count;
@@ -572,8 +554,8 @@ static void test_config_example_shows_every_key_and_its_default(void **state)
 
 static void test_config_manual_and_completion_know_every_key(void **state)
 {
-	CLEANUP_FREE char *manual = read_source("weryaifs.conf.5");
-	CLEANUP_FREE char *completion = read_source("weryaifs.bash");
+	CLEANUP_FREE char *manual = read_source("config/weryaifs.conf.5", NULL);
+	CLEANUP_FREE char *completion = read_source("config/weryaifs.bash", NULL);
 	char line[128];
 	size_t count;
 	const struct config_entry *entries = config_table(&count);

@@ -12,26 +12,7 @@
 
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
-
-/* tests/data/api/NAME; the caller frees. */
-static char *read_data(const char *name, size_t *ret_length)
-{
-	const char *root = getenv("SOURCE_ROOT");
-	char path[4096];
-	char *text = malloc(1 << 20);
-	FILE *file;
-
-	if (!root)
-		fail_msg("set SOURCE_ROOT to the root of the source tree, as meson test does");
-	snprintf(path, sizeof(path), "%s/tests/data/api/%s", root, name);
-	file = fopen(path, "re");
-	if (!file || !text)
-		fail_msg("cannot read %s", path);
-	*ret_length = fread(text, 1, (1 << 20) - 1, file);
-	text[*ret_length] = '\0';
-	fclose(file);
-	return text;
-}
+#include "tests/unit/source_file.h"
 
 static int submitted(int http_status, const char *body, struct api_submitted *ret_submitted,
 	struct api_error *error)
@@ -137,7 +118,9 @@ static void test_envelope_bad_files_leave_a_submission_in_doubt(void **state)
 		struct api_submitted got = {0};
 		struct api_error error;
 		size_t length;
-		char *body = read_data(files[i].name, &length);
+		char path[64];
+		snprintf(path, sizeof(path), "tests/data/api/%s", files[i].name);
+		char *body = read_source(path, &length);
 		int r = envelope_submitted(200, body, length, &got, &error);
 
 		free(body);
@@ -157,7 +140,7 @@ static void test_envelope_good_files(void **state)
 	struct api_submitted got = {0};
 	struct api_error error;
 	size_t length;
-	char *body = read_data("submit_ids.json", &length);
+	char *body = read_source("tests/data/api/submit_ids.json", &length);
 
 	assert_int_equal(envelope_submitted(200, body, length, &got, &error), 0);
 	assert_int_equal(got.task_ids.count, 2);
@@ -165,7 +148,7 @@ static void test_envelope_good_files(void **state)
 	assert_true(got.batch_id == 2010000000000012345);
 	api_submitted_finish(&got);
 	free(body);
-	body = read_data("submit_id.json", &length);
+	body = read_source("tests/data/api/submit_id.json", &length);
 	assert_int_equal(envelope_submitted(200, body, length, &got, &error), 0);
 	assert_string_equal(got.task_ids.items[0], "Zk3_-a9QwEr");
 	api_submitted_finish(&got);
@@ -298,7 +281,7 @@ static struct api_tasks tasks_of(const char *body)
 static void test_envelope_reads_a_batch(void **state)
 {
 	size_t length;
-	char *body = read_data("tasks_batch.json", &length);
+	char *body = read_source("tests/data/api/tasks_batch.json", &length);
 	struct api_tasks tasks = tasks_of(body);
 
 	assert_int_equal(tasks.count, 4);

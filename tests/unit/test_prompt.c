@@ -12,6 +12,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/gen/prompt.h"
 #include "tests/unit/gen_catalogue.h"
+#include "tests/unit/source_file.h"
 
 #define ESCAPE "begin the line with \\ to make it prompt text"
 
@@ -754,21 +755,12 @@ static void test_prompt_encodes(void **state)
  * sentence about what is missing. */
 static void test_prompt_every_model_of_the_catalogue(void **state)
 {
-	const char *root = getenv("SOURCE_ROOT");
-	static char json[1 << 20];
-	CLEANUP_FREE char *path = NULL;
+	size_t length, sent = 0;
+	CLEANUP_FREE char *json = read_source("config/models.json", &length);
 	struct model_list list = {0};
 	struct model_table *all;
 	char *message = NULL;
-	size_t sent = 0;
 
-	if (!root)
-		skip();
-	assert_true(asprintf(&path, "%s/config/models.json", root) > 0);
-	FILE *file = fopen(path, "re");
-	assert_non_null(file);
-	size_t length = fread(json, 1, sizeof(json), file);
-	fclose(file);
 	assert_int_equal(registry_parse_catalogue(json, length, &list), 0);
 	assert_int_equal(model_table_create(&list, NULL, 0, &all, &message), 0);
 	model_list_finish(&list);

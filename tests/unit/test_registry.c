@@ -11,26 +11,7 @@
 #include <cmocka.h>
 
 #include "fs/base/buf.h"
-
-/* PATH below the source tree; the caller frees. */
-static char *read_source(const char *below, size_t *ret_length)
-{
-	const char *root = getenv("SOURCE_ROOT");
-	char path[4096];
-	char *text = malloc(1 << 20);
-	FILE *file;
-
-	if (!root)
-		fail_msg("set SOURCE_ROOT to the root of the source tree, as meson test does");
-	snprintf(path, sizeof(path), "%s/%s", root, below);
-	file = fopen(path, "re");
-	if (!file || !text)
-		fail_msg("cannot read %s", path);
-	*ret_length = fread(text, 1, (1 << 20) - 1, file);
-	text[*ret_length] = '\0';
-	fclose(file);
-	return text;
-}
+#include "tests/unit/source_file.h"
 
 static struct model_list catalogue_of(const char *json)
 {

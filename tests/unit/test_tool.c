@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "fs/base/cleanup.h"
+#include "tests/unit/source_file.h"
 
 static const char small[] =
 	"[{\"key\": \"A\", \"endpoint\": \"a/b-c\", \"makes\": \"video\", \"one_of\": [\"text\"],"
@@ -51,15 +52,9 @@ static void test_tool_catalogue_says_what_it_takes(void **state)
 
 static void test_tool_built_in_catalogue_is_whole(void **state)
 {
-	char path[4096];
+	CLEANUP_FREE char *json = read_source("config/tools.json", NULL);
 	struct tool_list list;
 
-	snprintf(path, sizeof(path), "%s/config/tools.json", getenv("SOURCE_ROOT"));
-	FILE *file = fopen(path, "r");
-	assert_non_null(file);
-	CLEANUP_FREE char *json = calloc(1, 65536);
-	assert_true(fread(json, 1, 65535, file) > 0);
-	fclose(file);
 	assert_int_equal(parse(json, &list), 0);
 	/* ten of pictures, ten of videos (API reference 3.12, 3.13), effect templates, music */
 	assert_int_equal(list.count, 22);
