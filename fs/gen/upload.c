@@ -125,11 +125,13 @@ static int check_bytes(struct upload *upload, enum api_kind kind, char **ret_tex
 		media_noun(kind), what, media_formats(kind));
 }
 
-/* Is it still the file that was hashed? */
+/* Is it still the file that was hashed? -EAGAIN: it is being written. */
 static int look(struct gen *gen, const struct node *node, int64_t *ret_size, int64_t *ret_changed)
 {
 	struct stat st;
 
+	if (draft_has_writers(gen->drafts, node->ino))
+		return -EAGAIN;
 	*ret_size = node->size;
 	*ret_changed = 0;
 	if (node->kind == NODE_RESULT)
@@ -250,8 +252,6 @@ int upload_ask(
 
 	if (r < 0)
 		return r;
-	if (draft_has_writers(uploads->gen->drafts, node->ino))
-		return -EAGAIN;
 	if (upload != NULL && (upload->size != size || upload->changed != changed)) {
 		upload_free(upload);
 		upload = NULL;
@@ -295,11 +295,7 @@ int upload_check(
 	int64_t size, changed;
 	int r = look(uploads->gen, node, &size, &changed);
 
-	if (r < 0)
-		return r;
-	if (draft_has_writers(uploads->gen->drafts, node->ino))
-		return -EAGAIN;
-	return upload_new(uploads, node, kind, size, changed, NULL, ret_text);
+	return r < 0 ? r : upload_new(uploads, node, kind, size, changed, NULL, ret_text);
 }
 
 void uploads_retry(struct uploads *uploads)
