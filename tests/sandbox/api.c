@@ -10,14 +10,34 @@
 
 static const char generation[] = "/v1/generation/";
 
+json_t *api_task(struct sandbox *sandbox, struct wire_task *view)
+{
+	const struct task *task = view->task;
+	const struct generation *made = task->generation;
+	char *url[STATE_OUTPUTS_MAX] = {0}, *cover = NULL;
+	json_t *json;
+
+	view->url = url;
+	if (view->phase == PHASE_SUCCEEDED && !faults_has(&made->faults, FAULT_TASK_EMPTY, NULL))
+		for (; view->url_count < task->outputs; view->url_count++)
+			url[view->url_count] = cdn_url(sandbox, task, view->url_count);
+	if (view->url_count && made->lyrics)
+		view->cover = cover = cdn_url(sandbox, task, task->outputs);
+	json = wire_task(&sandbox->wire, view);
+	free(cover);
+	for (unsigned i = 0; i < view->url_count; i++)
+		free(url[i]);
+	view->url = NULL;
+	view->cover = NULL;
+	return json;
+}
+
 static json_t *show_task(struct request *request, const struct task *task)
 {
 	struct sandbox *sandbox = request->sandbox;
 	const struct generation *made = task->generation;
 	char *reads = xformat("reads %s", task->id), *final = xformat("final %s", task->id);
-	char *url[STATE_OUTPUTS_MAX] = {0}, *cover = NULL;
-	struct wire_task view = {.task = task, .phase = state_phase(task), .url = url};
-	json_t *json;
+	struct wire_task view = {.task = task, .phase = state_phase(task)};
 
 	view.reads = state_count(sandbox->state, reads);
 	if (request_fault(request, &made->faults, FAULT_STATUS_WEIRD, task->id, NULL)) {
@@ -30,18 +50,9 @@ static json_t *show_task(struct request *request, const struct task *task)
 		else if (view.phase != PHASE_SUCCEEDED)
 			view.phase = view.reads % 2 ? PHASE_WAITING : PHASE_PROCESSING;
 	}
-	if (view.phase == PHASE_SUCCEEDED && !faults_has(&made->faults, FAULT_TASK_EMPTY, NULL))
-		for (; view.url_count < task->outputs; view.url_count++)
-			url[view.url_count] = cdn_url(sandbox, task, view.url_count);
-	if (view.url_count && made->lyrics)
-		view.cover = cover = cdn_url(sandbox, task, task->outputs);
-	json = wire_task(&sandbox->wire, &view);
-	free(cover);
-	for (unsigned i = 0; i < view.url_count; i++)
-		free(url[i]);
 	free(reads);
 	free(final);
-	return json;
+	return api_task(sandbox, &view);
 }
 
 /* true: the answer is complete. */

@@ -8,13 +8,17 @@ The program is $BUILD_DIR/weryaifs-sandbox; $BUILD_DIR is build/ where it is not
 """
 import concurrent.futures
 import http.client
+import http.server
+import json
 import os
 import random
 import re
+import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -712,7 +716,67 @@ def check_parent_death():
     ok(await_true(10, is_gone), "the server outlives its parent")
 
 
-BOTH = (check_answers, check_account, check_refuses, check_takes, check_toolkits, check_inputs)
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """Notes the callbacks that it gets."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.calls.append((self.path, self.headers["Content-Type"], json.loads(body)))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def check_callbacks(wire):
+    dialect = Dialect(wire)
+    receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    receiver.calls = []
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    port = receiver.server_address[1]
+    with Server("--wire", wire) as server:
+        def calls(word):
+            return [call for call in receiver.calls if call[0] == "/in?" + word]
+
+        def image(word, markers="", host="127.0.0.1", **fields):
+            return server.image("x " + markers, webhook_url=f"http://{host}:{port}/in?{word}#end", **fields)
+
+        made = image("made")
+        image("failed", "[[task-fail]]", "localhost")
+        ok(await_true(10, lambda: calls("made") and calls("failed")), "called", receiver.calls)
+        path, kind, body = calls("made")[0]
+        ok(kind == "application/json" and body["status"] == dialect.success, "callback", kind, body)
+        task = body["data"][0] if dialect.live else body["data"]
+        ok(task["task_id"] == made.ids[0] and task["task_status"].upper() in ("SUCCEED", "SUCCESS"), task)
+        ok(server.get(urls(task)[0]).data[:4] == PNG, "its picture", task)
+        ok("generation failed" in str(calls("failed")[0][2]), "of a failure", calls("failed"))
+        split = image("split", "[[split]]", image_number=3)
+        image("early", "[[webhook-early]]")
+        image("twice", "[[webhook-twice]]")
+        image("lost", "[[webhook-lost]]")
+        ok(await_true(10, lambda: len(receiver.calls) >= 9), "all of them", receiver.calls)
+        ok(len(split.ids) == 3 and len(calls("split")) == 3, "each task is told of", calls("split"))
+        ok([len(calls(word)) for word in ("early", "twice", "lost")] == [2, 2, 0], "faults", receiver.calls)
+        ok(server.image(webhook_url="https://192.0.2.1/x").code == dialect.success, "elsewhere")
+        server.image(webhook_url=f"http://127.0.0.1:{port}")
+        ok(await_true(10, lambda: receiver.calls[-1][0] == "/"), "without a path")
+        server.image(webhook_url="http://127.0.0.1:1/gone")
+        ok(await_true(10, lambda: server.stats()["counters"]["callbacks"] == 11), "callbacks", server.stats())
+        lines = [line for line in server.log() if line["method"] == "CALLBACK"]
+        ok([line["http"] for line in lines].count(204) == 10 and lines[-1]["http"] == 0 and
+           lines[-1]["path"] == "/gone", "log", lines)
+        # one that does not answer keeps nobody from ending
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            server.image(webhook_url=f"http://127.0.0.1:{silent.getsockname()[1]}/")
+            silent.settimeout(10)
+            silent.accept()
+    receiver.shutdown()
+    receiver.server_close()
+
+
+BOTH = (check_answers, check_account, check_refuses, check_takes, check_toolkits, check_inputs,
+        check_callbacks)
 ONCE = (check_submit_faults, check_status_faults, check_download_faults, check_limits,
         check_drawing, check_ranges, check_videos, check_connections, check_renewal,
         check_concurrency, check_command_line, check_parent_death)

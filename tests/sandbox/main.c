@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "tests/sandbox/callback.h"
 #include "tests/sandbox/render.h"
 #include "tests/sandbox/request.h"
 #include "tests/sandbox/upload.h"
@@ -55,11 +56,13 @@ static int create(struct sandbox *sandbox)
 	sandbox->state = state_create(options);
 	sandbox->uploads = uploads_create();
 	sandbox->render = render_create();
+	sandbox->callbacks = callbacks_create(sandbox);
 	return 0;
 }
 
 static void destroy(struct sandbox *sandbox)
 {
+	callbacks_destroy(sandbox->callbacks);
 	render_destroy(sandbox->render);
 	uploads_destroy(sandbox->uploads);
 	state_destroy(sandbox->state);

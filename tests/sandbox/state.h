@@ -20,7 +20,7 @@
 struct generation {
 	const struct endpoint *endpoint;
 	char *model, *prompt;             /* never NULL */
-	char *ratio, *resolution, *input; /* NULL: not given */
+	char *ratio, *resolution, *input, *webhook; /* NULL: not given */
 	char *lyrics; /* of a song, which has a cover as well; NULL: no song */
 	unsigned duration, number;
 	bool vector;

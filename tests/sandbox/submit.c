@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "tests/sandbox/callback.h"
 #include "tests/sandbox/validate.h"
 
 #define HUGE_PADDING (8u << 20)
@@ -154,6 +155,8 @@ static void submit(struct request *request, struct generation *generation, struc
 	}
 	state_count(sandbox->state, "accepted");
 	ids = json_array();
+	for (unsigned i = 0; i < submission.count; i++)
+		callbacks_add(sandbox->callbacks, submission.task[i]);
 	for (unsigned i = 0; i < submission.count; i++)
 		json_array_append_new(ids, json_string(submission.task[i]->id));
 	json_object_set_new(request->entry, "task", ids);

@@ -317,6 +317,15 @@ static int check_model_field(struct check *check, const struct field *field, con
 	}
 }
 
+static int check_webhook(struct check *check, const struct field *field, const json_t *value)
+{
+	int r = check_url_form(check, field, value);
+
+	if (r == 0)
+		check->generation->webhook = xstrdup(json_string_value(value));
+	return r;
+}
+
 static int check_field(struct check *check, const struct field *field, const json_t *value)
 {
 	switch (field->type) {
@@ -337,7 +346,7 @@ static int check_field(struct check *check, const struct field *field, const jso
 	case FIELD_INPUTS:
 		return check_inputs(check, field, value);
 	case FIELD_WEBHOOK:
-		return check_url_form(check, field, value);
+		return check_webhook(check, field, value);
 	case FIELD_OBJECT:
 		return json_is_object(value) ? 0 : wrong_type(check, field, "an object");
 	case FIELD_RECTANGLES:
