@@ -260,7 +260,8 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 	job->record.batch = submitted->batch_id;
 	job->record.next_attempt = 0;
 	job->sent_at = clock_mono_ms();
-	job->not_before = job->sent_at + queue->gen->options.first_poll_ms;
+	job->not_before = job->sent_at + (job->called_back ? 0 : queue->gen->options.first_poll_ms);
+	job->called_back = false;
 	job_set_text(&job->record.error, NULL);
 	job_change(queue->gen, job, JOB_PENDING, true);
 }

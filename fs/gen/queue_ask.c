@@ -129,6 +129,7 @@ bool queue_called_back(struct queue *queue, const char *token)
 			continue;
 		log_info("job %" PRId64 ": called back", job->record.id);
 		job->not_before = 0;
+		job->called_back = job->call != NULL;
 		queue_pump(queue);
 		return true;
 	}

@@ -39,7 +39,8 @@ static int64_t poll_wait(const struct gen *gen, const struct job *job)
 
 static void ask_again(struct queue *queue, struct job *job)
 {
-	job->not_before = clock_mono_ms() + poll_wait(queue->gen, job);
+	job->not_before = clock_mono_ms() + (job->called_back ? 0 : poll_wait(queue->gen, job));
+	job->called_back = false;
 	queue_pump(queue);
 }
 

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "fs/base/list.h"
-#include "fs/base/log.h"
 #include "fs/base/str.h"
+#include "fs/net/hook_head.h"
 
-enum { HEAD_MAX = 8192, BODY_MAX = 1 << 20, PATIENCE_MS = 10000, PRIORITY = 20 };
+enum { HEAD_MAX = 8192, BODY_MAX = 1 << 20, PATIENCE_MS = 10000, LINGER_MS = 2000, PRIORITY = 20 };
 
 struct hook {
 	struct loop *loop; /* borrowed */
@@ -32,10 +32,10 @@ struct hook_call {
 	int fd;
 	struct loop_watch *watch;
 	struct loop_timer *timer;
-	char head[HEAD_MAX + 1];
+	char head[HEAD_MAX];
 	size_t length;
-	int64_t body_left; /* -1: the head is not whole yet */
-	int status;        /* of the answer */
+	bool answered;  /* what comes now is dropped: */
+	size_t dropped; /* so much so far */
 };
 
 static void call_end(struct hook_call *call)
@@ -53,95 +53,43 @@ static void on_patience(void *arg)
 	call_end(arg);
 }
 
-/* The answer is shorter than any socket's buffer: it goes out at once or not at all. */
-static void answer(struct hook_call *call)
+/* Shorter than any socket's buffer: it goes out at once or not at all. The body is not waited for, but taken until the other
+ * side closes: a socket that is closed with bytes in it resets the connection, and the answer may be lost with it. */
+static void answer(struct hook_call *call, int status)
 {
-	const char *reason = call->status == 200   ? "OK"
-			     : call->status == 404 ? "Not Found"
-			     : call->status == 405 ? "Method Not Allowed"
-						   : "Bad Request";
+	const char *reason = status == 200   ? "OK"
+			     : status == 404 ? "Not Found"
+			     : status == 405 ? "Method Not Allowed"
+					     : "Bad Request";
 	char text[128];
 	int length = snprintf(text, sizeof(text),
-		"HTTP/1.1 %d %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", call->status,
-		reason);
+		"HTTP/1.1 %d %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status, reason);
 
-	if (send(call->fd, text, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) == length)
-		shutdown(call->fd, SHUT_WR);
-	call_end(call);
-}
-
-/* "…?a=1&weryaifs=0123456789abcdef HTTP/1.1": the token, or false. */
-static bool find_token(const char *target, size_t length, char token[HOOK_TOKEN + 1])
-{
-	const char *end = target + length;
-	const char *at = memchr(target, '?', length);
-	const size_t word = strlen(HOOK_WORD "=");
-
-	while (at != NULL && ++at < end) {
-		const char *next = memchr(at, '&', (size_t)(end - at));
-		size_t part = (size_t)((next != NULL ? next : end) - at);
-		if (part == word + HOOK_TOKEN && memcmp(at, HOOK_WORD "=", word) == 0) {
-			memcpy(token, at + word, HOOK_TOKEN);
-			token[HOOK_TOKEN] = '\0';
-			return strspn(token, "0123456789abcdef") == HOOK_TOKEN;
-		}
-		at = next;
+	call->answered = true;
+	if (send(call->fd, text, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) != length ||
+		shutdown(call->fd, SHUT_WR) < 0) {
+		call_end(call);
+		return;
 	}
-	return false;
+	loop_timer_arm(call->timer, LINGER_MS);
 }
 
-/* Content-Length of a whole head; 0 without one, -1 where it cannot be taken. */
-static int64_t body_length(const char *head)
-{
-	static const char name[] = "\r\nContent-Length:";
-	const char *field = strcasestr(head, name);
-	char digits[24];
-	int64_t length;
-
-	if (strcasestr(head, "\r\nTransfer-Encoding:") != NULL)
-		return -1;
-	if (field == NULL)
-		return 0;
-	const char *value = field + strlen(name);
-	value += strspn(value, " \t");
-	size_t count = strcspn(value, " \t\r\n");
-	if (count >= sizeof(digits))
-		return -1;
-	memcpy(digits, value, count);
-	digits[count] = '\0';
-	return str_to_int(digits, 0, BODY_MAX, &length) == 0 ? length : -1;
-}
-
-/* The head is whole, up to `end`. */
-static void take_head(struct hook_call *call, const char *end)
+static void take_head(struct hook_call *call, size_t length)
 {
 	char token[HOOK_TOKEN + 1];
-	size_t line = strcspn(call->head, "\r\n");
-	const char *target = call->head + strlen("POST ");
-	const char *version = memrchr(call->head, ' ', line);
+	int status = hook_head_read(call->head, length, token);
 
-	size_t head = (size_t)(end - call->head);
-	int64_t body = body_length(call->head);
-	call->body_left = body < 0 ? 0 : body - (int64_t)(call->length - head);
-	if (strncmp(call->head, "POST ", 5) != 0)
-		call->status = 405;
-	else if (body < 0 || version == NULL || version <= target ||
-		 strncmp(version, " HTTP/1.", 8) != 0 || *target != '/')
-		call->status = 400;
-	else if (!find_token(target, (size_t)(version - target), token) ||
-		 !call->hook->called(call->hook->arg, token))
-		call->status = 404;
-	else
-		call->status = 200;
+	if (status == 200 && !call->hook->called(call->hook->arg, token))
+		status = 404;
+	answer(call, status);
 }
 
 static void on_ready(void *arg, unsigned events)
 {
 	struct hook_call *call = arg;
 	char scrap[4096];
-	bool in_head = call->body_left < 0;
-	char *to = in_head ? call->head + call->length : scrap;
-	size_t room = in_head ? HEAD_MAX - call->length : sizeof(scrap);
+	char *to = call->answered ? scrap : call->head + call->length;
+	size_t room = call->answered ? sizeof(scrap) : HEAD_MAX - call->length;
 	ssize_t n = recv(call->fd, to, room, MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -150,22 +98,18 @@ static void on_ready(void *arg, unsigned events)
 		call_end(call);
 		return;
 	}
-	if (!in_head) {
-		call->body_left -= n;
-	} else {
-		call->length += (size_t)n;
-		call->head[call->length] = '\0';
-		char *end = strstr(call->head, "\r\n\r\n");
-		if (end != NULL) {
-			end[2] = '\0'; /* fields are looked for in the head alone */
-			take_head(call, end + 4);
-		} else if (call->length == HEAD_MAX || strlen(call->head) < call->length) {
-			call->status = 400;
-			call->body_left = 0;
-		}
+	if (call->answered) {
+		call->dropped += (size_t)n;
+		if (call->dropped > BODY_MAX)
+			call_end(call);
+		return;
 	}
-	if (call->status != 0 && call->body_left <= 0)
-		answer(call);
+	call->length += (size_t)n;
+	const char *end = memmem(call->head, call->length, "\r\n\r\n", 4);
+	if (end != NULL)
+		take_head(call, (size_t)(end - call->head) + 4);
+	else if (call->length == HEAD_MAX)
+		answer(call, 400);
 }
 
 static void on_connection(void *arg, unsigned events)
@@ -175,14 +119,16 @@ static void on_connection(void *arg, unsigned events)
 
 	if (fd < 0)
 		return;
-	struct hook_call *call = hook->count < HOOK_CONNECTIONS ? calloc(1, sizeof(*call)) : NULL;
+	/* a call takes a moment: the one that has taken longest is the likeliest to be none */
+	if (hook->count == HOOK_CONNECTIONS)
+		call_end(list_entry(hook->calls.next, struct hook_call, link));
+	struct hook_call *call = calloc(1, sizeof(*call));
 	if (call == NULL) {
 		close(fd);
 		return;
 	}
 	call->hook = hook;
 	call->fd = fd;
-	call->body_left = -1;
 	list_append(&hook->calls, &call->link);
 	hook->count++;
 	if (loop_timer_create(hook->loop, on_patience, call, &call->timer) < 0 ||
@@ -201,8 +147,12 @@ static int resolve(const char *listen, struct addrinfo **ret_address)
 		.ai_socktype = SOCK_STREAM};
 	const char *colon = strrchr(listen, ':');
 	char host[64];
+	int64_t port;
 
 	if (colon == NULL || colon == listen || (size_t)(colon - listen) >= sizeof(host))
+		return -EINVAL;
+	/* getaddrinfo(3) takes a larger number modulo 65536 */
+	if (str_to_int(colon + 1, 1, UINT16_MAX, &port) < 0)
 		return -EINVAL;
 	bool brackets = listen[0] == '[' && colon[-1] == ']';
 	snprintf(host, sizeof(host), "%.*s", (int)(colon - listen) - 2 * brackets,

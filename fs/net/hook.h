@@ -4,7 +4,8 @@
  * value of one word of its query. What a callback says is not read, since anybody may send one (API reference 8): it is a
  * hint to look.
  *
- * Thread: loop thread only. Limits: HOOK_CONNECTIONS at once, heads of 8 KiB, bodies of 1 MiB, 10 s each. */
+ * Thread: loop thread only. Limits: HOOK_CONNECTIONS at once, of which the oldest gives way to a new one; heads of 8 KiB
+ * within 10 s; bodies of 1 MiB within 2 s, which are dropped. */
 #include "fs/base/loop.h"
 
 #define HOOK_CONNECTIONS 16
