@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sandbox/answer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/sandbox/util.h"
 
@@ -64,6 +66,21 @@ void answer_deep(struct answer *answer, unsigned depth)
 	memset(at + depth, ']', depth);
 	at[2 * (size_t)depth] = '}';
 	replace(answer, 200, 200, "application/json", body, size);
+}
+
+void answer_retry_after(struct answer *answer, const char *text)
+{
+	time_t date;
+	struct tm tm;
+
+	if (text[0] == '@') {
+		date = time(NULL) + (time_t)strtol(text + 1, NULL, 10);
+		gmtime_r(&date, &tm);
+		strftime(answer->retry_after, sizeof(answer->retry_after),
+			"%a, %d %b %Y %H:%M:%S GMT", &tm);
+	} else {
+		snprintf(answer->retry_after, sizeof(answer->retry_after), "%s", text);
+	}
 }
 
 void answer_halve(struct answer *answer, bool cut)

@@ -16,9 +16,9 @@ struct answer {
 	char *body;     /* owned, not terminated */
 	size_t size;
 	const char *type;
-	char etag[40];   /* empty: none */
-	int retry_after; /* seconds; negative: no such header */
-	double slow;     /* seconds to wait before it is sent */
+	char etag[40];        /* empty: none */
+	char retry_after[64]; /* empty: no such header */
+	double slow;          /* seconds to wait before it is sent */
 	enum answer_way way;
 };
 
@@ -28,6 +28,9 @@ void answer_text(struct answer *answer, int http, const char *type, const char *
 void answer_html(struct answer *answer, int http);
 void answer_garbage(struct answer *answer);
 void answer_deep(struct answer *answer, unsigned depth);
+
+/* The header as an order has it: what is sent as it is, or @SECONDS, a date so far from now. */
+void answer_retry_after(struct answer *answer, const char *text);
 
 /* Keeps the first half. cut: announce the whole length. */
 void answer_halve(struct answer *answer, bool cut);

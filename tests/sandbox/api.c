@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/sandbox/cdn_url.h"
+#include "tests/sandbox/spoil.h"
 #include "tests/sandbox/submit.h"
 #include "tests/sandbox/upload.h"
 
@@ -204,7 +205,10 @@ void api_handle(struct request *request, struct answer *ret)
 {
 	struct wire *wire = &request->sandbox->wire;
 	bool get = strcmp(request->method, "GET") == 0, post = strcmp(request->method, "POST") == 0;
+	struct spoil spoil;
 
+	if (spoil_choose(request, &spoil) && spoil_refuse(request, &spoil, ret))
+		return;
 	if (strcmp(request->auth, "none") == 0)
 		wire_error(wire, WIRE_NO_KEY, NULL, ret);
 	else if (strcmp(request->auth, "bad") == 0)
@@ -213,4 +217,5 @@ void api_handle(struct request *request, struct answer *ret)
 		wire_error(wire, WIRE_NO_METHOD, NULL, ret);
 	else if (get ? !handle_get(request, ret) : !handle_post(request, ret))
 		wire_error(wire, WIRE_NO_PATH, NULL, ret);
+	spoil_answer(&spoil, ret);
 }

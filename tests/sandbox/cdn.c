@@ -82,8 +82,9 @@ static enum MHD_Result send_response(
 	return result;
 }
 
-static enum MHD_Result send_text(
-	struct request *request, int http, const char *type, const char *location)
+/* retry_after: "-TEXT" or NULL */
+static enum MHD_Result send_text(struct request *request, int http, const char *type,
+	const char *location, const char *retry_after)
 {
 	static char page[] = "<!DOCTYPE html>\n<html><body>Access to this object was refused, or "
 			     "it is not here.</body></html>\n";
@@ -97,12 +98,23 @@ static enum MHD_Result send_text(
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	if (location)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, location);
+	if (retry_after)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, retry_after + 1);
 	return send_response(request, http, response);
 }
 
 static void redirect_target(const struct request *request, char *buffer, size_t size)
 {
 	snprintf(buffer, size, "%s%s?hop=1", request->sandbox->base, request->path);
+}
+
+/* A marker with a number is for one of several results. */
+static bool is_meant(const struct cdn_target *target, enum fault_id id)
+{
+	struct fault_value value;
+
+	return !target->task || !faults_has(&target->task->generation->faults, id, &value) ||
+	       value.number == 0 || value.number == target->index + 1;
 }
 
 /* Answers that are not the content. true: *ret is the result. */
@@ -112,23 +124,28 @@ static bool spoil(struct request *request, const struct fault_set *set,
 	const char *subject = target->subject;
 	bool cover = target->task && cdn_is_cover(target->task, target->index);
 	char location[512];
+	struct fault_value value;
 
-	if (request_fault(request, set, FAULT_CDN_404_ONCE, subject, NULL) ||
-		(cover && request_fault(request, set, FAULT_COVER_404, subject, NULL)) ||
-		request_fault(request, set, FAULT_CDN_404, subject, NULL)) {
-		*ret = send_text(request, 404, "text/html", NULL);
+	if (request_fault(request, set, FAULT_CDN_HTTP, subject, &value)) {
+		*ret = send_text(request, (int)strtol(value.text, NULL, 10), "text/html", NULL,
+			strchr(value.text, '-'));
+	} else if (request_fault(request, set, FAULT_CDN_404_ONCE, subject, NULL) ||
+		   (cover && request_fault(request, set, FAULT_COVER_404, subject, NULL)) ||
+		   (is_meant(target, FAULT_CDN_404) &&
+			   request_fault(request, set, FAULT_CDN_404, subject, NULL))) {
+		*ret = send_text(request, 404, "text/html", NULL, NULL);
 	} else if (request_fault(request, set, FAULT_CDN_403, subject, NULL)) {
-		*ret = send_text(request, 403, "text/html", NULL);
+		*ret = send_text(request, 403, "text/html", NULL, NULL);
 	} else if (request_fault(request, set, FAULT_CDN_500_ONCE, subject, NULL)) {
-		*ret = send_text(request, 500, "text/html", NULL);
+		*ret = send_text(request, 500, "text/html", NULL, NULL);
 	} else if (request_fault(request, set, FAULT_CDN_REDIRECT_FILE, subject, NULL)) {
-		*ret = send_text(request, 302, "text/html", "file:///etc/passwd");
+		*ret = send_text(request, 302, "text/html", "file:///etc/passwd", NULL);
 	} else if (!request_argument(request, "hop") &&
 		   request_fault(request, set, FAULT_CDN_REDIRECT, subject, NULL)) {
 		redirect_target(request, location, sizeof(location));
-		*ret = send_text(request, 302, "text/html", location);
+		*ret = send_text(request, 302, "text/html", location, NULL);
 	} else if (request_fault(request, set, FAULT_CDN_HTML, subject, NULL)) {
-		*ret = send_text(request, 200, "text/html", NULL);
+		*ret = send_text(request, 200, "text/html", NULL, NULL);
 	} else {
 		return false;
 	}
@@ -383,14 +400,14 @@ enum MHD_Result cdn_handle(struct request *request)
 	if (settings.cdn_latency > 0 && !request_sleep(request, settings.cdn_latency))
 		return MHD_NO;
 	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
-		return send_text(request, 405, "text/html", NULL);
+		return send_text(request, 405, "text/html", NULL, NULL);
 	target = cdn_find_target(sandbox, request->path);
 	if (target.task)
 		json_object_set_new(request->entry, "task", json_pack("[s]", target.task->id));
 	if (target.http != 200)
-		return send_text(request, target.http, "text/html", NULL);
+		return send_text(request, target.http, "text/html", NULL, NULL);
 	if (is_fresh(request))
-		return send_text(request, 404, "text/html", NULL);
+		return send_text(request, 404, "text/html", NULL, NULL);
 	set = target.task ? &target.task->generation->faults : NULL;
 	if (spoil(request, set, &target, &result))
 		return result;

@@ -49,7 +49,8 @@ char *cdn_url(struct sandbox *sandbox, const struct task *task, unsigned index)
 	if (faults_has(set, FAULT_FILE, &value))
 		return xformat("%s%s%s", base, sandbox->options->cdn_base ? "/" : "/cdn/file/",
 			value.text);
-	if (faults_has(set, FAULT_BAD_URL, NULL))
+	if (faults_has(set, FAULT_BAD_URL, &value) &&
+		(value.number == 0 || value.number == index + 1))
 		return xformat(
 			"ftp://127.0.0.1/cdn/%s/%u.%s", task->id, index, cdn_suffix(task, index));
 	if (state_settings(sandbox->state).cdn_expire > 0)

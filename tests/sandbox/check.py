@@ -489,6 +489,54 @@ def check_status_faults():
         ok([status("x").state for _ in range(2)] == ["failed", "succeed"], "fails once")
 
 
+def check_spoiled():
+    holds = {
+        "drop": lambda a: a.http == 0,
+        "cut": lambda a: a.http == 200 and a.cut and len(a.data) > 5,
+        "half": lambda a: a.http == 200 and not a.cut and not a.json and a.data[:1] == b"{",
+        "garbage": lambda a: a.http == 200 and not a.json,
+        "type": lambda a: a.json and a.headers["Content-Type"] == "text/html",
+        "empty": lambda a: a.http == 200 and a.data == b"",
+        "500": lambda a: a.http == 500 and not a.json,
+        "502": lambda a: a.http == 502 and b"<html" in a.data,
+        "429": lambda a: a.http == 429 and "Retry-After" not in a.headers,
+        "429--5": lambda a: a.http == 429 and a.headers["Retry-After"] == "-5",
+        "429-@100": lambda a: a.headers["Retry-After"].endswith(" GMT"),
+        "401": lambda a: a.http == 401 and a.json,
+        "1004": lambda a: a.http == 200 and a.code == 1004}
+    with Server("--max-active", "1000") as server:
+        submitted = server.image(image_number=2)
+        server.end_of(submitted)
+        batch = submitted.json["data"]["batch_id"]
+        ask = {"submit": server.image, "status": lambda: server.status(submitted.ids[0]),
+               "batch": lambda: server.batch(batch), "balance": server.balance,
+               "models": lambda: server.request("GET", "/growthai/v1/image/models"),
+               "upload": lambda: server.upload("a.png", "image/png", b"\x89PNG\r\n\x1a\n" + b"x" * 100)}
+        for name, call in ask.items():
+            for way, right in holds.items():
+                created = server.stats()["created"]
+                server.control(f"clear=1&fault=answer-{name}={way}:1:1")
+                answer = call()
+                ok(right(answer), name, way, answer)
+                ok(call().code == 200, name, way, "once")
+                if name == "submit":
+                    ok(server.stats()["created"] - created == 1 + (way[0] not in "41"), way, "tasks")
+        server.control("fault=answer-balance=slow:1:1")
+        try:
+            ok(False, "slow", server.balance(timeout=0.4))
+        except TimeoutError:
+            pass
+        ok(server.control("fault=answer-submit=nope").http == 400, "no such way")
+        marked = server.image("[[answer-status=500*2]]").ids[0]
+        ok([server.status(marked).http for _ in range(3)] == [500, 500, 200], "answer-status as a marker")
+        url = server.result("cdn-http=503-7*1")
+        first = server.get(url)
+        ok(first.http == 503 and first.headers["Retry-After"] == "7", "cdn-http", first)
+        ok(server.get(url).http == 200, "cdn-http once")
+        urls_of = server.results(server.image("[[cdn-404=2]]", image_number=3))
+        ok([server.get(url).http for url in urls_of] == [200, 404, 200], "cdn-404 of one")
+
+
 def check_ranges():
     size = 1000003
     with Server() as server:
@@ -777,7 +825,7 @@ def check_callbacks(wire):
 
 BOTH = (check_answers, check_account, check_refuses, check_takes, check_toolkits, check_inputs,
         check_callbacks)
-ONCE = (check_submit_faults, check_status_faults, check_download_faults, check_limits,
+ONCE = (check_submit_faults, check_status_faults, check_spoiled, check_download_faults, check_limits,
         check_drawing, check_ranges, check_videos, check_connections, check_renewal,
         check_concurrency, check_command_line, check_parent_death)
 

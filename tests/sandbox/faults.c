@@ -8,7 +8,7 @@
 
 #include "tests/sandbox/util.h"
 
-enum fault_takes { TAKES_NOTHING, TAKES_OPTIONAL, TAKES_NUMBER, TAKES_TEXT, TAKES_WORD };
+enum fault_takes { TAKES_NOTHING, TAKES_OPTIONAL, TAKES_NUMBER, TAKES_TEXT, TAKES_WORD, TAKES_WAY };
 
 struct fault_row {
 	const char *name;
@@ -64,7 +64,7 @@ static const struct fault_row rows[FAULT_COUNT] = {
 	[FAULT_BYTES] = {"bytes", TAKES_NUMBER, 0, true},
 	[FAULT_MOOV_LAST] = {"moov-last", TAKES_NUMBER, 0, true},
 	[FAULT_FILE] = {"file", TAKES_TEXT, 0, true},
-	[FAULT_BAD_URL] = {"bad-url", TAKES_NOTHING, 0, true},
+	[FAULT_BAD_URL] = {"bad-url", TAKES_OPTIONAL, 0, true},
 	[FAULT_LONG_URL] = {"long-url", TAKES_NOTHING, 0, true},
 	[FAULT_CDN_LYING_SUFFIX] = {"cdn-lying-suffix", TAKES_NOTHING, 0, true},
 	[FAULT_WEBHOOK_LOST] = {"webhook-lost", TAKES_NOTHING, 0, true},
@@ -78,7 +78,7 @@ static const struct fault_row rows[FAULT_COUNT] = {
 	[FAULT_CDN_RESET_ONCE] = {"cdn-reset-once", TAKES_NUMBER, 1, false},
 	[FAULT_CDN_STALL] = {"cdn-stall", TAKES_NUMBER, 0, false},
 	[FAULT_CDN_STALL_ONCE] = {"cdn-stall-once", TAKES_NUMBER, 1, false},
-	[FAULT_CDN_404] = {"cdn-404", TAKES_NOTHING, 0, false},
+	[FAULT_CDN_404] = {"cdn-404", TAKES_OPTIONAL, 0, false},
 	[FAULT_CDN_403] = {"cdn-403", TAKES_NOTHING, 0, false},
 	[FAULT_CDN_404_ONCE] = {"cdn-404-once", TAKES_NOTHING, 1, false},
 	[FAULT_CDN_500_ONCE] = {"cdn-500-once", TAKES_NOTHING, 1, false},
@@ -95,6 +95,13 @@ static const struct fault_row rows[FAULT_COUNT] = {
 	[FAULT_UPLOAD_1014] = {"upload-1014", TAKES_NOTHING, 0, false},
 	[FAULT_UPLOAD_1015] = {"upload-1015", TAKES_NOTHING, 0, false},
 	[FAULT_UPLOAD_1102] = {"upload-1102", TAKES_NOTHING, 0, false},
+	[FAULT_CDN_HTTP] = {"cdn-http", TAKES_WAY, 0, false},
+	[FAULT_ANSWER_SUBMIT] = {"answer-submit", TAKES_WAY, 0, false},
+	[FAULT_ANSWER_STATUS] = {"answer-status", TAKES_WAY, 0, false},
+	[FAULT_ANSWER_BATCH] = {"answer-batch", TAKES_WAY, 0, false},
+	[FAULT_ANSWER_UPLOAD] = {"answer-upload", TAKES_WAY, 0, false},
+	[FAULT_ANSWER_MODELS] = {"answer-models", TAKES_WAY, 0, false},
+	[FAULT_ANSWER_BALANCE] = {"answer-balance", TAKES_WAY, 0, false},
 };
 
 #define GLOBALS_MAX 64
@@ -122,7 +129,7 @@ void faults_print_names(FILE *file)
 	int column = 0;
 
 	for (int id = 0; id < FAULT_COUNT; id++) {
-		static const char *const suffix[] = {"", "[=N]", "=N", "=TEXT", "[=cut]"};
+		static const char *const suffix[] = {"", "[=N]", "=N", "=TEXT", "[=cut]", "=WAY"};
 
 		column += fprintf(
 			file, "%s%s%s", column ? " " : "  ", rows[id].name, suffix[rows[id].takes]);
@@ -152,6 +159,19 @@ void faults_destroy(struct faults *faults)
 	pthread_mutex_destroy(&faults->lock);
 	strmap_destroy(faults->attempts, free);
 	free(faults);
+}
+
+/* README.md has the table: a word, or NUMBER[-RETRY_AFTER]. */
+static bool is_way(const char *text)
+{
+	static const char *const words[] = {
+		"drop", "cut", "slow", "half", "garbage", "type", "empty"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i], text) == 0)
+			return true;
+	size_t digits = strspn(text, "0123456789");
+	return (digits == 3 || digits == 4) && (text[digits] == '\0' || text[digits] == '-');
 }
 
 /* NAME[=VALUE] of `size` bytes. -ENOENT: no such name. -EINVAL: the value does not fit. */
@@ -194,6 +214,10 @@ static int parse_named(
 		break;
 	case TAKES_WORD:
 		if (equal && strcmp(value.text, "cut") != 0)
+			return -EINVAL;
+		break;
+	case TAKES_WAY:
+		if (!is_way(value.text))
 			return -EINVAL;
 		break;
 	}

@@ -190,8 +190,8 @@ static struct MHD_Response *make_response(struct answer *answer)
 	if (answer->way == ANSWER_CUT) {
 		kept = xcalloc(1, sizeof(*kept));
 		*kept = *answer;
-		*answer = (struct answer){
-			.type = kept->type, .http = kept->http, .retry_after = kept->retry_after};
+		*answer = (struct answer){.type = kept->type, .http = kept->http};
+		memcpy(answer->retry_after, kept->retry_after, sizeof(answer->retry_after));
 		return MHD_create_response_from_callback(
 			kept->size, 65536, read_cut, kept, free_cut);
 	}
@@ -205,7 +205,6 @@ static enum MHD_Result send_answer(struct request *request, struct answer *answe
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;
-	char text[24];
 
 	if (answer->way == ANSWER_RESET) {
 		request_reset(request);
@@ -217,10 +216,8 @@ static enum MHD_Result send_answer(struct request *request, struct answer *answe
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
 	if (answer->etag[0])
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
-	if (answer->retry_after >= 0) {
-		snprintf(text, sizeof(text), "%d", answer->retry_after);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
-	}
+	if (answer->retry_after[0])
+		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, answer->retry_after);
 	result = MHD_queue_response(request->connection, (unsigned)answer->http, response);
 	MHD_destroy_response(response);
 	return result;
@@ -228,7 +225,7 @@ static enum MHD_Result send_answer(struct request *request, struct answer *answe
 
 static enum MHD_Result handle_api(struct request *request)
 {
-	struct answer answer = {.retry_after = -1};
+	struct answer answer = {0};
 	enum MHD_Result result = MHD_NO;
 	double delay;
 
@@ -246,7 +243,7 @@ static enum MHD_Result handle_api(struct request *request)
 
 static enum MHD_Result handle_control(struct request *request)
 {
-	struct answer answer = {.retry_after = -1};
+	struct answer answer = {0};
 	enum MHD_Result result;
 
 	control_handle(request, &answer);

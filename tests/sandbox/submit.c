@@ -54,7 +54,7 @@ static bool reject(struct request *request, const struct fault_set *set, const c
 			continue;
 		wire_code(wire, row->http, row->code, row->text, ret);
 		if (value.text[0])
-			ret->retry_after = (int)value.number;
+			answer_retry_after(ret, value.text);
 		return true;
 	}
 	if (request_fault(request, set, FAULT_SUBMIT_MODERATION, subject, NULL)) {
