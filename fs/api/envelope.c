@@ -181,6 +181,25 @@ static int add_cover(struct api_task *task, const json_t *container)
 	return r < 0 ? r : 0;
 }
 
+static int add_refused(struct strlist *urls, const char *url)
+{
+	size_t length = strnlen(url, ENVELOPE_MAX_REFUSED);
+	char *text CLEANUP_FREE = NULL;
+
+	if (urls->count >= ENVELOPE_MAX_URLS)
+		return 0;
+	while (length > 0 && ((unsigned char)url[length] & 0xc0) == 0x80)
+		length--;
+	if (asprintf(&text, ENVELOPE_REFUSED "%.*s", (int)length, url) < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f)
+			*c = '?';
+	return strlist_has(urls, text) ? 0 : strlist_add(urls, text);
+}
+
 /* One result: a string, or an object around it (API reference 4.1). */
 static int add_element(struct api_task *task, const json_t *element)
 {
@@ -190,9 +209,7 @@ static int add_element(struct api_task *task, const json_t *element)
 	if (json_is_object(element))
 		element = wire_get(element, keys);
 	int r = json_is_string(element) ? add_url(&task->urls, json_string_value(element)) : 0;
-	if (r == 1)
-		task->bad_urls++;
-	return r < 0 ? r : 0;
+	return r == 1 ? add_refused(&task->urls, json_string_value(element)) : r;
 }
 
 /* One or an array of them. */
@@ -375,7 +392,8 @@ int envelope_uploaded(
 	if (json_is_object(value))
 		value = wire_get(value, keys);
 	r = add_element(&found, json_is_array(value) ? json_array_get(value, 0) : value);
-	if (r == 0 && found.urls.count == 1)
+	if (r == 0 && found.urls.count == 1 &&
+		strncmp(found.urls.items[0], ENVELOPE_REFUSED, strlen(ENVELOPE_REFUSED)) != 0)
 		*ret_url = steal(&found.urls.items[0]);
 	else if (r == 0)
 		r = wire_not_understood(

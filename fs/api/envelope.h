@@ -10,7 +10,11 @@
 #define ENVELOPE_MAX_BYTES (4 << 20) /* of one JSON answer */
 #define ENVELOPE_MAX_TASKS 64
 #define ENVELOPE_MAX_URLS 64	/* per task */
-#define ENVELOPE_MAX_URL 8192	/* bytes; longer ones are dropped and counted in bad_urls */
+#define ENVELOPE_MAX_URL 8192	/* bytes; longer ones are refused */
+/* Before the address of a result that is not fetched: another scheme, too long, blanks or control bytes. It is kept for
+ * people to see, without those bytes and cut at so many; no URL begins like this, so that nothing fetches it. */
+#define ENVELOPE_REFUSED "refused:"
+#define ENVELOPE_MAX_REFUSED 16384
 #define ENVELOPE_MAX_TASK_ID 256
 #define ENVELOPE_MAX_LYRICS 65536 /* bytes; cut there */
 
@@ -27,8 +31,7 @@ struct api_task {
 	char *id;		/* may be NULL */
 	enum task_state state;
 	char raw_state[32];	/* the service's word, printable */
-	struct strlist urls;	/* results: images, videos, audios of all containers, http(s) only, in order, no doubles */
-	unsigned bad_urls;	/* results that were dropped: other scheme, too long */
+	struct strlist urls;	/* results: images, videos, audios of all containers, in order, no doubles; http(s), or refused */
 	struct strlist covers;	/* pictures of its sounds; those that are no good are left out */
 	char *lyrics;		/* NULL none (music); line feeds and tabs, no other control bytes */
 	char message[512];	/* failure text, printable, "" none */

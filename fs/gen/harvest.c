@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fs/api/envelope.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/gen/gen_private.h"
@@ -26,8 +27,10 @@
 #define SMALLEST 32                   /* API reference 6: the official client refuses less */
 #define RENEW_EVERY 4                 /* failures until new addresses are asked for */
 #define COVER_TRIES 3                 /* then a song goes without */
-#define GIVE_UP_MS                                                                                 \
-	(INT64_C(24) * 3600 * 1000) /* of nothing but failures, by a clock that does not jump */
+/* Of nothing but failures, by a clock that does not jump: where there is nothing else to show, and where there is, as so many
+ * times the time after which a download counts as stalled. */
+#define GIVE_UP_MS (INT64_C(24) * 3600 * 1000)
+#define PATIENCE_STALLS 10
 
 static const struct backoff pace = {.first_ms = 700, .max_ms = 600000, .jitter_percent = 20};
 
@@ -35,12 +38,14 @@ struct harvest {
 	struct gen *gen;               /* borrowed */
 	struct job *job;               /* borrowed */
 	struct result_record *results; /* owned */
-	size_t count, current;
-	struct cache_file *file;      /* owned; of the current one */
+	size_t count, current;         /* current == count: all are here, or left out */
+	bool *left_out;          /* owned, one for each result: the job is published without it */
+	char *missing;           /* owned; what is told of those; NULL: none */
+	struct cache_file *file; /* owned; of the current one */
 	struct http_request *request; /* owned */
 	struct renewal *renewal;      /* owned */
 	struct loop_timer *timer;     /* owned */
-	unsigned failures;            /* in a row */
+	unsigned failures;            /* in a row, of all that are wanted */
 	int64_t failing_since;        /* monotonic ms: the first of them */
 	bool whole; /* the server tells no length: all bytes have to come before the file can be shown */
 	bool uncached; /* the cache would not take the bytes */
@@ -63,6 +68,8 @@ void harvest_cancel(struct harvest *harvest)
 	cache_file_close(harvest->file);
 	loop_timer_destroy(harvest->timer);
 	result_records_finish(harvest->results, harvest->count);
+	free(harvest->left_out);
+	free(harvest->missing);
 	free(harvest);
 }
 
@@ -94,76 +101,114 @@ static void on_renewed(void *arg, int result)
 		result_records_finish(results, count);
 }
 
-static void give_up(struct harvest *harvest, const char *why)
-{
-	struct job *job = harvest->job;
-
-	job_set_text(&job->record.error,
-		"it was made and charged, but could not be fetched for a day: %s; its address: %s "
-		"; to "
-		"try again to fetch it (nothing is sent): echo submit > %s.status",
-		why, harvest->results[harvest->current].url, job->record.stem);
-	job->record.published = true;
-	if (job_change(harvest->gen, job, JOB_FAILED, true) < 0) {
-		job->record.published = false;
-		job->record.state = JOB_SUCCESS;
-		loop_timer_arm(harvest->timer, pace.max_ms);
-		return;
-	}
-	harvest->done(harvest->arg, job);
-}
-
 static bool is_cover(const struct result_record *result)
 {
 	return result->type != NULL && strcmp(result->type, RESULT_COVER) == 0;
 }
 
-/* The sound it belongs to, which was paid for, is not to wait for it. */
-static void go_without(struct harvest *harvest, const char *why)
+static bool is_wanted(const struct harvest *harvest, size_t i)
+{
+	return harvest->results[i].size < 0 && !harvest->left_out[i];
+}
+
+/* In a circle, so that one that fails holds up none of the others; `count`: nothing is wanted any more. */
+static void go_to_next(struct harvest *harvest)
+{
+	size_t before = harvest->current;
+
+	harvest->current = harvest->count;
+	for (size_t n = 1; n <= harvest->count && harvest->current == harvest->count; n++)
+		if (is_wanted(harvest, (before + n) % harvest->count))
+			harvest->current = (before + n) % harvest->count;
+}
+
+/* Of nothing but failures. What is here is not to wait long for what may never come; nor is a person who asked again. */
+static int64_t patience_ms(const struct harvest *harvest)
+{
+	bool shows = harvest->job->released;
+
+	for (size_t i = 0; i < harvest->count; i++)
+		shows = shows || harvest->results[i].size >= 0;
+	return shows ? PATIENCE_STALLS * harvest->gen->options.stall_timeout_ms : GIVE_UP_MS;
+}
+
+static const char *address_of(const struct result_record *result)
+{
+	size_t mark = strlen(ENVELOPE_REFUSED);
+
+	return strncmp(result->url, ENVELOPE_REFUSED, mark) == 0 ? result->url + mark : result->url;
+}
+
+/* The others, which were paid for as well, appear without it. */
+static void leave_out(struct harvest *harvest, const char *why)
 {
 	struct job *job = harvest->job;
 	struct result_record *result = &harvest->results[harvest->current];
+	char *before = harvest->missing;
 
-	log_warning("job %" PRId64 ": no cover: %s", job->record.id, why);
-	job_set_text(&job->record.warning, "its cover could not be fetched: %s; its address: %s",
-		why, result->url);
+	log_warning("job %" PRId64 ": goes on without result %zu: %s", job->record.id,
+		harvest->current + 1, why);
+	harvest->left_out[harvest->current] = true;
 	/* the node without a name goes at the next mount */
 	result->ino = 0;
-	result->size = 0;
-	harvest->failures = 0;
-	harvest->current++;
+	if (is_cover(result)) {
+		result->size = 0;
+		harvest->failures = 0;
+		job_set_text(&job->record.warning,
+			"its cover could not be fetched: %s; its address: %s", why, result->url);
+	} else if (asprintf(&harvest->missing, "%sresult %zu of %zu: %s; its address: %s ; ",
+			   before != NULL ? before : "", harvest->current + 1, harvest->count, why,
+			   address_of(result)) < 0) {
+		harvest->missing = before;
+	} else {
+		free(before);
+	}
+	go_to_next(harvest);
 	loop_timer_arm(harvest->timer, 0);
+}
+
+static bool is_patient(const struct harvest *harvest, unsigned rounds)
+{
+	if (harvest->current == harvest->count) /* it is our disk that fails */
+		return true;
+	if (is_cover(&harvest->results[harvest->current]) && harvest->failures >= COVER_TRIES)
+		return false;
+	return rounds <= RENEW_EVERY ||
+	       clock_mono_ms() - harvest->failing_since <= patience_ms(harvest);
 }
 
 /* Download trouble never leads to a submission: it is tried again, at a slower and slower pace. */
 static void retry(struct harvest *harvest, const char *why)
 {
 	struct job *job = harvest->job;
-	int64_t wait = backoff_wait_ms(
-		&pace, ++harvest->failures, harvest->head.retry_after_ms, backoff_random());
+	unsigned wanted = 0;
+	int64_t wait = 0;
 
-	if (harvest->current < harvest->count && is_cover(&harvest->results[harvest->current]) &&
-		harvest->failures >= COVER_TRIES) {
-		go_without(harvest, why);
-		return;
-	}
-	if (harvest->failures == 1)
+	for (size_t i = 0; i < harvest->count; i++)
+		wanted += is_wanted(harvest, i);
+	if (harvest->failures++ == 0)
 		harvest->failing_since = clock_mono_ms();
-	/* behind the last one it is our disk that fails */
-	if (clock_mono_ms() - harvest->failing_since > GIVE_UP_MS &&
-		harvest->failures > RENEW_EVERY && harvest->current < harvest->count) {
-		give_up(harvest, why);
+	/* one round: each of those that are wanted has failed */
+	unsigned rounds = wanted == 0 ? harvest->failures : harvest->failures / wanted;
+	bool round = wanted == 0 || harvest->failures % wanted == 0;
+	if (!is_patient(harvest, rounds)) {
+		leave_out(harvest, why);
 		return;
 	}
+	if (round)
+		wait = backoff_wait_ms(
+			&pace, rounds, harvest->head.retry_after_ms, backoff_random());
 	log_info("job %" PRId64 ": result %zu could not be fetched (%s): again in %" PRId64 " ms",
 		job->record.id, harvest->current + 1, why, wait);
 	job_set_text(
 		&job->record.error, "finished, but the result could not be fetched yet: %s", why);
 	tell(harvest);
-	if (harvest->failures % RENEW_EVERY == 0 && harvest->renewal == NULL &&
+	if (round && rounds % RENEW_EVERY == 0 && harvest->renewal == NULL &&
 		renew_start(harvest->gen, job->record.id, on_renewed, harvest, &harvest->renewal) <
 			0)
 		log_warning("job %" PRId64 ": no new addresses", job->record.id);
+	if (wanted > 0)
+		go_to_next(harvest);
 	loop_timer_arm(harvest->timer, wait);
 }
 
@@ -268,7 +313,7 @@ static void on_done(void *arg, const struct http_end *end)
 		return;
 	}
 	harvest->failures = 0;
-	harvest->current++;
+	go_to_next(harvest);
 	step(harvest);
 }
 
@@ -315,6 +360,7 @@ static void fetch(struct harvest *harvest)
 		.max_redirects = 5,
 		.stall_ms = harvest->gen->options.stall_timeout_ms,
 		.max_bytes = WHOLE_MAX};
+	bool refused = false;
 	int r;
 
 	if (strncmp(result->url, RESULT_TEXT, strlen(RESULT_TEXT)) == 0) {
@@ -323,7 +369,7 @@ static void fetch(struct harvest *harvest)
 			retry(harvest, strerror(-r));
 			return;
 		}
-		harvest->current++;
+		go_to_next(harvest);
 		step(harvest);
 		return;
 	}
@@ -335,24 +381,35 @@ static void fetch(struct harvest *harvest)
 		r = cache_file_open(harvest->gen->store, result->ino, &harvest->file);
 	if (r == 0)
 		r = cache_file_reset(harvest->file);
-	if (r == 0)
+	if (r == 0) {
 		r = http_start(harvest->gen->http, &spec, &events, harvest, &harvest->request);
+		refused = r == -EINVAL;
+	}
 	if (r < 0) {
 		cache_file_close(harvest->file);
 		harvest->file = NULL;
-		retry(harvest, r == -EINVAL ? "its address is not one that weryaifs fetches"
-					    : strerror(-r));
 	}
+	if (refused)
+		leave_out(harvest, "its address is not one that weryaifs fetches");
+	else if (r < 0)
+		retry(harvest, strerror(-r));
 }
 
 static void step(void *arg)
 {
 	struct harvest *harvest = arg;
+	struct job *job = harvest->job;
 
 	if (harvest->current < harvest->count) {
 		fetch(harvest);
 		return;
 	}
+	job_set_text(&job->record.error, NULL);
+	if (harvest->missing != NULL && jobs_place(harvest->gen->store, &job->record) == 0)
+		job_set_text(&job->record.error,
+			"it was made and charged, but not all of it could be fetched: %sto try "
+			"again to fetch it (nothing is sent): echo submit > %s.status",
+			harvest->missing, job->record.stem);
 	int r = publish_results(harvest->gen, harvest->job, harvest->results, harvest->count);
 	if (r < 0) {
 		retry(harvest, strerror(-r));
@@ -378,12 +435,19 @@ int harvest_start(struct gen *gen, struct job *job, void (*done)(void *arg, stru
 	harvest->done = done;
 	harvest->arg = arg;
 	int r = results_get(gen->store, job->record.id, &harvest->results, &harvest->count);
+	if (r == 0) {
+		harvest->left_out = calloc(harvest->count + 1, sizeof(*harvest->left_out));
+		r = harvest->left_out == NULL ? -ENOMEM : 0;
+	}
 	if (r == 0)
 		r = loop_timer_create(gen->loop, step, harvest, &harvest->timer);
 	if (r < 0) {
 		harvest_cancel(harvest);
 		return r;
 	}
+	/* those that have a size have appeared before */
+	harvest->current = harvest->count - 1;
+	go_to_next(harvest);
 	loop_timer_arm(harvest->timer, 0);
 	*ret_harvest = harvest;
 	return 0;

@@ -218,12 +218,13 @@ static int look_at_results(struct look *look, const struct node *prompt, int64_t
 {
 	struct result_record *results;
 	struct node node;
-	size_t count, seen = 0;
+	size_t count, seen = 0, unfetched = 0;
 	int r = results_get(look->gen->store, job, &results, &count);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < count; i++) {
+		unfetched += results[i].size < 0;
 		if (results[i].ino == 0 || nodes_get(look->gen->store, results[i].ino, &node) < 0 ||
 			node.parent == 0)
 			continue;
@@ -233,6 +234,11 @@ static int look_at_results(struct look *look, const struct node *prompt, int64_t
 	result_records_finish(results, count);
 	if (seen == n)
 		return look_at_result(look, &node);
+	if (unfetched > 0)
+		return say(look, INPUT_WRONG,
+			"is not there: of what its prompt has made, %zu could not be fetched; its "
+			"status says more",
+			unfetched);
 	if (seen > 0)
 		return say(look, INPUT_WRONG, "is not there: its prompt has made %zu file%s", seen,
 			seen == 1 ? "" : "s");

@@ -45,8 +45,8 @@ static const unsigned may_become[JOB_STATE_COUNT] = {
 	[JOB_PROCESSING] = TO(JOB_PENDING) | TO(JOB_PROCESSING) | TO(JOB_SUCCESS) | TO(JOB_FAILED) |
 			   TO(JOB_UNKNOWN),
 	/* until its results are in the tree */
-	[JOB_SUCCESS] = TO(JOB_SUCCESS) | TO(JOB_FAILED),
-	/* one whose results were made but could not be fetched: a person's `submit` fetches, and sends nothing */
+	[JOB_SUCCESS] = TO(JOB_SUCCESS),
+	/* an older version called it so where what was made could not be fetched */
 	[JOB_FAILED] = TO(JOB_SUCCESS),
 };
 

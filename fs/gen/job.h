@@ -32,7 +32,7 @@ struct job {
 	unsigned next_task;	/* of a job with several tasks and no batch: which is asked next */
 	struct strlist *urls;	/* owned; what each task has made so far */
 	bool called_back;	/* while a request was on its way: its answer may be older than that */
-	bool released;		/* a person lets it pass the spending guard */
+	bool released;		/* a person lets it pass the spending guard, or has its results fetched again */
 	bool unwanted;		/* its text was taken away: not to be sent again should it come back */
 	bool unsaved;		/* the disk would not take the last change: it is tried again */
 };

@@ -216,6 +216,9 @@ static int name_result(struct gen *gen, const struct place *place, struct result
 	struct node node;
 	int r = nodes_get(gen->store, result->ino, &node);
 
+	/* one of those that appeared before: a person may have moved or removed it since */
+	if (r == -ENOENT || (r == 0 && node.parent != 0))
+		return 0;
 	if (r == 0)
 		r = choose_name(gen, place, index, count, result->type, name);
 	if (r == 0)
@@ -230,13 +233,15 @@ static int name_result(struct gen *gen, const struct place *place, struct result
 	return r < 0 ? r : results_save(gen->store, result);
 }
 
-/* A song, its words and its cover are song.mp3, song.text and song.jpg: each sort is counted by itself. */
+/* A song, its words and its cover are song.mp3, song.text and song.jpg: each sort is counted by itself. A picture or video
+ * that could not be fetched has its number all the same. */
 static size_t count_sort(const struct result_record *results, size_t end, enum api_kind sort)
 {
 	size_t before = 0;
 
 	for (size_t i = 0; i < end; i++)
-		before += results[i].ino != 0 && media_kind(results[i].type) == sort;
+		before += (results[i].ino != 0 && media_kind(results[i].type) == sort) ||
+			  (results[i].size < 0 && (sort == API_IMAGE || sort == API_VIDEO));
 	return before;
 }
 
@@ -252,7 +257,7 @@ int publish_results(struct gen *gen, struct job *job, struct result_record *resu
 		r = back_up(gen, job, &place, &news);
 	for (size_t i = 0; i < count && r == 0; i++) {
 		enum api_kind sort = media_kind(results[i].type);
-		/* a cover that could not be fetched has no file */
+		/* what could not be fetched has no file */
 		r = results[i].ino == 0
 			    ? results_save(gen->store, &results[i])
 			    : name_result(gen, &place, &results[i], count_sort(results, i, sort),
@@ -261,7 +266,6 @@ int publish_results(struct gen *gen, struct job *job, struct result_record *resu
 	if (r == 0)
 		r = nodes_touch(gen->store, place.dir, gen_now_ns());
 	if (r == 0) {
-		job_set_text(&job->record.error, NULL);
 		job->record.published = true;
 		r = jobs_save(gen->store, &job->record);
 	}
@@ -270,7 +274,7 @@ int publish_results(struct gen *gen, struct job *job, struct result_record *resu
 		job->record.published = false;
 		return r;
 	}
-	log_info("job %" PRId64 ": %zu result(s) published%s", job->record.id, count,
+	log_info("job %" PRId64 ": %zu result(s) published%s", job->record.id, news.count,
 		place.dir == (int64_t)TREE_LOST ? " in .weryaifs/lost+found: the prompt is gone"
 						: "");
 	news_tell(gen, &news, place.dir);

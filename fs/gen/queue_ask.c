@@ -96,11 +96,13 @@ int queue_fetch_again(struct queue *queue, int64_t id)
 		return -ENOMEM;
 	list_init(&job->link);
 	int r = jobs_get(queue->gen->store, id, &job->record);
-	if (r == 0 && (job->record.state != JOB_FAILED || !queue_has_unfetched(queue, id)))
+	bool made = job->record.state == JOB_SUCCESS || job->record.state == JOB_FAILED;
+	if (r == 0 && (!made || !queue_has_unfetched(queue, id)))
 		r = -ENOENT;
 	if (r == 0)
 		r = tasks_get(queue->gen->store, id, &job->tasks, &job->task_count);
 	if (r == 0) {
+		job->released = true;
 		job->record.published = false;
 		job_set_text(&job->record.error, NULL);
 		r = job_change(queue->gen, job, JOB_SUCCESS, true);

@@ -90,9 +90,7 @@ static int take_task(struct job *job, struct api_task *told, size_t only)
 		if (told->state == TASK_SUCCEEDED && job->urls[i].count == 0) {
 			job->tasks[i].state = TASK_FAILED;
 			job_set_text(&job->tasks[i].message, "%s",
-				told->bad_urls > 0
-					? "the service gave an address that weryaifs does not fetch"
-					: "the service says it succeeded, but gave no result");
+				"the service says it succeeded, but gave no result");
 		}
 		return 0;
 	}

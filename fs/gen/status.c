@@ -187,10 +187,11 @@ static void add_credits(struct buf *text, const struct job_record *record)
 		buf_addf(text, ", %.10g after", record->balance_after);
 }
 
-/* Sentences for people: while it waits they are a warning, at an end without results the error. */
+/* Sentences for people: while it waits, and where some of what it made could not be fetched, they are a warning, else the
+ * error. */
 static bool error_is_final(const struct job_record *record)
 {
-	return job_state_is_final(shown_state(record));
+	return record->state != JOB_SUCCESS && job_state_is_final(shown_state(record));
 }
 
 static const char *warning_of(const struct facts *facts)
@@ -204,6 +205,18 @@ static const char *warning_of(const struct facts *facts)
 	if (record->state == JOB_HELD && record->dry_run)
 		return "dry run: nothing was sent; to send it: echo submit into this file";
 	return record->warning;
+}
+
+static void add_warning(struct buf *text, const struct facts *facts)
+{
+	const struct job_record *record = facts->record;
+	const char *warning = warning_of(facts);
+
+	if (warning == NULL)
+		return;
+	buf_adds(text, warning);
+	if (record->published && warning == record->error && record->warning != NULL)
+		buf_addf(text, "; %s", record->warning);
 }
 
 /* One fact by the name of its key. False: it does not apply. */
@@ -235,12 +248,12 @@ static bool add_fact(struct gen *gen, const struct facts *facts, const struct no
 		add_elapsed(text, record);
 	else if (strcmp(key, "credits") == 0)
 		add_credits(text, record);
-	else if (strcmp(key, "results") == 0 && record->published)
+	else if (strcmp(key, "results") == 0)
 		add_results(gen, facts, node->parent, ", ", text);
 	else if (strcmp(key, "request") == 0 && record->state == JOB_HELD && record->dry_run)
 		buf_adds(text, record->body);
-	else if (strcmp(key, "warning") == 0 && warning_of(facts) != NULL)
-		buf_adds(text, warning_of(facts));
+	else if (strcmp(key, "warning") == 0)
+		add_warning(text, facts);
 	else if (strcmp(key, "error") == 0 && record->error != NULL && error_is_final(record)) {
 		buf_adds(text, record->error);
 		add_balance(text, record);

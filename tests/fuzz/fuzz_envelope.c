@@ -46,8 +46,14 @@ static void check_task(const struct api_task *task)
 	HOLDS(!task->lyrics || strlen(task->lyrics) <= ENVELOPE_MAX_LYRICS);
 	if (task->id)
 		check_printable(task->id, ENVELOPE_MAX_TASK_ID + 1);
-	for (size_t i = 0; i < task->urls.count; i++)
-		check_url(task->urls.items[i]);
+	for (size_t i = 0; i < task->urls.count; i++) {
+		const char *url = task->urls.items[i];
+		size_t mark = strlen(ENVELOPE_REFUSED);
+		if (strncmp(url, ENVELOPE_REFUSED, mark) != 0)
+			check_url(url);
+		else
+			check_printable(url, ENVELOPE_MAX_REFUSED + mark + 1);
+	}
 	HOLDS(task->covers.count == 0 || task->urls.count > 0);
 	HOLDS(task->covers.count <= ENVELOPE_MAX_URLS);
 	for (size_t i = 0; i < task->covers.count; i++)

@@ -324,23 +324,26 @@ static void test_envelope_finds_urls_everywhere(void **state)
 		if (tasks.items[0].urls.count != 1)
 			fail_msg("%s", body);
 		assert_string_equal(tasks.items[0].urls.items[0], "https://h/u");
-		assert_int_equal(tasks.items[0].bad_urls, 0);
 		assert_null(tasks.items[0].id);
 		api_tasks_finish(&tasks);
 	}
 }
 
-static void test_envelope_drops_and_counts_bad_urls(void **state)
+static void test_envelope_refuses_bad_urls_and_keeps_them(void **state)
 {
+	static const char *const urls[] = {ENVELOPE_REFUSED "data:image/png;base64,AA",
+		ENVELOPE_REFUSED "file:///etc/passwd", ENVELOPE_REFUSED "https://",
+		ENVELOPE_REFUSED "https://h/a?b", ENVELOPE_REFUSED "https://h/?", "HTTP://h/ok",
+		ENVELOPE_REFUSED "//h/x"};
 	struct buf body;
 	struct api_tasks tasks = tasks_of(
 		"{\"data\":{\"images\":[\"data:image/png;base64,AA\",\"file:///etc/passwd\","
 		"\"https://\",\"https://h/a "
 		"b\",\"https://h/\\u0001\",\"HTTP://h/ok\",\"//h/x\",7]}}");
 
-	assert_int_equal(tasks.items[0].urls.count, 1);
-	assert_string_equal(tasks.items[0].urls.items[0], "HTTP://h/ok");
-	assert_int_equal(tasks.items[0].bad_urls, 6);
+	assert_int_equal(tasks.items[0].urls.count, array_length(urls));
+	for (size_t i = 0; i < array_length(urls); i++)
+		assert_string_equal(tasks.items[0].urls.items[i], urls[i]);
 	api_tasks_finish(&tasks);
 
 	buf_init(&body, 1 << 20);
@@ -350,11 +353,18 @@ static void test_envelope_drops_and_counts_bad_urls(void **state)
 	buf_adds(&body, "\"],\"image_url\":\"https://h/");
 	for (int i = 0; i < ENVELOPE_MAX_URL - 9; i++)
 		buf_adds(&body, "x");
+	buf_adds(&body, "\",\"video\":\"ftp://");
+	for (int i = 0; i < ENVELOPE_MAX_REFUSED; i++)
+		buf_adds(&body, "\\u00e9");
 	buf_adds(&body, "\"}}");
 	tasks = tasks_of(body.data);
-	assert_int_equal(tasks.items[0].urls.count, 1);
+	assert_int_equal(tasks.items[0].urls.count, 3);
 	assert_int_equal(strlen(tasks.items[0].urls.items[0]), ENVELOPE_MAX_URL);
-	assert_int_equal(tasks.items[0].bad_urls, 1);
+	assert_int_equal(strlen(tasks.items[0].urls.items[1]),
+		strlen(ENVELOPE_REFUSED) + ENVELOPE_MAX_URL + 1);
+	/* cut, but not within a character */
+	assert_int_equal(strlen(tasks.items[0].urls.items[2]),
+		strlen(ENVELOPE_REFUSED) + ENVELOPE_MAX_REFUSED);
 	api_tasks_finish(&tasks);
 
 	buf_clear(&body);
@@ -364,7 +374,6 @@ static void test_envelope_drops_and_counts_bad_urls(void **state)
 	buf_adds(&body, "]}}");
 	tasks = tasks_of(body.data);
 	assert_int_equal(tasks.items[0].urls.count, ENVELOPE_MAX_URLS);
-	assert_int_equal(tasks.items[0].bad_urls, 6);
 	api_tasks_finish(&tasks);
 	buf_finish(&body);
 }
@@ -422,7 +431,6 @@ static void assert_covers(const char *body, size_t urls, const char *covers)
 	char *joined = strlist_join(&tasks.items[0].covers, " ");
 
 	assert_int_equal(tasks.items[0].urls.count, urls);
-	assert_int_equal(tasks.items[0].bad_urls, 0);
 	assert_string_equal(joined ? joined : "", covers);
 	free(joined);
 	api_tasks_finish(&tasks);
@@ -548,7 +556,7 @@ int main(void)
 		cmocka_unit_test(test_envelope_refuses_a_flood_of_elements),
 		cmocka_unit_test(test_envelope_reads_a_batch),
 		cmocka_unit_test(test_envelope_finds_urls_everywhere),
-		cmocka_unit_test(test_envelope_drops_and_counts_bad_urls),
+		cmocka_unit_test(test_envelope_refuses_bad_urls_and_keeps_them),
 		cmocka_unit_test(test_envelope_failure_text),
 		cmocka_unit_test(test_envelope_lyrics),
 		cmocka_unit_test(test_envelope_covers),
