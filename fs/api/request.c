@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,4 +215,14 @@ int api_request_encode(const struct api_request *request, char **ret_json)
 	}
 	*ret_json = text;
 	return 0;
+}
+
+int api_request_duration(const char *json)
+{
+	json_t *body = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *duration = json_object_get(body, "duration");
+	json_int_t seconds = json_integer_value(duration);
+
+	json_decref(body);
+	return seconds > 0 && seconds <= INT_MAX ? (int)seconds : API_UNSET;
 }

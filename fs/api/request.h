@@ -41,6 +41,9 @@ void api_request_finish(struct api_request *request);
  * (model, prompt, reference images): nothing is dropped in silence. */
 int api_request_encode(const struct api_request *request, char **ret_json);
 
+/* What such a body asks for, in seconds; API_UNSET: nothing. */
+int api_request_duration(const char *json);
+
 const char *api_mode_name(enum api_mode mode); /* "text-to-image", …: the words of catalogue and status */
 const char *api_mode_path(enum api_mode mode); /* "/v1/generation/text-to-image", … */
 int api_mode_parse(const char *name, enum api_mode *ret_mode); /* -EINVAL */

@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/media.h"
 #include "fs/gen/message.h"
 #include "fs/gen/path.h"
 #include "fs/gen/probe.h"
 #include "fs/gen/queue.h"
+#include "fs/gen/source.h"
 #include "fs/gen/tree_private.h"
 #include "fs/gen/upload.h"
 
@@ -32,11 +34,10 @@ static enum api_kind kind_of(enum prompt_ref_role role)
 	return role == REF_VIDEO ? API_VIDEO : role == REF_AUDIO ? API_AUDIO : API_IMAGE;
 }
 
-/* "line 3: image 'fox.png' …" */
-__attribute__((format(printf, 3, 4))) static int say(
-	struct look *look, enum input_verdict verdict, const char *format, ...)
+int input_say(struct input *input, const struct prompt_ref *ref, enum input_verdict verdict,
+	const char *format, ...)
 {
-	CLEANUP_FREE char *shown = message_quote(look->ref->value);
+	CLEANUP_FREE char *shown = message_quote(ref->value);
 	CLEANUP_FREE char *text = NULL;
 	va_list args;
 
@@ -44,67 +45,73 @@ __attribute__((format(printf, 3, 4))) static int say(
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
-	look->input->verdict = verdict;
+	free(steal(&input->text));
+	input->verdict = verdict;
 	if (shown == NULL || text == NULL ||
-		asprintf(&look->input->text, "line %d: '%s' %s", look->ref->line, shown, text) <
-			0) {
-		look->input->text = NULL;
+		asprintf(&input->text, "line %d: '%s' %s", ref->line, shown, text) < 0) {
+		input->text = NULL;
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-static int ready(struct look *look, char *url)
+#define say(look, ...) input_say((look)->input, (look)->ref, __VA_ARGS__)
+
+static int ready(struct look *look, const char *url)
 {
 	look->input->verdict = INPUT_READY;
-	look->input->text = url;
-	return url == NULL ? -ENOMEM : 0;
+	look->input->text = strdup(url);
+	return look->input->text == NULL ? -ENOMEM : 0;
 }
 
 /* --- bytes that have to be uploaded --- */
 
+static int say_wrong(struct look *look, int r, const char *why)
+{
+	return r == -EINVAL ? say(look, INPUT_WRONG, "%s", why) : r;
+}
+
+static int say_unfetched(struct look *look)
+{
+	return say(look, INPUT_WRONG,
+		"cannot be passed on: its address has expired, and not all of its bytes were "
+		"fetched while it lived");
+}
+
+/* The real bytes decide, as the service's do: names lie. */
+static int check_bytes(struct look *look, const struct source *source)
+{
+	CLEANUP_FREE char *why = NULL;
+	int r = media_check_size(look->kind, source->size, &why);
+
+	if (r == 0)
+		r = source_type(source, &look->input->type);
+	if (r == -ENODATA)
+		return say_unfetched(look);
+	if (r == 0)
+		r = media_check_type(look->kind, look->input->type, &why);
+	return say_wrong(look, r, why);
+}
+
 static int look_at_bytes(struct look *look, const struct node *node)
 {
-	CLEANUP_FREE char *text = NULL;
-	bool dry = look->job->record.dry_run;
-	int r = dry ? upload_check(look->gen->uploads, node, look->kind, &text)
-		    : upload_ask(look->gen->uploads, node, look->kind, &text);
+	struct source source;
+	int r = source_open(look->gen->store, node, &source);
 
-	look->input->ino = node->ino;
-	if (r == 0 && dry) {
-		CLEANUP_FREE char *path = NULL;
-		r = path_of(look->gen, node, &path);
-		if (r < 0 || asprintf(&text, INPUT_LATER "%s", path) < 0)
-			return -ENOMEM;
-		r = 1;
-	}
-	switch (r) {
-	case 1:
-		return ready(look, steal(&text));
-	case 0:
-		return say(look, INPUT_WAITS, "is uploaded: %s", text);
-	case -EINVAL:
-		return say(look, INPUT_WRONG, "%s", text);
-	case -EAGAIN:
-		return say(look, INPUT_WAITS, "is still being written");
-	case -ENODATA:
-		return say(look, INPUT_WRONG,
-			"cannot be passed on: its address has expired, and not all of its bytes "
-			"were "
-			"fetched while it lived");
-	default:
+	if (r < 0)
 		return r;
-	}
+	look->input->node = *node;
+	look->input->size = source.size;
+	r = check_bytes(look, &source);
+	source_close(&source);
+	return r;
 }
 
 static int look_at_file(struct look *look, const struct node *node)
 {
-	struct stat st;
-	int r = store_data_stat(look->gen->store, node->ino, &st);
-
-	if (r == 0)
-		look->input->size = st.st_size;
-	return r < 0 ? r : look_at_bytes(look, node);
+	if (draft_has_writers(look->gen->drafts, node->ino))
+		return say(look, INPUT_WAITS, "is still being written");
+	return look_at_bytes(look, node);
 }
 
 /* --- results --- */
@@ -171,26 +178,10 @@ static int find_maker(struct look *look, const struct node *node, struct node *r
 	return r;
 }
 
-static int pass_on(struct look *look, const struct node *node, const struct result_record *result)
-{
-	char what[80];
-
-	if (!media_fits(look->kind, result->type)) {
-		media_describe(result->type, what, sizeof(what));
-		return say(look, INPUT_WRONG, "is no %s that the service takes but %s; it takes %s",
-			media_noun(look->kind), what, media_formats(look->kind));
-	}
-	int r = probe_ask(look->gen->probes, result->url, node->job);
-	if (r == 1)
-		return ready(look, strdup(result->url));
-	if (r == 0)
-		return say(look, INPUT_WAITS, "is looked at: does its address still live?");
-	return r == -ESTALE ? look_at_bytes(look, node) : r;
-}
-
 static int look_at_result(struct look *look, const struct node *node)
 {
 	struct result_record result = {0};
+	CLEANUP_FREE char *why = NULL;
 	struct node prompt;
 	int r = find_maker(look, node, &prompt);
 
@@ -198,18 +189,16 @@ static int look_at_result(struct look *look, const struct node *node)
 		return r;
 	if (r == 0 && is_busy(look->gen, &prompt))
 		return wait_for(look, &prompt);
-	look->input->size = node->size;
-	look->input->ino = node->ino;
 	r = results_find(look->gen->store, node->ino, &result);
 	if (r == -ENOENT)
 		return look_at_bytes(look, node);
 	if (r < 0)
 		return r;
-	r = pass_on(look, node, &result);
-	free(result.task);
-	free(result.url);
-	free(result.etag);
-	free(result.type);
+	look->input->node = *node;
+	look->input->size = node->size;
+	r = media_check_type(look->kind, result.type, &why);
+	r = r == 0 ? ready(look, result.url) : say_wrong(look, r, why);
+	result_record_finish(&result);
 	return r;
 }
 
@@ -350,32 +339,134 @@ static int look_at_name(struct look *look, int64_t dir, const char *name)
 					   : "");
 }
 
-int input_look(struct gen *gen, const struct job *job, const struct prompt_ref *ref,
-	struct input *ret_input)
+/* --- how long it plays --- */
+
+/* Video for video and sound for sound, only one endpoint says how much it takes (API reference 3.7). */
+static bool is_timed(const struct look *look)
 {
-	struct look look = {
-		.gen = gen, .job = job, .ref = ref, .kind = kind_of(ref->role), .input = ret_input};
+	enum api_mode mode;
+
+	return look->kind != API_IMAGE && api_mode_parse(look->job->record.mode, &mode) == 0 &&
+	       mode == API_ALMIGHTY;
+}
+
+/* What was asked for when it was made; -1: nothing that is known. */
+static int64_t ordered_ms(struct gen *gen, const struct node *node)
+{
+	struct job_record record = {0};
+	enum api_mode mode;
+	int seconds = API_UNSET;
+
+	if (node->kind == NODE_RESULT && node->job != 0 &&
+		jobs_get(gen->store, node->job, &record) == 0 && record.body != NULL &&
+		api_mode_parse(record.mode, &mode) == 0)
+		seconds = api_request_duration(record.body);
+	job_record_finish(&record);
+	return seconds == API_UNSET ? -1 : (int64_t)seconds * 1000;
+}
+
+/* A result's bytes need not be here, and of what is here the header may lack. */
+static void measure(struct look *look)
+{
+	struct input *input = look->input;
+	struct source source;
+	int r = source_open(look->gen->store, &input->node, &source);
+
+	if (r == 0) {
+		r = source_duration(&source, &input->duration_ms);
+		source_close(&source);
+	}
+	if (r < 0)
+		input->duration_ms = ordered_ms(look->gen, &input->node);
+	input->unmeasured = input->duration_ms < 0;
+}
+
+static int look_at_ref(struct look *look)
+{
+	const char *value = look->ref->value;
 	char name[256];
 	int64_t dir;
+	int r = path_walk(look->gen, look->job->record.dir, value, &dir, name);
 
-	*ret_input = (struct input){.size = -1};
-	if (ref->is_url)
-		return ready(&look, strdup(ref->value));
-	int r = path_walk(gen, job->record.dir, ref->value, &dir, name);
 	if (r == -EXDEV)
-		return say(&look, INPUT_WRONG,
+		return say(look, INPUT_WRONG,
 			"leaves the mount; copy the file into it and name the copy");
 	if (r == -ENAMETOOLONG)
-		return say(&look, INPUT_WRONG, "has a name that is longer than 255 bytes");
+		return say(look, INPUT_WRONG, "has a name that is longer than 255 bytes");
 	if (r == -ENOTDIR)
-		return say(&look, INPUT_WRONG, "goes through a file as if it were a directory");
+		return say(look, INPUT_WRONG, "goes through a file as if it were a directory");
 	if (r == -ENOENT)
-		return say(&look, INPUT_MISSING,
+		return say(look, INPUT_MISSING,
 			"is not there: a directory on the way is missing. When it appears, this "
 			"prompt goes on by itself");
 	if (r < 0)
 		return r;
 	if (name[0] == '\0')
-		return say(&look, INPUT_WRONG, "is a directory; name a file in it");
-	return look_at_name(&look, dir, name);
+		return say(look, INPUT_WRONG, "is a directory; name a file in it");
+	return look_at_name(look, dir, name);
+}
+
+int input_look(struct gen *gen, const struct job *job, const struct prompt_ref *ref,
+	struct input *ret_input)
+{
+	struct look look = {
+		.gen = gen, .job = job, .ref = ref, .kind = kind_of(ref->role), .input = ret_input};
+
+	*ret_input = (struct input){.size = -1, .duration_ms = -1};
+	int r = ref->is_url ? ready(&look, ref->value) : look_at_ref(&look);
+	if (r == 0 && ret_input->verdict == INPUT_READY && ret_input->node.ino != 0 &&
+		is_timed(&look))
+		measure(&look);
+	return r;
+}
+
+/* --- addresses --- */
+
+static int upload(struct look *look)
+{
+	struct input *input = look->input;
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FREE char *path = NULL;
+
+	if (look->job->record.dry_run) {
+		int r = path_of(look->gen, &input->node, &path);
+		if (r < 0 || asprintf(&text, INPUT_LATER "%s", path) < 0)
+			return -ENOMEM;
+		return ready(look, text);
+	}
+	int r = upload_ask(look->gen->uploads, &input->node, input->type, &text);
+	switch (r) {
+	case 1:
+		return ready(look, text);
+	case 0:
+		return say(look, INPUT_WAITS, "is uploaded: %s", text);
+	case -EINVAL:
+		return say(look, INPUT_WRONG, "%s", text);
+	case -ENODATA:
+		return say_unfetched(look);
+	default:
+		return r;
+	}
+}
+
+int input_address(
+	struct gen *gen, const struct job *job, const struct prompt_ref *ref, struct input *input)
+{
+	struct look look = {
+		.gen = gen, .job = job, .ref = ref, .kind = kind_of(ref->role), .input = input};
+
+	if (ref->is_url)
+		return 0;
+	if (input->text == NULL)
+		return upload(&look);
+	int r = probe_ask(gen->probes, input->text, input->node.job);
+	if (r == 0)
+		return say(&look, INPUT_WAITS, "is looked at: does its address still live?");
+	if (r != -ESTALE)
+		return r < 0 ? r : 0;
+	/* its bytes, if they are here */
+	struct node node = input->node;
+	free(steal(&input->text));
+	r = look_at_bytes(&look, &node);
+	return r == 0 && input->verdict == INPUT_READY ? upload(&look) : r;
 }

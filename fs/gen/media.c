@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/gen/media.h"
 
-#include <stddef.h>
+#include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/gen/message.h"
 
 static const struct {
 	const char *type, *content_type, *what;
@@ -17,17 +19,19 @@ static const struct {
 	{"webp", "image/webp", "a picture", API_IMAGE, true},
 	{"gif", "image/gif", "a picture", API_IMAGE, false},
 	{"avif", "image/avif", "a picture", API_IMAGE, false},
+	{"heic", "image/heic", "a picture", API_IMAGE, false},
 	{"svg", "image/svg+xml", "a picture", API_IMAGE, false},
 	{"mp4", "video/mp4", "a video", API_VIDEO, true},
 	{"mov", "video/quicktime", "a video", API_VIDEO, true},
 	{"webm", "video/webm", "a video", API_VIDEO, false},
+	{"m4a", "audio/mp4", "a sound", API_AUDIO, false},
 	{"mp3", "audio/mpeg", "a sound", API_AUDIO, true},
 	{"wav", "audio/wav", "a sound", API_AUDIO, true},
 	{"html", "text/html", "a web page", API_TEXT, false},
 	{"text", "text/plain", "a text", API_TEXT, false},
 };
 
-bool media_fits(enum api_kind kind, const char *type)
+static bool fits(enum api_kind kind, const char *type)
 {
 	for (size_t i = 0; type != NULL && i < array_length(types); i++)
 		if (strcmp(types[i].type, type) == 0)
@@ -55,7 +59,7 @@ const char *media_noun(enum api_kind kind)
 	return kind == API_IMAGE ? "picture" : kind == API_VIDEO ? "video" : "sound";
 }
 
-int64_t media_max_bytes(enum api_kind kind)
+static int64_t max_bytes(enum api_kind kind)
 {
 	/* the stricter of the two sets of API reference 3.9 */
 	return kind == API_IMAGE ? 10000000 : 50000000;
@@ -69,7 +73,7 @@ const char *media_content_type(const char *type)
 	return "application/octet-stream";
 }
 
-void media_describe(const char *type, char *text, unsigned size)
+static void describe(const char *type, char *text, unsigned size)
 {
 	for (size_t i = 0; type != NULL && i < array_length(types); i++) {
 		if (strcmp(types[i].type, type) != 0)
@@ -78,4 +82,27 @@ void media_describe(const char *type, char *text, unsigned size)
 		return;
 	}
 	snprintf(text, size, "something else, whatever its name says");
+}
+
+int media_check_type(enum api_kind kind, const char *type, char **ret_text)
+{
+	char what[80];
+
+	if (fits(kind, type))
+		return 0;
+	describe(type, what, sizeof(what));
+	return message_refuse(ret_text, "is no %s that the service takes but %s; it takes %s",
+		media_noun(kind), what, media_formats(kind));
+}
+
+int media_check_size(enum api_kind kind, int64_t size, char **ret_text)
+{
+	int64_t most = max_bytes(kind);
+
+	if (size == 0)
+		return message_refuse(ret_text, "is empty");
+	if (size <= most)
+		return 0;
+	return message_refuse(ret_text, "has %.1f MB; the service takes %ss up to %" PRId64 " MB",
+		(double)size / 1e6, media_noun(kind), most / 1000000);
 }

@@ -11,7 +11,7 @@ struct magic {
 	const char *type;
 };
 
-/* file(1)'s magic for the formats that the service delivers. */
+/* file(1)'s magic for the formats that the service delivers or takes, and for what is taken for them. */
 static const struct magic magics[] = {
 	{0, "\x89PNG\r\n\x1a\n", 8, "png"},
 	{0, "\xff\xd8\xff", 3, "jpg"},
@@ -20,13 +20,21 @@ static const struct magic magics[] = {
 	{0, "GIF8", 4, "gif"},
 	{4, "ftypavif", 8, "avif"},
 	{4, "ftypavis", 8, "avif"},
+	{4, "ftypheic", 8, "heic"},
+	{4, "ftypmif1", 8, "heic"},
+	{4, "ftypM4A ", 8, "m4a"},
 	{4, "ftypqt  ", 8, "mov"},
 	{4, "ftyp", 4, "mp4"},
+	{4, "moov", 4, "mov"}, /* QuickTime as it was before there were brands */
+	{4, "mdat", 4, "mov"},
+	{4, "wide", 4, "mov"},
 	{0, "\x1a\x45\xdf\xa3", 4, "webm"},
 	{0, "ID3", 3, "mp3"},
 	{0, "\xff\xfb", 2, "mp3"},
 	{0, "\xff\xf3", 2, "mp3"},
 	{0, "\xff\xf2", 2, "mp3"},
+	{0, "\xff\xfa", 2, "mp3"},
+	{0, "\xff\xe3", 2, "mp3"},
 };
 
 static size_t skip_blank(const char *text, size_t length)

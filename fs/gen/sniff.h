@@ -6,5 +6,5 @@
 
 #define SNIFF_BYTES 512 /* as many as help */
 
-/* A suffix: png jpg webp gif avif svg mp4 webm mov mp3 wav; NULL: none of them. "html": an error page. */
+/* A suffix: png jpg webp gif avif heic svg mp4 webm mov mp3 m4a wav; NULL: none of them. "html": an error page. */
 const char *sniff_type(const void *data, size_t length);

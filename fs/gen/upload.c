@@ -3,22 +3,16 @@
 #include "fs/gen/upload_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
-#include "fs/gen/media.h"
-#include "fs/gen/message.h"
 #include "fs/gen/probe.h"
-#include "fs/gen/sniff.h"
 #include "fs/store/uploads.h"
 
 #define TRUSTED_MS (INT64_C(3600) * 1000) /* so long a recorded address is not asked about */
@@ -44,16 +38,6 @@ int uploads_create(struct gen *gen, struct uploads **ret_uploads)
 	return 0;
 }
 
-void upload_close_source(struct upload *upload)
-{
-	if (upload->cached != NULL)
-		cache_file_close(upload->cached);
-	else if (upload->fd >= 0)
-		close(upload->fd);
-	upload->cached = NULL;
-	upload->fd = -1;
-}
-
 void upload_free(struct upload *upload)
 {
 	struct uploads *uploads = upload->uploads;
@@ -65,7 +49,7 @@ void upload_free(struct upload *upload)
 	}
 	map_remove(uploads->by_ino, (uint64_t)upload->ino);
 	list_remove(&upload->link);
-	upload_close_source(upload);
+	source_close(&upload->source);
 	free(upload->url);
 	free(upload->trouble);
 	free(upload);
@@ -82,56 +66,11 @@ void uploads_destroy(struct uploads *uploads)
 	free(uploads);
 }
 
-int upload_open_source(struct upload *upload, const struct node *node)
-{
-	struct store *store = upload->uploads->gen->store;
-
-	if (node->kind != NODE_RESULT) {
-		upload->fd = store_data_open(store, node->ino, O_RDONLY);
-		return upload->fd < 0 ? upload->fd : 0;
-	}
-	int r = cache_file_open(store, node->ino, &upload->cached);
-	if (r < 0)
-		return r;
-	upload->fd = cache_file_fd(upload->cached);
-	if (cache_file_run_end(upload->cached, 0) >= node->size)
-		return 0;
-	upload_close_source(upload);
-	return -ENODATA;
-}
-
-/* The real bytes decide, as the service's do: names lie. -EINVAL with a sentence. */
-static int check_bytes(struct upload *upload, enum api_kind kind, char **ret_text)
-{
-	char first[SNIFF_BYTES], what[80];
-	int64_t most = media_max_bytes(kind);
-
-	if (upload->size == 0)
-		return message_refuse(ret_text, "is empty");
-	if (upload->size > most)
-		return message_refuse(ret_text,
-			"has %.1f MB; the service takes %ss up to %" PRId64 " MB",
-			(double)upload->size / 1e6, media_noun(kind), most / 1000000);
-	ssize_t n = pread(upload->fd, first, sizeof(first), 0);
-	if (n < 0)
-		return -errno;
-	const char *type = sniff_type(first, (size_t)n);
-	if (media_fits(kind, type)) {
-		upload->type = type;
-		return 0;
-	}
-	media_describe(type, what, sizeof(what));
-	return message_refuse(ret_text, "is no %s that the service takes but %s; it takes %s",
-		media_noun(kind), what, media_formats(kind));
-}
-
-/* Is it still the file that was hashed? -EAGAIN: it is being written. */
+/* Is it still the file that was hashed? */
 static int look(struct gen *gen, const struct node *node, int64_t *ret_size, int64_t *ret_changed)
 {
 	struct stat st;
 
-	if (draft_has_writers(gen->drafts, node->ino))
-		return -EAGAIN;
 	*ret_size = node->size;
 	*ret_changed = 0;
 	if (node->kind == NODE_RESULT)
@@ -161,35 +100,31 @@ static void make_room(struct uploads *uploads)
 	}
 }
 
-/* ret_upload NULL: checks alone. */
-static int upload_new(struct uploads *uploads, const struct node *node, enum api_kind kind,
-	int64_t size, int64_t changed, struct upload **ret_upload, char **ret_text)
+static int upload_new(struct uploads *uploads, const struct node *node, const char *type,
+	int64_t size, int64_t changed, struct upload **ret_upload)
 {
-	struct upload *upload;
-	int r;
+	struct source source;
+	int r = source_open(uploads->gen->store, node, &source);
 
-	if (ret_upload != NULL)
-		make_room(uploads);
-	upload = calloc(1, sizeof(*upload));
+	if (r < 0)
+		return r;
+	r = source_is_whole(&source) ? 0 : -ENODATA;
+	source_close(&source);
+	if (r < 0)
+		return r;
+	make_room(uploads);
+	struct upload *upload = calloc(1, sizeof(*upload));
 	if (upload == NULL)
 		return -ENOMEM;
 	upload->uploads = uploads;
 	upload->ino = node->ino;
 	upload->size = size;
 	upload->changed = changed;
-	upload->fd = -1;
+	upload->type = type;
+	upload->source = SOURCE_CLOSED;
 	list_init(&upload->link);
 	sha256_init(&upload->sha);
-	r = upload_open_source(upload, node);
-	if (r == 0)
-		r = check_bytes(upload, kind, ret_text);
-	upload_close_source(upload);
-	if (r == 0 && ret_upload == NULL) {
-		free(upload);
-		return 0;
-	}
-	if (r == 0)
-		r = map_put(uploads->by_ino, (uint64_t)node->ino, upload);
+	r = map_put(uploads->by_ino, (uint64_t)node->ino, upload);
 	if (r < 0) {
 		free(upload);
 		return r;
@@ -243,8 +178,7 @@ static int check_url(struct upload *upload)
 	return r < 0 ? r : -ESTALE;
 }
 
-int upload_ask(
-	struct uploads *uploads, const struct node *node, enum api_kind kind, char **ret_text)
+int upload_ask(struct uploads *uploads, const struct node *node, const char *type, char **ret_text)
 {
 	struct upload *upload = map_get(uploads->by_ino, (uint64_t)node->ino);
 	int64_t size, changed;
@@ -269,15 +203,9 @@ int upload_ask(
 			return say(ret_text, strdup("its earlier upload is looked at"));
 	}
 	if (upload == NULL)
-		r = upload_new(uploads, node, kind, size, changed, &upload, ret_text);
+		r = upload_new(uploads, node, type, size, changed, &upload);
 	if (r < 0)
 		return r;
-	if (!media_fits(kind, upload->type)) {
-		char what[80];
-		media_describe(upload->type, what, sizeof(what));
-		return message_refuse(ret_text, "is no %s but %s; the service takes %s here",
-			media_noun(kind), what, media_formats(kind));
-	}
 	if (upload->state == UPLOAD_REFUSED) {
 		r = say(ret_text,
 			upload->trouble != NULL ? strdup(upload->trouble) : strdup("was refused"));
@@ -287,15 +215,6 @@ int upload_ask(
 		return tell_progress(upload, ret_text);
 	r = say(ret_text, strdup(upload->url));
 	return r < 0 ? r : 1;
-}
-
-int upload_check(
-	struct uploads *uploads, const struct node *node, enum api_kind kind, char **ret_text)
-{
-	int64_t size, changed;
-	int r = look(uploads->gen, node, &size, &changed);
-
-	return r < 0 ? r : upload_new(uploads, node, kind, size, changed, NULL, ret_text);
 }
 
 void uploads_retry(struct uploads *uploads)

@@ -5,7 +5,6 @@
  * refused for good (API reference 3.9).
  *
  * Pull: callers ask again after waiting_recheck(), which runs when anything here has changed. */
-#include "fs/api/request.h"
 #include "fs/store/nodes.h"
 
 struct gen;
@@ -14,11 +13,9 @@ struct uploads;
 int uploads_create(struct gen *gen, struct uploads **ret_uploads);
 void uploads_destroy(struct uploads *uploads); /* NULL is fine */
 
-/* The address of a plain file's or a result's bytes. 1: *ret_text is the address. 0: under way, *ret_text says how far.
- * -EINVAL: it cannot be sent, *ret_text says why. -EAGAIN: it is being written. -ENODATA: a result whose bytes are not
- * all here. -ENOMEM, errors of the disk. The caller frees *ret_text. */
-int upload_ask(struct uploads *uploads, const struct node *node, enum api_kind kind, char **ret_text);
-/* The same checks, and nothing is sent: 0, -EINVAL, -EAGAIN, … */
-int upload_check(struct uploads *uploads, const struct node *node, enum api_kind kind, char **ret_text);
+/* The address of a plain file's or a result's bytes, which are of this type (sniff.h, static). 1: *ret_text is the address.
+ * 0: under way, *ret_text says how far. -EINVAL: the service has refused it, *ret_text says why. -ENODATA: a result whose
+ * bytes are not all here. -ENOMEM, errors of the disk. The caller frees *ret_text. */
+int upload_ask(struct uploads *uploads, const struct node *node, const char *type, char **ret_text);
 /* A person wants it tried again: what was refused, and what waits. */
 void uploads_retry(struct uploads *uploads);

@@ -5,8 +5,8 @@
 #include "fs/base/loop.h"
 #include "fs/base/map.h"
 #include "fs/base/sha256.h"
+#include "fs/gen/source.h"
 #include "fs/gen/upload.h"
-#include "fs/store/cache.h"
 
 enum upload_state { UPLOAD_HASHING, UPLOAD_HASHED, UPLOAD_SENDING, UPLOAD_REFUSED };
 
@@ -16,9 +16,8 @@ struct upload {
 	struct list link;
 	int64_t ino, size, changed;
 	enum upload_state state;
-	const char *type;          /* static */
-	int fd;                    /* owned; -1 none */
-	struct cache_file *cached; /* owned; of a result, whose fd is borrowed then */
+	const char *type;     /* static */
+	struct source source; /* owned */
 	struct sha256 sha;
 	int64_t at; /* hashed so far, then sent so far */
 	char hash[SHA256_TEXT];
@@ -36,10 +35,6 @@ struct uploads {
 	unsigned failures;        /* in a row */
 };
 
-/* Opens the file for reading, as upload->fd. -ENODATA: a result whose bytes are not all here. */
-int upload_open_source(struct upload *upload, const struct node *node);
-/* Files wait for their turn closed: many may wait. */
-void upload_close_source(struct upload *upload);
 /* Forgets the file, and calls it off where it is being sent. */
 void upload_free(struct upload *upload);
 

@@ -23,20 +23,27 @@
 
 static const struct backoff pace = {.first_ms = 1000, .max_ms = 60000, .jitter_percent = 20};
 
+/* Files wait for their turn closed: many may wait. */
 static int reopen(struct upload *upload)
 {
+	struct store *store = upload->uploads->gen->store;
 	struct node node;
 
-	if (upload->fd >= 0)
+	if (upload->source.fd >= 0)
 		return 0;
-	int r = nodes_get(upload->uploads->gen->store, upload->ino, &node);
-	return r < 0 ? r : upload_open_source(upload, &node);
+	int r = nodes_get(store, upload->ino, &node);
+	return r < 0 ? r : source_open(store, &node, &upload->source);
 }
 
 static void hash_slice(struct upload *upload)
 {
 	static char data[SLICE];
-	ssize_t n = reopen(upload) < 0 ? -1 : pread(upload->fd, data, sizeof(data), upload->at);
+	int64_t rest = upload->size - upload->at;
+	ssize_t n = reopen(upload);
+
+	if (n == 0)
+		n = source_read(&upload->source, upload->at, data,
+			rest < SLICE ? (size_t)rest : sizeof(data));
 
 	if (n <= 0 && upload->at < upload->size) {
 		/* it has shrunk, or the disk has a fault: whoever asks again starts anew */
@@ -51,7 +58,7 @@ static void hash_slice(struct upload *upload)
 	}
 	if (upload->at < upload->size)
 		return;
-	upload_close_source(upload);
+	source_close(&upload->source);
 	sha256_finish(&upload->sha, upload->hash);
 	upload->state = UPLOAD_HASHED;
 	upload->at = 0;
@@ -60,10 +67,9 @@ static void hash_slice(struct upload *upload)
 
 static ssize_t read_source(void *arg, int64_t offset, char *data, size_t length)
 {
-	struct upload *upload = arg;
-	ssize_t n = pread(upload->fd, data, length, offset);
+	const struct upload *upload = arg;
 
-	return n < 0 ? -errno : n;
+	return source_read(&upload->source, offset, data, length);
 }
 
 static void on_sent(void *arg, int64_t bytes)
@@ -119,7 +125,7 @@ static void on_answer(void *arg, struct api_upload_answer *answer)
 	uploads->call = NULL;
 	uploads->sending = NULL;
 	upload->state = UPLOAD_HASHED;
-	upload_close_source(upload);
+	source_close(&upload->source);
 	if (answer->result == 0) {
 		upload->url = steal(&answer->url);
 		free(steal(&upload->trouble));
@@ -164,7 +170,7 @@ static int send_file(struct upload *upload)
 	if (r == 0)
 		r = api_upload(uploads->gen->api, &file, on_answer, upload, &uploads->call);
 	if (r < 0) {
-		upload_close_source(upload);
+		source_close(&upload->source);
 		return r;
 	}
 	upload->state = UPLOAD_SENDING;

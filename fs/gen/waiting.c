@@ -12,7 +12,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/gen/gen_private.h"
-#include "fs/gen/input.h"
+#include "fs/gen/input_limits.h"
 #include "fs/gen/path.h"
 #include "fs/gen/prompt.h"
 #include "fs/gen/queue_private.h"
@@ -195,8 +195,9 @@ static void end_invalid(struct gen *gen, struct job *job, const char *text)
 }
 
 /* All inputs are there: from here on the request is what it is, and in the ledger. */
-static int leave(struct gen *gen, struct job *job)
+static int leave(struct gen *gen, struct job *job, const char *warning)
 {
+	const char *first = job->inputs->prompt.warning;
 	char *body = NULL;
 	int r = prompt_sign_webhook(&job->inputs->prompt, gen->options.webhook_url);
 
@@ -212,6 +213,9 @@ static int leave(struct gen *gen, struct job *job)
 	free(job->record.body);
 	job->record.body = body;
 	job_set_text(&job->record.error, NULL);
+	if (warning != NULL)
+		job_set_text(&job->record.warning, "%s%s%s", first != NULL ? first : "",
+			first != NULL ? "; " : "", warning);
 	inputs_destroy(steal(&job->inputs));
 	job_change(gen, job, job->record.dry_run ? JOB_HELD : JOB_QUEUED, false);
 	queue_pump(gen->queue);
@@ -232,8 +236,10 @@ static bool is_patient(struct gen *gen, struct job *job)
 	return left > 0;
 }
 
-static int conclude(struct gen *gen, struct job *job, enum input_verdict verdict, const char *text)
+static int conclude(
+	struct gen *gen, struct job *job, const struct input *worst, const char *warning)
 {
+	enum input_verdict verdict = worst->verdict;
 	CLEANUP_FREE char *circle = NULL;
 
 	if (verdict != INPUT_MISSING)
@@ -250,15 +256,15 @@ static int conclude(struct gen *gen, struct job *job, enum input_verdict verdict
 	}
 	switch (verdict) {
 	case INPUT_READY:
-		return leave(gen, job);
+		return leave(gen, job, warning);
 	case INPUT_WAITS:
-		put(gen, job, JOB_WAITING, text);
+		put(gen, job, JOB_WAITING, worst->text);
 		return 0;
 	case INPUT_MISSING:
-		put(gen, job, is_patient(gen, job) ? JOB_WAITING : JOB_INVALID, text);
+		put(gen, job, is_patient(gen, job) ? JOB_WAITING : JOB_INVALID, worst->text);
 		return 0;
 	default:
-		put(gen, job, JOB_INVALID, text);
+		put(gen, job, JOB_INVALID, worst->text);
 		return 0;
 	}
 }
@@ -289,31 +295,58 @@ static int fill_size(struct prompt *prompt, struct input *input)
 	return 0;
 }
 
-static int look_at_job(struct gen *gen, struct job *job)
+/* The first of those that keep the prompt back most. */
+static const struct input *find_worst(const struct inputs *inputs, const struct input *input)
+{
+	const struct input *worst = &input[0];
+
+	for (size_t i = 1; i < inputs->prompt.ref_count; i++)
+		if (input[i].verdict > worst->verdict)
+			worst = &input[i];
+	return worst;
+}
+
+/* All are looked at before one is uploaded: where another is wrong, nothing is sent. */
+static int look_at_inputs(struct gen *gen, struct job *job, struct input *input, char **ret_warning)
 {
 	struct prompt *prompt = &job->inputs->prompt;
-	enum input_verdict worst = INPUT_READY;
-	CLEANUP_FREE char *text = NULL;
-	int r = jobs_place(gen->store, &job->record);
+	int r = 0;
 
-	prompt_clear_inputs(prompt);
+	for (size_t i = 0; i < prompt->ref_count && r == 0; i++) {
+		r = input_look(gen, job, &prompt->refs[i], &input[i]);
+		if (r == 0 && i == 0)
+			r = fill_size(prompt, &input[i]);
+		job->inputs->on[i] = input[i].on;
+	}
+	if (r == 0)
+		r = input_limits_check(prompt, input, ret_warning);
+	if (r < 0 || find_worst(job->inputs, input)->verdict >= INPUT_MISSING)
+		return r;
 	/* all of them, so that uploads start while another input is waited for */
 	for (size_t i = 0; i < prompt->ref_count && r == 0; i++) {
-		struct input input;
-		r = input_look(gen, job, &prompt->refs[i], &input);
-		if (r == 0 && input.verdict == INPUT_READY)
-			r = prompt_add_input(prompt, &prompt->refs[i], input.text);
-		if (r == 0 && i == 0)
-			r = fill_size(prompt, &input);
-		if (r == 0 && input.verdict > worst) {
-			worst = input.verdict;
-			free(text);
-			text = steal(&input.text);
-		}
-		job->inputs->on[i] = input.on;
-		free(input.text);
+		if (input[i].verdict == INPUT_READY)
+			r = input_address(gen, job, &prompt->refs[i], &input[i]);
+		if (r == 0 && input[i].verdict == INPUT_READY)
+			r = prompt_add_input(prompt, &prompt->refs[i], input[i].text);
 	}
-	return r < 0 ? r : conclude(gen, job, worst, text);
+	return r;
+}
+
+static int look_at_job(struct gen *gen, struct job *job)
+{
+	size_t count = job->inputs->prompt.ref_count;
+	struct input input[PROMPT_MAX_REFS] = {0};
+	CLEANUP_FREE char *warning = NULL;
+	int r = jobs_place(gen->store, &job->record);
+
+	prompt_clear_inputs(&job->inputs->prompt);
+	if (r == 0)
+		r = look_at_inputs(gen, job, input, &warning);
+	if (r == 0)
+		r = conclude(gen, job, find_worst(job->inputs, input), warning);
+	for (size_t i = 0; i < count; i++)
+		free(input[i].text);
+	return r;
 }
 
 static void look_at_all(void *arg)

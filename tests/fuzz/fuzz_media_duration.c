@@ -2,20 +2,11 @@
 /* Any bytes as a video or a sound of each type: no crash, no read outside of the file, few reads; an answer within reason. */
 #include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/gen/media_duration.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Not assert(3): it must hold with NDEBUG as well. */
-#define HOLDS(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
+#include "tests/fuzz/holds.h"
 
 struct file {
 	const uint8_t *data;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sandbox/measure.h"
 #include "tests/sandbox/upload.h"
 
 static uint64_t token_seal(
@@ -146,6 +147,19 @@ int cdn_check_input(struct sandbox *sandbox, const char *url, enum media media)
 		r = -EMEDIUMTYPE;
 	free(path);
 	return r;
+}
+
+double cdn_input_seconds(struct sandbox *sandbox, const char *url)
+{
+	char *path = own_path(sandbox, url);
+	struct cdn_target target = {0};
+
+	if (path)
+		target = cdn_find_target(sandbox, path);
+	free(path);
+	if (target.upload)
+		return measure_seconds(target.upload->blob);
+	return target.task ? target.task->generation->duration : 0;
 }
 
 const struct task *cdn_find_task(struct sandbox *sandbox, const char *url, unsigned *ret_index)

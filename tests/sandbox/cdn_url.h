@@ -31,6 +31,9 @@ enum media cdn_kind(const struct task *task, unsigned index);
  * (any more). -EMEDIUMTYPE: of another kind. */
 int cdn_check_input(struct sandbox *sandbox, const char *url, enum media media);
 
+/* How long what is behind this URL plays, in seconds; 0: it is not ours. NAN: it cannot be played. */
+double cdn_input_seconds(struct sandbox *sandbox, const char *url);
+
 /* The task and the index that one of our result URLs leads to, expired or not; NULL: none. */
 const struct task *cdn_find_task(struct sandbox *sandbox, const char *url, unsigned *ret_index);
 /* The bytes of one of our upload URLs, as a new reference; NULL: none. */

@@ -314,7 +314,10 @@ def check_inputs(wire):
         ok(answer.data == png and answer.headers["Content-Type"] == "image/png", "uploaded", answer)
         made_from(url)
         film = server.upload("a.mp4", "video/mp4", b"abc")
-        wrong_kind(film.json["data"]["object_url_list"][0])
+        film = film.json["data"]["object_url_list"][0]
+        wrong_kind(film)
+        dialect.refused(server, "almighty-reference-to-video",
+                        {**REFERENCES, "videos": [film]}, dialect.format)
         for name, kind, data, rest, code in (
                 ("a.exe", "image/png", png, "", dialect.format),
                 ("a.png", "text/plain", png, "", dialect.format),
@@ -330,6 +333,26 @@ def check_inputs(wire):
         server.control("fault=upload-1015:1:1")
         codes = [server.upload("a.png", "image/png", png).code for _ in range(2)]
         ok(codes == [1015, dialect.success], "upload-1015 once", codes)
+
+
+def check_durations(wire):
+    dialect = Dialect(wire)
+    with Server("--wire", wire) as server:
+        def sound(seconds):
+            data = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 0, b"WAVE", b"fmt ", 16, 1, 1, 1000,
+                               1000, 1, 8, b"data", int(seconds * 1000)) + b"\x80" * int(seconds * 1000)
+            return server.upload("a.wav", "audio/wav", data).json["data"]["object_url_list"][0]
+
+        film = dialect.taken(server, "text-to-video",
+                             {**VIDEO, "model": "KLING_V3_0_PRO", "duration": 10})
+        film = server.results(film)[0]
+        everything = "almighty-reference-to-video"
+        for seconds in ([2], [15.04], [7, 8.04], [1.96]):
+            dialect.taken(server, everything, {**REFERENCES, "audios": [sound(s) for s in seconds]})
+        for seconds in ([1.9], [15.1], [7, 8.1], [14, 2]):
+            dialect.refused(server, everything, {**REFERENCES, "audios": [sound(s) for s in seconds]})
+        dialect.taken(server, everything, {**REFERENCES, "videos": [film, "https://example.org/a.mp4"]})
+        dialect.refused(server, everything, {**REFERENCES, "videos": [film, film]})
 
 
 def check_drawing():
@@ -824,7 +847,7 @@ def check_callbacks(wire):
 
 
 BOTH = (check_answers, check_account, check_refuses, check_takes, check_toolkits, check_inputs,
-        check_callbacks)
+        check_callbacks, check_durations)
 ONCE = (check_submit_faults, check_status_faults, check_spoiled, check_download_faults, check_limits,
         check_drawing, check_ranges, check_videos, check_connections, check_renewal,
         check_concurrency, check_command_line, check_parent_death)

@@ -48,8 +48,8 @@ static const struct field multi_image_to_video[] = {
 static const struct field almighty[] = {{"model", FIELD_MODEL, REQUIRED},
 	{"prompt", FIELD_PROMPT, OPTIONAL}, {"duration", FIELD_DURATION, REQUIRED, 4, 15},
 	{"images", FIELD_INPUTS, OPTIONAL, 0, 9, NULL, MEDIA_IMAGE},
-	{"videos", FIELD_INPUTS, OPTIONAL, 0, 3, NULL, MEDIA_VIDEO},
-	{"audios", FIELD_INPUTS, OPTIONAL, 0, 3, NULL, MEDIA_AUDIO},
+	{"videos", FIELD_INPUTS, OPTIONAL, 0, 3, NULL, MEDIA_VIDEO, true},
+	{"audios", FIELD_INPUTS, OPTIONAL, 0, 3, NULL, MEDIA_AUDIO, true},
 	{"aspect_ratio", FIELD_RATIO, OPTIONAL}, {"resolution", FIELD_RESOLUTION, OPTIONAL},
 	{"generate_audio", FIELD_AUDIO_TEXT, OPTIONAL},
 	{"video_number", FIELD_VIDEO_NUMBER, OPTIONAL, 1, 4}, CALLBACK_FIELDS, {0}};

@@ -42,6 +42,7 @@ struct field {
 	double min, max;
 	const char *const *words; /* ends with NULL */
 	enum media media;         /* of input URLs */
+	bool timed; /* of these: each plays for 2 to 15 s, all together for 15 s at most */
 };
 
 struct endpoint {

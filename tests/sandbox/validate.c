@@ -2,6 +2,7 @@
 #include "tests/sandbox/validate.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #define URL_MAX 2048
 #define WORD_MAX 64
 #define NEGATIVE_MAX 1000
+#define SECONDS_MIN 2
+#define SECONDS_MAX 15
+#define SECONDS_GRACE 0.05
 #define REFERENCES_MAX 12 /* of an almighty request: images, videos and audios together */
 
 struct check {
@@ -152,6 +156,33 @@ static int check_input(struct check *check, const struct field *field, const jso
 	return 0;
 }
 
+/* The reference names whole seconds, and a file that was cut at one ends with the frame in which it lies: half a tenth of
+ * a second is let through. */
+static int check_seconds(struct check *check, const struct field *field, const json_t *list)
+{
+	double together = 0;
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(list, i, entry)
+	{
+		double seconds = cdn_input_seconds(check->sandbox, json_string_value(entry));
+
+		if (isnan(seconds))
+			return refuse(check, WIRE_FORMAT, "%s", field->name);
+		if (seconds > 0 && (seconds < SECONDS_MIN - SECONDS_GRACE ||
+					   seconds >= SECONDS_MAX + SECONDS_GRACE))
+			return refuse(check, WIRE_PARAMETER,
+				"%s is invalid, each must be %d to %d seconds", field->name,
+				SECONDS_MIN, SECONDS_MAX);
+		together += seconds;
+	}
+	if (together >= SECONDS_MAX + SECONDS_GRACE)
+		return refuse(check, WIRE_PARAMETER, "%s exceeds %d seconds in total", field->name,
+			SECONDS_MAX);
+	return 0;
+}
+
 static int check_inputs(struct check *check, const struct field *field, const json_t *value)
 {
 	const json_t *limit =
@@ -173,7 +204,7 @@ static int check_inputs(struct check *check, const struct field *field, const js
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return field->timed ? check_seconds(check, field, value) : 0;
 }
 
 static int check_int(

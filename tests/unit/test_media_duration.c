@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "fs/gen/media_duration.h"
 #include "fs/gen/sniff.h"
+#include "tests/unit/source_file.h"
 
 /* A file in memory, and what was asked of it. */
 struct file {
@@ -36,15 +29,12 @@ static ssize_t read_file(void *arg, int64_t offset, void *data, size_t length)
 static struct file load(const char *name)
 {
 	struct file file = {0};
-	char path[4096];
+	char path[256];
+	size_t length;
 
-	snprintf(path, sizeof(path), "%s/tests/data/media/%s", getenv("SOURCE_ROOT"), name);
-	FILE *stream = fopen(path, "re");
-	assert_non_null(stream);
-	file.data = calloc(1, 65536);
-	assert_non_null(file.data);
-	file.size = file.present = (int64_t)fread(file.data, 1, 65536, stream);
-	fclose(stream);
+	snprintf(path, sizeof(path), "tests/data/media/%s", name);
+	file.data = (unsigned char *)read_source(path, &length);
+	file.size = file.present = (int64_t)length;
 	return file;
 }
 

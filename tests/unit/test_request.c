@@ -200,6 +200,16 @@ static void test_request_modes_have_names_paths_and_kinds(void **state)
 	assert_string_equal(api_kind_name(API_TEXT), "text");
 }
 
+static void test_request_tells_the_duration_of_a_body(void **state)
+{
+	assert_int_equal(api_request_duration("{\"model\":\"M\",\"duration\":8}"), 8);
+	assert_int_equal(api_request_duration("{\"model\":\"M\"}"), API_UNSET);
+	assert_int_equal(api_request_duration("{\"duration\":\"8\"}"), API_UNSET);
+	assert_int_equal(api_request_duration("{\"duration\":99999999999}"), API_UNSET);
+	assert_int_equal(api_request_duration("{\"duration\":-1}"), API_UNSET);
+	assert_int_equal(api_request_duration("no JSON"), API_UNSET);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_request_drops_nothing_in_silence),
 		cmocka_unit_test(test_request_text_is_utf8_and_stays_verbatim),
 		cmocka_unit_test(test_request_modes_have_names_paths_and_kinds),
+		cmocka_unit_test(test_request_tells_the_duration_of_a_body),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,16 @@ static void test_sniff_knows_each_format(void **state)
 	assert_string_equal(TYPE("\0\0\0\x14"
 				 "ftypqt  "),
 		"mov");
+	assert_string_equal(TYPE("\0\0\0\x08"
+				 "wide\0\0\1\0mdat"),
+		"mov");
+	assert_string_equal(TYPE("\0\0\0\x1c"
+				 "ftypM4A "),
+		"m4a");
+	assert_string_equal(TYPE("\0\0\0\x18"
+				 "ftypheic"),
+		"heic");
+	assert_string_equal(TYPE("\xff\xe3\x18"), "mp3");
 	assert_string_equal(TYPE("\x1a\x45\xdf\xa3"), "webm");
 	assert_string_equal(TYPE("ID3\x04"), "mp3");
 	assert_string_equal(TYPE("\xff\xfb\x90"), "mp3");

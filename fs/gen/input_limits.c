@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/gen/input_limits.h"
+
+#include <errno.h>
+
+#include "fs/base/buf.h"
+#include "fs/base/cleanup.h"
+#include "fs/gen/media.h"
+#include "fs/gen/message.h"
+
+#define SHORTEST_S 2
+#define LONGEST_S 15
+#define TOGETHER_S 15
+
+/* Compared as they are told: what was cut at 15 s is some hundredths longer, since it ends with a whole frame. */
+static int64_t tenths(int64_t ms)
+{
+	return (ms + 50) / 100;
+}
+
+static int check_one(const struct prompt_ref *ref, struct input *input, int64_t *together_ms)
+{
+	const char *noun = media_noun(ref->role == REF_VIDEO ? API_VIDEO : API_AUDIO);
+	int64_t one = tenths(input->duration_ms);
+
+	if (one < SHORTEST_S * 10 || one > LONGEST_S * 10)
+		return input_say(input, ref, INPUT_WRONG,
+			"plays for %.1f s; the service takes %ss of %d to %d s", (double)one / 10,
+			noun, SHORTEST_S, LONGEST_S);
+	*together_ms += input->duration_ms;
+	if (tenths(*together_ms) <= TOGETHER_S * 10)
+		return 0;
+	return input_say(input, ref, INPUT_WRONG,
+		"plays for %.1f s, which makes %.1f s with the %ss above it; the service takes %d "
+		"s "
+		"of them together",
+		(double)one / 10, (double)tenths(*together_ms) / 10, noun, TOGETHER_S);
+}
+
+static int warn(const struct prompt_ref *ref, struct buf *warning)
+{
+	CLEANUP_FREE char *shown = message_quote(ref->value);
+
+	if (shown == NULL)
+		return -ENOMEM;
+	return buf_addf(warning,
+		"%sline %d: how long '%s' plays cannot be read from it, so it is sent unchecked; "
+		"the "
+		"service takes %ss of %d to %d s, %d s together",
+		warning->length > 0 ? "; " : "", ref->line, shown,
+		media_noun(ref->role == REF_VIDEO ? API_VIDEO : API_AUDIO), SHORTEST_S, LONGEST_S,
+		TOGETHER_S);
+}
+
+int input_limits_check(const struct prompt *prompt, struct input *inputs, char **ret_warning)
+{
+	int64_t videos = 0, sounds = 0;
+	CLEANUP(buf_finish) struct buf warning;
+	int r = 0;
+
+	buf_init(&warning, 16384);
+	for (size_t i = 0; i < prompt->ref_count && r == 0; i++) {
+		const struct prompt_ref *ref = &prompt->refs[i];
+		if (inputs[i].verdict != INPUT_READY)
+			continue;
+		if (inputs[i].unmeasured)
+			r = warn(ref, &warning);
+		else if (inputs[i].duration_ms >= 0)
+			r = check_one(ref, &inputs[i], ref->role == REF_VIDEO ? &videos : &sounds);
+	}
+	*ret_warning = NULL;
+	if (r == 0 && warning.length > 0) {
+		*ret_warning = buf_steal(&warning);
+		r = *ret_warning == NULL ? -ENOMEM : 0;
+	}
+	return r;
+}
