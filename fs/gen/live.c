@@ -2,18 +2,23 @@
 #include "fs/gen/live.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/merge.h"
 #include "fs/gen/waiting.h"
+#include "fs/store/known.h"
 
 #define AGAIN_MS (INT64_C(10) * 60 * 1000) /* after a failure */
-#define NAMED_MAX 10                       /* in a log line */
+#define KNOWN_MAX (8 << 20)                /* bytes; twice what an answer may have */
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define NAMED_MAX 10 /* in a log line */
 
 struct live {
 	struct gen *gen;                     /* borrowed */
@@ -22,11 +27,15 @@ struct live {
 	struct api_call *call;
 	struct model_list images;
 	struct model_table *table; /* the one in force, when it is not the first one */
+	bool forgotten;            /* what it said last cannot be read */
 	bool failed;               /* said once, until it works again */
 };
 
+static const char *const kinds[] = {"image", "video"}; /* of what it says */
+
 static void ask(void *arg);
 static void on_models(void *arg, struct api_models_answer *answer);
+static void recall(struct live *live);
 
 int live_create(struct gen *gen, const struct gen_registry *registry, struct live **ret_live)
 {
@@ -41,6 +50,7 @@ int live_create(struct gen *gen, const struct gen_registry *registry, struct liv
 		free(live);
 		return r;
 	}
+	recall(live);
 	loop_timer_arm(live->timer, 0);
 	*ret_live = live;
 	return 0;
@@ -101,7 +111,8 @@ static size_t list_missing(
 	return count;
 }
 
-static void tell_change(const struct model_table *old, const struct model_table *new)
+static void tell_change(
+	const struct model_table *old, const struct model_table *new, const char *what)
 {
 	CLEANUP(buf_finish) struct buf added;
 	CLEANUP(buf_finish) struct buf gone;
@@ -109,8 +120,7 @@ static void tell_change(const struct model_table *old, const struct model_table 
 	buf_init(&added, 8192);
 	buf_init(&gone, 8192);
 	size_t more = list_missing(new, old, &added), less = list_missing(old, new, &gone);
-	log_info(
-		"models: the live registry is in force: %zu directories, %zu new%s%s, %zu gone%s%s",
+	log_info("models: %s is in force: %zu directories, %zu new%s%s, %zu gone%s%s", what,
 		model_table_count(new), more, more > 0 ? ": " : "", added.data, less,
 		less > 0 ? ": " : "", gone.data);
 }
@@ -124,7 +134,7 @@ static bool is_same(const struct model_table *a, const struct model_table *b)
 }
 
 /* New directories are made first: a model is in force when it has one. */
-static int put_in_force(struct live *live, struct model_table *table)
+static int put_in_force(struct live *live, struct model_table *table, const char *what)
 {
 	struct gen *gen = live->gen;
 	const struct model_table *old = gen->models;
@@ -135,14 +145,15 @@ static int put_in_force(struct live *live, struct model_table *table)
 		gen->models = old;
 		return r;
 	}
-	tell_change(old, table);
+	tell_change(old, table, what);
 	model_table_destroy(live->table);
 	live->table = table;
 	waiting_recheck(gen);
 	return 0;
 }
 
-static int merge(struct live *live, const struct model_list *videos, char **ret_message)
+static int merge(
+	struct live *live, const struct model_list *videos, const char *what, char **ret_message)
 {
 	const struct gen_registry *registry = live->registry;
 	struct model_list list;
@@ -159,10 +170,75 @@ static int merge(struct live *live, const struct model_list *videos, char **ret_
 		model_table_destroy(table);
 		return 0;
 	}
-	r = put_in_force(live, table);
+	r = put_in_force(live, table, what);
 	if (r < 0)
 		model_table_destroy(table);
 	return r;
+}
+
+/* A list that was said some time ago; 0, or why there is none. */
+static int recall_kind(struct live *live, size_t kind, struct model_list *list, int64_t *ret_when)
+{
+	CLEANUP_FREE char *text = NULL;
+	int r = known_get(live->gen->store, kinds[kind], &text, ret_when);
+
+	if (r == 0 && strlen(text) > KNOWN_MAX)
+		r = -EFBIG;
+	if (r == 0)
+		r = registry_parse_catalogue(text, strlen(text), list);
+	if (r == 0 && list->count == 0)
+		r = -ENODATA;
+	return r;
+}
+
+/* Until it answers, what it said last is nearer to the truth than what is built in. */
+static void recall(struct live *live)
+{
+	CLEANUP_FREE char *message = NULL;
+	struct model_list videos = {0};
+	int64_t when[2];
+	char day[CLOCK_TEXT], what[64 + CLOCK_TEXT];
+	int r = recall_kind(live, 0, &live->images, &when[0]);
+
+	if (r == 0)
+		r = recall_kind(live, 1, &videos, &when[1]);
+	if (r == 0) {
+		clock_format(when[1], day);
+		snprintf(what, sizeof(what), "what the live registry said at %s", day);
+		r = merge(live, &videos, what, &message);
+	}
+	model_list_finish(&live->images);
+	model_list_finish(&videos);
+	live->forgotten = r < 0 && r != -ENOENT;
+}
+
+/* For the next mount. What it says again and again is written once a day. */
+static int remember_kind(struct live *live, size_t kind, const struct model_list *list)
+{
+	struct store *store = live->gen->store;
+	CLEANUP_FREE char *text = NULL, *before = NULL;
+	int64_t when;
+	int r = registry_format(list, &text);
+
+	if (r == 0 && known_get(store, kinds[kind], &before, &when) == 0 &&
+		strcmp(text, before) == 0 && clock_wall_ms() - when < DAY_MS)
+		return 0;
+	if (r == 0)
+		r = store_begin(store, false);
+	if (r == 0)
+		r = store_end(store, known_set(store, kinds[kind], text, clock_wall_ms()));
+	return r;
+}
+
+static void remember(struct live *live, const struct model_list *videos)
+{
+	int r = remember_kind(live, 0, &live->images);
+
+	if (r == 0)
+		r = remember_kind(live, 1, videos);
+	if (r < 0)
+		log_errno(
+			LOG_LEVEL_WARNING, r, "models: what the live registry says cannot be kept");
 }
 
 static void ask_kind(struct live *live, enum api_kind kind)
@@ -175,7 +251,14 @@ static void ask_kind(struct live *live, enum api_kind kind)
 
 static void ask(void *arg)
 {
-	ask_kind(arg, API_IMAGE);
+	struct live *live = arg;
+
+	/* not by recall(), which runs before anybody reads the log */
+	if (live->forgotten)
+		log_warning("models: what the live registry said last cannot be read; the built-in "
+			    "catalogue is in force until it answers");
+	live->forgotten = false;
+	ask_kind(live, API_IMAGE);
 }
 
 static void on_models(void *arg, struct api_models_answer *answer)
@@ -198,7 +281,11 @@ static void on_models(void *arg, struct api_models_answer *answer)
 		return;
 	}
 	/* a registry without a single model is no registry */
-	int r = answer->models.count == 0 ? -ENODATA : merge(live, &answer->models, &message);
+	int r = answer->models.count == 0
+			? -ENODATA
+			: merge(live, &answer->models, "the live registry", &message);
+	if (r == 0)
+		remember(live, &answer->models);
 	model_list_finish(&live->images);
 	if (r < 0) {
 		fail(live, r == -ENODATA     ? "it lists no models"

@@ -53,6 +53,8 @@ static const char *const steps[] = {
 	"ALTER TABLE job ADD COLUMN balance_at INTEGER NOT NULL DEFAULT 0;",
 	"CREATE TABLE upload(hash TEXT PRIMARY KEY, url TEXT NOT NULL, \"when\" INTEGER NOT NULL)"
 	" WITHOUT ROWID;",
+	"CREATE TABLE known(kind TEXT PRIMARY KEY, list TEXT NOT NULL, \"when\" INTEGER NOT NULL)"
+	" WITHOUT ROWID;",
 };
 
 int64_t schema_version(void)
