@@ -116,7 +116,7 @@ static void format_body(struct sandbox *sandbox, const struct task *task, struct
 	struct wire_task view = {.task = task, .phase = state_phase(task)};
 	json_t *data = api_task(sandbox, &view);
 
-	*ret = (struct answer){.retry_after = -1};
+	*ret = (struct answer){0};
 	wire_success(&sandbox->wire,
 		sandbox->options->dialect == DIALECT_LIVE ? json_pack("[o]", data) : data, ret);
 }
