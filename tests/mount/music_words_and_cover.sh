@@ -41,11 +41,15 @@ printf 'type: vocal_song\nno cover [[cover-404]]\n' >bare.txt
 assert_eq "$(timeout 60 cat bare.wait | tr '\n' ' ')" "bare.wav bare.text " results
 assert_contains "$(status_of bare)" "warning: its cover could not be fetched: the server answered HTTP 404; its address: http://" status
 # addresses that have expired are renewed, each for its own file
+address=$(getfattr --absolute-names --only-values -n user.weryai.url song.png)
 cd /
 umount_fs
 control cdn-expire=0.3
 rm -rf "$XDG_CACHE_HOME"/weryaifs/default/*
-sleep 0.5
+expired() {
+    [ "$(curl -s -o "$TEST_TMP/expired" -w '%{http_code}' "$address")" = 403 ]
+}
+await 10 expired || fail "$address does not expire"
 mount_fs
 assert_eq "$(type_of "$M/MUSIC/song.png")" image/png "the cover after its address has expired"
 cmp "$M/MUSIC/song.png" "$TEST_TMP/cover.png" || fail "the cover has become another file"

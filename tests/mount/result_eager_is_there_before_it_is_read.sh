@@ -6,12 +6,13 @@ for name in a b c; do
     file=$(make_result "$M/VEO_3_1/$name.txt" "fox $name [[bytes=3000000]]")
     reference_of "$file" "$TEST_TMP/$name"
 done
-all_here() {
-    [ "$(du -s --block-size=1 "$XDG_CACHE_HOME/weryaifs" | cut -f 1)" -ge 9000000 ]
+here() {
+    sed -n 's/^cache bytes: //p' "$M/.weryaifs/stats"
 }
-await 20 all_here || fail "only $(du -s "$XDG_CACHE_HOME/weryaifs") is here"
-# the maps of what is there
-sleep 1.5
+all_here() {
+    [ "$(here)" -ge 9000000 ]
+}
+await 20 all_here || fail "only $(here) bytes are here"
 before=$(sent)
 control fault=cdn-404
 for name in a b c; do

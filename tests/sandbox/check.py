@@ -468,10 +468,14 @@ def check_submit_faults():
 
 def check_status_faults():
     with Server("--max-active", "1000") as server:
-        def statuses(marker, times=1):
-            """Of a task that should have ended by now."""
+        def ended(marker):
+            """A task that has ended, since one that was submitted later has."""
             task = server.image(f"s [[{marker}]]").ids[0]
-            time.sleep(0.2)
+            server.end_of(server.image())
+            return task
+
+        def statuses(marker, times=1):
+            task = ended(marker)
             return [server.status(task) for _ in range(times)]
 
         def status(marker):
@@ -491,9 +495,10 @@ def check_status_faults():
         flips = server.image("[[status-flip]] [[seconds=60]]").ids[0]
         states = [server.status(flips).state for _ in range(4)]
         ok(states == ["processing", "waiting"] * 2, "status-flip while it runs", states)
+        slow = ended("status-slow=0.3")
         begin = time.monotonic()
-        status("status-slow=0.3")
-        ok(time.monotonic() - begin >= 0.5, "status-slow")
+        server.status(slow)
+        ok(time.monotonic() - begin >= 0.3, "status-slow")
 
         task = status("task-fail").task
         ok(task["task_status"] == "failed" and ("msg" in task or "task_result" in task), task)
