@@ -123,8 +123,7 @@ static void check_line(struct file *file, const char *text, size_t length)
 	else if (has_comment_trap(text, length))
 		file_fail(file, -EINVAL,
 			"a ';' after a blank would cut the line there; put the comment on a line "
-			"of "
-			"its own, or take the blank away");
+			"of its own, or take the blank away");
 	else if (text[0] == '[')
 		check_section(file, text, length);
 }

@@ -32,8 +32,7 @@ static int take_key(struct secret *secret, const char *text, size_t length, cons
 		if (text[i] <= ' ' || text[i] > '~')
 			return sentence_fail(ret_message, -EINVAL,
 				"the API key in %s has blanks, several lines or characters that "
-				"are not "
-				"ASCII; it must be the key alone",
+				"are not ASCII; it must be the key alone",
 				what);
 	memcpy(secret->key, text, length);
 	secret->key[length] = '\0';

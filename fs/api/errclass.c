@@ -32,19 +32,16 @@ static const struct {
 		"Check the key (https://weryai.com/api/keys) and whether this address may use "
 		"it, " RESEND,
 		"Check the key (https://weryai.com/api/keys) and whether this address may use it; "
-		"tasks "
-		"that run are not lost."},
+		"tasks that run are not lost."},
 	[ERRCLASS_PARAMETER] = {"parameter", EINVAL, "The service refused a value of the request",
 		"Correct the prompt " SAVE_AGAIN, "Asking again does not help."},
 	[ERRCLASS_NOT_FOUND] = {"not-found", ENOENT, "The service knows no such address or task",
 		"If every request ends like this, correct base_url in the configuration, " RESEND,
 		"If every request ends like this, correct base_url in the configuration; else the "
-		"task "
-		"is too new or has expired (https://weryai.com/api/history)."},
+		"task is too new or has expired (https://weryai.com/api/history)."},
 	[ERRCLASS_CREDITS] = {"credits", EDQUOT, "The account has too few credits",
 		"Buy credits (https://weryai.com/api/pricing): when the balance has risen it is "
-		"sent "
-		"by itself; to try it now: echo submit > X.status.",
+		"sent by itself; to try it now: echo submit > X.status.",
 		"Buy credits (https://weryai.com/api/pricing)."},
 	[ERRCLASS_SUBSCRIPTION] = {"subscription", EPERM,
 		"The account's subscription does not include this",
@@ -319,8 +316,7 @@ int errclass_cause(const struct api_error *error, char *text, size_t size)
 			"that it does not take";
 	else if (error->http_status >= 300 && error->http_status <= 399)
 		cause = "The service answered with a redirect, which is not followed: check "
-			"base_url "
-			"in the configuration";
+			"base_url in the configuration";
 	else if (error->class == ERRCLASS_NETWORK && error->not_sent)
 		cause = "The service could not be reached";
 	else if (meaning && meaning->cause && meaning->class == error->class)
@@ -344,8 +340,7 @@ static const char *submission_advice(const struct api_error *error)
 		return "It is sent again by itself; nothing to do.";
 	if (error->code_ambiguous)
 		return "It is sent again a few times by itself; if it stays so, check the values "
-		       "in the "
-		       "prompt, " RESEND;
+		       "in the prompt, " RESEND;
 	if (errclass_may_repeat(error))
 		return "It is sent again by itself; nothing to do.";
 	if (meaning && meaning->advice && meaning->class == error->class)
@@ -364,9 +359,8 @@ static const char *spent_sentence(const struct api_error *error)
 		break;
 	}
 	return "Whether credits were spent is not known, so nothing is sent again by itself. Look "
-	       "at "
-	       "https://weryai.com/api/history, and only if the request is not there: "
-	       "echo submit > X.status.";
+	       "at https://weryai.com/api/history, and only if the request is not there: echo "
+	       "submit > X.status.";
 }
 
 /* Appends " sentence" when there is one. */

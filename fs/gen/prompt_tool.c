@@ -259,8 +259,7 @@ static int read_key_line(struct reading *reading, int line, const char *data, si
 	else if (find_near(reading->tool, key) != NULL)
 		r = complain(reading, line,
 			"'%s' looks like the setting '%s'; correct it, or begin the line with \\ "
-			"to "
-			"make it text",
+			"to make it text",
 			key, find_near(reading->tool, key));
 	else if (prompt_key_find(key) != NULL)
 		r = complain_unknown(reading, line, key);

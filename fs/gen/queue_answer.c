@@ -84,10 +84,8 @@ void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 	clock_format(job->record.submitted, when);
 	snprintf(text, sizeof(text),
 		"sent to %s at %s, but the answer was lost: %s. It may have been charged; weryaifs "
-		"does not send it"
-		" again by itself. Look at the call history of your account "
-		"(https://weryai.com/api/history), then, to send it again:"
-		" echo submit > %s.status",
+		"does not send it again by itself. Look at the call history of your account "
+		"(https://weryai.com/api/history), then, to send it again: echo submit > %s.status",
 		job->record.model, when, why, job->record.stem);
 	credits_want_after(queue->gen->credits, job->record.id);
 	queue_end_without(queue, job, JOB_UNKNOWN, text);

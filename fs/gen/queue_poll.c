@@ -234,8 +234,7 @@ static void all_ended(struct queue *queue, struct job *job)
 	if (failed == job->task_count) {
 		snprintf(text, sizeof(text),
 			"the service could not make it: %s. Whether credits were spent is not "
-			"known; to try"
-			" again: echo submit > %s.status",
+			"known; to try again: echo submit > %s.status",
 			messages, job->record.stem);
 		queue_end_without(queue, job, JOB_FAILED, text);
 		return;
@@ -278,8 +277,8 @@ static void on_poll_refused(struct queue *queue, struct job *job, const struct a
 		clock_mono_ms() - job->not_found_since > NOT_FOUND_MS) {
 		snprintf(text, sizeof(text),
 			"the service no longer knows this task (%s). It was probably charged; look "
-			"at the call"
-			" history of your account. To send it again: echo submit > %s.status",
+			"at the call history of your account. To send it again: echo submit > "
+			"%s.status",
 			error->text, job->record.stem);
 		queue_end_without(queue, job, JOB_UNKNOWN, text);
 		return;

@@ -294,10 +294,9 @@ int status_format(struct gen *gen, const struct node *prompt, char **ret_text, s
 	if (facts.cut_off)
 		buf_adds(&text,
 			"warning: weryaifs was stopped, or a write failed, while this file was "
-			"being written, or "
-			"its account was copied before the file was sent: it may be "
-			"incomplete, or sent from there, and is not sent by itself; write it "
-			"again, or: echo submit into this file\n");
+			"being written, or its account was copied before the file was sent: it "
+			"may be incomplete, or sent from there, and is not sent by itself; write "
+			"it again, or: echo submit into this file\n");
 	r = buf_ok(&text) && buf_ok(&value) ? 0 : -ENOMEM;
 	if (r == 0) {
 		*ret_length = text.length;

@@ -63,8 +63,8 @@ static int add_field(struct tool_spec *tool, char *text, const char *shown, char
 	if (!words && tool_type_parse(colon + 1, &type) < 0)
 		return refuse("fields", shown,
 			"has a type that is none of image, images, video, audio, prompt, text, "
-			"integer, "
-			"boolean, colour, size, point, object, rectangles, kilobytes, or WORD|WORD",
+			"integer, boolean, colour, size, point, object, rectangles, kilobytes, or "
+			"WORD|WORD",
 			ret_message);
 	if (!words && type == TOOL_WORD)
 		return refuse(

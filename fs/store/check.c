@@ -167,9 +167,9 @@ static int describe(struct check *check)
 			"results");
 	if (r >= 0)
 		r = count(check,
-			"SELECT CASE state WHEN 1 THEN 'INVALID' WHEN 2 THEN 'WAITING' WHEN 3 THEN "
-			"'QUEUED'"
-			" WHEN 4 THEN 'HELD' WHEN 5 THEN 'SUBMITTING' WHEN 6 THEN 'PENDING'"
+			"SELECT CASE state WHEN 1 THEN 'INVALID' WHEN 2 THEN 'WAITING'"
+			" WHEN 3 THEN 'QUEUED' WHEN 4 THEN 'HELD' WHEN 5 THEN 'SUBMITTING'"
+			" WHEN 6 THEN 'PENDING'"
 			" WHEN 7 THEN 'PROCESSING' WHEN 8 THEN 'SUCCESS' WHEN 9 THEN 'FAILED'"
 			" WHEN 10 THEN 'UNKNOWN' ELSE '?' END, count(*) FROM job GROUP BY state",
 			"jobs ");
@@ -185,9 +185,8 @@ static int list_unclear(struct check *check)
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	char when[CLOCK_TEXT];
 	int r = db_row(check->store.db,
-		"SELECT stem, model, submitted, state FROM job WHERE state IN (5, 10) ORDER BY id "
-		"DESC"
-		" LIMIT 20",
+		"SELECT stem, model, submitted, state FROM job WHERE state IN (5, 10)"
+		" ORDER BY id DESC LIMIT 20",
 		&row, "");
 
 	while (r == 1) {

@@ -48,9 +48,9 @@ void result_records_finish(struct result_record *results, size_t count)
 int jobs_add(struct store *store, struct job_record *record)
 {
 	int r = db_run(store->db,
-		"INSERT INTO job(ino, dir, stem, model, mode, state, text, body, created, "
-		"next_attempt, after,"
-		" dry_run, published, warning, error) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"INSERT INTO job(ino, dir, stem, model, mode, state, text, body, created,"
+		" next_attempt, after, dry_run, published, warning, error)"
+		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 		"iibssibsiiiiiss", record->ino, record->dir, record->stem, strlen(record->stem),
 		record->model, record->mode, (int64_t)record->state, record->text,
 		record->text_length, record->body, record->created, record->next_attempt,
@@ -66,10 +66,10 @@ int jobs_add(struct store *store, struct job_record *record)
 int jobs_save(struct store *store, const struct job_record *record)
 {
 	return db_run(store->db,
-		"UPDATE job SET state = ?, body = ?, batch = ?, submitted = ?, finished = ?, "
-		"attempts = ?,"
-		" next_attempt = ?, after = ?, dry_run = ?, published = ?, warning = ?, error = ?,"
-		" balance_before = ?, balance_after = ?, balance_at = ? WHERE id = ?",
+		"UPDATE job SET state = ?, body = ?, batch = ?, submitted = ?, finished = ?,"
+		" attempts = ?, next_attempt = ?, after = ?, dry_run = ?, published = ?,"
+		" warning = ?, error = ?, balance_before = ?, balance_after = ?, balance_at = ?"
+		" WHERE id = ?",
 		"isiiiiiiiissddii", (int64_t)record->state, record->body, record->batch,
 		record->submitted, record->finished, record->attempts, record->next_attempt,
 		record->after, (int64_t)record->dry_run, (int64_t)record->published,
@@ -114,11 +114,9 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	size_t stem_length;
 	int r = db_row(store->db,
-		"SELECT ino, dir, stem, model, mode, state, text, body, batch, created, submitted, "
-		"finished,"
-		" attempts, next_attempt, after, dry_run, published, warning, error, "
-		"balance_before, balance_after, balance_at"
-		" FROM job WHERE id = ?",
+		"SELECT ino, dir, stem, model, mode, state, text, body, batch, created, submitted,"
+		" finished, attempts, next_attempt, after, dry_run, published, warning, error,"
+		" balance_before, balance_after, balance_at FROM job WHERE id = ?",
 		&row, "i", id);
 
 	if (r <= 0)
@@ -323,8 +321,8 @@ int results_set(struct store *store, int64_t job, const struct result_record *re
 
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = db_run(store->db,
-			"INSERT INTO result(job, seq, task, url, ino, size, etag, type) "
-			"VALUES(?,?,?,?,?,?,?,?)",
+			"INSERT INTO result(job, seq, task, url, ino, size, etag, type)"
+			" VALUES(?,?,?,?,?,?,?,?)",
 			"iissiiss", job, (int64_t)i, results[i].task, results[i].url,
 			results[i].ino, results[i].size, results[i].etag, results[i].type);
 	return r;
@@ -351,8 +349,8 @@ int results_get(
 	size_t count = 0;
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE job = ? ORDER "
-		"BY seq",
+		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE job = ?"
+		" ORDER BY seq",
 		&row, "i", job);
 
 	while (r == 1) {
@@ -375,10 +373,10 @@ int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t di
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT node.ino FROM job JOIN result ON result.job = job.id JOIN node ON node.ino "
-		"= result.ino"
-		" WHERE job.ino = ? AND job.id != ? AND node.parent = ? ORDER BY job.id, "
-		"result.seq",
+		"SELECT node.ino FROM job JOIN result ON result.job = job.id"
+		" JOIN node ON node.ino = result.ino"
+		" WHERE job.ino = ? AND job.id != ? AND node.parent = ? "
+		" ORDER BY job.id, result.seq",
 		&row, "iii", ino, job, dir);
 
 	return visit_ids(store, r, row, visit, arg);
@@ -406,8 +404,8 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 int results_save(struct store *store, const struct result_record *result)
 {
 	return db_run(store->db,
-		"UPDATE result SET url = ?, ino = ?, size = ?, etag = ?, type = ? WHERE job = ? "
-		"AND seq = ?",
+		"UPDATE result SET url = ?, ino = ?, size = ?, etag = ?, type = ?"
+		" WHERE job = ? AND seq = ?",
 		"siissii", result->url, result->ino, result->size, result->etag, result->type,
 		result->job, result->seq);
 }

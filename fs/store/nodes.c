@@ -162,9 +162,8 @@ int nodes_add(struct store *store, struct node *node)
 int nodes_set_attributes(struct store *store, const struct node *node)
 {
 	return db_run(store->db,
-		"UPDATE node SET mode = ?, uid = ?, gid = ?, atime = ?, mtime = ?, ctime = ?, size "
-		"= ?"
-		" WHERE ino = ?",
+		"UPDATE node SET mode = ?, uid = ?, gid = ?, atime = ?, mtime = ?, ctime = ?,"
+		" size = ? WHERE ino = ?",
 		"iiiiiiii", (int64_t)node->mode, (int64_t)node->uid, (int64_t)node->gid,
 		node->atime, node->mtime, node->ctime, node->size, node->ino);
 }
