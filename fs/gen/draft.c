@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "fs/base/ids.h"
 #include "fs/base/log.h"
 #include "fs/gen/credits.h"
 #include "fs/gen/draft_private.h"
@@ -265,34 +266,19 @@ int draft_submit(struct drafts *drafts, int64_t ino)
 	return r;
 }
 
-struct resuming {
-	struct drafts *drafts;
-	int64_t *inos; /* owned */
-	size_t count;
-};
-
 static int note_draft(void *arg, const struct node *node)
 {
-	struct resuming *resuming = arg;
-
 	/* what was never closed may be half a prompt: a person decides (status says so) */
-	if (node->draft != DRAFT_CLOSED || !tree_is_prompt(node))
-		return 0;
-	void *more = reallocarray(resuming->inos, resuming->count + 1, sizeof(*resuming->inos));
-	if (more == NULL)
-		return -ENOMEM;
-	resuming->inos = more;
-	resuming->inos[resuming->count++] = node->ino;
-	return 0;
+	return node->draft == DRAFT_CLOSED && tree_is_prompt(node) ? ids_add(arg, node->ino) : 0;
 }
 
 int drafts_resume(struct drafts *drafts)
 {
-	struct resuming resuming = {.drafts = drafts};
-	int r = nodes_list_drafts(drafts->gen->store, note_draft, &resuming);
+	struct ids closed = {0};
+	int r = nodes_list_drafts(drafts->gen->store, note_draft, &closed);
 
-	for (size_t i = 0; i < resuming.count && r == 0; i++)
-		draft_settle(drafts, resuming.inos[i]);
-	free(resuming.inos);
+	for (size_t i = 0; i < closed.count && r == 0; i++)
+		draft_settle(drafts, closed.items[i]);
+	ids_finish(&closed);
 	return r;
 }

@@ -10,6 +10,7 @@
 
 #include "fs/base/buf.h"
 #include "fs/base/clock.h"
+#include "fs/base/ids.h"
 #include "fs/base/log.h"
 #include "fs/gen/credits.h"
 #include "fs/gen/describe.h"
@@ -76,35 +77,23 @@ int gen_plant(struct gen *gen)
 	return store_end(gen->store, r);
 }
 
-struct nameless {
-	int64_t *inos; /* owned */
-	size_t count;
-};
-
 static int note_nameless(void *arg, const struct node *node)
 {
-	struct nameless *nameless = arg;
-	void *more = reallocarray(nameless->inos, nameless->count + 1, sizeof(*nameless->inos));
-
-	if (more == NULL)
-		return -ENOMEM;
-	nameless->inos = more;
-	nameless->inos[nameless->count++] = node->ino;
-	return 0;
+	return ids_add(arg, node->ino);
 }
 
 /* What the last mount had removed while it was still in use. */
 static int sweep(struct gen *gen)
 {
-	struct nameless nameless = {0};
+	struct ids nameless = {0};
 	int r = nodes_list_nameless(gen->store, note_nameless, &nameless);
 
 	for (size_t i = 0; i < nameless.count && r == 0; i++) {
-		r = map_put(gen->nameless, (uint64_t)nameless.inos[i], gen);
+		r = map_put(gen->nameless, (uint64_t)nameless.items[i], gen);
 		if (r == 0)
-			tree_forget(gen, (uint64_t)nameless.inos[i]);
+			tree_forget(gen, (uint64_t)nameless.items[i]);
 	}
-	free(nameless.inos);
+	ids_finish(&nameless);
 	return r < 0 ? r : store_data_sweep(gen->store);
 }
 

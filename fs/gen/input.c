@@ -15,6 +15,7 @@
 #include "fs/gen/message.h"
 #include "fs/gen/path.h"
 #include "fs/gen/probe.h"
+#include "fs/gen/publish.h"
 #include "fs/gen/queue.h"
 #include "fs/gen/source.h"
 #include "fs/gen/tree_private.h"
@@ -123,7 +124,7 @@ static bool is_busy(struct gen *gen, const struct node *prompt)
 
 	if (prompt->draft != DRAFT_NONE)
 		return true;
-	return job != NULL && !(job->record.state == JOB_INVALID) && !job->record.published;
+	return job != NULL && job->record.state != JOB_INVALID && !job->record.published;
 }
 
 static int wait_for(struct look *look, const struct node *prompt)
@@ -142,21 +143,6 @@ static int wait_for(struct look *look, const struct node *prompt)
 		prompt->draft == DRAFT_NONE && job != NULL ? "is " : "", state);
 }
 
-/* Is this the name that publish.c gives to results of STEM: STEM.EXT or STEM-N.EXT? */
-static bool is_name_of(const char *name, const struct node *prompt)
-{
-	size_t length = prompt->name_length - strlen(".txt");
-
-	if (strncmp(name, prompt->name, length) != 0)
-		return false;
-	name += length;
-	if (*name == '-')
-		do
-			name++;
-		while (isdigit((unsigned char)*name));
-	return *name == '.' && strchr(name + 1, '.') == NULL;
-}
-
 /* A file whose name its prompt will give to something new is waited for; one that a person has named is as it is. */
 static int find_maker(struct look *look, const struct node *node, struct node *ret_prompt)
 {
@@ -173,7 +159,8 @@ static int find_maker(struct look *look, const struct node *node, struct node *r
 		return -ENOENT;
 	r = nodes_get(look->gen->store, ino, ret_prompt);
 	if (r == 0 && (ret_prompt->parent != node->parent || !tree_is_prompt(ret_prompt) ||
-			      !is_name_of(node->name, ret_prompt)))
+			      !publish_is_name(node->name, ret_prompt->name,
+				      ret_prompt->name_length - strlen(".txt"))))
 		r = -ENOENT;
 	return r;
 }

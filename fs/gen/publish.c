@@ -10,6 +10,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/ids.h"
 #include "fs/base/log.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/media.h"
@@ -117,11 +118,8 @@ static int find_place(struct gen *gen, struct job *job, struct place *place)
 	return 0;
 }
 
-/* Is this a name that we gave: STEM.EXT or STEM-N.EXT? One that a person has chosen stays. */
-static bool is_our_name(const char *name, const char *stem)
+bool publish_is_name(const char *name, const char *stem, size_t length)
 {
-	size_t length = strlen(stem);
-
 	if (strncmp(name, stem, length) != 0)
 		return false;
 	name += length;
@@ -133,21 +131,9 @@ static bool is_our_name(const char *name, const char *stem)
 	       strchr(name, '~') == NULL;
 }
 
-struct older {
-	int64_t *inos; /* owned */
-	size_t count;
-};
-
 static int note_older(void *arg, int64_t ino)
 {
-	struct older *older = arg;
-	void *more = reallocarray(older->inos, older->count + 1, sizeof(*older->inos));
-
-	if (more == NULL)
-		return -ENOMEM;
-	older->inos = more;
-	older->inos[older->count++] = ino;
-	return 0;
+	return ids_add(arg, ino);
 }
 
 /* NAME.~N~ with the first N that is free, as cp --backup=numbered. */
@@ -171,7 +157,7 @@ static int move_to_backup(struct gen *gen, const struct node *node, struct news 
 static int back_up(
 	struct gen *gen, const struct job *job, const struct place *place, struct news *news)
 {
-	struct older older = {0};
+	struct ids older = {0};
 	struct node node;
 	int r = 0;
 
@@ -180,11 +166,11 @@ static int back_up(
 	r = results_list_older(
 		gen->store, place->prompt, job->record.id, place->dir, note_older, &older);
 	for (size_t i = 0; i < older.count && r == 0; i++) {
-		r = nodes_get(gen->store, older.inos[i], &node);
-		if (r == 0 && is_our_name(node.name, place->stem))
+		r = nodes_get(gen->store, older.items[i], &node);
+		if (r == 0 && publish_is_name(node.name, place->stem, strlen(place->stem)))
 			r = move_to_backup(gen, &node, news);
 	}
-	free(older.inos);
+	ids_finish(&older);
 	return r;
 }
 

@@ -6,26 +6,15 @@
 #include <stdlib.h>
 
 #include "fs/base/clock.h"
+#include "fs/base/ids.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/waiting.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
-struct resuming {
-	int64_t *ids; /* owned */
-	size_t count;
-};
-
 static int note_job(void *arg, int64_t id)
 {
-	struct resuming *resuming = arg;
-	void *more = reallocarray(resuming->ids, resuming->count + 1, sizeof(*resuming->ids));
-
-	if (more == NULL)
-		return -ENOMEM;
-	resuming->ids = more;
-	resuming->ids[resuming->count++] = id;
-	return 0;
+	return ids_add(arg, id);
 }
 
 /* A rejection that was to be waited for before the restart is waited for after it, by all. */
@@ -81,16 +70,16 @@ static int resume_job(struct queue *queue, int64_t id, bool clock_is_back)
 
 int queue_resume(struct queue *queue)
 {
-	struct resuming resuming = {0};
+	struct ids open = {0};
 	int64_t latest = 0;
 	int r = jobs_latest_time(queue->gen->store, &latest);
 	bool clock_is_back = latest > clock_wall_ms();
 
 	if (r == 0)
-		r = jobs_list_open(queue->gen->store, note_job, &resuming);
-	for (size_t i = 0; i < resuming.count && r == 0; i++)
-		r = resume_job(queue, resuming.ids[i], clock_is_back);
-	free(resuming.ids);
+		r = jobs_list_open(queue->gen->store, note_job, &open);
+	for (size_t i = 0; i < open.count && r == 0; i++)
+		r = resume_job(queue, open.items[i], clock_is_back);
+	ids_finish(&open);
 	queue_pump(queue);
 	return r;
 }

@@ -375,7 +375,7 @@ int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t di
 	int r = db_row(store->db,
 		"SELECT node.ino FROM job JOIN result ON result.job = job.id"
 		" JOIN node ON node.ino = result.ino"
-		" WHERE job.ino = ? AND job.id != ? AND node.parent = ? "
+		" WHERE job.ino = ? AND job.id != ? AND node.parent = ?"
 		" ORDER BY job.id, result.seq",
 		&row, "iii", ino, job, dir);
 
