@@ -2,7 +2,6 @@
 #include "fs/api/errclass.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,51 +20,48 @@ struct meaning {
 /* What a class says when its code has no words of its own. */
 static const struct {
 	const char *name;
-	int error;
 	const char *cause;
 	const char *advice;   /* after a submission; "" where errclass_spent() says it all */
 	const char *question; /* after a question */
 } classes[ERRCLASS_COUNT] = {
-	[ERRCLASS_NONE] = {"none", 0, "The service accepted the request", "Nothing to do.",
+	[ERRCLASS_NONE] = {"none", "The service accepted the request", "Nothing to do.",
 		"Nothing to do."},
-	[ERRCLASS_AUTH] = {"auth", EACCES, "The service refused the API key",
+	[ERRCLASS_AUTH] = {"auth", "The service refused the API key",
 		"Check the key (https://weryai.com/api/keys) and whether this address may use "
 		"it, " RESEND,
 		"Check the key (https://weryai.com/api/keys) and whether this address may use it; "
 		"tasks that run are not lost."},
-	[ERRCLASS_PARAMETER] = {"parameter", EINVAL, "The service refused a value of the request",
+	[ERRCLASS_PARAMETER] = {"parameter", "The service refused a value of the request",
 		"Correct the prompt " SAVE_AGAIN, "Asking again does not help."},
-	[ERRCLASS_NOT_FOUND] = {"not-found", ENOENT, "The service knows no such address or task",
+	[ERRCLASS_NOT_FOUND] = {"not-found", "The service knows no such address or task",
 		"If every request ends like this, correct base_url in the configuration, " RESEND,
 		"If every request ends like this, correct base_url in the configuration; else the "
 		"task is too new or has expired (https://weryai.com/api/history)."},
-	[ERRCLASS_CREDITS] = {"credits", EDQUOT, "The account has too few credits",
+	[ERRCLASS_CREDITS] = {"credits", "The account has too few credits",
 		"Buy credits (https://weryai.com/api/pricing): when the balance has risen it is "
 		"sent by itself; to try it now: echo submit > X.status.",
 		"Buy credits (https://weryai.com/api/pricing)."},
-	[ERRCLASS_SUBSCRIPTION] = {"subscription", EPERM,
+	[ERRCLASS_SUBSCRIPTION] = {"subscription",
 		"The account's subscription does not include this",
 		"Change the subscription, " RESEND " Or take another model.",
 		"Change the subscription."},
-	[ERRCLASS_MODERATION] = {"moderation", EPERM,
-		"The prompt or an input was refused for its content",
+	[ERRCLASS_MODERATION] = {"moderation", "The prompt or an input was refused for its content",
 		"Change the prompt or the input " SAVE_AGAIN, "Asking again does not help."},
-	[ERRCLASS_THROTTLED] = {"throttled", EBUSY,
-		"Requests came faster than the service takes them", "Wait a few minutes, " RESEND,
-		"It is asked again by itself, more slowly."},
-	[ERRCLASS_CONCURRENCY] = {"concurrency", EBUSY,
+	[ERRCLASS_THROTTLED] = {"throttled", "Requests came faster than the service takes them",
+		"Wait a few minutes, " RESEND, "It is asked again by itself, more slowly."},
+	[ERRCLASS_CONCURRENCY] = {"concurrency",
 		"The account runs 20 tasks already, as many as it may",
 		"Wait until one of them has ended, " RESEND, "It is asked again by itself."},
-	[ERRCLASS_DAILY] = {"daily-limit", EDQUOT, "The account's limit for this day is reached",
+	[ERRCLASS_DAILY] = {"daily-limit", "The account's limit for this day is reached",
 		"It is sent again by itself after midnight UTC; to try it now: echo submit > "
 		"X.status.",
 		"It is asked again by itself, or works tomorrow."},
-	[ERRCLASS_SERVER] = {"server", EIO, "The service had trouble of its own", "",
+	[ERRCLASS_SERVER] = {"server", "The service had trouble of its own", "",
 		"It is asked again by itself."},
-	[ERRCLASS_PROTOCOL] = {"protocol", EIO, "The service's answer could not be understood", "",
+	[ERRCLASS_PROTOCOL] = {"protocol", "The service's answer could not be understood", "",
 		"It is asked again by itself; if it stays so, check base_url in the "
 		"configuration."},
-	[ERRCLASS_NETWORK] = {"network", EIO, "No complete answer came from the service", "",
+	[ERRCLASS_NETWORK] = {"network", "No complete answer came from the service", "",
 		"It is asked again by itself."},
 };
 
@@ -257,11 +253,6 @@ void errclass_classify(struct api_error *error)
 	error->class = classify(error);
 }
 
-int errclass_errno(enum errclass class)
-{
-	return class < ERRCLASS_COUNT ? -classes[class].error : -EIO;
-}
-
 const char *errclass_name(enum errclass class)
 {
 	return class < ERRCLASS_COUNT ? classes[class].name : "unknown";
@@ -273,21 +264,6 @@ bool errclass_may_repeat(const struct api_error *error)
 		return false;
 	return error->http_status == 429 || error->code == 1001 || error->code == 1007 ||
 	       error->code == 6002 || error->code == 6010;
-}
-
-bool errclass_may_ask_again(const struct api_error *error)
-{
-	switch (error->class) {
-	case ERRCLASS_THROTTLED:
-	case ERRCLASS_CONCURRENCY:
-	case ERRCLASS_DAILY:
-	case ERRCLASS_SERVER:
-	case ERRCLASS_PROTOCOL:
-	case ERRCLASS_NETWORK:
-		return true;
-	default:
-		return false;
-	}
 }
 
 enum errclass_spent errclass_spent(const struct api_error *error)

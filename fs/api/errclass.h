@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* errclass: what a refusal means. One table: HTTP status + code + text -> class -> sentence, errno,
+/* errclass: what a refusal means. One table: HTTP status + code + text -> class -> sentence,
  * and whether a paid request may be sent again. Codes 1001 and 1002 mean opposite things in the two
  * published tables (API reference 5.2); the text decides. Pure; allocates nothing. */
 #include <stdbool.h>
@@ -41,14 +41,9 @@ struct api_error {
 /* Fills class and code_ambiguous from the other fields. HTTP 5xx and 408 are ERRCLASS_SERVER whatever the body
  * says; so is a business code that is in no published table, since it may mean anything. */
 void errclass_classify(struct api_error *error);
-/* The one place where a remote refusal becomes an errno (negative). */
-int errclass_errno(enum errclass class);
-const char *errclass_name(
-	enum errclass class); /* "auth", "credits", …: stable words for status files */
+const char *errclass_name(enum errclass class); /* "auth", "credits", …, for the log */
 /* May a submission that ended like this be sent again by itself? (money rule 1) Only complete rejections. */
 bool errclass_may_repeat(const struct api_error *error);
-/* May a question that costs nothing (status, balance, download) be asked again? */
-bool errclass_may_ask_again(const struct api_error *error);
 /* For a submission. */
 enum errclass_spent errclass_spent(const struct api_error *error);
 /* The cause alone: "The account has too few credits (HTTP 403, code 1011)." Returns as snprintf(3). */

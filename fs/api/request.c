@@ -11,27 +11,20 @@
 #include "fs/base/cleanup.h"
 
 static const struct {
-	const char *name, *path;
+	const char *name; /* also its endpoint, behind /v1/generation/ */
 	enum api_kind kind;
 } modes[API_MODE_COUNT] = {
-	[API_TEXT_TO_IMAGE] = {"text-to-image", "/v1/generation/text-to-image", API_IMAGE},
-	[API_IMAGE_TO_IMAGE] = {"image-to-image", "/v1/generation/image-to-image", API_IMAGE},
-	[API_TEXT_TO_VIDEO] = {"text-to-video", "/v1/generation/text-to-video", API_VIDEO},
-	[API_IMAGE_TO_VIDEO] = {"image-to-video", "/v1/generation/image-to-video", API_VIDEO},
-	[API_MULTI_IMAGE_TO_VIDEO] = {"multi-image-to-video", "/v1/generation/multi-image-to-video",
-		API_VIDEO},
-	[API_ALMIGHTY] = {"almighty-reference-to-video",
-		"/v1/generation/almighty-reference-to-video", API_VIDEO},
+	[API_TEXT_TO_IMAGE] = {"text-to-image", API_IMAGE},
+	[API_IMAGE_TO_IMAGE] = {"image-to-image", API_IMAGE},
+	[API_TEXT_TO_VIDEO] = {"text-to-video", API_VIDEO},
+	[API_IMAGE_TO_VIDEO] = {"image-to-video", API_VIDEO},
+	[API_MULTI_IMAGE_TO_VIDEO] = {"multi-image-to-video", API_VIDEO},
+	[API_ALMIGHTY] = {"almighty-reference-to-video", API_VIDEO},
 };
 
 const char *api_mode_name(enum api_mode mode)
 {
 	return modes[mode].name;
-}
-
-const char *api_mode_path(enum api_mode mode)
-{
-	return modes[mode].path;
 }
 
 int api_mode_parse(const char *name, enum api_mode *ret_mode)

@@ -44,8 +44,8 @@ int api_request_encode(const struct api_request *request, char **ret_json);
 /* What such a body asks for, in seconds; API_UNSET: nothing. */
 int api_request_duration(const char *json);
 
-const char *api_mode_name(enum api_mode mode); /* "text-to-image", …: the words of catalogue and status */
-const char *api_mode_path(enum api_mode mode); /* "/v1/generation/text-to-image", … */
+/* "text-to-image", …: the words of catalogue and status, and the endpoint (api_submit()). */
+const char *api_mode_name(enum api_mode mode);
 int api_mode_parse(const char *name, enum api_mode *ret_mode); /* -EINVAL */
 enum api_kind api_mode_kind(enum api_mode mode);
 const char *api_kind_name(enum api_kind kind); /* "image", "video", "audio", "text" */

@@ -85,7 +85,7 @@ int tool_spec_add(struct tool_spec *spec, const char *name, const char *key, enu
 	bool required, struct tool_field **ret_field);
 bool tool_endpoint_is_good(const char *endpoint); /* lower case, digits, - _ and single / */
 
-const char *tool_type_name(enum tool_type type); /* "image", "yes-no", … */
+const char *tool_type_name(enum tool_type type); /* "image", "boolean", … */
 int tool_type_parse(const char *name, enum tool_type *ret_type); /* -EINVAL */
 bool tool_type_is_input(enum tool_type type);
 enum api_kind tool_type_kind(enum tool_type type); /* of an input */

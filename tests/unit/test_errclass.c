@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/api/errclass.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -206,37 +205,6 @@ static void test_errclass_repeats_only_complete_rejections(void **state)
 	assert_false(errclass_may_repeat(&daily));
 }
 
-static void test_errclass_questions_are_asked_again_unless_it_is_pointless(void **state)
-{
-	static const bool again[ERRCLASS_COUNT] = {
-		[ERRCLASS_THROTTLED] = true,
-		[ERRCLASS_CONCURRENCY] = true,
-		[ERRCLASS_DAILY] = true,
-		[ERRCLASS_SERVER] = true,
-		[ERRCLASS_PROTOCOL] = true,
-		[ERRCLASS_NETWORK] = true,
-	};
-
-	for (int class = 0; class < ERRCLASS_COUNT; class ++) {
-		struct api_error error = {.class = (enum errclass) class};
-
-		assert_int_equal(errclass_may_ask_again(&error), again[class]);
-	}
-}
-
-static void test_errclass_errnos(void **state)
-{
-	assert_int_equal(errclass_errno(ERRCLASS_NONE), 0);
-	assert_int_equal(errclass_errno(ERRCLASS_AUTH), -EACCES);
-	assert_int_equal(errclass_errno(ERRCLASS_PARAMETER), -EINVAL);
-	assert_int_equal(errclass_errno(ERRCLASS_NOT_FOUND), -ENOENT);
-	assert_int_equal(errclass_errno(ERRCLASS_CREDITS), -EDQUOT);
-	assert_int_equal(errclass_errno(ERRCLASS_MODERATION), -EPERM);
-	assert_int_equal(errclass_errno(ERRCLASS_SERVER), -EIO);
-	for (int i = 1; i < ERRCLASS_COUNT; i++)
-		assert_true(errclass_errno((enum errclass)i) < 0);
-}
-
 static void assert_says(const struct api_error *error, const char *what)
 {
 	char text[ERRCLASS_EXPLAIN];
@@ -326,8 +294,6 @@ int main(void)
 		cmocka_unit_test(test_errclass_code_1002_is_told_by_http_and_text),
 		cmocka_unit_test(test_errclass_http_status_speaks_where_no_code_does),
 		cmocka_unit_test(test_errclass_repeats_only_complete_rejections),
-		cmocka_unit_test(test_errclass_questions_are_asked_again_unless_it_is_pointless),
-		cmocka_unit_test(test_errclass_errnos),
 		cmocka_unit_test(test_errclass_explains_cause_way_out_and_money),
 		cmocka_unit_test(test_errclass_explanations_are_whole_and_ascii),
 		cmocka_unit_test(test_errclass_explain_stays_inside_a_small_buffer),
