@@ -22,7 +22,7 @@ struct model_table {
 	size_t spec_count;
 	struct tool_list tools;
 	struct model_spec *shells; /* of the tools, in their order: key and name */
-	struct model *models; /* sorted by dir */
+	struct model *models;      /* sorted by dir */
 	size_t count;
 };
 
@@ -199,8 +199,7 @@ static int apply_sections(struct model_table *table, const struct model_param *p
 			return refuse_at(&params[i],
 				strdup("is a model: only a tool has an endpoint and fields"),
 				ret_message);
-		int r = spec ? model_section_apply(
-				       spec, params[i].key, params[i].value, &message)
+		int r = spec ? model_section_apply(spec, params[i].key, params[i].value, &message)
 			     : tool_section_apply(tool, params[i].key, params[i].value, &message);
 		if (r == -EINVAL)
 			return refuse_at(&params[i], message, ret_message);
@@ -270,8 +269,8 @@ static int add_models(struct model_table *table)
 {
 	size_t kept = 0;
 
-	table->models = calloc(
-		2 * table->spec_count + table->tools.count + 1, sizeof(*table->models));
+	table->models =
+		calloc(2 * table->spec_count + table->tools.count + 1, sizeof(*table->models));
 	if (!table->models || add_tools(table) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < table->spec_count; i++)
@@ -303,13 +302,13 @@ static int apply_default(struct model_table *table, const struct model_param *pa
 		CLEANUP_FREE char *message = NULL;
 		if (param->model && strcmp(model->spec->key, param->model) != 0)
 			continue;
-		/* what goes beside any request */
-		bool beside = setting == SETTING_WEBHOOK || setting == SETTING_CALLER;
-		if (model->tool && !(beside && model->tool->callback) && !param->model)
+		/* of the settings a tool knows those only that go beside any request */
+		bool beside = model->tool && model->tool->callback &&
+			      (setting == SETTING_WEBHOOK || setting == SETTING_CALLER);
+		if (model->tool && !beside && !param->model)
 			continue;
-		int r = model->tool && beside && model->tool->callback
-				? 0
-				: setting_check(model->spec, model->kind, setting, value, &message);
+		int r = beside ? 0
+			       : setting_check(model->spec, model->kind, setting, value, &message);
 		if (r == 0) {
 			r = setting_copy(&model->defaults, value, setting);
 			taken = true;
@@ -346,7 +345,8 @@ static int apply_defaults(struct model_table *table, const struct model_param *p
 		setting_values_init(&value);
 		if ((param->model != NULL) != sections)
 			continue;
-		if (sections && (model_section_is_key(param->key) || tool_section_is_key(param->key)))
+		if (sections &&
+			(model_section_is_key(param->key) || tool_section_is_key(param->key)))
 			continue;
 		if (setting_find(param->key, &setting) < 0)
 			return refuse_key(param, ret_message);

@@ -30,8 +30,9 @@ struct model {
 struct model_table;
 
 /* 0, -ENOMEM, or -EINVAL with a sentence in *ret_message that names `where`, the wrong word and the right ones
- * (caller frees). A [model KEY] section whose key the list lacks declares a model and needs `modes`. A value in
- * [defaults] that only some models know is not an error: it applies to those that take it. */
+ * (caller frees). A [model KEY] section whose key the list lacks declares a model and needs `modes`, or a tool and needs
+ * `endpoint` and `fields`. A value in [defaults] that only some models know is not an error: it applies to those that
+ * take it. */
 int model_table_create(const struct model_list *list, const struct model_param *params,
 	size_t param_count, struct model_table **ret_table, char **ret_message);
 void model_table_destroy(struct model_table *table);

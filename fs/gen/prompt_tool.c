@@ -231,19 +231,20 @@ static int read_key_line(struct reading *reading, int line, const char *data, si
 {
 	const char *colon = memchr(data, ':', length);
 	char key[KEY_MAX];
-	bool words = colon == NULL;
 	const char *value = colon != NULL ? colon + 1 : "yes";
 	size_t value_length = colon != NULL ? (size_t)(data + length - value) : strlen(value);
 
 	if (!fold(data, colon != NULL ? (size_t)(colon - data) : length, key))
 		return 0;
-	if (words && strcmp(key, "dry run") != 0)
+	/* the one setting that needs no value */
+	if (colon == NULL && strcmp(key, "dry run") != 0)
 		return 0;
 	str_trim(&value, &value_length);
 	CLEANUP_FREE char *copy = strndup(value, value_length);
 	if (copy == NULL)
 		return -ENOMEM;
-	int index = find_field(reading->tool, key), r;
+	int index = find_field(reading->tool, key);
+	int r;
 	if (index < 0 && strcmp(key, "dry run") == 0)
 		r = str_to_bool(copy, &reading->prompt.dry_run) < 0
 			    ? complain(reading, line, "dry run is neither yes nor no")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking: names, attributes, listings, open files. What changes names is in tree_change.c, what changes attributes in tree_set.c. */
+/* Looking: names, attributes, listings, open files. What changes names is in tree_change.c, what changes attributes in
+ * tree_set.c. */
 #include "fs/gen/tree.h"
 
 #include <errno.h>

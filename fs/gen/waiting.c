@@ -19,10 +19,9 @@
 #include "fs/gen/status.h"
 #include "fs/gen/tree_private.h"
 
-#define PAUSE_MS 10  /* between a change and the look, for those that come in crowds */
-#define DISK_MS 5000 /* the disk did not answer: again after this */
-#define PATIENCE                                                                                   \
-	10 /* times the settling of a prompt: so long a missing input may still be on its way */
+#define PAUSE_MS 10     /* between a change and the look, for those that come in crowds */
+#define DISK_MS 5000    /* the disk did not answer: again after this */
+#define PATIENCE 10     /* times `settle`: so long a missing input may still be on its way */
 #define CIRCLE_MAX 1000 /* prompts that are looked at for one circle */
 
 /* What a job waits for. */
@@ -203,7 +202,6 @@ static int leave(struct gen *gen, struct job *job, const char *warning)
 
 	if (r == 0)
 		r = prompt_encode(&job->inputs->prompt, &body);
-
 	if (r == -EINVAL || r == -EILSEQ) {
 		end_invalid(gen, job, "this prompt with these inputs cannot be sent");
 		return 0;
