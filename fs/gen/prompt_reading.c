@@ -12,6 +12,7 @@
 #include "fs/gen/prompt_keys.h"
 
 #define REF_MAX 4096              /* bytes of a URL or path */
+#define BOM "\xef\xbb\xbf"        /* U+FEFF, at the begin of files that Windows has saved */
 #define WIDE_COLON "\xef\xbc\x9a" /* U+FF1A, what a Chinese or Japanese keyboard gives for ':' */
 
 void prompt_reading_init(struct prompt_reading *reading, const struct model *model)
@@ -262,31 +263,43 @@ static int complain_bytes(struct prompt_reading *reading, int line, const char *
 	return prompt_reading_error(reading, line, "%s", reason);
 }
 
+int prompt_lines_next(
+	struct prompt_lines *lines, const char **ret_line, size_t *ret_length, const char **ret_why)
+{
+	if (lines->number == 0 && lines->length >= 3 && memcmp(lines->data, BOM, 3) == 0) {
+		lines->data += 3;
+		lines->length -= 3;
+	}
+	if (lines->length == 0)
+		return 0;
+	const char *line = lines->data, *end = memchr(line, '\n', lines->length);
+	size_t length = end ? (size_t)(end - line) : lines->length;
+	size_t step = end ? length + 1 : length;
+	lines->number++;
+	*ret_why = memchr(line, '\0', length)   ? "a NUL byte; a prompt file is plain UTF-8 text"
+		   : !str_is_utf8(line, length) ? "not valid UTF-8; save the file as UTF-8 text"
+						: NULL;
+	if (*ret_why)
+		return -EILSEQ;
+	lines->data += step;
+	lines->length -= step;
+	*ret_line = line;
+	*ret_length = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
+	return 1;
+}
+
 int prompt_reading_read(struct prompt_reading *reading, const char *data, size_t length)
 {
+	struct prompt_lines lines = {.data = data, .length = length};
+	const char *line, *why;
+	int r;
+
 	if (length > PROMPT_MAX_BYTES)
 		return complain_bytes(reading, 0, "larger than 256 KiB; a prompt file is not");
-	if (length >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
-		data += 3;
-		length -= 3;
-	}
-	for (int line = 1; length > 0; line++) {
-		const char *end = memchr(data, '\n', length);
-		size_t line_length = end ? (size_t)(end - data) : length;
-		size_t step = end ? line_length + 1 : line_length;
-		if (memchr(data, '\0', line_length))
-			return complain_bytes(
-				reading, line, "a NUL byte; a prompt file is plain UTF-8 text");
-		if (!str_is_utf8(data, line_length))
-			return complain_bytes(
-				reading, line, "not valid UTF-8; save the file as UTF-8 text");
-		if (line_length > 0 && data[line_length - 1] == '\r')
-			line_length--;
-		int r = read_line(reading, line, data, line_length);
+	while ((r = prompt_lines_next(&lines, &line, &length, &why)) == 1) {
+		r = read_line(reading, lines.number, line, length);
 		if (r < 0)
 			return r;
-		data += step;
-		length -= step;
 	}
-	return 0;
+	return r == -EILSEQ ? complain_bytes(reading, lines.number, why) : r;
 }

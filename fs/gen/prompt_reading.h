@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* prompt_reading: a prompt file while it is being read; shared by the parts of prompt, seen by nobody else. */
+/* prompt_reading: a prompt file while it is being read; shared by the parts of prompt, seen by nobody else. A tool's is read by
+ * prompt_tool, which has the lines from here. */
 #include "fs/base/buf.h"
 #include "fs/gen/prompt.h"
 #include "fs/gen/setting.h"
@@ -34,6 +35,18 @@ void prompt_reading_finish(struct prompt_reading *reading);
 /* 0 or -ENOMEM. */
 int prompt_reading_error(struct prompt_reading *reading, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The lines of a prompt file, one after the other; starts as {.data, .length}. */
+struct prompt_lines {
+	const char *data; /* what is left */
+	size_t length;
+	int number; /* of the line read last, from 1 */
+};
+
+/* 1 and the line without its end; 0: there is no more; -EILSEQ: it is no text, as *ret_why (static) says. */
+int prompt_lines_next(
+	struct prompt_lines *lines, const char **ret_line, size_t *ret_length, const char **ret_why);
+
 /* Sorts the lines of a file into settings, refs and text. 0 or -ENOMEM; complaints go into the reading. */
 int prompt_reading_read(struct prompt_reading *reading, const char *data, size_t length);
 

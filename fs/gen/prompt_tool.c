@@ -10,6 +10,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/gen/message.h"
 #include "fs/gen/prompt_keys.h"
+#include "fs/gen/prompt_reading.h"
 #include "fs/gen/setting.h"
 
 #define ERRORS_MAX 8
@@ -290,25 +291,16 @@ static int read_line(struct reading *reading, int line, const char *data, size_t
 
 static int read_lines(struct reading *reading, const char *data, size_t length)
 {
-	if (length >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
-		data += 3;
-		length -= 3;
-	}
-	for (int line = 1; length > 0; line++) {
-		const char *end = memchr(data, '\n', length);
-		size_t whole = end != NULL ? (size_t)(end - data) : length;
-		size_t step = end != NULL ? whole + 1 : whole;
-		if (!str_is_utf8(data, whole))
-			return complain(reading, line, "not valid UTF-8 text");
-		if (whole > 0 && data[whole - 1] == '\r')
-			whole--;
-		int r = read_line(reading, line, data, whole);
+	struct prompt_lines lines = {.data = data, .length = length};
+	const char *line, *why;
+	int r;
+
+	while ((r = prompt_lines_next(&lines, &line, &length, &why)) == 1) {
+		r = read_line(reading, lines.number, line, length);
 		if (r < 0)
 			return r;
-		data += step;
-		length -= step;
 	}
-	return 0;
+	return r == -EILSEQ ? complain(reading, lines.number, "%s", why) : r;
 }
 
 /* --- as a whole --- */
@@ -419,7 +411,7 @@ static int read_all(struct reading *reading, const char *text, size_t length)
 			reading->tool->fields[i].type);
 	if (r == 0)
 		r = read_lines(reading, text, length);
-	if (r == 0 && !reading->any)
+	if (r == 0 && !reading->any && reading->error_count == 0)
 		return -ENODATA;
 	if (r == 0)
 		r = take_text(reading);

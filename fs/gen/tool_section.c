@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/gen/message.h"
 
@@ -45,6 +46,20 @@ static int split(const char *value, const char *separators, struct strlist *word
 	return r;
 }
 
+static int refuse_type(const char *shown, char **ret_message)
+{
+	CLEANUP(buf_finish) struct buf known;
+
+	buf_init(&known, 4096);
+	buf_adds(&known, "has a type that is none of ");
+	for (unsigned type = 0; type < TOOL_TYPE_COUNT; type++)
+		if (type != TOOL_WORD)
+			buf_addf(&known, "%s, ", tool_type_name((enum tool_type)type));
+	if (buf_adds(&known, "or WORD|WORD") < 0)
+		return -ENOMEM;
+	return refuse("fields", shown, known.data, ret_message);
+}
+
 /* NAME:TYPE or NAME:WORD|WORD, either with '!' */
 static int add_field(struct tool_spec *tool, char *text, const char *shown, char **ret_message)
 {
@@ -61,11 +76,7 @@ static int add_field(struct tool_spec *tool, char *text, const char *shown, char
 	*colon = '\0';
 	bool words = strchr(colon + 1, '|') != NULL;
 	if (!words && tool_type_parse(colon + 1, &type) < 0)
-		return refuse("fields", shown,
-			"has a type that is none of image, images, video, audio, prompt, text, "
-			"integer, boolean, colour, size, point, object, rectangles, kilobytes, or "
-			"WORD|WORD",
-			ret_message);
+		return refuse_type(shown, ret_message);
 	if (!words && type == TOOL_WORD)
 		return refuse(
 			"fields", shown, "has no words: write them as WORD|WORD", ret_message);

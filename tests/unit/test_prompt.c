@@ -32,7 +32,10 @@ static struct model_table *create(const struct model_param *params, size_t count
 
 static int load(void **state)
 {
-	table = create(NULL, 0);
+	static const struct model_param tool[] = {{"POSTER", "endpoint", "poster", "c:1"},
+		{"POSTER", "fields", "prompt:prompt", "c:2"}};
+
+	table = create(tool, array_length(tool));
 	return 0;
 }
 
@@ -215,18 +218,21 @@ static void test_prompt_dry_run(void **state)
 
 static void test_prompt_bytes_that_are_no_text(void **state)
 {
-	assert_refused_bytes("FLUX", "fox\n\nred\0fox", 12,
-		"line 3: a NUL byte; a prompt file is plain UTF-8 text");
-	assert_refused(
-		"FLUX", "fox\n\xff\n", "line 2: not valid UTF-8; save the file as UTF-8 text");
-	assert_refused(
-		"FLUX", "\xc3\n\xa9", "line 1: not valid UTF-8; save the file as UTF-8 text");
-
+	static const char *const dirs[] = {"FLUX", "POSTER"};
 	CLEANUP_FREE char *big = malloc(PROMPT_MAX_BYTES + 1);
+
 	assert_non_null(big);
 	memset(big, 'x', PROMPT_MAX_BYTES + 1);
-	assert_refused_bytes(
-		"FLUX", big, PROMPT_MAX_BYTES + 1, "larger than 256 KiB; a prompt file is not");
+	for (size_t i = 0; i < array_length(dirs); i++) {
+		assert_refused_bytes(dirs[i], "fox\n\nred\0fox", 12,
+			"line 3: a NUL byte; a prompt file is plain UTF-8 text");
+		assert_refused(dirs[i], "fox\n\xff\n",
+			"line 2: not valid UTF-8; save the file as UTF-8 text");
+		assert_refused(dirs[i], "\xc3\n\xa9",
+			"line 1: not valid UTF-8; save the file as UTF-8 text");
+		assert_refused_bytes(dirs[i], big, PROMPT_MAX_BYTES + 1,
+			"larger than 256 KiB; a prompt file is not");
+	}
 }
 
 static void test_prompt_values_of_the_model(void **state)
