@@ -7,7 +7,10 @@
 
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
+#include "fs/gen/media.h"
 #include "fs/gen/setting.h"
+
+#define EXAMPLE "such as " /* in tool_type_form(): what follows is one */
 
 static void add_list(struct buf *text, const char *head, const struct strlist *list)
 {
@@ -17,6 +20,46 @@ static void add_list(struct buf *text, const char *head, const struct strlist *l
 	for (size_t i = 0; i < list->count; i++)
 		buf_addf(text, "%s%s", i > 0 ? ", " : "", list->items[i]);
 	buf_adds(text, "\n");
+}
+
+static void add_times(struct buf *text, const char *label, int count)
+{
+	buf_addf(text, "    %-16sup to %d, each playing for %d to %d s, together for %d s\n", label,
+		count, MEDIA_SHORTEST_S, MEDIA_LONGEST_S, MEDIA_TOGETHER_S);
+}
+
+/* How many inputs; the counts that hold where the catalogue has none are those of prompt_mode.c. */
+static void add_counts(struct buf *text, enum api_mode which, const struct mode_spec *mode)
+{
+	int pictures = mode->upload_limit;
+
+	if (which == API_TEXT_TO_IMAGE || which == API_TEXT_TO_VIDEO || which == API_IMAGE_TO_VIDEO)
+		return;
+	if (which == API_ALMIGHTY)
+		pictures = MEDIA_ALMIGHTY_IMAGES_MAX;
+	else if (pictures <= 0)
+		pictures = which == API_IMAGE_TO_IMAGE ? MEDIA_UNKNOWN_IMAGES_MAX
+						       : MEDIA_MULTI_IMAGES_MAX;
+	buf_addf(text, "    %-16sup to %d\n", "pictures:", pictures);
+	if (which != API_ALMIGHTY)
+		return;
+	add_times(text, "videos:", MEDIA_ALMIGHTY_VIDEOS_MAX);
+	add_times(text, "sounds:", MEDIA_ALMIGHTY_AUDIOS_MAX);
+	buf_addf(
+		text, "    %-16sup to %d; sounds never alone\n", "of all:", MEDIA_ALMIGHTY_ALL_MAX);
+}
+
+/* Of the files that can be named; takes: by kind. */
+static void add_formats(struct buf *text, const bool takes[API_KIND_COUNT])
+{
+	char limits[80];
+
+	for (unsigned kind = 0; kind < API_KIND_COUNT; kind++) {
+		if (!takes[kind])
+			continue;
+		media_describe_limits(kind, limits, sizeof(limits));
+		buf_addf(text, "A file as a %s: %s.\n", media_noun(kind), limits);
+	}
 }
 
 static void add_mode(struct buf *text, enum api_mode which, const struct mode_spec *mode)
@@ -37,8 +80,7 @@ static void add_mode(struct buf *text, enum api_mode which, const struct mode_sp
 	add_list(text, "ratio:", &mode->ratios);
 	add_list(text, "resolution:", &mode->resolutions);
 	add_list(text, "duration:", &mode->durations);
-	if (mode->upload_limit > 0)
-		buf_addf(text, "    %-16sup to %d\n", "pictures:", mode->upload_limit);
+	add_counts(text, which, mode);
 	if (mode->negative == 1)
 		buf_addf(text, "    %-16swhat should not be there\n", "negative:");
 }
@@ -46,6 +88,7 @@ static void add_mode(struct buf *text, enum api_mode which, const struct mode_sp
 static void add_limits(struct buf *text, const struct model *model)
 {
 	const struct model_spec *spec = model->spec;
+	bool takes[API_KIND_COUNT] = {false};
 
 	if (spec->number_min > 0 && spec->number_min == spec->number_max)
 		buf_addf(text, "It always makes %d at once.\n", spec->number_min);
@@ -59,6 +102,13 @@ static void add_limits(struct buf *text, const struct model *model)
 		buf_adds(text, "audio: yes or no.\n");
 	if (spec->web_search == 1 && model->kind == API_IMAGE)
 		buf_adds(text, "web search: yes or no.\n");
+	for (unsigned mode = 0; mode < API_MODE_COUNT; mode++)
+		if (spec->modes[mode].present && api_mode_kind(mode) == model->kind &&
+			mode != API_TEXT_TO_IMAGE && mode != API_TEXT_TO_VIDEO)
+			takes[API_IMAGE] = true;
+	takes[API_VIDEO] = takes[API_AUDIO] =
+		spec->modes[API_ALMIGHTY].present && model->kind == API_VIDEO;
+	add_formats(text, takes);
 	buf_addf(text, "A prompt has up to %d characters.\n", spec->prompt_limit);
 }
 
@@ -91,8 +141,20 @@ static void add_model_example(struct buf *text, const struct model *model)
 		buf_adds(text, "    image: /FLUX/fox.png\n");
 }
 
+static const char *example_of(const struct tool_field *field)
+{
+	const char *form = tool_type_form(field->type);
+	const char *such = form != NULL ? strstr(form, EXAMPLE) : NULL;
+
+	if (field->words.count > 0)
+		return field->words.items[0];
+	return such != NULL ? such + strlen(EXAMPLE) : "English";
+}
+
 static void add_tool(struct buf *text, const struct tool_spec *tool)
 {
+	bool takes[API_KIND_COUNT] = {false};
+
 	buf_addf(text, "A tool (%s). What it takes:\n", tool->endpoint);
 	for (size_t i = 0; i < tool->field_count; i++) {
 		const struct tool_field *field = &tool->fields[i];
@@ -101,7 +163,7 @@ static void add_tool(struct buf *text, const struct tool_spec *tool)
 		if (field->type == TOOL_PROMPT)
 			buf_addf(text, "    %-28s%s\n", "text", field->required ? "needed" : "");
 		else
-			buf_addf(text, "    %s:%*s%s%s\n", field->key,
+			buf_addf(text, "    %s:%*s%s%s%s\n", field->key,
 				(int)(27 - strlen(field->key)) > 1 ? (int)(27 - strlen(field->key))
 								   : 1,
 				"",
@@ -109,14 +171,19 @@ static void add_tool(struct buf *text, const struct tool_spec *tool)
 				: field->words.count > 0        ? (words != NULL ? words : "")
 				: form != NULL                  ? form
 								: "text",
-				field->required                  ? " (needed)"
-				: field->type == TOOL_LINES      ? "; a line for each line of it"
+				field->type == TOOL_LINES        ? "; a line for each line of it"
 				: tool_type_is_list(field->type) ? "; may be repeated"
-								 : "");
+								 : "",
+				field->type == TOOL_KILOBYTES ? " (needed with a URL)"
+				: field->required             ? " (needed)"
+							      : "");
+		if (tool_type_is_input(field->type))
+			takes[tool_type_kind(field->type)] = true;
 	}
 	CLEANUP_FREE char *one_of = strlist_join(&tool->one_of, " or ");
 	if (tool->one_of.count > 0)
 		buf_addf(text, "At least one of: %s.\n", one_of != NULL ? one_of : "");
+	add_formats(text, takes);
 	buf_adds(text, "\nAn example, as the file fox.txt in this directory:\n\n");
 	for (size_t i = 0; i < tool->field_count; i++) {
 		const struct tool_field *field = &tool->fields[i];
@@ -127,8 +194,8 @@ static void add_tool(struct buf *text, const struct tool_spec *tool)
 				field->type == TOOL_VIDEO   ? "/VEO_3_1/fox.mp4"
 				: field->type == TOOL_AUDIO ? "/MUSIC/fox.mp3"
 							    : "/FLUX/fox.png");
-		else if (field->required && field->words.count > 0)
-			buf_addf(text, "    %s: %s\n", field->key, field->words.items[0]);
+		else if (field->required && field->type != TOOL_KILOBYTES)
+			buf_addf(text, "    %s: %s\n", field->key, example_of(field));
 	}
 }
 

@@ -8,10 +8,6 @@
 #include "fs/gen/media.h"
 #include "fs/gen/message.h"
 
-#define SHORTEST_S 2
-#define LONGEST_S 15
-#define TOGETHER_S 15
-
 /* Compared as they are told: what was cut at 15 s is some hundredths longer, since it ends with a whole frame. */
 static int64_t tenths(int64_t ms)
 {
@@ -23,18 +19,18 @@ static int check_one(const struct prompt_ref *ref, struct input *input, int64_t 
 	const char *noun = media_noun(ref->role == REF_VIDEO ? API_VIDEO : API_AUDIO);
 	int64_t one = tenths(input->duration_ms);
 
-	if (one < SHORTEST_S * 10 || one > LONGEST_S * 10)
+	if (one < MEDIA_SHORTEST_S * 10 || one > MEDIA_LONGEST_S * 10)
 		return input_say(input, ref, INPUT_WRONG,
 			"plays for %.1f s; the service takes %ss of %d to %d s", (double)one / 10,
-			noun, SHORTEST_S, LONGEST_S);
+			noun, MEDIA_SHORTEST_S, MEDIA_LONGEST_S);
 	*together_ms += input->duration_ms;
-	if (tenths(*together_ms) <= TOGETHER_S * 10)
+	if (tenths(*together_ms) <= MEDIA_TOGETHER_S * 10)
 		return 0;
 	return input_say(input, ref, INPUT_WRONG,
 		"plays for %.1f s, which makes %.1f s with the %ss above it; the service takes %d "
 		"s "
 		"of them together",
-		(double)one / 10, (double)tenths(*together_ms) / 10, noun, TOGETHER_S);
+		(double)one / 10, (double)tenths(*together_ms) / 10, noun, MEDIA_TOGETHER_S);
 }
 
 static int warn(const struct prompt_ref *ref, struct buf *warning)
@@ -48,8 +44,8 @@ static int warn(const struct prompt_ref *ref, struct buf *warning)
 		"the "
 		"service takes %ss of %d to %d s, %d s together",
 		warning->length > 0 ? "; " : "", ref->line, shown,
-		media_noun(ref->role == REF_VIDEO ? API_VIDEO : API_AUDIO), SHORTEST_S, LONGEST_S,
-		TOGETHER_S);
+		media_noun(ref->role == REF_VIDEO ? API_VIDEO : API_AUDIO), MEDIA_SHORTEST_S,
+		MEDIA_LONGEST_S, MEDIA_TOGETHER_S);
 }
 
 int input_limits_check(const struct prompt *prompt, struct input *inputs, char **ret_warning)

@@ -106,3 +106,9 @@ int media_check_size(enum api_kind kind, int64_t size, char **ret_text)
 	return message_refuse(ret_text, "has %.1f MB; the service takes %ss up to %" PRId64 " MB",
 		(double)size / 1e6, media_noun(kind), most / 1000000);
 }
+
+void media_describe_limits(enum api_kind kind, char *text, unsigned size)
+{
+	snprintf(text, size, "%s of up to %" PRId64 " MB", media_formats(kind),
+		max_bytes(kind) / 1000000);
+}

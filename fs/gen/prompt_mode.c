@@ -8,14 +8,8 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/gen/media.h"
 #include "fs/gen/message.h"
-
-#define UNKNOWN_IMAGES_MAX 1  /* the service's own client sends no more: API reference 3.3 */
-#define MULTI_IMAGES_MAX 3    /* API reference 3.6 */
-#define ALMIGHTY_IMAGES_MAX 9 /* API reference 3.7, as the next three */
-#define ALMIGHTY_VIDEOS_MAX 3
-#define ALMIGHTY_AUDIOS_MAX 3
-#define ALMIGHTY_ALL_MAX 12
 
 static const char *const role_names[] = {
 	[REF_IMAGE] = "image",
@@ -140,13 +134,13 @@ static bool is_any(enum prompt_ref_role role)
 
 static int check_almighty(struct prompt_reading *reading)
 {
-	int r = check_count(reading, is_image, "image", ALMIGHTY_IMAGES_MAX, "");
+	int r = check_count(reading, is_image, "image", MEDIA_ALMIGHTY_IMAGES_MAX, "");
 	if (r == 0)
-		r = check_count(reading, is_video, "video", ALMIGHTY_VIDEOS_MAX, "");
+		r = check_count(reading, is_video, "video", MEDIA_ALMIGHTY_VIDEOS_MAX, "");
 	if (r == 0)
-		r = check_count(reading, is_audio, "audio ref", ALMIGHTY_AUDIOS_MAX, "");
+		r = check_count(reading, is_audio, "audio ref", MEDIA_ALMIGHTY_AUDIOS_MAX, "");
 	if (r == 0)
-		r = check_count(reading, is_any, "reference input", ALMIGHTY_ALL_MAX, "");
+		r = check_count(reading, is_any, "reference input", MEDIA_ALMIGHTY_ALL_MAX, "");
 	if (r == 0 && reading->ref_count == count_role(reading, REF_AUDIO))
 		r = prompt_reading_error(reading, reading->refs[0].line,
 			"audio ref: never alone; add a line 'image: URL or path' or 'video: URL or "
@@ -172,7 +166,7 @@ static int choose_image(struct prompt_reading *reading, bool allow_unknown, enum
 	if (!has_mode(reading, *ret_mode))
 		return complain_mode(reading, images ? &reading->refs[0] : NULL);
 	if (limit == API_UNSET) {
-		limit = allow_unknown ? PROMPT_MAX_REFS : UNKNOWN_IMAGES_MAX;
+		limit = allow_unknown ? PROMPT_MAX_REFS : MEDIA_UNKNOWN_IMAGES_MAX;
 		advice = ", or raise image_limit in its [model] section";
 	}
 	return check_count(reading, is_image, "image", (size_t)limit, advice);
@@ -223,7 +217,7 @@ static int choose_multi(struct prompt_reading *reading, enum api_mode *ret_mode,
 	char *text;
 
 	if (limit == API_UNSET)
-		limit = MULTI_IMAGES_MAX;
+		limit = MEDIA_MULTI_IMAGES_MAX;
 	if (has_mode(reading, API_MULTI_IMAGE_TO_VIDEO) && limit >= 2) {
 		if (count_images(reading) > (size_t)limit && has_mode(reading, API_ALMIGHTY)) {
 			*ret_mode = API_ALMIGHTY;

@@ -34,6 +34,10 @@ good() {
 video='the service takes videos of 2 to 15 s'
 audio='the service takes sounds of 2 to 15 s'
 
+assert_contains "$(cat .model)" "videos:         up to 3, each playing for 2 to 15 s, together for 15 s"
+assert_contains "$(cat .model)" "A file as a video: mp4 and mov of up to 50 MB."
+assert_contains "$(cat ../VIDEO_EXTEND/.model)" "A file as a video: mp4 and mov of up to 50 MB."
+
 film 1 short.mp4
 film 15.2 long.mov
 film 8 eight.mp4 -movflags +faststart
