@@ -16,6 +16,7 @@
 #include "fs/store/nodes.h"
 
 #define COVER_MARK "cover:"                    /* before its address, in a job's list */
+#define POLL_TROUBLE 2                         /* failures in a row: the status says so */
 #define NOT_FOUND_MIN 20                       /* polls in a row, and */
 #define NOT_FOUND_MS (INT64_C(15) * 60 * 1000) /* from the first to the last: the task is lost */
 
@@ -261,6 +262,21 @@ static void all_ended(struct queue *queue, struct job *job)
 	queue_pump(queue);
 }
 
+/* A warning of the status while nobody knows how it stands; `error` NULL: it is known again. */
+static void tell_trouble(struct queue *queue, struct job *job, const struct api_error *error)
+{
+	char why[ERRCLASS_EXPLAIN];
+
+	if (error == NULL && job->record.error == NULL)
+		return;
+	if (error != NULL)
+		errclass_explain_question(error, why, sizeof(why));
+	job_set_text(
+		&job->record.error, error != NULL ? "how it stands is not known: %s" : NULL, why);
+	if (jobs_place(queue->gen->store, &job->record) == 0 && job->record.ino != 0)
+		status_changed(queue->gen, job->record.ino);
+}
+
 static void on_poll_refused(struct queue *queue, struct job *job, const struct api_error *error)
 {
 	char text[1024];
@@ -272,6 +288,8 @@ static void on_poll_refused(struct queue *queue, struct job *job, const struct a
 	if (job->poll_failures == 3)
 		log_warning("job %" PRId64 ": status: %s", job->record.id,
 			error->text[0] != '\0' ? error->text : errclass_name(error->class));
+	if (job->poll_failures >= POLL_TROUBLE)
+		tell_trouble(queue, job, error);
 	/* by a clock that does not jump: what is given up here has been paid for */
 	if (job->not_found >= NOT_FOUND_MIN &&
 		clock_mono_ms() - job->not_found_since > NOT_FOUND_MS) {
@@ -299,6 +317,7 @@ void queue_on_polled(void *arg, struct api_tasks_answer *answer)
 		return;
 	}
 	job->poll_failures = job->not_found = 0;
+	tell_trouble(queue, job, NULL);
 	/* one asked for alone comes first (fs/api/client.h) */
 	size_t told = batch ? answer->tasks.count : (answer->tasks.count > 0 ? 1 : 0);
 	for (size_t i = 0; i < told; i++)
