@@ -149,7 +149,7 @@ static void unmount_lazily(const char *path)
 		return;
 	int r = -posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)argv, environ);
 	if (r < 0) {
-		log_errno(LOG_LEVEL_WARNING, r, "mount: cannot run fusermount3");
+		log_errno(LOG_LEVEL_WARNING, r, "mount: cannot run fusermount3, of the package fuse3");
 		return;
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -182,7 +182,7 @@ static int clean_dead(const char *path, char **ret_message)
 		if (!is_ours(whole))
 			return refused(message_refuse(ret_message,
 					       "'%s' holds the dead mount of another program: "
-					       "unmount it first (fusermount3 -u '%s').",
+					       "unmount it first (fusermount3 -u '%s')",
 					       path, path),
 				-EBUSY);
 		mountpoint_clean(whole);
@@ -191,7 +191,7 @@ static int clean_dead(const char *path, char **ret_message)
 		return refused(
 			message_refuse(ret_message,
 				"'%s' holds a dead mount that cannot be taken away: unmount it as "
-				"root (umount -l '%s').",
+				"root (umount -l '%s')",
 				path, path),
 			-EBUSY);
 	return 0;
@@ -205,18 +205,18 @@ static int check_place(const char *path, char **ret_message)
 		int error = -errno;
 		if (error == -ENOENT)
 			return refused(message_refuse(ret_message,
-					       "The mount point '%s' does not exist: make it first "
-					       "(mkdir -p '%s').",
+					       "the mount point '%s' does not exist: make it first "
+					       "(mkdir -p '%s')",
 					       path, path),
 				error);
 		return refused(
-			message_refuse(ret_message, "The mount point '%s' cannot be used: %s.",
-				path, strerror(-error)),
+			message_refuse(ret_message, "the mount point '%s' cannot be used: %s", path,
+				strerror(-error)),
 			error);
 	}
 	if (!S_ISDIR(st.st_mode))
 		return refused(message_refuse(ret_message,
-				       "The mount point '%s' is not a directory.", path),
+				       "the mount point '%s' is not a directory", path),
 			-ENOTDIR);
 	return 0;
 }
@@ -236,8 +236,8 @@ static int check_free(const char *path, char **ret_message)
 	if (!found && !is_top)
 		return 0;
 	return refused(message_refuse(ret_message,
-			       "Something is mounted on '%s' already (%s): choose another "
-			       "directory, or unmount it first.",
+			       "something is mounted on '%s' already (%s): choose another "
+			       "directory, or unmount it first",
 			       path, found ? mounted.type : "unknown"),
 		-EBUSY);
 }
@@ -254,8 +254,8 @@ int mountpoint_prepare(const char *path, char **ret_path, char **ret_message)
 	whole = realpath(path, NULL);
 	if (whole == NULL)
 		return refused(
-			message_refuse(ret_message, "The mount point '%s' cannot be used: %s.",
-				path, strerror(errno)),
+			message_refuse(ret_message, "the mount point '%s' cannot be used: %s", path,
+				strerror(errno)),
 			-errno);
 	r = check_free(whole, ret_message);
 	if (r == 0)
@@ -273,12 +273,12 @@ int mountpoint_check_device(char **ret_message)
 	if (error == -ENOENT || error == -ENODEV || error == -ENXIO)
 		return refused(
 			message_refuse(ret_message,
-				"This machine has no FUSE device (/dev/fuse): load the kernel "
+				"this machine has no FUSE device (/dev/fuse): load the kernel "
 				"module (modprobe fuse), or give the container --device "
-				"/dev/fuse."),
+				"/dev/fuse"),
 			error);
 	return refused(message_refuse(ret_message,
-			       "You may not use FUSE here: opening /dev/fuse failed (%s).",
+			       "you may not use FUSE here: opening /dev/fuse failed (%s)",
 			       strerror(-error)),
 		error);
 }

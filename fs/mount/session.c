@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +133,21 @@ static int add_arguments(const struct session_options *options, struct fuse_args
 	return r;
 }
 
+static int refuse_mount(const char *mountpoint, const char *reason, char **ret_message)
+{
+	int r;
+
+	/* why it did not start is no help: that depends on the rest of $PATH, too */
+	if (strstr(reason, "exec fusermount3") != NULL)
+		r = message_refuse(ret_message,
+			"mounting on '%s' failed: fusermount3, which mounts for ordinary users, "
+			"cannot be run: install fuse3 (%s)",
+			mountpoint, reason);
+	else
+		r = message_refuse(ret_message, "mounting on '%s' failed: %s", mountpoint, reason);
+	return r == -ENOMEM ? r : -EIO;
+}
+
 /* Both of libfuse's steps tell the reason in words only. */
 static int mount_session(
 	struct session *session, const struct session_options *options, char **ret_message)
@@ -148,14 +164,13 @@ static int mount_session(
 		if (r == 0 && fuse_session_mount(session->fuse, session->mountpoint) < 0)
 			r = -EIO;
 		library_log_stop(reason, sizeof(reason));
+		if (reason[0] == '\0')
+			snprintf(reason, sizeof(reason), "no reason given");
 		if (r == -EINVAL)
-			r = message_refuse(ret_message, "The mount options are not understood: %s.",
-				reason[0] != '\0' ? reason : "no reason given");
-		else if (r < 0 &&
-			 message_refuse(ret_message, "Mounting on '%s' failed: %s.",
-				 session->mountpoint,
-				 reason[0] != '\0' ? reason : "no reason given") == -ENOMEM)
-			r = -ENOMEM;
+			r = message_refuse(
+				ret_message, "the mount options are not understood: %s", reason);
+		else if (r < 0)
+			r = refuse_mount(session->mountpoint, reason, ret_message);
 	}
 	fuse_opt_free_args(&args);
 	return r;
@@ -209,7 +224,7 @@ int session_create(struct loop *loop, struct gen *gen, const struct session_opti
 	}
 	if (r < 0) {
 		if (*ret_message == NULL)
-			message_refuse(ret_message, "Mounting on '%s' failed: %s.",
+			message_refuse(ret_message, "mounting on '%s' failed: %s",
 				options->mountpoint, strerror(-r));
 		session_destroy(session);
 		return r;

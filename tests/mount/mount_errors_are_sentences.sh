@@ -10,7 +10,7 @@ expect() {
     output=$(weryaifs "$@" 2>&1) || actual=$?
     assert_eq "$actual" "$code" "exit code of weryaifs $* ($output)"
     assert_eq "$(wc -l <<<"$output")" 1 "lines of: $output"
-    assert_eq "${output%%:*}" weryaifs "beginning of: $output"
+    [[ $output == "weryaifs: "[^A-Z]* ]] || fail "beginning of: $output"
     assert_contains "$output" "$part" "message"
     assert_lacks "$output" sk-test "message"
     assert_eq "$(mounts_below "$TEST_TMP")" "$mounted" "mounts after: $output"
@@ -40,6 +40,29 @@ expect 1 "mkdir -p '$TEST_TMP/missing'" "$TEST_TMP/missing"
 : >"$TEST_TMP/file"
 expect 1 "not a directory" "$TEST_TMP/file"
 expect 1 "would be hidden" "$HOME"
+
+# an ordinary user needs fusermount3
+if [ "$(id -u)" = 0 ]; then
+    mkdir "$TEST_TMP/bin" "$TEST_TMP/programs"
+    # an ordinary user may not look into the build
+    cp "$WERYAIFS" "$TEST_TMP/weryaifs"
+    chmod 755 "$TEST_TMP"
+    export TEST_TMP URL
+    output=$(unshare -m bash -e <<'END' 2>&1 || true
+        mount --bind /usr/bin "$TEST_TMP/programs"
+        ln -s "$TEST_TMP"/programs/* "$TEST_TMP/bin"
+        rm "$TEST_TMP/bin/fusermount3"
+        mount --bind "$TEST_TMP/bin" /usr/bin
+        mount -t tmpfs devices /mnt && mknod -m 666 /mnt/fuse c 10 229 && mount --bind /mnt/fuse /dev/fuse
+        chown -R nobody "$TEST_TMP"/{home,tmp,mnt}
+        WERYAI_API_KEY=sk-test WERYAI_BASE_URL=$URL WERYAI_MODELS_BASE_URL=$URL \
+            setpriv --reuid nobody --clear-groups "$TEST_TMP/weryaifs" "$TEST_TMP/mnt"
+END
+    )
+    chown -R root "$TEST_TMP"/{home,tmp,mnt}
+    assert_contains "$output" "weryaifs: mounting on '$M' failed: fusermount3" "without fusermount3"
+    assert_contains "$output" "install fuse3" "without fusermount3"
+fi
 
 mkdir "$TEST_TMP/other"
 mount_fs

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where one may mount. Mounts nothing itself: /proc is what is mounted everywhere. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -42,6 +43,7 @@ static void check_refused(const char *path, int error, const char *words)
 	assert_non_null(message);
 	assert_non_null(strstr(message, path));
 	assert_non_null(strstr(message, words));
+	assert_false(isupper((unsigned char)message[0]));
 	free(message);
 }
 
