@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -67,6 +68,10 @@ int loop_watch_add(struct loop *loop, int fd, unsigned events, int priority,
 		return r;
 	}
 	list_append(&loop->watches, &watch->link);
+	if (priority == LOOP_URGENT) {
+		assert(loop->urgent == NULL);
+		loop->urgent = watch;
+	}
 	*ret_watch = watch;
 	return 0;
 }
@@ -89,6 +94,8 @@ void loop_watch_remove(struct loop_watch *watch)
 		epoll_ctl(watch->loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
 	list_remove(&watch->link);
 	watch->removed = true;
+	if (watch->loop->urgent == watch)
+		watch->loop->urgent = NULL;
 	if (watch->loop->in_pass)
 		list_append(&watch->loop->removed_watches, &watch->link);
 	else
@@ -124,11 +131,23 @@ static void sort_by_priority(struct epoll_event *events, int count)
 	}
 }
 
-static void run_watches(struct epoll_event *events, int count)
+static void run_urgent(struct loop *loop)
+{
+	struct loop_watch *watch = loop->urgent;
+	if (watch == NULL || !(watch->events & LOOP_READ))
+		return;
+	struct pollfd now = {.fd = watch->fd, .events = POLLIN};
+	if (poll(&now, 1, 0) > 0)
+		watch->ready(watch->arg, LOOP_READ);
+}
+
+static void run_watches(struct loop *loop, struct epoll_event *events, int count)
 {
 	sort_by_priority(events, count);
 	for (int i = 0; i < count; i++) {
 		struct loop_watch *watch = events[i].data.ptr;
+		if (i > 0 && watch->priority > LOOP_URGENT)
+			run_urgent(loop);
 		/* an earlier callback may have removed it or changed its events */
 		unsigned ready = watch->removed ? 0 : watch_events(watch, events[i].events);
 		if (ready != 0)
@@ -270,7 +289,7 @@ static int loop_pass(struct loop *loop)
 		return errno == EINTR ? 0 : -errno;
 
 	loop->in_pass = true;
-	run_watches(events, count);
+	run_watches(loop, events, count);
 	bool ran = loop_timers_run(loop);
 	ran = run_deferred(loop) || ran || count > 0;
 	if (ran && loop->flush != NULL)

@@ -17,6 +17,9 @@ struct loop_watch;
 struct loop_timer;
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2 }; /* errors and hang-ups are reported as both */
+/* The priority of one watch at most: it is looked at between any two callbacks of watches that come after it, so that
+ * it waits for one of them and not for a whole pass. */
+enum { LOOP_URGENT = -1 };
 
 int loop_create(struct loop **ret_loop);
 void loop_destroy(struct loop *loop);

@@ -27,6 +27,7 @@ struct loop {
 	bool in_pass;
 
 	struct list watches;         /* loop_watch.link, owned */
+	struct loop_watch *urgent;   /* borrowed: one of them, or NULL */
 	struct list removed_watches; /* loop_watch.link, owned; freed when the pass ends */
 
 	struct list timers;         /* loop_timer.link, owned */

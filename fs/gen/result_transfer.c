@@ -189,11 +189,6 @@ static int on_body(void *arg, const char *data, size_t length)
 
 	if (transfer->ignore_body)
 		return 0;
-	/* nobody reads so far ahead: the transfer waits for its readers */
-	if (transfer->position > transfer->allowed && !is_waited_for(transfer)) {
-		transfer->paused = true;
-		return HTTP_PAUSE;
-	}
 	int64_t room = transfer->end - transfer->position;
 	int r = take(transfer, data, (int64_t)length < room ? length : (size_t)room);
 	if (r < 0)
@@ -205,7 +200,14 @@ static int on_body(void *arg, const char *data, size_t length)
 	result->attempts = 0;
 	result->renewed = false;
 	result_progress(result);
-	return over ? -ECANCELED : 0;
+	if (over)
+		return -ECANCELED;
+	/* nobody reads so far ahead: the transfer waits for its readers */
+	if (transfer->paused || transfer->position <= transfer->allowed ||
+		transfer->position == transfer->end || is_waited_for(transfer))
+		return 0;
+	transfer->paused = true;
+	return HTTP_PAUSE;
 }
 
 static void on_done(void *arg, const struct http_end *end)

@@ -183,7 +183,8 @@ static int watch_session(struct session *session)
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
-	return loop_watch_add(session->loop, fd, LOOP_READ, 0, serve, session, &session->watch);
+	return loop_watch_add(
+		session->loop, fd, LOOP_READ, LOOP_URGENT, serve, session, &session->watch);
 }
 
 int session_create(struct loop *loop, struct gen *gen, const struct session_options *options,

@@ -60,7 +60,8 @@ struct http_events {
 	/* Optional. Return 0, or a negative errno that ends the request with it. */
 	int (*head)(void *arg, const struct http_head *head);
 	/* Optional (the body is dropped). Return 0, a negative errno that ends the request with it,
-	 * or HTTP_PAUSE: the same bytes are offered again after http_resume(). */
+	 * or HTTP_PAUSE: these bytes were taken; but for what has been read from the socket already (libcurl
+	 * gives a buffer in pieces of 16 KiB), more come after http_resume(). */
 	int (*body)(void *arg, const char *data, size_t length);
 	void (*done)(void *arg, const struct http_end *end);
 };

@@ -11,9 +11,9 @@
 #define KEPT_CONNECTIONS 64L /* idle ones */
 
 enum {
-	SOCKET_PRIORITY = 10,     /* after the kernel's requests */
-	TURN_BYTES = 1024 * 1024, /* of bodies, before other watches are looked at again */
-	TURN_BYTES_MIN = 64 * 1024,
+	SOCKET_PRIORITY = 10,    /* after the kernel's requests */
+	TURN_BYTES = 512 * 1024, /* of all bodies, before other watches are looked at again */
+	TURN_BYTES_MIN = 128 * 1024,
 };
 
 /* Requests that wait for something */
@@ -34,19 +34,18 @@ void request_rest(struct http_request *request)
 		loop_timer_arm(http->turn_timer, 0);
 }
 
-/* libcurl 7.88 reads up to a hundred buffers for one event of a socket (lib/transfer.c,
- * readwrite_data). A request that has had its share rests until the loop has seen to the others. */
-bool request_turn_is_over(struct http_request *request)
+/* libcurl 7.88 reads up to a hundred buffers at once while there is something to read (lib/transfer.c, readwrite_data).
+ * A request that has had its share of one call of libcurl rests until the loop has seen to the others. */
+bool request_turn_is_over(struct http_request *request, size_t length)
 {
-	const struct http *http = request->http;
-	if (request->turn != http->turn) {
-		request->turn = http->turn;
+	if (request->turn != request->http->turn) {
+		request->turn = request->http->turn;
 		request->turn_bytes = 0;
 	}
-	int64_t share = TURN_BYTES / (int64_t)(http->active > 0 ? http->active : 1);
-	if (share < TURN_BYTES_MIN)
-		share = TURN_BYTES_MIN;
-	return request->turn_bytes >= share;
+	request->turn_bytes += length;
+	unsigned active = request->http->active;
+	size_t share = active > 0 ? TURN_BYTES / active : TURN_BYTES;
+	return request->turn_bytes >= (share > TURN_BYTES_MIN ? share : TURN_BYTES_MIN);
 }
 
 /* Does what could not be done from inside libcurl, and tells of the requests that ended. */
@@ -81,6 +80,7 @@ static void http_enter(struct http *http)
 {
 	assert(!http->in_curl);
 	http->in_curl = true;
+	http->turn++;
 	http->now_ms = clock_mono_ms();
 }
 
@@ -172,19 +172,13 @@ static void curl_timer_fire(void *arg)
 	http_act(arg, CURL_SOCKET_TIMEOUT, 0);
 }
 
+/* One at a time: between two of them the loop looks at its other watches. */
 static void turn_timer_fire(void *arg)
 {
 	struct http *http = arg;
-	struct list now;
-	list_init(&now);
 	while (!list_empty(&http->resting)) {
-		struct list *first = http->resting.next;
-		list_remove(first);
-		list_append(&now, first);
-	}
-	http->turn++;
-	while (!list_empty(&now)) {
-		struct http_request *request = list_entry(now.next, struct http_request, rest);
+		struct http_request *request =
+			list_entry(http->resting.next, struct http_request, rest);
 		list_remove(&request->rest);
 		if (request->paused || request->cancelled || !request->added)
 			continue;
@@ -192,14 +186,17 @@ static void turn_timer_fire(void *arg)
 		request->held = false;
 		CURLcode code = curl_easy_pause(request->easy, CURLPAUSE_CONT);
 		http->in_curl = false;
-		/* bytes that were kept have been delivered in there, and could fail */
+		/* bytes that libcurl held have been delivered in there, and could fail */
 		if (code == CURLE_WRITE_ERROR || code == CURLE_OUT_OF_MEMORY) {
 			request_blame(
 				request, code == CURLE_WRITE_ERROR ? -EIO : -ENOMEM, "%s", "");
 			if (!request->cancelled)
 				request_want(request, WANT_FAIL);
 		}
+		break;
 	}
+	if (!list_empty(&http->resting))
+		loop_timer_arm(http->turn_timer, 0);
 	http_settle(http);
 }
 

@@ -68,12 +68,12 @@ struct http_request {
 	bool redirecting; /* this hop's answer leads elsewhere, its body is dropped */
 	bool sent;        /* libcurl was about to send: from here on the server may have it */
 	bool paused;      /* by the body callback */
-	bool held;        /* libcurl holds bytes that on_body() did not take yet */
+	bool held;        /* libcurl does not read, and may hold bytes that on_body() did not get yet */
 	bool cancelled, ended;
 	int64_t connect_ms; /* since when a connection of its own is being made, or 0 */
 	int64_t progress_ms, uploaded, body_bytes;
 	uint64_t turn;
-	int64_t turn_bytes;
+	size_t turn_bytes;
 
 	int error;      /* 0, or why a callback of ours stopped the transfer */
 	char text[256]; /* for `error`; "" = strerror */
@@ -95,8 +95,8 @@ void request_watch_time(struct http_request *request);
 int http_loop_open(struct http *http, int max_connections_per_host);
 void http_loop_close(struct http *http);
 void request_want(struct http_request *request, unsigned want); /* done by http_settle() */
-/* Whether turn_bytes is the request's share of this turn already. */
-bool request_turn_is_over(struct http_request *request);
+/* Whether the request has had its share of this turn with these bytes. */
+bool request_turn_is_over(struct http_request *request, size_t length);
 /* The request goes on in the next turn. */
 void request_rest(struct http_request *request);
 

@@ -10,8 +10,8 @@
 enum { HEAD_MAX = 128 * 1024, REDIRECT_BODY_MAX = 64 * 1024 };
 /* No limit would be libcurl's own one of five minutes. */
 static const long CONNECT_MAX_MS = 24L * 60 * 60 * 1000;
-/* What libcurl reads at once: larger buffers are not faster, and what is left of one is copied when
- * a request pauses. STREAM_MAX is the buffer of a small answer, see setup_connection(). */
+/* What libcurl reads at once: larger buffers are not faster. STREAM_MAX is the buffer of a small answer, see
+ * setup_connection(). */
 enum { BUFFER_MIN = 16 * 1024, BUFFER_MAX = 64 * 1024, STREAM_MAX = 512 * 1024 };
 
 void request_wipe_headers(struct curl_slist *headers)
@@ -133,28 +133,25 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 		return CURL_WRITEFUNC_ERROR;
 	}
 
-	if (request_turn_is_over(request)) {
-		request->held = true;
-		request_rest(request);
-		return CURL_WRITEFUNC_PAUSE;
-	}
-
 	int r = 0;
 	if (request->events->body != NULL)
 		r = request->events->body(request->arg, data, length);
 	if (request->cancelled)
 		return CURL_WRITEFUNC_ERROR;
-	if (r == HTTP_PAUSE) {
-		request->held = request->paused = true;
-		return CURL_WRITEFUNC_PAUSE;
-	}
 	if (r < 0) {
 		request_blame(request, r, "%s", "");
 		return CURL_WRITEFUNC_ERROR;
 	}
 	request->body_bytes += (int64_t)length;
 	request->http->bytes += length;
-	request->turn_bytes += (int64_t)length;
+	request->paused = request->paused || r == HTTP_PAUSE;
+	if (request_turn_is_over(request, length) && !request->paused)
+		request_rest(request);
+	else if (!request->paused)
+		return length;
+	/* CURL_WRITEFUNC_PAUSE would have libcurl keep a copy of these bytes and offer them again */
+	request->held = true;
+	curl_easy_pause(request->easy, CURLPAUSE_RECV);
 	return length;
 }
 
@@ -313,7 +310,8 @@ int request_setup(struct http_request *request, const struct http_spec *spec)
 {
 	request->once = spec->once;
 	/* only a GET may be sent elsewhere without a second thought */
-	request->redirects_left = spec->once || spec->post != NULL || spec->upload != NULL ? 0 : spec->max_redirects;
+	request->redirects_left =
+		spec->once || spec->post != NULL || spec->upload != NULL ? 0 : spec->max_redirects;
 	if (request->redirects_left <= 0)
 		request->redirects_left = -1;
 	request->stall_ms = spec->stall_ms;

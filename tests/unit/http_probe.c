@@ -39,8 +39,11 @@ static int on_head(void *arg, const struct http_head *head)
 static void resume(void *arg)
 {
 	struct probe *probe = arg;
+	probe->is_paused = false;
 	http_resume(probe->request);
 }
+
+enum { BUFFER_MAX = 64 * 1024 }; /* what is read from a socket at once */
 
 static int on_body(void *arg, const char *data, size_t length)
 {
@@ -48,15 +51,8 @@ static int on_body(void *arg, const char *data, size_t length)
 	assert_int_equal(probe->heads, 1);
 	assert_int_equal(probe->dones, 0);
 	assert_true(length > 0);
-	if (probe->pause_for_good)
-		return HTTP_PAUSE;
-	if (probe->pause_every > 0 && !probe->paused_last &&
-		++probe->offered % probe->pause_every == 0) {
-		probe->paused_last = true;
-		assert_int_equal(loop_defer(loop, resume, probe), 0);
-		return HTTP_PAUSE;
-	}
-	probe->paused_last = false;
+	probe->bytes_paused = probe->is_paused ? probe->bytes_paused + length : 0;
+	assert_true(probe->bytes_paused < BUFFER_MAX);
 	probe->bodies++;
 	for (size_t i = 0; probe->pattern && i < length; i++) {
 		if (data[i] != server_byte(probe->pattern_at + probe->bytes + (int64_t)i))
@@ -77,7 +73,12 @@ static int on_body(void *arg, const char *data, size_t length)
 		http_cancel(probe->request);
 		finish_one();
 	}
-	return probe->body_result;
+	if (probe->pause_every > 0 && probe->bodies % probe->pause_every == 0) {
+		probe->is_paused = true;
+		assert_int_equal(loop_defer(loop, resume, probe), 0);
+	}
+	probe->is_paused = probe->is_paused || probe->pause_for_good;
+	return probe->is_paused ? HTTP_PAUSE : probe->body_result;
 }
 
 static void on_done(void *arg, const struct http_end *end)

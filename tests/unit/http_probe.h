@@ -39,8 +39,8 @@ struct probe {
 	const char *other_path;
 	unsigned pause_every; /* pauses each nth body and resumes by a deferred call */
 	bool pause_for_good;
-	bool paused_last;
-	unsigned offered;
+	bool is_paused;
+	size_t bytes_paused; /* that came while it was */
 };
 
 int probe_setup(void **state);

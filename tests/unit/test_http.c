@@ -225,7 +225,7 @@ static void fair_look(void *arg, unsigned ready)
 	fair_last = now;
 }
 
-/* A watch of the kernel's priority that is always ready gets its turn every MiB or so. */
+/* A watch of the kernel's priority that is always ready gets its turn after each request's share. */
 static void test_http_leaves_turns_to_others(void **state)
 {
 	struct loop_watch *watch;
@@ -244,13 +244,14 @@ static void test_http_leaves_turns_to_others(void **state)
 	}
 	loop_watch_remove(watch);
 	close(fd);
-	/* two shares of half a MiB, each overdrawn by less than a buffer */
-	assert_in_range(fair_worst, 1, 2 * 1024 * 1024);
+	/* two shares of 256 KiB, each overdrawn by less than a buffer */
+	assert_in_range(fair_worst, 1, 640 * 1024);
 }
 
 /* Pause, resume, cancel */
 
-static void test_http_pause_offers_the_same_bytes_again(void **state)
+/* What was given with the pause was taken; nothing comes while it lasts. */
+static void test_http_pause_and_resume(void **state)
 {
 	struct probe probe = {.pattern = true, .pause_every = 3};
 	run(&probe, "/big");
@@ -277,8 +278,8 @@ static void resume_for_good(void *arg)
 {
 	struct probe *probe = arg;
 	assert_int_equal(probe->dones, 0);
-	assert_int_equal(probe->bodies, 0);
-	probe->pause_for_good = false;
+	assert_in_range(probe->bodies, 1, 4);
+	probe->pause_for_good = probe->is_paused = false;
 	http_resume(probe->request);
 }
 
@@ -409,7 +410,7 @@ int main(void)
 		HTTP_TEST(test_http_large_body_arrives_whole),
 		HTTP_TEST(test_http_many_at_once),
 		HTTP_TEST(test_http_leaves_turns_to_others),
-		HTTP_TEST(test_http_pause_offers_the_same_bytes_again),
+		HTTP_TEST(test_http_pause_and_resume),
 		HTTP_TEST(test_http_pause_does_not_stall),
 		HTTP_TEST(test_http_cancel_while_paused),
 		HTTP_TEST(test_http_cancel_inside_callbacks),
