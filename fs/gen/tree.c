@@ -21,6 +21,7 @@
 #define STATUS_SUFFIX ".status"
 #define WAIT_SUFFIX ".wait"
 #define MODEL_NAME ".model"
+#define QUIET_MAX_MS 1000
 
 static bool has_suffix(const char *name, const char *suffix)
 {
@@ -358,6 +359,20 @@ int tree_list(struct gen *gen, uint64_t dir, uint64_t cookie,
 	} while (r == 0 && listing.count == LIST_BATCH);
 	free(listing.nodes);
 	return r < 0 ? r : 0;
+}
+
+int64_t tree_quiet_ms(struct gen *gen, uint64_t dir)
+{
+	int64_t settle = gen->options.settle_ms;
+	bool busy = true;
+	int r = nodes_is_busy(gen->store, TREE_NODE(dir), &busy);
+
+	if (r < 0)
+		log_errno(LOG_LEVEL_ERROR, r, "tree: what is going on in inode %llu",
+			(unsigned long long)dir);
+	if (r < 0 || busy)
+		return 0;
+	return settle < QUIET_MAX_MS ? settle : QUIET_MAX_MS;
 }
 
 int tree_open(struct gen *gen, uint64_t ino, int flags, int *ret_fd)

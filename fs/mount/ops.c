@@ -41,6 +41,8 @@ static void ops_init(void *arg, struct fuse_conn_info *conn)
 	 * buffer is as fast as splicing. */
 	conn->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ |
 				  FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+	/* `ls -l` lists first and looks then: to guess from its first look-ups is too late */
+	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
 	conn->max_background = MAX_BACKGROUND;
 	conn->congestion_threshold = CONGESTION;
 	session->greeted = true;
@@ -118,7 +120,7 @@ static void ops_statfs(fuse_req_t req, fuse_ino_t ino)
 }
 
 /* Left out on purpose: flush (comes several times for an open file and before its data, so nothing follows from it),
- * opendir and releasedir (a listing has no state), locks (the kernel's own are right for one machine), access
+ * releasedir (a listing has no state), locks (the kernel's own are right for one machine), access
  * (default_permissions), copy_file_range (the kernel reads and writes). */
 const struct fuse_lowlevel_ops *ops_table(void)
 {
@@ -136,6 +138,7 @@ const struct fuse_lowlevel_ops *ops_table(void)
 		.symlink = ops_symlink,
 		.link = ops_link,
 		.rename = ops_rename,
+		.opendir = ops_opendir,
 		.readdir = ops_readdir,
 		.readdirplus = ops_readdirplus,
 		.create = ops_create,

@@ -26,6 +26,7 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
 	const char *new_name, unsigned flags);
 
 /* ops_list.c */
+void ops_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void ops_readdir(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info);
 void ops_readdirplus(

@@ -2,10 +2,14 @@
 /* Listings. Offsets are cookies: what the next entry after this one is.
  *   0, 1      "." and ".."
  *   2 ...     the files of .weryaifs, in that directory
- *   LIST_TREE and up: the tree's cookies, moved up by that much */
+ *   LIST_TREE and up: the tree's cookies, moved up by that much
+ *
+ * A second listing right after the first is the kernel's own: where nothing is going on, results keep their names for
+ * as long as the kernel keeps a directory's times, and their listing with them. */
 #include <errno.h>
 #include <string.h>
 
+#include "fs/base/clock.h"
 #include "fs/gen/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/inode.h"
@@ -17,8 +21,9 @@ enum { LIST_DOT, LIST_DOTDOT, LIST_ABOUT, LIST_TREE = 16 };
 struct listing {
 	struct session *session;
 	fuse_req_t req;
-	bool plus;  /* with attributes, which counts as a look-up of each entry */
-	char *data; /* the session's answer */
+	bool plus;        /* with attributes, which counts as a look-up of each entry */
+	int64_t quiet_ms; /* for how long names of results are the kernel's to keep */
+	char *data;       /* the session's answer */
 	size_t size, length;
 	int error; /* what ended the listing early, to be told when nothing was listed */
 };
@@ -33,6 +38,8 @@ static int add(
 	struct fuse_entry_param param;
 
 	reply_fill_entry(listing->session, entry, &param);
+	if (entry->kind == TREE_RESULT)
+		param.entry_timeout = (double)listing->quiet_ms / 1000;
 	if (listing->plus)
 		need = fuse_add_direntry_plus(listing->req, at, room, name, &param, (off_t)next);
 	else
@@ -102,7 +109,16 @@ static void list(struct listing *listing, uint64_t ino, uint64_t cookie)
 static void reply_listing(fuse_req_t req, uint64_t ino, size_t size, off_t offset, bool plus)
 {
 	struct session *session = session_of(req);
-	struct listing listing = {.session = session, .req = req, .plus = plus, .size = size};
+	struct listing listing = {.session = session,
+		.req = req,
+		.plus = plus,
+		.quiet_ms = plus ? tree_quiet_ms(session->gen, ino) : 0,
+		.size = size};
+
+	if (plus && offset == 0) {
+		session->listed.dir = ino;
+		session->listed.until_ms = clock_mono_ms() + listing.quiet_ms;
+	}
 
 	listing.data = session_answer(session, size);
 	if (listing.data == NULL)
@@ -116,6 +132,15 @@ static void reply_listing(fuse_req_t req, uint64_t ino, size_t size, off_t offse
 		reply_error(req, listing.error);
 	else
 		reply_data(req, listing.data, listing.length);
+}
+
+void ops_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	const struct session *session = session_of(req);
+
+	info->cache_readdir = 1;
+	info->keep_cache = session->listed.dir == ino && clock_mono_ms() < session->listed.until_ms;
+	reply_opendir(req, info);
 }
 
 void ops_readdir(

@@ -117,6 +117,11 @@ void reply_open(fuse_req_t req, struct handle *handle)
 		handle_close(handle);
 }
 
+void reply_opendir(fuse_req_t req, const struct fuse_file_info *info)
+{
+	sent(fuse_reply_open(req, info));
+}
+
 void reply_create(fuse_req_t req, const struct tree_entry *entry, struct handle *handle)
 {
 	struct session *session = session_of(req);

@@ -23,6 +23,7 @@ void reply_entry(fuse_req_t req, const struct tree_entry *entry);
 void reply_attr(fuse_req_t req, const struct tree_entry *entry);
 /* A new open file; where the kernel does not take it any more it is closed. */
 void reply_open(fuse_req_t req, struct handle *handle);
+void reply_opendir(fuse_req_t req, const struct fuse_file_info *info);
 void reply_create(fuse_req_t req, const struct tree_entry *entry, struct handle *handle);
 void reply_data(fuse_req_t req, const char *data, size_t length);
 /* The part of a text that a read asked for. */

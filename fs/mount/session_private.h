@@ -39,6 +39,10 @@ struct session {
 	struct list parked;  /* pending.link, borrowed */
 	struct list ghosts;  /* ghost.link, owned (ghost.h) */
 	size_t ghost_count;
+	struct { /* the last listing: until when names in it are the kernel's to keep (ops_list.c) */
+		uint64_t dir;
+		int64_t until_ms;
+	} listed;
 	uint64_t ghost_number; /* of the last one that was made */
 };
 

@@ -46,6 +46,8 @@ int nodes_list(struct store *store, int64_t parent, int64_t after,
 /* All files below a directory, at any depth. */
 int nodes_list_below(struct store *store, int64_t dir, int (*visit)(void *arg, const struct node *node), void *arg);
 int nodes_count(struct store *store, int64_t parent, bool directories_only, int64_t *ret_count);
+/* Is a prompt being written in this directory, or a job of one unfinished? */
+int nodes_is_busy(struct store *store, int64_t dir, bool *ret_busy);
 /* node->ino 0: the next free number, written back. node->parent 0: no name. */
 int nodes_add(struct store *store, struct node *node); /* -EEXIST */
 int nodes_set_attributes(struct store *store, const struct node *node); /* mode uid gid times size */
