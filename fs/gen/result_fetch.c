@@ -202,12 +202,14 @@ static int look_ahead(struct result *result)
 	if (target > size)
 		target = size;
 	/* asked for in pieces that are worth a request */
-	int64_t enough = at + (target - at) / 2, piece = (target - at) / (far ? TRANSFERS_FAR : 4);
+	int64_t piece = (target - at) / (far ? TRANSFERS_FAR : 4);
 	if (piece < (far ? 2 * FAR_PIECE : SEGMENT_MIN))
 		piece = far ? 2 * FAR_PIECE : SEGMENT_MIN;
 	if (piece > SEGMENT_MAX)
 		piece = SEGMENT_MAX;
 	bool stream = !far && result->stream_run >= STREAM_AFTER;
+	/* far away the next one is asked for as soon as there is room for it: what waits there is the whole link */
+	int64_t enough = far ? target - piece : at + (target - at) / 2;
 	while (at < target) {
 		int64_t present = result_present_end(result, at);
 		if (present > at) {
