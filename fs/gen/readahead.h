@@ -9,7 +9,7 @@
 
 #define READAHEAD_FIRST (256 * 1024)
 #define READAHEAD_SEEK (32 * 1024)
-#define READAHEAD_MAX (INT64_C(32) * 1024 * 1024)
+#define READAHEAD_MAX (INT64_C(20) * 1024 * 1024)
 
 struct readahead { /* zeroed memory: nothing was read */
 	struct reader {

@@ -214,7 +214,23 @@ static int load(struct result *result)
 void result_close(struct result *result)
 {
 	assert(result->users > 0);
-	if (--result->users == 0)
+	if (--result->users > 0)
+		return;
+	result_stop_long(result);
+	result_left(result);
+}
+
+void result_left(struct result *result)
+{
+	if (result->users == 0 && list_empty(&result->transfers))
+		result_free(result);
+}
+
+void results_forget(struct results *results, int64_t ino)
+{
+	struct result *result = map_get(results->by_ino, (uint64_t)ino);
+
+	if (result != NULL && result->users == 0)
 		result_free(result);
 }
 

@@ -26,7 +26,8 @@ struct result_hold;
 int results_create(struct gen *gen, struct results **ret_results);
 void results_destroy(struct results *results);
 
-/* One more user of the result's bytes; -ENOENT. result_close() by the last one stops the transfer. */
+/* One more user of the result's bytes; -ENOENT. result_close() by the last one stops the transfers, but for what is
+ * nearly here: that comes to its end, for the next reader and for the connection's sake. */
 int result_open(struct results *results, int64_t ino, struct result **ret_result);
 void result_close(struct result *result);
 /* Length 0 is the end of the file; < 0 a negative errno. data is borrowed during the callback, or, where there is a hold,
@@ -40,5 +41,6 @@ void result_read_cancel(struct result_read *read);
 int results_fetch(struct results *results, int64_t ino);
 /* There is more in the cache: it is noted soon, and kept within its size. */
 void results_cache_grew(struct results *results);
+void results_forget(struct results *results, int64_t ino); /* it is being removed: nothing more of it is to come */
 bool results_is_open(const struct results *results, int64_t ino);
 uint64_t results_transfers(const struct results *results); /* started so far */

@@ -22,6 +22,7 @@
 #define SEGMENT_MAX (INT64_C(4) * 1024 * 1024)
 #define FAR_PIECE (INT64_C(64) * 1024)
 #define FAR_BULK (INT64_C(128) * 1024) /* who reads so much at once reads on */
+#define NEARLY (INT64_C(256) * 1024)   /* so little is not worth a new connection */
 #define ATTEMPTS 4                     /* without a single new byte */
 
 static const struct backoff pace = {.first_ms = 300, .max_ms = 5000, .jitter_percent = 20};
@@ -271,7 +272,8 @@ void result_pump(struct result *result)
 	struct list *item, *after;
 	int r = 0;
 
-	if (!result->loaded || result->renewal != NULL || loop_timer_armed(result->retry))
+	if (!result->loaded || result->users == 0 || result->renewal != NULL ||
+		loop_timer_armed(result->retry))
 		return;
 	list_for_each_safe(item, after, &result->reads)
 	{
@@ -299,6 +301,21 @@ void result_stop_all(struct result *result)
 {
 	while (!list_empty(&result->transfers))
 		transfer_stop(list_entry(result->transfers.next, struct transfer, link));
+}
+
+void result_stop_long(struct result *result)
+{
+	struct list *item, *after;
+
+	list_for_each_safe(item, after, &result->transfers)
+	{
+		struct transfer *transfer = list_entry(item, struct transfer, link);
+		if (transfer->answered && transfer->end == transfer->asked_end &&
+			transfer->end - transfer->position <= NEARLY)
+			transfer_allow(transfer, transfer->end);
+		else
+			transfer_stop(transfer);
+	}
 }
 
 static void on_renewed(void *arg, int error)
@@ -336,6 +353,10 @@ void result_ended(struct result *result, const struct http_end *end, bool comple
 {
 	int status = end->head.status, error = end->error;
 
+	if (result->users == 0) {
+		result_left(result);
+		return;
+	}
 	if (complete || (error == -ECANCELED && !list_empty(&result->transfers))) {
 		result_pump(result);
 		return;

@@ -39,7 +39,7 @@ struct result_read {
 struct result {
 	struct results *results; /* borrowed */
 	int64_t ino;
-	unsigned users;
+	unsigned users; /* 0: its last transfers come to their end */
 	bool loaded;                 /* what follows is there, after the first read */
 	struct result_record record; /* owned */
 	struct cache_file *file;     /* owned */
@@ -84,6 +84,8 @@ void result_fail(struct result *result, int error);
 /* The end of the bytes that are here, from offset on; offset: none. */
 int64_t result_present_end(const struct result *result, int64_t offset);
 
+/* A transfer has ended: a result that nobody uses goes with its last one. */
+void result_left(struct result *result);
 /* All of it is here, or will not be. */
 void result_background_done(struct result *result);
 
@@ -97,6 +99,7 @@ void result_ended(struct result *result, const struct http_end *end, bool comple
 /* Its first transfer has not been answered for a while. */
 void result_is_far(struct result *result);
 void result_stop_all(struct result *result);
+void result_stop_long(struct result *result); /* all that are not nearly complete */
 
 /* result_transfer.c */
 

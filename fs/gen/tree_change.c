@@ -12,6 +12,7 @@
 #include "fs/base/log.h"
 #include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
+#include "fs/gen/result.h"
 #include "fs/gen/status.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
@@ -341,6 +342,7 @@ void tree_forget(struct gen *gen, uint64_t ino)
 	if (map_remove(gen->nameless, (uint64_t)node) == NULL)
 		return;
 	draft_forget(gen->drafts, node);
+	results_forget(gen->results, node);
 	int r = store_begin(gen->store, false);
 	if (r == 0)
 		r = cache_remove(gen->store, node);
