@@ -19,6 +19,7 @@ struct http_request {
 	char url[512], post[256], bearer[64];
 	struct http_spec spec;
 	struct strlist headers;
+	struct http_upload upload;
 	bool live;
 };
 
@@ -40,6 +41,8 @@ int http_start(struct http *http, const struct http_spec *spec, const struct htt
 	snprintf(request->url, sizeof(request->url), "%s", spec->url);
 	snprintf(request->post, sizeof(request->post), "%s", spec->post ? spec->post : "");
 	snprintf(request->bearer, sizeof(request->bearer), "%s", spec->bearer ? spec->bearer : "");
+	if (spec->upload)
+		request->upload = *spec->upload;
 	assert_int_equal(strlist_copy(&request->headers, spec->headers), 0);
 	*ret_request = request;
 	return 0;
@@ -136,6 +139,17 @@ static void on_balance(void *arg, struct api_balance_answer *answer)
 	struct seen *seen = arg;
 
 	seen->balance = *answer;
+	act(seen);
+}
+
+static void on_upload(void *arg, struct api_upload_answer *answer)
+{
+	struct seen *seen = arg;
+
+	assert_int_equal(answer->result < 0, answer->url == NULL);
+	snprintf(seen->first_id, sizeof(seen->first_id), "%s", answer->url ? answer->url : "");
+	seen->result = answer->result;
+	seen->error = answer->error;
 	act(seen);
 }
 
@@ -315,7 +329,8 @@ static void test_client_passes_retry_after_on(void **state)
 	struct http_end slow = {
 		.maybe_sent = true, .head.status = 429, .head.retry_after_ms = 15000};
 
-	assert_int_equal(api_submit(client, "text-to-image", NULL, "{}", on_submit, &seen, NULL), 0);
+	assert_int_equal(
+		api_submit(client, "text-to-image", NULL, "{}", on_submit, &seen, NULL), 0);
 	assert_int_equal(api_task_status(client, "x", on_tasks, &seen, NULL), 0);
 	answer_with(0, &slow, "");
 	assert_int_equal(seen.submit.error.retry_after_ms, 15000);
@@ -389,6 +404,94 @@ static void test_client_questions(void **state)
 	end(client);
 }
 
+static ssize_t read_nothing(void *arg, int64_t offset, char *data, size_t length)
+{
+	return 0;
+}
+
+static void test_client_uploads(void **state)
+{
+	static const struct {
+		int status;
+		const char *body, *url;
+		int result;
+		enum errclass class;
+	} answers[] = {
+		{200, "{\"status\":200,\"data\":{\"object_url_list\":[\"https://h/u\"]}}",
+			"https://h/u", 0, ERRCLASS_NONE},
+		{200, "{\"status\":0,\"data\":{\"url\":\"https://h/v\"}}", "https://h/v", 0,
+			ERRCLASS_NONE},
+		{200, "{\"status\":1014,\"message\":\"too large\"}", "", -EREMOTEIO,
+			ERRCLASS_PARAMETER},
+		{200, "{\"status\":1015,\"message\":\"daily limit\"}", "", -EREMOTEIO,
+			ERRCLASS_DAILY},
+		{200, "{\"status\":200,\"data\":{\"object_url_list\":[\"file:///etc/passwd\"]}}",
+			"", -EBADMSG, ERRCLASS_PROTOCOL},
+		{200, "<html>", "", -EBADMSG, ERRCLASS_PROTOCOL},
+		{500, "", "", -EREMOTEIO, ERRCLASS_SERVER},
+	};
+	struct http_upload file = {.field = "wrong",
+		.name = "input.png",
+		.type = "image/png",
+		.size = 5000000000,
+		.read = read_nothing,
+		.arg = &file};
+	struct api_client *client = create();
+	struct seen seen = {0};
+	struct api_call *call;
+
+	for (size_t i = 0; i < array_length(answers); i++) {
+		assert_int_equal(api_upload(client, &file, on_upload, &seen, &call), 0);
+		answer(i, answers[i].status, answers[i].body);
+		assert_int_equal(seen.calls, i + 1);
+		assert_string_equal(seen.first_id, answers[i].url);
+		assert_int_equal(seen.result, answers[i].result);
+		if (answers[i].result < 0)
+			assert_int_equal(seen.error.class, answers[i].class);
+	}
+	assert_string_equal(requests[0].url, "https://api.example/v1/generation/upload-file");
+	assert_string_equal(requests[0].bearer, "sk-secret");
+	assert_null(requests[0].spec.post);
+	assert_string_equal(requests[0].upload.field, "file");
+	assert_string_equal(requests[0].upload.name, "input.png");
+	assert_string_equal(requests[0].upload.type, "image/png");
+	assert_true(requests[0].upload.size == 5000000000);
+	assert_ptr_equal(requests[0].upload.arg, &file);
+	/* it costs nothing, so it may be repeated; and takes as long as it moves */
+	assert_false(requests[0].spec.once);
+	assert_int_equal(requests[0].spec.total_ms, 0);
+	assert_int_equal(requests[0].spec.stall_ms, 30000);
+	assert_int_equal(requests[0].spec.max_redirects, 0);
+	for (size_t i = 0; i < requests[0].headers.count; i++)
+		assert_null(strstr(requests[0].headers.items[i], "Content-Type"));
+	assert_string_equal(file.field, "wrong");
+	end(client);
+}
+
+static void test_client_upload_without_an_answer(void **state)
+{
+	const struct http_end lost = {.error = -ETIMEDOUT, .maybe_sent = true, .text = "stalled"};
+	struct http_upload file = {
+		.name = "input.png", .type = "image/png", .size = 1, .read = read_nothing};
+	struct api_client *client = create();
+	struct seen seen = {0};
+	struct api_call *call;
+
+	assert_int_equal(api_upload(client, &file, on_upload, &seen, &call), 0);
+	answer_with(0, &lost, "");
+	assert_int_equal(seen.result, -ETIMEDOUT);
+	assert_int_equal(seen.error.class, ERRCLASS_NETWORK);
+	assert_string_equal(seen.error.text, "stalled");
+	assert_int_equal(api_upload(client, &file, on_upload, &seen, &call), 0);
+	api_cancel(call);
+	assert_int_equal(api_upload(client, &file, on_upload, &seen, &call), 0);
+	assert_int_equal(seen.calls, 1);
+	start_error = -ENOMEM;
+	assert_int_equal(api_upload(client, &file, on_upload, &seen, &call), -ENOMEM);
+	end(client);
+	assert_int_equal(seen.calls, 1);
+}
+
 static void test_client_cancel_and_destroy_at_any_time(void **state)
 {
 	struct api_client *client = create();
@@ -407,7 +510,8 @@ static void test_client_cancel_and_destroy_at_any_time(void **state)
 	seen.cancel = NULL;
 	/* two that run, one that ends and destroys the client */
 	assert_int_equal(api_balance(client, on_balance, &seen, NULL), 0);
-	assert_int_equal(api_submit(client, "text-to-image", NULL, "{}", on_submit, &seen, NULL), 0);
+	assert_int_equal(
+		api_submit(client, "text-to-image", NULL, "{}", on_submit, &seen, NULL), 0);
 	assert_int_equal(api_balance(client, on_balance, &seen, NULL), 0);
 	seen.destroy = client;
 	answer(3, 200, "{\"data\":{\"task_id\":\"a\"}}");
@@ -461,6 +565,8 @@ int main(void)
 		cmocka_unit_test(test_client_puts_the_task_that_was_asked_for_first),
 		cmocka_unit_test(test_client_keeps_ids_out_of_the_path_grammar),
 		cmocka_unit_test(test_client_questions),
+		cmocka_unit_test(test_client_uploads),
+		cmocka_unit_test(test_client_upload_without_an_answer),
 		cmocka_unit_test(test_client_cancel_and_destroy_at_any_time),
 		cmocka_unit_test(test_client_start_errors_come_back_at_once),
 		cmocka_unit_test(test_client_keys),
