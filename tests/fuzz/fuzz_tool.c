@@ -126,17 +126,24 @@ static void check_list(const char *text, size_t size)
 {
 	struct model_list list = {0};
 	char *json CLEANUP_FREE = NULL;
+	char *message CLEANUP_FREE = NULL;
 	struct tool_list copy = {0};
+	struct model_table *table;
 
 	if (tool_list_parse(text, size, &list.tools) < 0)
 		return;
 	HOLDS(list.tools.count <= TOOL_LIST_MAX);
 	HOLDS(tool_list_copy(&copy, &list.tools) == 0 && copy.count == list.tools.count);
-	for (size_t i = 0; i < copy.count; i++) {
-		HOLDS(copy.items[i].key[0] != '.' && !strchr(copy.items[i].key, '/'));
+	for (size_t i = 0; i < copy.count; i++)
 		HOLDS(tool_endpoint_is_good(copy.items[i].endpoint));
-	}
 	HOLDS(registry_format(&list, &json) == 0);
+	HOLDS(model_table_create(&list, NULL, 0, &table, &message) == 0);
+	for (size_t i = 0; i < model_table_count(table); i++) {
+		const char *dir = model_table_at(table, i)->dir;
+
+		HOLDS(*dir && *dir != '.' && !strchr(dir, '/') && strlen(dir) < 256);
+	}
+	model_table_destroy(table);
 	tool_list_finish(&copy);
 	model_list_finish(&list);
 }
