@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
@@ -79,7 +80,7 @@ static void on_sent(void *arg, int64_t bytes)
 	int64_t now = clock_mono_ms();
 
 	upload->at = bytes;
-	if (now - uploads->told < TELL_MS)
+	if (bytes < upload->size && now - uploads->told < TELL_MS)
 		return;
 	uploads->told = now;
 	waiting_recheck(uploads->gen);
@@ -116,6 +117,17 @@ static bool is_final(const struct api_error *error)
 	       error->class == ERRCLASS_SUBSCRIPTION;
 }
 
+/* A plain file that was written to while it was hashed or sent is not what its hash says. */
+static bool has_changed(const struct upload *upload)
+{
+	struct stat st;
+
+	if (upload->source.cached != NULL)
+		return false;
+	return fstat(upload->source.fd, &st) < 0 || st.st_size != upload->size ||
+	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != upload->changed;
+}
+
 static void on_answer(void *arg, struct api_upload_answer *answer)
 {
 	struct upload *upload = arg;
@@ -124,6 +136,13 @@ static void on_answer(void *arg, struct api_upload_answer *answer)
 
 	uploads->call = NULL;
 	uploads->sending = NULL;
+	if (has_changed(upload)) {
+		log_info("upload: inode %" PRId64 " was written to meanwhile", upload->ino);
+		upload_free(upload);
+		loop_timer_arm(uploads->timer, 0);
+		waiting_recheck(uploads->gen);
+		return;
+	}
 	upload->state = UPLOAD_HASHED;
 	source_close(&upload->source);
 	if (answer->result == 0) {
