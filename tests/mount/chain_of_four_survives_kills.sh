@@ -2,6 +2,7 @@
 # timeout: 200
 # A chain of four, written from its end to its start, killed and mounted again between any two steps: one POST for each
 # prompt, and a video that plays.
+# wires: live seed
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --seconds 0.2
 # the gap keeps the next step from being under way at the moment of a kill, where it would have to be UNKNOWN

@@ -1,5 +1,6 @@
 #!/bin/bash
 # A wrong input ends INVALID with a sentence that says what is wrong, and no request is sent, not even an upload.
+# wires: live seed
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --seconds 0.1
 mount_fs

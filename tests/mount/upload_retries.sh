@@ -39,16 +39,18 @@ ask broken /FLUX/broken.png
 wait_state WAN_2_5/broken SUCCESS 40
 
 # refused for good: nothing is sent, and only a person's word tries it again
-control "fault=upload-1014:1:1"
-picture FLUX/large.png
-ask large /FLUX/large.png
-wait_state WAN_2_5/large INVALID
-assert_contains "$(status_of WAN_2_5/large)" "exceeds the maximum size"
-before=$(uploads)
-echo submit >WAN_2_5/large.status
-wait_state WAN_2_5/large SUCCESS
-assert_eq "$(($(uploads) - before))" 1 uploads
-
+declare -A sentences=([1014]="An input image is too large" [2004]="The service does not take the format of an input image")
+for code in "${!sentences[@]}"; do
+    control "fault=upload-$code:1:1"
+    picture FLUX/large$code.png
+    ask large$code /FLUX/large$code.png
+    wait_state WAN_2_5/large$code INVALID
+    assert_contains "$(status_of WAN_2_5/large$code)" "error: line 2: '/FLUX/large$code.png' ${sentences[$code]}"
+    before=$(uploads)
+    echo submit >WAN_2_5/large$code.status
+    wait_state WAN_2_5/large$code SUCCESS
+    assert_eq "$(($(uploads) - before))" 1 uploads
+done
 # the day's limit: waits for tomorrow, and says so
 control "fault=upload-1015:1:1"
 picture FLUX/tomorrow.png
@@ -56,7 +58,7 @@ ask tomorrow /FLUX/tomorrow.png
 await 20 grep -q "daily limit" WAN_2_5/tomorrow.status || fail "$(status_of WAN_2_5/tomorrow)"
 assert_eq "$(state_of WAN_2_5/tomorrow)" WAITING
 # what is known already needs no upload, so it goes on
-ask known /FLUX/large.png
+ask known /FLUX/large1014.png
 wait_state WAN_2_5/known SUCCESS
 # killed meanwhile: the next mount tries at once
 kill_fs

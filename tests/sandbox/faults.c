@@ -95,6 +95,7 @@ static const struct fault_row rows[FAULT_COUNT] = {
 	[FAULT_UPLOAD_1014] = {"upload-1014", TAKES_NOTHING, 0, false},
 	[FAULT_UPLOAD_1015] = {"upload-1015", TAKES_NOTHING, 0, false},
 	[FAULT_UPLOAD_1102] = {"upload-1102", TAKES_NOTHING, 0, false},
+	[FAULT_UPLOAD_2004] = {"upload-2004", TAKES_NOTHING, 0, false},
 	[FAULT_CDN_HTTP] = {"cdn-http", TAKES_WAY, 0, false},
 	[FAULT_ANSWER_SUBMIT] = {"answer-submit", TAKES_WAY, 0, false},
 	[FAULT_ANSWER_STATUS] = {"answer-status", TAKES_WAY, 0, false},

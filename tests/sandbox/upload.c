@@ -263,6 +263,8 @@ static bool reject(struct request *request, struct answer *ret)
 		wire_code(wire, 200, 1015, "uploads exceed the daily limit", ret);
 	else if (request_fault(request, NULL, FAULT_UPLOAD_1102, subject, NULL))
 		wire_code(wire, 200, 1102, "upload failed", ret);
+	else if (request_fault(request, NULL, FAULT_UPLOAD_2004, subject, NULL))
+		wire_code(wire, 200, 2004, "the format is not supported", ret);
 	else
 		return false;
 	return true;
