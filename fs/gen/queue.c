@@ -112,6 +112,7 @@ void queue_hold_off(struct queue *queue, int64_t wait_ms, enum queue_stop stop, 
 	struct list *item;
 
 	queue->not_before = clock_mono_ms() + wait_ms;
+	queue->wants_place = false;
 	queue->stop = stop;
 	job_set_text(&queue->reason, "%s", reason);
 	list_for_each(item, &queue->jobs)
@@ -125,6 +126,7 @@ void queue_hold_off(struct queue *queue, int64_t wait_ms, enum queue_stop stop, 
 void queue_clear_hold(struct queue *queue)
 {
 	queue->not_before = 0;
+	queue->wants_place = false;
 	queue->stop = QUEUE_RUNS;
 	job_set_text(&queue->reason, NULL);
 }

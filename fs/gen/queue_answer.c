@@ -207,6 +207,7 @@ static void on_rejected(struct queue *queue, struct job *job, const struct api_e
 			backoff_wait_ms(&concurrency, ++queue->rejections, error->retry_after_ms,
 				backoff_random()),
 			QUEUE_RUNS, why);
+		queue->wants_place = error->retry_after_ms < 0;
 		return;
 	case ERRCLASS_DAILY:
 		send_when_told(queue, job, until_tomorrow(), QUEUE_RUNS, why);

@@ -256,8 +256,7 @@ static void all_ended(struct queue *queue, struct job *job)
 	}
 	log_info("job %" PRId64 ": SUCCESS, results are fetched", job->record.id);
 	queue_harvest(queue, job);
-	/* a place is free for the next submission */
-	if (queue->stop == QUEUE_RUNS && queue->rejections > 0)
+	if (queue->wants_place)
 		queue->not_before = 0;
 	queue_pump(queue);
 }

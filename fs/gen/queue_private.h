@@ -23,6 +23,7 @@ struct queue {
 	struct job *posting;	  /* the one POST on its way; NULL none */
 	int64_t last_post;	  /* monotonic ms */
 	int64_t not_before;	  /* monotonic ms: nothing is sent before */
+	bool wants_place;	  /* until then, unless a task ends before: too many run at once */
 	unsigned rejections;	  /* throttled or not sent, in a row */
 	unsigned disk_failures;	  /* in a row */
 	enum queue_stop stop;

@@ -23,6 +23,8 @@ int64_t backoff_wait_ms(
 		wait = (int64_t)((double)wait - spread + 2.0 * spread * point);
 	}
 
+	if (retry_after_ms > 24 * hour_ms)
+		return wait;
 	int64_t least = retry_after_ms < hour_ms ? retry_after_ms : hour_ms;
 	return wait > least ? wait : least;
 }

@@ -39,7 +39,9 @@ static void test_backoff_respects_the_server(void **state)
 	assert_int_equal(backoff_wait_ms(&backoff, 1, 0, 0), 1000);
 	assert_int_equal(backoff_wait_ms(&backoff, 1, 30000, 0), 30000);
 	assert_int_equal(backoff_wait_ms(&backoff, 4, 5000, 0), 8000);
-	assert_int_equal(backoff_wait_ms(&backoff, 1, INT64_MAX, 0), 3600 * 1000);
+	assert_int_equal(backoff_wait_ms(&backoff, 1, 24 * 3600 * 1000, 0), 3600 * 1000);
+	/* years are no answer */
+	assert_int_equal(backoff_wait_ms(&backoff, 1, INT64_MAX, 0), backoff_wait_ms(&backoff, 1, -1, 0));
 }
 
 static void test_backoff_random_varies(void **state)
