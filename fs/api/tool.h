@@ -89,6 +89,8 @@ const char *tool_type_name(enum tool_type type); /* "image", "boolean", … */
 int tool_type_parse(const char *name, enum tool_type *ret_type); /* -EINVAL */
 bool tool_type_is_input(enum tool_type type);
 enum api_kind tool_type_kind(enum tool_type type); /* of an input */
+/* The fields of which one is needed, as a prompt has them: "a text or styles". Caller frees; NULL: no memory. */
+char *tool_spec_one_of(const struct tool_spec *spec);
 bool tool_type_is_list(enum tool_type type); /* may be given several times */
 /* What a value has to look like, for messages: "#RRGGBB, such as #ff8800"; NULL: any text, or a list of words. */
 const char *tool_type_form(enum tool_type type);

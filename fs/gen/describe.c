@@ -161,7 +161,8 @@ static void add_tool(struct buf *text, const struct tool_spec *tool)
 		CLEANUP_FREE char *words = strlist_join(&field->words, ", ");
 		const char *form = tool_type_form(field->type);
 		if (field->type == TOOL_PROMPT)
-			buf_addf(text, "    %-28s%s\n", "text", field->required ? "needed" : "");
+			buf_addf(text, "    %-28s%s\n", "text",
+				field->required ? "what to make (needed)" : "what to make");
 		else
 			buf_addf(text, "    %s:%*s%s%s%s\n", field->key,
 				(int)(27 - strlen(field->key)) > 1 ? (int)(27 - strlen(field->key))
@@ -180,7 +181,7 @@ static void add_tool(struct buf *text, const struct tool_spec *tool)
 		if (tool_type_is_input(field->type))
 			takes[tool_type_kind(field->type)] = true;
 	}
-	CLEANUP_FREE char *one_of = strlist_join(&tool->one_of, " or ");
+	CLEANUP_FREE char *one_of = tool_spec_one_of(tool);
 	if (tool->one_of.count > 0)
 		buf_addf(text, "At least one of: %s.\n", one_of != NULL ? one_of : "");
 	add_formats(text, takes);

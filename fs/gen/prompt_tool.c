@@ -338,6 +338,21 @@ static bool is_given(const struct reading *reading, size_t index)
 	return reading->lines[index] != 0 || reading->prompt.tool.items[index].values.count > 0;
 }
 
+static int complain_needed(struct reading *reading, const struct tool_field *field)
+{
+	CLEANUP_FREE char *words = strlist_join(&field->words, " or ");
+	const char *form = tool_type_form(field->type);
+
+	if (words == NULL)
+		return -ENOMEM;
+	if (tool_type_is_input(field->type))
+		form = "URL or path";
+	else if (field->words.count > 0)
+		form = words;
+	return complain(reading, 0, "%s needs a line '%s: %s'", reading->tool->key, field->key,
+		form != NULL ? form : "text");
+}
+
 static int check_needed(struct reading *reading)
 {
 	const struct tool_spec *tool = reading->tool;
@@ -352,10 +367,9 @@ static int check_needed(struct reading *reading)
 			r = complain(reading, 0, "%s needs a text: write what to make", tool->key);
 		/* kilobytes: known when the input is */
 		else if (field->required && field->type != TOOL_KILOBYTES)
-			r = complain(reading, 0, "%s needs a line '%s: %s'", tool->key, field->key,
-				tool_type_is_input(field->type) ? "URL or path" : "…");
+			r = complain_needed(reading, field);
 	}
-	CLEANUP_FREE char *names = strlist_join(&tool->one_of, " or ");
+	CLEANUP_FREE char *names = tool_spec_one_of(tool);
 	if (r == 0 && !one)
 		r = names == NULL ? -ENOMEM
 				  : complain(reading, 0, "%s needs one of: %s", tool->key, names);

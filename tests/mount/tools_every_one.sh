@@ -49,13 +49,15 @@ gender: f' >MUSIC/voice.txt
     tool IMAGE_FACE_SWAP image-face-swap 'image/*' "{$i, \"face_img_url\": \"$image\"}" "$I" "face image: /FLUX/face"
     tool IMAGE_REFRAME image-reframe 'image/*' "{$i, \"aspect_ratio\": \"21:9\"}" "$I" "ratio: 21:9"
     tool IMAGE_REPAIR image-repair 'image/*' "{$i}" "$I"
+    tool IMAGE_TO_PROMPT image-to-prompt text/plain "{$i, \"image_size\": 9, \"model\": \"m\"}" "$I" "image size: 9" "model: m"
     tool IMAGE_TEXT_ERASE image-text-erase 'image/*' "{$i}" "$I"
+    tool IMAGE_TEXT_ERASE image-text-erase 'image/*' "{$i, \"model\": \"m\"}" "$I" "model: m"
     tool IMAGE_TRANSLATE image-translate 'image/*' "{$i, \"target_lang\": \"de\", \"type\": \"image\"}" "$I" "target lang: de" "type: Image"
     tool IMAGE_UPSCALE image-upscale 'image/*' "{$i, \"caller_id\": 9007199254740993}" "$I" "caller: 9007199254740993"
     tool VIDEO_ANIME_REPLACE video-anime-replace 'video/*' "{$v, $u, \"type\": \"move\", \"resolution\": \"580p\"}" "$V" "$I" "type: move" "resolution: 580p"
     tool VIDEO_BACKGROUND_REMOVE video-background-remove 'video/*' "{$v, \"background_color\": \"GREEN\"}" "$V" "background color: green"
     tool VIDEO_EXTEND video-extend 'video/*' "{$v, \"prompt\": \"it goes on\", \"style\": \"3d_animation\", \"resolution\": \"1080p\", \"duration\": 8}" \
-        "$V" "it goes on" "style: 3d_animation" "resolution: 1080p" "duration: 8"
+        "$V" "it goes on" "style: 3D animation" "resolution: 1080p" "duration: 8"
     tool VIDEO_FACE_CHANGE video-face-change 'video/*' "{$v, $u}" "$V" "$I"
     tool VIDEO_LIPS_CHANGE video-lips-change 'video/*' "{$v, \"audio_url\": \"$audio\"}" "$V" "$A"
     tool VIDEO_MAGIC video-magic 'video/*' "{$v, \"video_style\": \"anime_style_3\"}" "$V" "video style: anime_style_3"
@@ -68,7 +70,7 @@ gender: f' >MUSIC/voice.txt
     tool EFFECT_TEMPLATE effect-template 'video/*' \
         "{\"template_config_id\": 9223372036854775807, \"image_url\": [\"$image\", \"$image\"], \"bgm\": true, \"aspect_ratio\": \"9:16\", \"prompt_inputs\": {\"name\": \"Ada\"}}" \
         "template config id: 9223372036854775807" "$I" "image: /FLUX/face" "bgm: yes" "ratio: 9:16" 'prompt inputs: {"name": "Ada"}'
-    tool MUSIC music/generate 'audio/*' "{\"type\": \"VOCAL_SONG\", \"description\": \"a march\", \"reference_audio\": \"$audio\"}" "type: vocal_song" "a march" "$A"
+    tool MUSIC music/generate 'audio/*' "{\"type\": \"VOCAL_SONG\", \"description\": \"a march\", \"reference_audio\": \"$audio\"}" "type: vocal song" "a march" "$A"
     wait_state MUSIC/voice SUCCESS
     assert_eq "$(jq -sSc 'map(select(.body.audio_name == "La"))[0].body' "$REQUESTS")" \
         '{"audio_name":"La","gender":"f","lyrics":"la la la","styles":{"POP":1},"type":"VOCAL_SONG"}' "request of a voice"
@@ -85,12 +87,12 @@ gender: f' >MUSIC/voice.txt
     wrong IMAGE_UPSCALE "IMAGE_UPSCALE needs a line 'image: URL or path'" "webhook: https://example.org/x"
     wrong IMAGE_REPAIR "'make it nice': IMAGE_REPAIR takes no text; it takes image, webhook, caller" "$I" "make it nice"
     wrong IMAGE_REFRAME "line 2: ratio '2:1' is not one of 16:9, 9:16, 1:1, 4:3, 3:4, 21:9, 9:21" "$I" "ratio: 2:1"
-    wrong IMAGE_BG_CHANGE "IMAGE_BG_CHANGE needs one of: prompt or bg_color" "$I"
+    wrong IMAGE_BG_CHANGE "IMAGE_BG_CHANGE needs one of: a text or bg color" "$I"
     wrong IMAGE_EXPAND "line 2: canvas size 'big' is not WIDTHxHEIGHT" "$I" "canvas size: big"
     wrong VIDEO_EXTEND "VIDEO_EXTEND needs a text" "$V"
     wrong VIDEO_UPSCALER "line 1: '../FLUX/face.png' is no video that the service takes but a picture (png)" "video: ../FLUX/face.png"
     wrong VIDEO_MAGIC "line 2: 'vide style' looks like the setting 'video style'" "$V" "vide style: anime_style_3"
-    wrong MUSIC "MUSIC needs a line 'type: " "a tune"
+    wrong MUSIC "MUSIC needs a line 'type: VOCAL_SONG or ONLY_MUSIC'" "a tune"
     wrong EFFECT_TEMPLATE "line 1: template config id 'x' is not a whole number" "template config id: x"
     wrong IMAGE_TO_PROMPT "negative: IMAGE_TO_PROMPT has no such setting; it takes image, image size" "$I" "negative: fog"
     assert_eq "$(posts)" "$before" "posts of what was wrong"

@@ -15,12 +15,15 @@
 #include "tests/unit/source_file.h"
 
 static const char small[] =
-	"[{\"key\": \"A\", \"endpoint\": \"a/b-c\", \"makes\": \"video\", \"one_of\": [\"text\"],"
+	"[{\"key\": \"A\", \"endpoint\": \"a/b-c\", \"makes\": \"video\", \"one_of\": [\"prompt\", "
+	"\"text\"],"
 	"\"fields\": [{\"name\": \"img_url\", \"key\": \"image\", \"type\": \"image\", "
 	"\"required\": true},"
 	"{\"name\": \"text\", \"type\": \"text\", \"max\": 3},"
 	"{\"name\": \"style\", \"type\": \"word\", \"words\": [\"Soft\", \"hard\"]},"
-	"{\"name\": \"seconds\", \"type\": \"integer\", \"values\": [5, 8]}]}]";
+	"{\"name\": \"seconds\", \"type\": \"integer\", \"values\": [5, 8]},"
+	"{\"name\": \"form\", \"type\": \"word\", \"words\": [\"3d_animation\", \"ONLY_MUSIC\"]},"
+	"{\"name\": \"prompt\", \"type\": \"prompt\"}]}]";
 
 static int parse(const char *json, struct tool_list *list)
 {
@@ -42,11 +45,13 @@ static void test_tool_catalogue_says_what_it_takes(void **state)
 	assert_int_equal(tool->kind, API_VIDEO);
 	assert_true(tool->callback);
 	assert_null(tool->answer);
-	assert_int_equal(tool->field_count, 4);
+	assert_int_equal(tool->field_count, 6);
 	assert_true(tool->fields[0].required);
 	assert_string_equal(tool->fields[0].key, "image");
 	assert_string_equal(tool->fields[1].key, "text");
 	assert_true(strlist_has(&tool->one_of, "text"));
+	CLEANUP_FREE char *one_of = tool_spec_one_of(tool);
+	assert_string_equal(one_of, "text or a text");
 	tool_list_finish(&copy);
 }
 
@@ -144,6 +149,18 @@ static void test_tool_words_are_sent_as_the_catalogue_spells_them(void **state)
 	assert_string_equal(value, "Soft");
 	free(value);
 	assert_int_equal(tool_field_read(&list.items[0].fields[2], "softer", &value), -EINVAL);
+	assert_int_equal(tool_field_read(&list.items[0].fields[2], "sof", &value), -EINVAL);
+	assert_int_equal(tool_field_read(&list.items[0].fields[2], "", &value), -EINVAL);
+	static const char *const same[][2] = {{"3D animation", "3d_animation"},
+		{"3d-animation", "3d_animation"}, {"only music", "ONLY_MUSIC"}};
+	for (size_t i = 0; i < array_length(same); i++) {
+		assert_int_equal(tool_field_read(&list.items[0].fields[4], same[i][0], &value), 0);
+		assert_string_equal(value, same[i][1]);
+		free(value);
+	}
+	assert_int_equal(
+		tool_field_read(&list.items[0].fields[4], "3d  animation", &value), -EINVAL);
+	assert_int_equal(tool_field_read(&list.items[0].fields[4], "onlymusic", &value), -EINVAL);
 	assert_int_equal(tool_field_read(&list.items[0].fields[3], "6", &value), -EINVAL);
 	tool_list_finish(&list);
 }
