@@ -313,6 +313,8 @@ def check_inputs(wire):
         answer = server.get(url)
         ok(answer.data == png and answer.headers["Content-Type"] == "image/png", "uploaded", answer)
         made_from(url)
+        text = server.upload("a.png", "image/png", b"I am not what I am called")
+        wrong_kind(text.json["data"]["object_url_list"][0])
         film = server.upload("a.mp4", "video/mp4", b"abc")
         film = film.json["data"]["object_url_list"][0]
         wrong_kind(film)

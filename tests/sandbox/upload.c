@@ -93,9 +93,20 @@ const struct upload *uploads_find(struct uploads *uploads, const char *name)
 	return upload;
 }
 
+/* Is it what its name says? */
+static bool is_picture(const struct blob *blob)
+{
+	const unsigned char *at = blob->data;
+
+	return blob->size >= 12 &&
+	       (memcmp(at, "\x89PNG\r\n\x1a\n", 8) == 0 || memcmp(at, "\xff\xd8\xff", 3) == 0 ||
+		       (memcmp(at, "RIFF", 4) == 0 && memcmp(at + 8, "WEBP", 4) == 0));
+}
+
 bool upload_fits(const struct upload *upload, enum media media)
 {
-	return upload->media == media && (media != MEDIA_IMAGE || upload->plain);
+	return upload->media == media &&
+	       (media != MEDIA_IMAGE || (upload->plain && is_picture(upload->blob)));
 }
 
 bool upload_wanted(const struct request *request)
