@@ -149,7 +149,7 @@ static void unmount_lazily(const char *path)
 		return;
 	int r = -posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)argv, environ);
 	if (r < 0) {
-		log_errno(LOG_LEVEL_WARNING, r, "mount: cannot run fusermount3, of the package fuse3");
+		log_errno(LOG_LEVEL_WARNING, r, "mount: cannot run fusermount3 (fuse3)");
 		return;
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
