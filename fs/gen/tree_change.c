@@ -209,6 +209,59 @@ int tree_rmdir(struct gen *gen, uint64_t parent, const char *name)
 	return r;
 }
 
+/* One rename(2). */
+struct renaming {
+	struct node node, old_dir, dir;
+	const char *name;   /* the new one */
+	struct node target; /* what has it now */
+	bool exists;        /* the target */
+	bool same_model;
+};
+
+static int look_up(struct gen *gen, uint64_t parent, uint64_t new_parent, struct renaming *renaming)
+{
+	const struct node *node = &renaming->node;
+	int64_t old_top, new_top;
+
+	if (node->kind == NODE_MODEL || node->ino < (int64_t)TREE_FIRST_FREE)
+		return -EPERM;
+	int r = check_new_name(gen, new_parent, renaming->name, &renaming->dir);
+	if (r == 0)
+		r = nodes_get(gen->store, TREE_NODE(parent), &renaming->old_dir);
+	if (r == 0)
+		r = tree_top(gen, renaming->old_dir.ino, &old_top);
+	if (r == 0)
+		r = tree_top(gen, renaming->dir.ino, &new_top);
+	if (r < 0)
+		return r;
+	renaming->same_model = old_top == new_top;
+	r = nodes_find(gen->store, renaming->dir.ino, renaming->name, &renaming->target);
+	renaming->exists = r == 0;
+	return r == -ENOENT ? 0 : r;
+}
+
+/* May the node take the place of what has the name now? */
+static int check_target(struct gen *gen, const struct renaming *renaming, unsigned flags)
+{
+	const struct node *target = &renaming->target;
+	bool is_dir = renaming->node.kind == NODE_DIR,
+	     onto_dir = target->kind == NODE_DIR || target->kind == NODE_MODEL;
+
+	if (!renaming->exists)
+		return (flags & RENAME_EXCHANGE) != 0 ? -ENOENT : 0;
+	if ((flags & RENAME_NOREPLACE) != 0)
+		return -EEXIST;
+	if ((flags & RENAME_EXCHANGE) != 0)
+		return target->kind == NODE_MODEL || tree_is_shadow_name(renaming->node.name)
+			       ? -EPERM
+			       : 0;
+	if (is_dir && !onto_dir)
+		return -ENOTDIR;
+	if (!is_dir && onto_dir)
+		return -EISDIR;
+	return onto_dir ? check_empty_dir(gen, target) : 0;
+}
+
 static int place_node(struct gen *gen, struct node *node, const struct node *dir, const char *name,
 	bool same_model, struct tree_aftermath *aftermath)
 {
@@ -221,53 +274,53 @@ static int place_node(struct gen *gen, struct node *node, const struct node *dir
 	return r < 0 ? r : tree_touch_ctime(gen, node);
 }
 
-/* May `node` replace `target`? rename(2). */
-static int check_target(struct gen *gen, const struct node *node, const struct node *target)
+static int place_new(struct gen *gen, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
-	bool is_dir = node->kind == NODE_DIR,
-	     onto_dir = target->kind == NODE_DIR || target->kind == NODE_MODEL;
-
-	if (is_dir && !onto_dir)
-		return -ENOTDIR;
-	if (!is_dir && onto_dir)
-		return -EISDIR;
-	return onto_dir ? check_empty_dir(gen, target) : 0;
+	return place_node(gen, &renaming->node, &renaming->dir, renaming->name,
+		renaming->same_model, aftermath);
 }
 
-static int replace(struct gen *gen, struct node *node, struct node *target, const struct node *dir,
-	const char *name, bool same_model, struct tree_aftermath *aftermath)
+static int place_old(struct gen *gen, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
-	int r = 0;
+	return place_node(gen, &renaming->target, &renaming->old_dir, renaming->node.name,
+		renaming->same_model, aftermath);
+}
 
-	if (target != NULL)
-		r = drop_name(gen, target, aftermath);
-	return r < 0 ? r : place_node(gen, node, dir, name, same_model, aftermath);
+static int replace(struct gen *gen, struct renaming *renaming, struct tree_aftermath *aftermath)
+{
+	int r = renaming->exists ? drop_name(gen, &renaming->target, aftermath) : 0;
+
+	return r < 0 ? r : place_new(gen, renaming, aftermath);
 }
 
 /* Who leaves a prompt's place goes first, so that who comes finds what was sent from there. */
-static int exchange(struct gen *gen, struct node *node, struct node *target,
-	const struct node *old_dir, const struct node *dir, bool same_model,
-	struct tree_aftermath *aftermath)
+static int exchange(struct gen *gen, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
-	int r = nodes_set_name(gen->store, target->ino, 0, NULL);
+	bool old_first = tree_is_prompt(&renaming->target);
+	int r = nodes_set_name(gen->store, renaming->target.ino, 0, NULL);
 
 	if (r == 0)
-		r = nodes_set_name(gen->store, node->ino, 0, NULL);
-	if (r == 0 && tree_is_prompt(target)) {
-		r = place_node(gen, target, old_dir, node->name, same_model, aftermath);
-		return r < 0 ? r : place_node(gen, node, dir, target->name, same_model, aftermath);
-	}
+		r = nodes_set_name(gen->store, renaming->node.ino, 0, NULL);
 	if (r == 0)
-		r = place_node(gen, node, dir, target->name, same_model, aftermath);
-	return r < 0 ? r : place_node(gen, target, old_dir, node->name, same_model, aftermath);
+		r = old_first ? place_old(gen, renaming, aftermath)
+			      : place_new(gen, renaming, aftermath);
+	if (r == 0)
+		r = old_first ? place_new(gen, renaming, aftermath)
+			      : place_old(gen, renaming, aftermath);
+	return r;
 }
 
 /* `mv X.* dir/` moves the shadow, too: it follows its prompt by itself. It never replaces a file. */
-static int move_shadow(struct gen *gen, uint64_t new_parent, const char *new_name, unsigned flags)
+static int move_shadow(struct gen *gen, uint64_t parent, const char *name, uint64_t new_parent,
+	const char *new_name, unsigned flags)
 {
-	struct node target;
-	int r = nodes_find(gen->store, TREE_NODE(new_parent), new_name, &target);
+	struct node prompt, target;
+	uint64_t bit;
+	int r = tree_shadow(gen, TREE_NODE(parent), name, &prompt, &bit);
 
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	r = nodes_find(gen->store, TREE_NODE(new_parent), new_name, &target);
 	if (r == 0 || (flags & RENAME_EXCHANGE) != 0)
 		return -EPERM;
 	return r == -ENOENT ? 0 : r;
@@ -277,61 +330,32 @@ int tree_rename(struct gen *gen, uint64_t parent, const char *name, uint64_t new
 	const char *new_name, unsigned flags)
 {
 	struct tree_aftermath aftermath = {0};
-	struct node node, target, old_dir, dir;
-	int64_t old_top, new_top;
-	uint64_t bit;
+	struct renaming renaming = {.name = new_name};
+	bool exchanges = (flags & RENAME_EXCHANGE) != 0;
 
 	if ((flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0)
 		return -EINVAL;
-	int r = nodes_find(gen->store, TREE_NODE(parent), name, &node);
-	if (r == -ENOENT) {
-		r = tree_shadow(gen, TREE_NODE(parent), name, &node, &bit);
-		if (r <= 0)
-			return r < 0 ? r : -ENOENT;
-		return move_shadow(gen, new_parent, new_name, flags);
-	}
-	if (r == 0 && (node.kind == NODE_MODEL || node.ino < (int64_t)TREE_FIRST_FREE))
-		r = -EPERM;
+	int r = nodes_find(gen->store, TREE_NODE(parent), name, &renaming.node);
+	if (r == -ENOENT)
+		return move_shadow(gen, parent, name, new_parent, new_name, flags);
 	if (r == 0)
-		r = check_new_name(gen, new_parent, new_name, &dir);
-	if (r == 0)
-		r = nodes_get(gen->store, TREE_NODE(parent), &old_dir);
-	if (r == 0)
-		r = tree_top(gen, old_dir.ino, &old_top);
-	if (r == 0)
-		r = tree_top(gen, dir.ino, &new_top);
+		r = look_up(gen, parent, new_parent, &renaming);
 	if (r < 0)
 		return r;
-	r = nodes_find(gen->store, dir.ino, new_name, &target);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	bool exists = r == 0;
-	if (exists && target.ino == node.ino)
+	if (renaming.exists && renaming.target.ino == renaming.node.ino)
 		return 0;
-	if (exists && (flags & RENAME_NOREPLACE) != 0)
-		return -EEXIST;
-	if (!exists && (flags & RENAME_EXCHANGE) != 0)
-		return -ENOENT;
-	if (exists && (flags & RENAME_EXCHANGE) == 0) {
-		r = check_target(gen, &node, &target);
-		if (r < 0)
-			return r;
-	}
-	if (exists && (flags & RENAME_EXCHANGE) != 0 &&
-		(target.kind == NODE_MODEL || tree_is_shadow_name(node.name)))
-		return -EPERM;
-
+	r = check_target(gen, &renaming, flags);
+	if (r < 0)
+		return r;
 	r = store_begin(gen->store, false);
-	if (r == 0 && (flags & RENAME_EXCHANGE) != 0)
-		r = exchange(gen, &node, &target, &old_dir, &dir, old_top == new_top, &aftermath);
-	else if (r == 0)
-		r = replace(gen, &node, exists ? &target : NULL, &dir, new_name, old_top == new_top,
-			&aftermath);
 	if (r == 0)
-		r = touch_parents(gen, old_dir.ino, dir.ino);
+		r = exchanges ? exchange(gen, &renaming, &aftermath)
+			      : replace(gen, &renaming, &aftermath);
+	if (r == 0)
+		r = touch_parents(gen, renaming.old_dir.ino, renaming.dir.ino);
 	r = store_end(gen->store, r);
-	if (r == 0 && exists && (flags & RENAME_EXCHANGE) == 0)
-		note_nameless(gen, target.ino);
+	if (r == 0 && renaming.exists && !exchanges)
+		note_nameless(gen, renaming.target.ino);
 	return tree_aftermath_finish(gen, &aftermath, r);
 }
 
