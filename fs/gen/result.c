@@ -211,6 +211,15 @@ static int load(struct result *result)
 	return 0;
 }
 
+int result_whole(struct result *result)
+{
+	int r = load(result);
+
+	return r == 0 && cache_file_run_end(result->file, 0) == result->record.size
+		       ? cache_file_fd(result->file)
+		       : -1;
+}
+
 void result_close(struct result *result)
 {
 	assert(result->users > 0);

@@ -24,6 +24,8 @@ struct handle_type {
 	/* What can be done now, as poll(2) has it; takes `ph` (may be NULL) for when that changes. */
 	unsigned (*poll)(struct handle *handle, struct fuse_pollhandle *ph); /* everything */
 	int (*sync)(struct handle *handle);                                  /* 0 */
+	/* A descriptor with all of its bytes, borrowed, or -1 (passthrough.h). */
+	int (*whole)(struct handle *handle);                                 /* -1 */
 	void (*destroy)(struct handle *handle,
 		bool closed); /* never NULL; !closed: the mount ended under it */
 };
@@ -33,6 +35,8 @@ struct handle {
 	struct session *session;
 	uint64_t ino;
 	const struct handle_type *type;
+	int backing;  /* what the kernel reads instead of asking us, 0 none (passthrough.h) */
+	bool counted; /* there */
 };
 
 /* Counts in inode.h. -ENOMEM: the handle is not in use, the caller frees it. */

@@ -10,6 +10,7 @@
 #include "fs/mount/about.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
+#include "fs/mount/passthrough.h"
 #include "fs/mount/publisher.h"
 #include "fs/mount/reply.h"
 
@@ -43,6 +44,7 @@ static void ops_init(void *arg, struct fuse_conn_info *conn)
 				  FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	/* `ls -l` lists first and looks then: to guess from its first look-ups is too late */
 	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
+	passthrough_init(session, conn);
 	conn->max_background = MAX_BACKGROUND;
 	conn->congestion_threshold = CONGESTION;
 	session->greeted = true;

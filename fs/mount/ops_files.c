@@ -10,6 +10,7 @@
 #include "fs/mount/ghost.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
+#include "fs/mount/passthrough.h"
 #include "fs/mount/publisher.h"
 #include "fs/mount/reply.h"
 
@@ -91,10 +92,12 @@ void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 
 	if (r == 0)
 		r = open_entry(session, &entry, info->flags, &handle);
-	if (r < 0)
+	if (r < 0) {
 		reply_error(req, r);
-	else
-		reply_open(req, handle);
+		return;
+	}
+	passthrough_open(req, handle, entry.st.st_size);
+	reply_open(req, handle);
 }
 
 void ops_read(
@@ -171,6 +174,7 @@ void ops_fsyncdir(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_fil
 
 void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
+	passthrough_close(req, handle_of(info));
 	handle_close(handle_of(info));
 	reply_error(req, 0);
 }

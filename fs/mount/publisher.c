@@ -525,7 +525,7 @@ int publisher_made(struct publisher *publisher, uint64_t parent, const char *nam
 	struct tree_entry *ret_entry, struct handle **ret_handle)
 {
 	static const struct handle_type type = {
-		.keep_cache = true, .read = announced_read, .destroy = announced_destroy};
+		.direct_io = true, .read = announced_read, .destroy = announced_destroy};
 	struct announcement *announcement = current(publisher, PUBLISHER_CREATE);
 
 	if (announcement == NULL || announcement->dir != parent ||

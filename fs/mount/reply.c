@@ -8,6 +8,7 @@
 #include "fs/mount/ghost.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
+#include "fs/mount/passthrough.h"
 
 #define HOUR 3600.0
 
@@ -105,7 +106,10 @@ static struct fuse_file_info file_info(struct handle *handle)
 	return (struct fuse_file_info){
 		.fh = (uintptr_t)handle,
 		.direct_io = handle->type->direct_io,
-		.keep_cache = handle->type->keep_cache,
+		.keep_cache = handle->type->keep_cache && handle->backing == 0,
+#ifdef HAVE_PASSTHROUGH
+		.backing_id = handle->backing,
+#endif
 	};
 }
 
@@ -113,8 +117,10 @@ void reply_open(fuse_req_t req, struct handle *handle)
 {
 	struct fuse_file_info info = file_info(handle);
 
-	if (sent(fuse_reply_open(req, &info)) < 0)
+	if (sent(fuse_reply_open(req, &info)) < 0) {
+		passthrough_close(req, handle);
 		handle_close(handle);
+	}
 }
 
 void reply_opendir(fuse_req_t req, const struct fuse_file_info *info)

@@ -20,6 +20,7 @@
 #include "fs/mount/library_log.h"
 #include "fs/mount/mountpoint.h"
 #include "fs/mount/ops.h"
+#include "fs/mount/passthrough.h"
 #include "fs/mount/pending.h"
 #include "fs/mount/publisher.h"
 #include "fs/mount/session_private.h"
@@ -261,6 +262,7 @@ void session_destroy(struct session *session)
 		fuse_session_unmount(session->fuse);
 	worker_drain(session->worker);
 	handle_end_all(session);
+	passthrough_end(session);
 	if (session->known != NULL)
 		inode_unref_all(session);
 	if (session->fuse != NULL)

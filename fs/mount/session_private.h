@@ -34,6 +34,8 @@ struct session {
 	bool ending;  /* nothing is parked any more */
 
 	struct publisher *publisher; /* owned */
+	bool passthrough;    /* of files that nobody has open yet (passthrough.h) */
+	struct map *shared;  /* inode number -> how it is open, owned; NULL: no passthrough at all */
 	struct map *known;   /* inode number -> times the kernel and open files hold it (inode.h) */
 	struct list handles; /* handle.link, owned */
 	struct list parked;  /* pending.link, borrowed */
