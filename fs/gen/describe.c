@@ -11,6 +11,7 @@
 #include "fs/gen/setting.h"
 
 #define EXAMPLE "such as " /* in tool_type_form(): what follows is one */
+#define EXAMPLE_HEAD "\nAn example, as the file fox.txt in this directory:\n\n"
 
 static void add_list(struct buf *text, const char *head, const struct strlist *list)
 {
@@ -129,8 +130,7 @@ static void add_model_example(struct buf *text, const struct model *model)
 	enum api_mode which = API_TEXT_TO_IMAGE;
 	const struct mode_spec *mode = first_mode(model, &which);
 
-	buf_adds(text, "\nAn example, as the file fox.txt in this directory:\n\n"
-		       "    a red fox in the snow, low sun\n");
+	buf_adds(text, EXAMPLE_HEAD "    a red fox in the snow, low sun\n");
 	if (mode == NULL)
 		return;
 	if (mode->ratios.count > 0)
@@ -139,6 +139,18 @@ static void add_model_example(struct buf *text, const struct model *model)
 		buf_addf(text, "    duration: %s\n", mode->durations.items[0]);
 	if (which != API_TEXT_TO_IMAGE && which != API_TEXT_TO_VIDEO)
 		buf_adds(text, "    image: /FLUX/fox.png\n");
+}
+
+static void add_model(struct buf *text, const struct model *model)
+{
+	buf_addf(text, "Makes %s:\n\n", model->kind == API_IMAGE ? "pictures" : "videos");
+	for (unsigned mode = 0; mode < API_MODE_COUNT; mode++)
+		if (model->spec->modes[mode].present &&
+			api_mode_kind((enum api_mode)mode) == model->kind)
+			add_mode(text, (enum api_mode)mode, &model->spec->modes[mode]);
+	buf_adds(text, "\n");
+	add_limits(text, model);
+	add_model_example(text, model);
 }
 
 static const char *example_of(const struct tool_field *field)
@@ -151,41 +163,34 @@ static const char *example_of(const struct tool_field *field)
 	return such != NULL ? such + strlen(EXAMPLE) : "English";
 }
 
-static void add_tool(struct buf *text, const struct tool_spec *tool)
+static void add_field(struct buf *text, const struct tool_field *field)
 {
-	bool takes[API_KIND_COUNT] = {false};
+	CLEANUP_FREE char *words = strlist_join(&field->words, ", ");
+	const char *takes =
+		tool_type_form(field->type) != NULL ? tool_type_form(field->type) : "text";
+	const char *more = "", *need = field->required ? " (needed)" : "";
 
-	buf_addf(text, "A tool (%s). What it takes:\n", tool->endpoint);
-	for (size_t i = 0; i < tool->field_count; i++) {
-		const struct tool_field *field = &tool->fields[i];
-		CLEANUP_FREE char *words = strlist_join(&field->words, ", ");
-		const char *form = tool_type_form(field->type);
-		if (field->type == TOOL_PROMPT)
-			buf_addf(text, "    %-28s%s\n", "text",
-				field->required ? "what to make (needed)" : "what to make");
-		else
-			buf_addf(text, "    %s:%*s%s%s%s\n", field->key,
-				(int)(27 - strlen(field->key)) > 1 ? (int)(27 - strlen(field->key))
-								   : 1,
-				"",
-				tool_type_is_input(field->type) ? "PATH or URL"
-				: field->words.count > 0        ? (words != NULL ? words : "")
-				: form != NULL                  ? form
-								: "text",
-				field->type == TOOL_LINES        ? "; a line for each line of it"
-				: tool_type_is_list(field->type) ? "; may be repeated"
-								 : "",
-				field->type == TOOL_KILOBYTES ? " (needed with a URL)"
-				: field->required             ? " (needed)"
-							      : "");
-		if (tool_type_is_input(field->type))
-			takes[tool_type_kind(field->type)] = true;
+	if (field->type == TOOL_PROMPT) {
+		buf_addf(text, "    %-28swhat to make%s\n", "text", need);
+		return;
 	}
-	CLEANUP_FREE char *one_of = tool_spec_one_of(tool);
-	if (tool->one_of.count > 0)
-		buf_addf(text, "At least one of: %s.\n", one_of != NULL ? one_of : "");
-	add_formats(text, takes);
-	buf_adds(text, "\nAn example, as the file fox.txt in this directory:\n\n");
+	if (tool_type_is_input(field->type))
+		takes = "PATH or URL";
+	else if (field->words.count > 0)
+		takes = words != NULL ? words : "";
+	if (field->type == TOOL_LINES)
+		more = "; a line for each line of it";
+	else if (tool_type_is_list(field->type))
+		more = "; may be repeated";
+	if (field->type == TOOL_KILOBYTES)
+		need = " (needed with a URL)";
+	/* a key that is too long for its column has one blank behind it all the same */
+	int gap = 27 - (int)strlen(field->key);
+	buf_addf(text, "    %s:%*s%s%s%s\n", field->key, gap > 1 ? gap : 1, "", takes, more, need);
+}
+
+static void add_tool_example(struct buf *text, const struct tool_spec *tool)
+{
 	for (size_t i = 0; i < tool->field_count; i++) {
 		const struct tool_field *field = &tool->fields[i];
 		if (field->type == TOOL_PROMPT)
@@ -200,6 +205,24 @@ static void add_tool(struct buf *text, const struct tool_spec *tool)
 	}
 }
 
+static void add_tool(struct buf *text, const struct tool_spec *tool)
+{
+	bool takes[API_KIND_COUNT] = {false};
+	CLEANUP_FREE char *one_of = tool_spec_one_of(tool);
+
+	buf_addf(text, "A tool (%s). What it takes:\n", tool->endpoint);
+	for (size_t i = 0; i < tool->field_count; i++) {
+		add_field(text, &tool->fields[i]);
+		if (tool_type_is_input(tool->fields[i].type))
+			takes[tool_type_kind(tool->fields[i].type)] = true;
+	}
+	if (tool->one_of.count > 0)
+		buf_addf(text, "At least one of: %s.\n", one_of != NULL ? one_of : "");
+	add_formats(text, takes);
+	buf_adds(text, EXAMPLE_HEAD);
+	add_tool_example(text, tool);
+}
+
 int describe_model(const char *dir, const struct model *model, char **ret_text)
 {
 	struct buf text;
@@ -208,25 +231,14 @@ int describe_model(const char *dir, const struct model *model, char **ret_text)
 	if (model == NULL) {
 		buf_addf(&text,
 			"%s\n\nThe service no longer has this model. What is here stays; to make "
-			"more, "
-			"move a prompt\nto another directory.\n",
+			"more, move a prompt\nto another directory.\n",
 			dir);
 	} else {
 		buf_addf(&text, "%s: %s\n\n", dir, model->spec->name);
-		if (model->tool != NULL) {
+		if (model->tool != NULL)
 			add_tool(&text, model->tool);
-		} else {
-			buf_addf(&text, "Makes %s:\n\n",
-				model->kind == API_IMAGE ? "pictures" : "videos");
-			for (unsigned mode = 0; mode < API_MODE_COUNT; mode++)
-				if (model->spec->modes[mode].present &&
-					api_mode_kind((enum api_mode)mode) == model->kind)
-					add_mode(&text, (enum api_mode)mode,
-						&model->spec->modes[mode]);
-			buf_adds(&text, "\n");
-			add_limits(&text, model);
-			add_model_example(&text, model);
-		}
+		else
+			add_model(&text, model);
 	}
 	*ret_text = buf_steal(&text);
 	return *ret_text == NULL ? -ENOMEM : 0;
