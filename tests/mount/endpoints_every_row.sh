@@ -35,12 +35,10 @@ for wire in live seed; do
     fox=$(url FLUX/fox.png)
     # 2 image-to-image
     made GPT_IMAGE_2/again.txt image-to-image 'image/*' "{\"model\": \"GPT_IMAGE_2\", \"prompt\": \"as an etching\", \"aspect_ratio\": \"1:1\", \"quality\": \"low\",
-        \"images\": [\"$fox\"], \"negative_prompt\": \"fog\", \"image_number\": 1, \"webhook_url\": \"https://example.org/w?a=1\", \"caller_id\": 0}" \
-        "as an etching" "image: /FLUX/fox.png" "quality: low" "ratio: 1:1" "negative: fog" "number: 1" "webhook: https://example.org/w?a=1" "caller: 0"
+        \"images\": [\"$fox\"]}" "as an etching" "image: /FLUX/fox.png" "quality: low" "ratio: 1:1"
     # 3 text-to-video
     made VEO_3_1/clip.txt text-to-video 'video/*' '{"model": "VEO_3_1", "prompt": "waves", "duration": 8, "aspect_ratio": "16:9", "resolution": "1080p",
-        "generate_audio": true, "video_number": 1, "webhook_url": "https://example.org/w?a=1", "caller_id": 9223372036854775807}' \
-        waves "ratio: 16:9" "resolution: 1080p" "audio: yes" "number: 1" "webhook: https://example.org/w?a=1" "caller: 9223372036854775807"
+        "generate_audio": true}' waves "ratio: 16:9" "resolution: 1080p" "audio: yes"
     clip=$(url VEO_3_1/clip.mp4)
     # 4 image-to-video: one string, not a list
     made KLING_V2_6_PRO/walk.txt image-to-video 'video/*' "{\"model\": \"KLING_V2_6_PRO\", \"prompt\": \"it walks\", \"duration\": 10, \"image\": \"$fox\",
@@ -50,8 +48,7 @@ for wire in live seed; do
     wait_state FLUX/end SUCCESS
     end=$(url FLUX/end.png)
     made VEO_3_1/between.txt multi-image-to-video 'video/*' "{\"model\": \"VEO_3_1\", \"prompt\": \"from here to there\", \"duration\": 8, \"aspect_ratio\": \"9:16\",
-        \"images\": [\"$fox\", \"$end\"], \"resolution\": \"720p\", \"generate_audio\": false, \"caller_id\": 5}" \
-        "last frame: ../FLUX/end.png" "from here to there" "first frame: ../FLUX/fox.png" "resolution: 720p" "audio: no" "caller: 5"
+        \"images\": [\"$fox\", \"$end\"]}" "last frame: ../FLUX/end.png" "from here to there" "first frame: ../FLUX/fox.png"
     # 6 almighty-reference-to-video: sound is a string here
     printf 'type: ONLY_MUSIC\na march\n' >MUSIC/march.txt
     wait_state MUSIC/march SUCCESS
@@ -60,10 +57,6 @@ for wire in live seed; do
         \"images\": [\"$fox\"], \"videos\": [\"$clip\"], \"audios\": [\"$march\"], \"generate_audio\": \"true\", \"video_number\": 1}" \
         "all of it" "audio ref: /MUSIC/march" "video: ../VEO_3_1/clip.mp4" "image: ../FLUX/fox.png" "duration: 5" \
         "ratio: 1:1" "audio: yes" "number: 1"
-    made SEEDANCE_2_0/small.txt almighty-reference-to-video 'video/*' "{\"model\": \"SEEDANCE_2_0\", \"prompt\": \"small\", \"duration\": 15, \"aspect_ratio\": \"16:9\",
-        \"resolution\": \"480p\", \"images\": [\"$fox\", \"$end\"], \"videos\": [\"$clip\"], \"generate_audio\": \"false\", \"webhook_url\": \"https://example.org/w?a=1\",
-        \"caller_id\": -5}" small "video: /VEO_3_1/clip" "image: /FLUX/fox" "image: /FLUX/end" "duration: 15" "ratio: 16:9" "resolution: 480p" "audio: no" \
-        "webhook: https://example.org/w?a=1" "caller: -5"
     # the fallback to one picture is never silent
     printf 'both\nimage: ../FLUX/fox.png\nimage: ../FLUX/end.png\n' >KLING_V2_6_PRO/both.txt
     wait_state KLING_V2_6_PRO/both SUCCESS

@@ -61,6 +61,8 @@ wrong text "line 2: 'text.mp4' is no video that the service takes but something 
 wrong renamed "line 2: 'renamed.mp4' is no video that the service takes but a sound (m4a)" "video: renamed.mp4"
 # one that is right is not uploaded for one that is wrong
 wrong last "line 4: 'short.wav' plays for 1.5 s" "video: eight.mp4" "image: picture.png" "audio ref: short.wav"
+wrong four "line 5: 4 videos: WERYDANCE_2_0 takes at most 3 here" "video: seven.mov" "video: seven.mov" "video: seven.mov" "video: seven.mov"
+wrong lonely "line 2: audio ref: never alone" "audio ref: six.wav"
 wrong dry "line 2: 'short.mp4' plays for 1.0 s" "video: short.mp4" "dry run: yes"
 wrong missing "line 3: 'nowhere.mp4' is not there" "video: eight.mp4" "video: nowhere.mp4"
 assert_eq "$(requests POST .)" 0 "POST requests for wrong inputs"

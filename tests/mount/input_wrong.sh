@@ -35,6 +35,8 @@ wrong through "line 2: 'text.png/x.png' goes through a file" "image: text.png/x.
 wrong itself "line 2: 'itself' is what this very prompt is to make" "image: itself"
 printf 'GIF89a%0100d' 0 >moving.gif
 wrong gif "line 2: 'moving.gif' is no picture that the service takes but a picture (gif)" "image: moving.gif"
+wrong many "line 3: 2 images: WAN_2_5 takes at most 1 here" "image: https://example.org/a.png" "image: https://example.org/b.png"
+wrong other_scheme "line 2: image 'ftp://example.org/a.png' is neither an http(s) URL nor a path" "image: ftp://example.org/a.png"
 
 # circles, of two and of three
 printf 'a\nimage: b.png\n' >a.txt
