@@ -81,6 +81,9 @@ static void add_mode(struct buf *text, enum api_mode which, const struct mode_sp
 	add_list(text, "ratio:", &mode->ratios);
 	add_list(text, "resolution:", &mode->resolutions);
 	add_list(text, "duration:", &mode->durations);
+	if (api_mode_kind(which) == API_VIDEO && !mode->durations_known)
+		buf_addf(text, "    %-16sneeded, in seconds; which ones it takes is not known\n",
+			"duration:");
 	add_counts(text, which, mode);
 	if (mode->negative == 1)
 		buf_addf(text, "    %-16swhat should not be there\n", "negative:");
@@ -137,6 +140,8 @@ static void add_model_example(struct buf *text, const struct model *model)
 		buf_addf(text, "    ratio: %s\n", mode->ratios.items[0]);
 	if (mode->durations.count > 0)
 		buf_addf(text, "    duration: %s\n", mode->durations.items[0]);
+	else if (model->kind == API_VIDEO && !mode->durations_known)
+		buf_adds(text, "    duration: 5\n");
 	if (which != API_TEXT_TO_IMAGE && which != API_TEXT_TO_VIDEO)
 		buf_adds(text, "    image: /FLUX/fox.png\n");
 }
