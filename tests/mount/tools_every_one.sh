@@ -52,7 +52,7 @@ gender: f' >MUSIC/voice.txt
     tool IMAGE_TO_PROMPT image-to-prompt text/plain "{$i, \"image_size\": 9, \"model\": \"m\"}" "$I" "image size: 9" "model: m"
     tool IMAGE_TEXT_ERASE image-text-erase 'image/*' "{$i}" "$I"
     tool IMAGE_TEXT_ERASE image-text-erase 'image/*' "{$i, \"model\": \"m\"}" "$I" "model: m"
-    tool IMAGE_TRANSLATE image-translate 'image/*' "{$i, \"target_lang\": \"de\", \"type\": \"image\"}" "$I" "target lang: de" "type: Image"
+    tool IMAGE_TRANSLATE image-translate 'image/*' "{$i, \"target_lang\": \"de\", \"type\": \"image\"}" "$I" "target language: de" "type: Image"
     tool IMAGE_UPSCALE image-upscale 'image/*' "{$i, \"caller_id\": 9007199254740993}" "$I" "caller: 9007199254740993"
     tool VIDEO_ANIME_REPLACE video-anime-replace 'video/*' "{$v, $u, \"type\": \"move\", \"resolution\": \"580p\"}" "$V" "$I" "type: move" "resolution: 580p"
     tool VIDEO_BACKGROUND_REMOVE video-background-remove 'video/*' "{$v, \"background_color\": \"GREEN\"}" "$V" "background color: green"
