@@ -254,13 +254,13 @@ static void on_settled(void *arg)
 		draft_free(draft);
 }
 
-int draft_submit(struct drafts *drafts, int64_t ino)
+int draft_submit(struct drafts *drafts, int64_t ino, bool again)
 {
 	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
 
 	if (draft != NULL && draft->writers > 0)
 		return -EBUSY;
-	int r = draft_examine(drafts->gen, ino, true);
+	int r = draft_examine(drafts->gen, ino, again);
 	if (r == 0 && draft != NULL)
 		draft_free(draft);
 	return r;

@@ -30,5 +30,5 @@ bool draft_is_changing(struct drafts *drafts, int64_t ino);
 int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt);
 void draft_settle(struct drafts *drafts, int64_t ino); /* starts the wait, when nobody writes */
 void draft_forget(struct drafts *drafts, int64_t ino); /* removed */
-/* A person says so: examines now and sends what equals the last text, too. */
-int draft_submit(struct drafts *drafts, int64_t ino);
+/* A person says so: examines now, and with `again` sends what equals the last text, too. */
+int draft_submit(struct drafts *drafts, int64_t ino, bool again);

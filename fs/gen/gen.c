@@ -203,16 +203,25 @@ int gen_submit(struct gen *gen, uint64_t prompt_ino)
 		r = -EINVAL;
 	if (r < 0)
 		return r;
+	int64_t before = node.job;
 	uploads_retry(gen->uploads);
-	if (node.draft == DRAFT_NONE && node.job != 0) {
+	/* what is settled here and now may turn out to be on its way already: one more of it was not asked for */
+	if (node.draft != DRAFT_NONE) {
+		r = draft_submit(gen->drafts, node.ino, false);
+		if (r == 0)
+			r = nodes_get(gen->store, node.ino, &node);
+		if (r < 0)
+			return r;
+	}
+	if (node.job != 0) {
 		r = queue_release(gen->queue, node.job);
 		/* what was made and paid for is not made once more */
 		if (r == -ENOENT)
 			r = queue_fetch_again(gen->queue, node.job);
 		if (r != -ENOENT)
-			return r;
+			return r == -EBUSY && node.job != before ? 0 : r;
 	}
-	r = draft_submit(gen->drafts, node.ino);
+	r = draft_submit(gen->drafts, node.ino, true);
 	if (r == 0)
 		queue_go_on(gen->queue);
 	return r;

@@ -65,6 +65,26 @@ await 20 test -e "$M/FLUX/twice.png.~1~" || fail "no backup: $(ls "$M/FLUX")"
 wait_state "$M/FLUX/twice" SUCCESS
 assert_eq "$(sent early) $(sent late)" "1 1" "while running"
 
+# the same text again and `submit` before it has settled: it runs already, and one more of it was not asked for
+echo "a patient one [[seconds=3]]" >"$M/FLUX/patient.txt"
+wait_state "$M/FLUX/patient" "PENDING PROCESSING"
+echo "a patient one [[seconds=3]]" >"$M/FLUX/patient.txt"
+(echo submit >"$M/FLUX/patient.status") 2>/dev/null && fail "a second one was ordered"
+wait_state "$M/FLUX/patient" SUCCESS
+# a new text need not settle for it, and goes once
+echo "an impatient one" >"$M/FLUX/patient.txt"
+echo submit >"$M/FLUX/patient.status"
+wait_state "$M/FLUX/patient" SUCCESS
+assert_eq "$(sent "a patient one [[seconds=3]]") $(sent "an impatient one")" "1 1" "submit before it has settled"
+# nor one that waits for a reference
+printf 'after it\nimage: later.png\n' >"$M/FLUX/waits.txt"
+echo submit >"$M/FLUX/waits.status"
+# of what has ended, it is one more
+echo "an impatient one" >"$M/FLUX/patient.txt"
+echo submit >"$M/FLUX/patient.status"
+await 20 test -e "$M/FLUX/patient.png.~2~" || fail "no second run: $(status_of "$M/FLUX/patient")"
+assert_eq "$(sent "an impatient one")" 2 "submit of what has ended"
+
 # on its way and refused: not sent again once nobody wants it
 control fault=submit-6010:1:1 delay=1
 echo "regretted" >"$M/FLUX/regretted.txt"
