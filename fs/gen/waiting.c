@@ -13,6 +13,7 @@
 #include "fs/base/log.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/input_limits.h"
+#include "fs/gen/message.h"
 #include "fs/gen/path.h"
 #include "fs/gen/prompt.h"
 #include "fs/gen/queue_private.h"
@@ -372,6 +373,16 @@ static void look_at_all(void *arg)
 		look_within(waiting, DISK_MS);
 }
 
+/* Is the request still for the endpoint that is in the ledger? The models may have changed between two mounts. */
+static bool is_same_mode(
+	const struct model *model, const struct prompt *prompt, const struct job *job)
+{
+	const char *mode =
+		model->tool != NULL ? model->tool->endpoint : api_mode_name(prompt->request.mode);
+
+	return strcmp(mode, job->record.mode) == 0;
+}
+
 int waiting_adopt(struct gen *gen, struct job *job)
 {
 	const struct model *model = model_table_find(gen->models, job->record.model);
@@ -383,10 +394,17 @@ int waiting_adopt(struct gen *gen, struct job *job)
 	if (r == 0)
 		r = prompt_parse(model, &options, job->record.text, job->record.text_length,
 			&inputs->prompt, &message);
-	if (r == 0) {
+	if (r == 0 && is_same_mode(model, &inputs->prompt, job)) {
 		job->inputs = inputs;
 		waiting_recheck(gen);
 		return 0;
+	}
+	if (r == 0) {
+		prompt_finish(&inputs->prompt);
+		r = message_refuse(&message,
+			"what this directory takes has changed since the prompt was written; to "
+			"have it looked at anew: echo submit > %s.status",
+			job->record.stem);
 	}
 	free(inputs);
 	if (r == -ENOMEM)

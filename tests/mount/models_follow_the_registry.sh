@@ -92,3 +92,24 @@ mount_fs -o models_refresh=0
 echo "declared" >"$M/BRAND_NEW_9/declared.txt"
 assert_eq "$(type_of "$(result_of "$M/BRAND_NEW_9/declared.txt")")" image/png
 umount_fs
+
+# a prompt that waits, and whose directory takes its input in another way at the next mount: no mixture of both is sent
+conf() {
+    printf '[model PIKA_2_2]\nmodes = %s\n' "$1" >"$XDG_CONFIG_HOME/weryaifs/weryaifs.conf"
+}
+conf image-to-video
+mount_fs -o models_refresh=0
+printf 'it runs\nimage: late.png\nduration: 5\n' >"$M/PIKA_2_2/run.txt"
+wait_state "$M/PIKA_2_2/run" INVALID
+assert_contains "$(status_of "$M/PIKA_2_2/run")" "mode: image-to-video"
+umount_fs
+conf multi-image-to-video
+mount_fs -o models_refresh=0
+before=$(posts)
+await 20 grep -q "has changed since the prompt was written" "$M/PIKA_2_2/run.status" || fail "$(status_of "$M/PIKA_2_2/run")"
+cp "$M/BRAND_NEW_9/declared.png" "$M/PIKA_2_2/late.png"
+echo submit >"$M/PIKA_2_2/run.status"
+wait_state "$M/PIKA_2_2/run" SUCCESS
+assert_eq "$(($(posts) - before))" 1 posts
+assert_contains "$(jq -c 'select(.body.prompt == "it runs") | [.path, (.body.images | length)]' "$REQUESTS")" 'multi-image-to-video",1]'
+umount_fs
