@@ -49,7 +49,7 @@ assert_eq "$(posts)" 4 posts
 
 # the same text again, and a remount, send and change nothing
 cp gone.txt "$TEST_TMP/gone" && cp "$TEST_TMP/gone" gone.txt
-sleep 0.5
+wait_state gone SUCCESS
 cd / && umount_fs && mount_fs -o stall_timeout=0.3 && cd "$M/FLUX"
 out_of_reach gone "2 of 3" "the server answered HTTP 404" "$URL/cdn/"
 assert_eq "$(names gone)" "gone-1.png gone-3.png " "files after a remount"
