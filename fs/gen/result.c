@@ -211,6 +211,19 @@ static int load(struct result *result)
 	return 0;
 }
 
+int64_t results_first(struct results *results, int64_t ino)
+{
+	struct result *result;
+	int64_t bytes = 0;
+
+	if (result_open(results, ino, &result) < 0)
+		return 0;
+	if (load(result) == 0)
+		bytes = cache_file_run_end(result->file, 0);
+	result_close(result);
+	return bytes;
+}
+
 int result_whole(struct result *result)
 {
 	int r = load(result);

@@ -44,5 +44,6 @@ int results_fetch(struct results *results, int64_t ino);
 /* There is more in the cache: it is noted soon, and kept within its size. */
 void results_cache_grew(struct results *results);
 void results_forget(struct results *results, int64_t ino); /* it is being removed: nothing more of it is to come */
+int64_t results_first(struct results *results, int64_t ino); /* bytes from the start that are in the cache */
 bool results_is_open(const struct results *results, int64_t ino);
 uint64_t results_transfers(const struct results *results); /* started so far */

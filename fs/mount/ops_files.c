@@ -61,10 +61,12 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode
 
 	if (publisher != NULL) {
 		r = publisher_made(publisher, parent, name, &entry, &handle);
-		if (r < 0)
+		if (r < 0) {
 			reply_error(req, r);
-		else
-			reply_create(req, &entry, handle);
+			return;
+		}
+		passthrough_open(req, handle, entry.st.st_size);
+		reply_create(req, &entry, handle);
 		return;
 	}
 	r = tree_create(session->gen, parent, name, mode, &owner, &entry, &fd);

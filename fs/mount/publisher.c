@@ -22,6 +22,7 @@
 #include "fs/base/loop.h"
 #include "fs/base/map.h"
 #include "fs/gen/gen.h"
+#include "fs/gen/result.h"
 #include "fs/gen/tree.h"
 #include "fs/mount/file.h"
 #include "fs/mount/handle.h"
@@ -35,6 +36,8 @@ enum {
 	RESTART_MAX_MS = 60000,
 	REAP_MS = 2000,
 	PATIENCE_MS = 300, /* of those who wait until all is told */
+	READY_MAX =
+		512 * 1024, /* bytes of a new result, in the kernel's cache before it is opened */
 };
 
 struct announcement {
@@ -125,6 +128,15 @@ static int find_place(struct publisher *publisher, const struct announcement *an
 	return 0;
 }
 
+/* What the kernel may take over without the network: who opens the file first finds it there. */
+static int64_t bytes_here(struct publisher *publisher, const struct announcement *announcement)
+{
+	int64_t bytes =
+		results_first(gen_results(publisher->session->gen), TREE_NODE(announcement->ino));
+
+	return bytes < READY_MAX ? bytes : READY_MAX;
+}
+
 static int send_order(struct publisher *publisher, const struct announcement *announcement)
 {
 	CLEANUP_FREE char *dir = NULL;
@@ -141,6 +153,8 @@ static int send_order(struct publisher *publisher, const struct announcement *an
 	buf_add(&order, name, strlen(name) + 1);
 	if (announcement->kind == PUBLISHER_RENAME)
 		buf_add(&order, announcement->new_name, strlen(announcement->new_name) + 1);
+	if (announcement->kind == PUBLISHER_CREATE)
+		buf_addf(&order, "%" PRId64 "%c", bytes_here(publisher, announcement), '\0');
 	if (!buf_ok(&order))
 		return order.failed;
 	/* never full: the child has answered everything before */
@@ -511,39 +525,20 @@ int publisher_lookup(struct publisher *publisher, uint64_t parent, const char *n
 	return r < 0 ? r : 1;
 }
 
-static void announced_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
-{
-	reply_error(req, -EBADF);
-}
-
-static void announced_destroy(struct handle *handle, bool closed)
-{
-	free(handle);
-}
-
 int publisher_made(struct publisher *publisher, uint64_t parent, const char *name,
 	struct tree_entry *ret_entry, struct handle **ret_handle)
 {
-	static const struct handle_type type = {
-		.direct_io = true, .read = announced_read, .destroy = announced_destroy};
 	struct announcement *announcement = current(publisher, PUBLISHER_CREATE);
 
 	if (announcement == NULL || announcement->dir != parent ||
 		strcmp(announcement->name, name) != 0)
 		return -EPERM;
 	int r = find_announced(publisher, announcement, name, ret_entry);
+	if (r == 0)
+		r = file_result_open(publisher->session, ret_entry->ino, O_RDONLY, ret_handle);
 	if (r < 0)
 		return r == -ENOENT ? -EEXIST : r; /* for good, not to be tried again */
-	struct handle *handle = malloc(sizeof(*handle));
-	if (handle == NULL)
-		return -ENOMEM;
-	r = handle_init(handle, publisher->session, ret_entry->ino, &type);
-	if (r < 0) {
-		free(handle);
-		return r;
-	}
 	announcement->done = true;
-	*ret_handle = handle;
 	return 0;
 }
 

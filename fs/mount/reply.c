@@ -142,6 +142,7 @@ void reply_create(fuse_req_t req, const struct tree_entry *entry, struct handle 
 	}
 	reply_fill_entry(session, entry, &param);
 	if (sent(fuse_reply_create(req, &param, &info)) < 0) {
+		passthrough_close(req, handle);
 		handle_close(handle);
 		inode_unref(session, entry->ino, 1);
 	}

@@ -1,0 +1,36 @@
+#!/bin/bash
+# A result that has just appeared is in the kernel's cache, as far as its bytes are here: whoever opens it first waits
+# neither for the network nor for us.
+. "$(dirname "$0")/../lib/mount.sh"
+mount_fs
+file=$(make_result "$M/FLUX/fox.txt" "a fox [[bytes=50000]]")
+pages_are_here() {
+    [ "$(fincore --noheadings --output PAGES "$file")" -ge 12 ]
+}
+await 10 pages_are_here || fail "the kernel has nothing of it"
+
+# what the daemon answers the kernel with: a READ would be as long as the file
+written() {
+    awk '/^wchar/ { print $2 }' "/proc/$FS_PID/io"
+}
+requests=$(wc -l <"$REQUESTS")
+before=$(written)
+cat "$file" >"$TEST_TMP/read"
+[ $(($(written) - before)) -lt 10000 ] || fail "the daemon was asked for its bytes: $(($(written) - before)) bytes of answers"
+assert_eq "$(wc -l <"$REQUESTS")" "$requests" "requests for the first read"
+reference_of "$file" "$TEST_TMP/reference"
+cmp "$TEST_TMP/read" "$TEST_TMP/reference"
+
+# of a longer one the bytes that are here, and the network is not asked for more on that account
+file=$(make_result "$M/VEO_3_1/film.txt" "a film [[bytes=3000000]]")
+await 10 pages_are_here || fail "the kernel has nothing of the film"
+assert_eq "$(requests GET '^/cdn/')" 3 "downloads: one for each first part, and that of the reference"
+
+# nothing is here without a cache, and nothing is fetched
+umount_fs
+mount_fs -o cache=no
+before=$(requests GET '^/cdn/')
+file=$(make_result "$M/FLUX/owl.txt" "an owl [[bytes=300000]]")
+cat "$M/FLUX/owl.wait" >/dev/null
+assert_eq "$(($(requests GET '^/cdn/') - before))" 1 "downloads of what nobody reads: its type is looked at"
+umount_fs
