@@ -11,6 +11,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
+#include "fs/gen/input_limits.h"
 #include "fs/gen/media.h"
 #include "fs/gen/message.h"
 #include "fs/gen/path.h"
@@ -326,48 +327,6 @@ static int look_at_name(struct look *look, int64_t dir, const char *name)
 					   : "");
 }
 
-/* --- how long it plays --- */
-
-/* Video for video and sound for sound, only one endpoint says how much it takes (API reference 3.7). */
-static bool is_timed(const struct look *look)
-{
-	enum api_mode mode;
-
-	return look->kind != API_IMAGE && api_mode_parse(look->job->record.mode, &mode) == 0 &&
-	       mode == API_ALMIGHTY;
-}
-
-/* What was asked for when it was made; -1: nothing that is known. */
-static int64_t ordered_ms(struct gen *gen, const struct node *node)
-{
-	struct job_record record = {0};
-	enum api_mode mode;
-	int seconds = API_UNSET;
-
-	if (node->kind == NODE_RESULT && node->job != 0 &&
-		jobs_get(gen->store, node->job, &record) == 0 && record.body != NULL &&
-		api_mode_parse(record.mode, &mode) == 0)
-		seconds = api_request_duration(record.body);
-	job_record_finish(&record);
-	return seconds == API_UNSET ? -1 : (int64_t)seconds * 1000;
-}
-
-/* A result's bytes need not be here, and of what is here the header may lack. */
-static void measure(struct look *look)
-{
-	struct input *input = look->input;
-	struct source source;
-	int r = source_open(look->gen->store, &input->node, &source);
-
-	if (r == 0) {
-		r = source_duration(&source, &input->duration_ms);
-		source_close(&source);
-	}
-	if (r < 0)
-		input->duration_ms = ordered_ms(look->gen, &input->node);
-	input->unmeasured = input->duration_ms < 0;
-}
-
 static int look_at_ref(struct look *look)
 {
 	const char *value = look->ref->value;
@@ -401,9 +360,8 @@ int input_look(struct gen *gen, const struct job *job, const struct prompt_ref *
 
 	*ret_input = (struct input){.size = -1, .duration_ms = -1};
 	int r = ref->is_url ? ready(&look, ref->value) : look_at_ref(&look);
-	if (r == 0 && ret_input->verdict == INPUT_READY && ret_input->node.ino != 0 &&
-		is_timed(&look))
-		measure(&look);
+	if (r == 0 && ret_input->verdict == INPUT_READY && ret_input->node.ino != 0)
+		input_limits_measure(gen, job, ref, ret_input);
 	return r;
 }
 

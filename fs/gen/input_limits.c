@@ -5,8 +5,52 @@
 
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
+#include "fs/gen/gen_private.h"
 #include "fs/gen/media.h"
 #include "fs/gen/message.h"
+#include "fs/gen/source.h"
+
+/* One endpoint alone says how much it takes. */
+static bool is_timed(const struct job *job, const struct prompt_ref *ref)
+{
+	enum api_mode mode;
+
+	return (ref->role == REF_VIDEO || ref->role == REF_AUDIO) &&
+	       api_mode_parse(job->record.mode, &mode) == 0 && mode == API_ALMIGHTY;
+}
+
+/* What was asked for when it was made; -1: nothing that is known. */
+static int64_t ordered_ms(struct gen *gen, const struct node *node)
+{
+	struct job_record record = {0};
+	enum api_mode mode;
+	int seconds = API_UNSET;
+
+	if (node->kind == NODE_RESULT && node->job != 0 &&
+		jobs_get(gen->store, node->job, &record) == 0 && record.body != NULL &&
+		api_mode_parse(record.mode, &mode) == 0)
+		seconds = api_request_duration(record.body);
+	job_record_finish(&record);
+	return seconds == API_UNSET ? -1 : (int64_t)seconds * 1000;
+}
+
+void input_limits_measure(
+	struct gen *gen, const struct job *job, const struct prompt_ref *ref, struct input *input)
+{
+	struct source source;
+
+	if (!is_timed(job, ref))
+		return;
+	int r = source_open(gen->store, &input->node, &source);
+	if (r == 0) {
+		r = source_duration(&source, &input->duration_ms);
+		source_close(&source);
+	}
+	/* a result's bytes need not be here, and what is here need not have the header */
+	if (r < 0)
+		input->duration_ms = ordered_ms(gen, &input->node);
+	input->unmeasured = input->duration_ms < 0;
+}
 
 /* Compared as they are told: what was cut at 15 s is some hundredths longer, since it ends with a whole frame. */
 static int64_t tenths(int64_t ms)
