@@ -40,6 +40,19 @@ assert_eq "$(names)" "march.wav rain.png rain.png.~1~ rain.text rain.text.~1~ ra
 printf 'type: vocal_song\nno cover [[cover-404]]\n' >bare.txt
 assert_eq "$(timeout 60 cat bare.wait | tr '\n' ' ')" "bare.wav bare.text " results
 assert_contains "$(status_of bare)" "warning: its cover could not be fetched: the server answered HTTP 404; its address: http://" status
+# killed between the sound and the cover: the next mount has all three
+control cdn-latency=1
+printf 'type: vocal_song\na slow one\n' >slow.txt
+sounds() { requests GET '^/cdn/.*/0[.]wav$'; }
+before=$(sounds)
+more_sounds() { [ "$(sounds)" -gt "$before" ]; }
+await 20 more_sounds || fail "not fetched: $(status_of slow)"
+cd /
+kill_fs
+control cdn-latency=0
+mount_fs
+cd "$M/MUSIC"
+assert_eq "$(timeout 60 cat slow.wait | tr '\n' ' ')" "slow.wav slow.text slow.png " "results after a kill"
 # addresses that have expired are renewed, each for its own file
 address=$(getfattr --absolute-names --only-values -n user.weryai.url song.png)
 cd /
@@ -56,6 +69,6 @@ cmp "$M/MUSIC/song.png" "$TEST_TMP/cover.png" || fail "the cover has become anot
 assert_eq "$(type_of "$M/MUSIC/song.wav")" audio/x-wav song.wav
 assert_eq "$(head -n 1 "$M/MUSIC/song.text")" "Haul away" song.text
 assert_eq "$(cat "$M/MUSIC/bare.wait" | tr '\n' ' ')" "bare.wav bare.text " "results without a cover"
-assert_eq "$(posts)" 6 posts
+assert_eq "$(posts)" 7 posts
 umount_fs
 weryaifs --check >"$TEST_TMP/check" || fail "the account: $(cat "$TEST_TMP/check")"
