@@ -3,12 +3,21 @@
 # BUILD_DIR says where the build is. See tests/README.md.
 cd "$(dirname "$(readlink -f "$0")")" || exit 1
 code=0
-for test in kill_walk fault_walk answers storm clock_jumps; do
+# of two results one has an address that nobody fetches: the other one appears, the job has succeeded
+partly="[[images=2]] [[bad-url=1]]"
+one() { # TEST [ARGUMENT...]
+    local log begin=$SECONDS
     log=$(mktemp)
-    begin=$SECONDS
-    ./$test.py >"$log" 2>&1 || code=1
+    "./$1.py" "${@:2}" >"$log" 2>&1 || code=1
     grep '^BROKEN' "$log"
     echo "$(tail -n 1 "$log") ($((SECONDS - begin)) s)"
     rm "$log"
-done
+}
+one kill_walk
+one fault_walk
+one kill_walk --markers "$partly" --points 160
+one fault_walk --markers "$partly" --points 160
+one answers
+one storm
+one clock_jumps
 exit $code

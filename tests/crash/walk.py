@@ -21,14 +21,14 @@ Broken = collections.namedtuple("Broken", "kind at why lost twice")
 
 
 def work(task):
-    run, kind, points = task
+    run, kind, points, markers = task
     rows, texts = [], set()
     with Place() as place:
         server = Server(place, "--seconds", "0.1")
         for at in points:
             directory = os.path.join(place, f"{kind.replace(' ', '-')}-{at}")
             os.mkdir(directory)
-            text = f"a red fox {os.path.basename(directory)}"
+            text = f"a red fox {os.path.basename(directory)}{markers}"
             texts.add(text)
             try:
                 rows.append(run(directory, server, text, kind, at))
@@ -42,8 +42,8 @@ def work(task):
     return rows
 
 
-def count_calls(run, kind):
-    row, = work((run, kind, [COUNT]))
+def count_calls(run, kind, markers):
+    row, = work((run, kind, [COUNT], markers))
     if isinstance(row, Broken):
         sys.exit(f"without being disturbed: {row.why}")
     return row.calls
@@ -78,19 +78,21 @@ def main(name, hits, kinds, run, describe, document):
     parser.add_argument("--points", type=int, help="no more places than this, spread evenly over the kinds (default: all)")
     parser.add_argument("--jobs", type=int, default=2 * os.cpu_count(),
                         help="runs side by side; they mostly wait (default: two for each processor)")
+    parser.add_argument("--markers", default="", help="orders for the sandbox, at the end of each prompt (tests/sandbox/README.md)")
     parser.add_argument("--kind", choices=kinds, action="append")
     parser.add_argument("--list", help="write every place and what came of it to this file")
     arguments = parser.parse_args()
 
     kinds = arguments.kind or list(kinds)
     wanted = arguments.points and max(1, arguments.points // len(kinds))
+    markers = arguments.markers and " " + arguments.markers
     rows = []
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
-        totals = pool.map(count_calls, [run] * len(kinds), kinds)
+        totals = pool.map(count_calls, [run] * len(kinds), kinds, [markers] * len(kinds))
         tasks = []
         for kind, total in zip(kinds, totals):
             points = chosen(total + 8, wanted)  # runs differ by a few
-            tasks += [(run, kind, points[i:i + PART]) for i in range(0, len(points), PART)]
+            tasks += [(run, kind, points[i:i + PART], markers) for i in range(0, len(points), PART)]
         for part in pool.map(work, tasks):
             rows += part
             for row in part:
@@ -102,7 +104,7 @@ def main(name, hits, kinds, run, describe, document):
     broken = [row for row in rows if isinstance(row, Broken)]
     hit = [row for row in good if row.hit]
     describe(hit)
-    print(f"{name}: {len(rows)} runs, {len(hit)} {hits}, {len({(row.kind, name_of(row.where)) for row in hit})} different "
+    print(f"{name}{markers}: {len(rows)} runs, {len(hit)} {hits}, {len({(row.kind, name_of(row.where)) for row in hit})} different "
           f"places, {sum(row.posts for row in good)} POSTs, {sum(row.twice for row in broken)} sent twice, "
           f"{sum(row.lost for row in broken)} lost, {len(broken)} broken")
     return 1 if broken or not hit else 0

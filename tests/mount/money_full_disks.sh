@@ -36,9 +36,11 @@ read_it() { # FILE: whole, and the service's bytes
 export XDG_STATE_HOME=$SMALL/state XDG_CACHE_HOME=$SMALL/cache
 FAST=$FAST,stall_timeout=3
 
+tested=
 for kind in tmpfs ext4; do
     small_disk $kind state && small_disk $kind cache || { echo "no $kind here"; continue; }
     echo "--- $kind"
+    tested=$kind
     [ -z "$URL" ] || stop_sandbox
     : >"$REQUESTS"
     start_sandbox
@@ -105,3 +107,4 @@ for kind in tmpfs ext4; do
     weryaifs --check >"$TEST_TMP/check" || fail "the account: $(cat "$TEST_TMP/check")"
     umount "$SMALL/state" "$SMALL/cache"
 done
+[ -n "$tested" ] || skip "no small disk could be mounted"

@@ -38,6 +38,11 @@ curl -sSf -o "$TEST_TMP/long.png" "$address" || fail "the address of long is not
 printf 'so\nimage: alone\n' >next.txt
 wait_state next INVALID
 assert_contains "$(status_of next)" "could not be fetched" next
+# a new text waits for what the old one has made, and says what to do
+echo 'a wolf [[cdn-404]]' >wolf.txt
+await 20 grep -q "could not be fetched yet: the server answered HTTP 404" wolf.status || fail "$(status_of wolf)"
+echo 'another wolf' >wolf.txt
+await 20 grep -q "a copy of this prompt under another name does not wait for it" wolf.status || fail "$(status_of wolf)"
 out_of_reach gone "2 of 3" "the server answered HTTP 404" "$URL/cdn/"
 assert_eq "$(tr '\n' ' ' <gone.wait)" "gone-1.png gone-3.png " "gone.wait"
 assert_eq "$(status_of gone | sed -n 's/^results: //p')" "gone-1.png, gone-3.png" results
@@ -45,7 +50,7 @@ for file in gone-1.png gone-3.png; do
     reference_of $file "$TEST_TMP/reference"
     cmp $file "$TEST_TMP/reference" || fail "other bytes of $file"
 done
-assert_eq "$(posts)" 4 posts
+assert_eq "$(posts)" 5 posts
 
 # the same text again, and a remount, send and change nothing
 cp gone.txt "$TEST_TMP/gone" && cp "$TEST_TMP/gone" gone.txt
@@ -61,7 +66,7 @@ echo submit >gone.status
 wait_state gone PROCESSING
 out_of_reach gone "2 of 3" "the server answered HTTP 404" "$URL/cdn/"
 assert_eq "$(names gone)" "" files
-assert_eq "$(posts)" 4 "posts after submit"
+assert_eq "$(posts)" 5 "posts after submit"
 cd /
 kill_fs
 python3 - "$XDG_STATE_HOME/weryaifs/default/weryaifs.db" <<'PYTHON'
@@ -78,10 +83,10 @@ wait_state gone SUCCESS
 assert_eq "$(warning_of gone)" "" warning
 assert_eq "$(names gone)" "gone-2.png " "files when it is back"
 cmp gone-2.png first.png || fail "other bytes"
-assert_eq "$(posts)" 4 "posts, when all was fetched"
+assert_eq "$(posts)" 5 "posts, when all was fetched"
 # and now `submit` means what it says
 echo submit >gone.status
-sent_again() { [ "$(posts)" = 5 ]; }
+sent_again() { [ "$(posts)" = 6 ]; }
 await 20 sent_again || fail "submit sends nothing"
 cd /
 umount_fs
