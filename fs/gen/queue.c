@@ -141,8 +141,16 @@ const char *queue_reason(struct queue *queue, const struct job *job)
 {
 	if (job->record.state != JOB_QUEUED)
 		return NULL;
-	if (job->record.after != 0 && queue_find(queue, job->record.after) != NULL)
-		return "an earlier text of this prompt is still being made";
+	const struct job *earlier =
+		job->record.after != 0 ? queue_find(queue, job->record.after) : NULL;
+	if (earlier != NULL)
+		return earlier->record.state == JOB_SUCCESS && earlier->record.error != NULL
+			       ? "what an earlier text of this prompt has made could not be "
+				 "fetched "
+				 "yet, and is tried again; a copy of this prompt under another "
+				 "name "
+				 "does not wait for it"
+			       : "an earlier text of this prompt is still being made";
 	if (queue_stopped(queue) != NULL)
 		return queue->reason;
 	if (queue_active(queue) >= queue->gen->options.max_active)
