@@ -298,6 +298,7 @@ class Weryaifs(System):
                 if time.time() > deadline:
                     raise RuntimeError(f'the results do not come, see {RUN}/{self.name}.log')
                 time.sleep(0.5)
+            self.measure_fresh(net, home)
             # what stays is what a directory of pictures looks like; 2000 prompts are no part of the others' trees
             for path in glob.glob(self.small + '/*.txt'):
                 os.unlink(path)
@@ -310,6 +311,27 @@ class Weryaifs(System):
         os.rename(CACHE, home + '/published')
         quiet('cp', '-a', home + '/state', home + '/published-state')
         open(home + '/done', 'w').close()
+
+
+    def measure_fresh(self, net, home):
+        """The first read of pictures that have just appeared."""
+        before = usage(self.process.pid)
+        while True:  # until inotify has been told of all of them, and nothing is left to be done
+            time.sleep(1.5)
+            now = usage(self.process.pid)
+            if now[2] == before[2]:
+                break
+            before = now
+        seen = []
+        for i in range(SMALL - 50, SMALL):
+            seen.append(net.probe('head', f'{self.small}/f{i:04}.png', 0)['first_ms'])
+        answers = usage(self.process.pid)[2] - before[2]
+        with open(home + '/fresh.json', 'w') as out:
+            json.dump({'first_ms': statistics.median(seen), 'answers': answers / len(seen)}, out)
+
+    def fresh(self, net):
+        with open(f'{DIR}/account-{net.name}/fresh.json') as kept:
+            return json.load(kept)
 
 
 class Rclone(System):
@@ -444,8 +466,7 @@ class Measure:
         def random():
             os.stat(system.big)
             load('random', 'random', system.big, 100 if net.far else 400, seed, 1)
-            if not net.far:
-                load('random 8', 'random', system.big, 100, seed + 1, 8)
+            load('random 8', 'random', system.big, 25 if net.far else 100, seed + 1, 8)
 
         def listing():
             load('list', 'list', system.small)
@@ -472,6 +493,7 @@ class Measure:
             if system.persistent and not net.far and getattr(system, 'cache', True):
                 self.mounted(net, system, remounted, keep=True)
         if 'first' in steps and system.name == 'weryaifs':
+            self.note(net, system.name, 'first fresh', system.fresh(net))
             shutil.rmtree(CACHE, ignore_errors=True)
             self.mounted(net, system, published, keep='published')
             if not net.far:
