@@ -16,6 +16,7 @@ struct map {
 	struct slot *slots; /* owned */
 	size_t size;        /* a power of two */
 	size_t count;
+	size_t any; /* where map_any() found something last: who empties a map does not begin anew each time */
 };
 
 /* The finalizer of MurmurHash3: keys are often consecutive, slots should not be. */
@@ -128,13 +129,14 @@ size_t map_count(const struct map *map)
 	return map->count;
 }
 
-void *map_any(const struct map *map, uint64_t *ret_key)
+void *map_any(struct map *map, uint64_t *ret_key)
 {
 	if (map->count == 0)
 		return NULL;
-	size_t i = 0;
+	size_t i = map->any & (map->size - 1);
 	while (map->slots[i].value == NULL)
-		i++;
+		i = (i + 1) & (map->size - 1);
+	map->any = i;
 	if (ret_key != NULL)
 		*ret_key = map->slots[i].key;
 	return map->slots[i].value;

@@ -14,6 +14,6 @@ int map_put(struct map *map, uint64_t key, void *value);
 void *map_remove(struct map *map, uint64_t key); /* the value that was there, or NULL */
 size_t map_count(const struct map *map);
 /* Any entry, or NULL when the map is empty: for tearing down. */
-void *map_any(const struct map *map, uint64_t *ret_key);
+void *map_any(struct map *map, uint64_t *ret_key);
 /* Calls visit for every entry; visit must not change the map. */
 void map_each(const struct map *map, void (*visit)(void *arg, uint64_t key, void *value), void *arg);
