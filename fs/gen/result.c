@@ -16,12 +16,6 @@
 #define FLUSH_MS 1000
 #define READ_MAX (1024 * 1024) /* of one read: the kernel's largest */
 
-struct background {
-	struct list link; /* results.waiting */
-	int64_t ino;
-	struct result *result; /* while it is under way; a user of it */
-};
-
 static void on_flush(void *arg)
 {
 	struct results *results = arg;
@@ -32,8 +26,6 @@ static void on_flush(void *arg)
 	else
 		evict_check(results->evictor);
 }
-
-static void start_background(void *arg);
 
 int results_create(struct gen *gen, struct results **ret_results)
 {
@@ -54,7 +46,7 @@ int results_create(struct gen *gen, struct results **ret_results)
 	if (r == 0)
 		r = loop_timer_create(gen->loop, on_flush, results, &results->flush);
 	if (r == 0)
-		r = loop_timer_create(gen->loop, start_background, results, &results->next);
+		r = loop_timer_create(gen->loop, results_fetch_next, results, &results->next);
 	if (r < 0) {
 		results_destroy(results);
 		return r;
@@ -87,19 +79,15 @@ static void result_free(struct result *result)
 
 void results_destroy(struct results *results)
 {
-	struct list *item, *after;
 	struct result *result;
 	uint64_t ino;
 
 	if (results == NULL)
 		return;
-	free(results->background);
-	results->background = NULL;
+	results_fetch_end(results);
 	while (results->by_ino != NULL && (result = map_any(results->by_ino, &ino)) != NULL)
 		result_free(result);
 	map_destroy(results->by_ino);
-	list_for_each_safe(item, after, &results->waiting)
-		free(list_entry(item, struct background, link));
 	/* blocks on their way to disk */
 	worker_drain(results->gen->options.worker);
 	block_pool_destroy(results->blocks);
@@ -178,8 +166,7 @@ static void on_far(void *arg)
 	result_is_far(arg);
 }
 
-/* At the first read: an open file whose pages the kernel still has needs none of this. */
-static int load(struct result *result)
+int result_load(struct result *result)
 {
 	struct gen *gen = result->results->gen;
 	int r;
@@ -218,7 +205,7 @@ int64_t results_first(struct results *results, int64_t ino)
 
 	if (result_open(results, ino, &result) < 0)
 		return 0;
-	if (load(result) == 0)
+	if (result_load(result) == 0)
 		bytes = cache_file_run_end(result->file, 0);
 	result_close(result);
 	return bytes;
@@ -226,7 +213,7 @@ int64_t results_first(struct results *results, int64_t ino)
 
 int result_whole(struct result *result)
 {
-	int r = load(result);
+	int r = result_load(result);
 
 	return r == 0 && cache_file_run_end(result->file, 0) == result->record.size
 		       ? cache_file_fd(result->file)
@@ -379,7 +366,7 @@ void result_progress(struct result *result)
 int result_read(struct result *result, int64_t offset, size_t length, result_done *done, void *arg,
 	struct result_read **ret_read)
 {
-	int r = load(result);
+	int r = result_load(result);
 
 	*ret_read = NULL;
 	if (r < 0)
@@ -432,61 +419,4 @@ void result_read_cancel(struct result_read *read)
 	end_read(read);
 	if (list_empty(&result->reads) && result->background == NULL)
 		loop_timer_disarm(result->retry);
-}
-
-/* Fetching in the background: one file after the other, each in one stream. */
-
-void result_background_done(struct result *result)
-{
-	loop_timer_arm(result->results->next, 0);
-}
-
-static void end_background(struct results *results)
-{
-	struct background *background = results->background;
-
-	if (background == NULL)
-		return;
-	results->background = NULL;
-	background->result->background = NULL;
-	result_close(background->result);
-	free(background);
-}
-
-/* The one that was under way has ended, or there was none. */
-static void start_background(void *arg)
-{
-	struct results *results = arg;
-
-	end_background(results);
-	while (results->background == NULL && !list_empty(&results->waiting)) {
-		struct background *background =
-			list_entry(results->waiting.next, struct background, link);
-		list_remove(&background->link);
-		int r = result_open(results, background->ino, &background->result);
-		if (r == 0)
-			r = load(background->result);
-		if (r < 0) {
-			if (background->result != NULL)
-				result_close(background->result);
-			free(background);
-			continue;
-		}
-		results->background = background;
-		background->result->background = background;
-		result_pump(background->result);
-	}
-}
-
-int results_fetch(struct results *results, int64_t ino)
-{
-	struct background *background = calloc(1, sizeof(*background));
-
-	if (background == NULL)
-		return -ENOMEM;
-	background->ino = ino;
-	list_append(&results->waiting, &background->link);
-	if (results->background == NULL)
-		loop_timer_arm(results->next, 0);
-	return 0;
 }

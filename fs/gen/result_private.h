@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* result_private: what the files behind result.h share. result.c: users and their reads. result_fetch.c: which ranges
- * are on their way. result_transfer.c: one of them, from its request to its last byte. */
+ * are on their way. result_transfer.c: one of them, from its request to its last byte. result_background.c: whole files,
+ * read or not. */
 #include "fs/base/loop.h"
 #include "fs/gen/blocks.h"
 #include "fs/gen/gen_private.h"
@@ -86,8 +87,15 @@ int64_t result_present_end(const struct result *result, int64_t offset);
 
 /* A transfer has ended: a result that nobody uses goes with its last one. */
 void result_left(struct result *result);
+/* At the first read: an open file whose pages the kernel still has needs none of this. */
+int result_load(struct result *result);
+
+/* result_background.c */
+
 /* All of it is here, or will not be. */
 void result_background_done(struct result *result);
+void results_fetch_next(void *arg); /* the one that was under way has ended, or there was none */
+void results_fetch_end(struct results *results);
 
 /* result_fetch.c */
 
