@@ -128,7 +128,7 @@ static int64_t patience_ms(const struct harvest *harvest)
 	bool shows = harvest->job->released;
 
 	for (size_t i = 0; i < harvest->count; i++)
-		shows = shows || harvest->results[i].size >= 0;
+		shows = shows || (harvest->results[i].size >= 0 && !harvest->left_out[i]);
 	return shows ? PATIENCE_STALLS * harvest->gen->options.stall_timeout_ms : GIVE_UP_MS;
 }
 
@@ -389,10 +389,13 @@ static void fetch(struct harvest *harvest)
 		cache_file_close(harvest->file);
 		harvest->file = NULL;
 	}
-	if (refused)
+	if (refused) {
 		leave_out(harvest, "its address is not one that weryaifs fetches");
-	else if (r < 0)
+	} else if (r < 0) {
+		/* it is our disk or memory that fails: no reason to go without it */
+		harvest->failing_since = clock_mono_ms();
 		retry(harvest, strerror(-r));
+	}
 }
 
 static void step(void *arg)
