@@ -164,15 +164,15 @@ int64_t block_next_start(const struct list *list, int64_t offset)
 	return next;
 }
 
-void block_drop_before(struct block_pool *pool, struct list *list, int64_t offset)
+void block_drop_between(struct block_pool *pool, struct list *list, int64_t start, int64_t end)
 {
 	struct list *item, *after;
 
 	list_for_each_safe(item, after, list)
 	{
 		struct block *block = list_entry(item, struct block, link);
-		if (!block->filling && block->holds == 0 &&
-			block->start + (int64_t)block->length <= offset)
+		if (!block->filling && block->holds == 0 && block->start >= start &&
+			block->start + (int64_t)block->length <= end)
 			block_drop(pool, block);
 	}
 }

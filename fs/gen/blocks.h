@@ -50,7 +50,7 @@ void block_release(struct block *block);
 size_t block_length_at(const struct list *list, int64_t offset);
 /* The start of the first block behind offset; INT64_MAX none. */
 int64_t block_next_start(const struct list *list, int64_t offset);
-/* Whole blocks in front of `offset` have been read. */
-void block_drop_before(struct block_pool *pool, struct list *list, int64_t offset);
+/* What lies whole within [start, end) has been read. */
+void block_drop_between(struct block_pool *pool, struct list *list, int64_t start, int64_t end);
 /* Those that are held go with the last hold. */
 void block_drop_all(struct block_pool *pool, struct list *list);

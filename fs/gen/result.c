@@ -300,8 +300,8 @@ static int collect(struct result *result, int64_t offset, size_t length, const c
 }
 
 /* The bytes are here. */
-static void answer(
-	struct result *result, int64_t offset, size_t length, result_done *done, void *arg)
+static void answer(struct result *result, int64_t offset, size_t length, int64_t run,
+	result_done *done, void *arg)
 {
 	struct result_hold *hold = NULL;
 	struct block *block = NULL;
@@ -313,9 +313,10 @@ static void answer(
 		hold = (struct result_hold *)block;
 	}
 	done(arg, r < 0 ? r : (ssize_t)length, data, hold);
-	/* what a reader in sequence has got lies in the kernel's cache now */
-	if (r == 0 && result->stream_run > 0)
-		block_drop_before(result->results->blocks, &result->blocks, offset - KEPT_BEHIND);
+	/* what a reader in sequence has got lies in the kernel's cache now; others may be at other places */
+	if (r == 0 && run > 0)
+		block_drop_between(result->results->blocks, &result->blocks,
+			offset - run - BLOCK_BYTES, offset - KEPT_BEHIND);
 }
 
 void result_release(struct result_hold *hold)
@@ -359,7 +360,7 @@ void result_progress(struct result *result)
 		if (!is_here(result, copy.offset, copy.offset + (int64_t)copy.length))
 			continue;
 		end_read(read);
-		answer(result, copy.offset, copy.length, copy.done, copy.arg);
+		answer(result, copy.offset, copy.length, copy.run, copy.done, copy.arg);
 	}
 }
 
@@ -386,7 +387,7 @@ int result_read(struct result *result, int64_t offset, size_t length, result_don
 	result->stream_run = plan.run;
 	result->stream_length = (int64_t)length;
 	if (is_here(result, offset, end)) {
-		answer(result, offset, length, done, arg);
+		answer(result, offset, length, plan.run, done, arg);
 		/* a reader that lives on what was fetched ahead keeps it going */
 		if (cache_file_run_end(result->file, offset) < size) {
 			result_advance(result, end);
@@ -401,7 +402,7 @@ int result_read(struct result *result, int64_t offset, size_t length, result_don
 		.offset = offset,
 		.length = length,
 		.target = plan.target,
-		.sequential = plan.run > 0,
+		.run = plan.run,
 		.done = done,
 		.arg = arg};
 	list_append(&result->reads, &read->link);

@@ -170,7 +170,7 @@ static int serve(struct result *result, struct result_read *read)
 		return 0;
 	if (!is_far(result))
 		return start(result, at, read->target > end ? read->target : end, read->target);
-	if (read->sequential)
+	if (read->run > 0)
 		return start_pieces(result, at, end, SEGMENT_MIN, TRANSFERS_MAX);
 	if (end - at < FAR_BULK)
 		return start(result, at, read->target, read->target);
@@ -260,8 +260,9 @@ void result_advance(struct result *result, int64_t end)
 	{
 		struct transfer *transfer = list_entry(item, struct transfer, link);
 		int64_t allowed = end + NEAR_AHEAD;
-		/* not for each little step, since going on costs a turn */
-		if (transfer->start < end + NEAR_AHEAD && allowed > transfer->allowed &&
+		/* those around this reader, not those of others; not for each little step, since going on costs a turn */
+		if (transfer->start < end + NEAR_AHEAD &&
+			transfer->position >= end - NEAR_AHEAD && allowed > transfer->allowed &&
 			(!transfer->paused || transfer->position < end + NEAR_AHEAD / 2))
 			transfer_allow(transfer, allowed);
 	}

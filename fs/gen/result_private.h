@@ -32,7 +32,7 @@ struct result_read {
 	struct list link;
 	int64_t offset, target;
 	size_t length;
-	bool sequential;
+	int64_t run; /* bytes that its reader has read in sequence before */
 	result_done *done;
 	void *arg;
 };

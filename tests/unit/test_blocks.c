@@ -52,7 +52,10 @@ static void test_blocks_are_found_by_their_bytes(void **state)
 	assert_true(block_next_start(&list, 0) == 1000);
 	assert_true(block_next_start(&list, 1500) == 2000);
 	assert_true(block_next_start(&list, 2000) == INT64_MAX);
-	block_drop_before(pool, &list, 1100);
+	block_drop_between(pool, &list, 1050, 2050);
+	assert_non_null(block_find(pool, &list, 1000));
+	assert_non_null(block_find(pool, &list, 2000));
+	block_drop_between(pool, &list, 1000, 1100);
 	assert_null(block_find(pool, &list, 1000));
 	assert_non_null(block_find(pool, &list, 2000));
 	block_drop_all(pool, &list);
@@ -90,7 +93,7 @@ static void test_blocks_that_are_held_stay(void **state)
 	for (int64_t i = 1; i < 2 * BLOCKS_MAX; i++)
 		fill(pool, &list, i * BLOCK_BYTES, 10, 'a');
 	assert_ptr_equal(block_find(pool, &list, 0), block);
-	block_drop_before(pool, &list, INT64_MAX);
+	block_drop_between(pool, &list, 0, INT64_MAX);
 	assert_ptr_equal(block_find(pool, &list, 0), block);
 	block_drop_all(pool, &list);
 	fill(pool, &list, 0, BLOCK_BYTES, 'x');
