@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fs/base/list.h"
 #include "fs/base/log.h"
@@ -207,6 +208,9 @@ int64_t results_first(struct results *results, int64_t ino)
 		return 0;
 	if (result_load(result) == 0)
 		bytes = cache_file_run_end(result->file, 0);
+	/* the rest of a page would have to come from the network */
+	if (bytes < result->record.size)
+		bytes -= bytes % sysconf(_SC_PAGESIZE);
 	result_close(result);
 	return bytes;
 }

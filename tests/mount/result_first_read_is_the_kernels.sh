@@ -38,6 +38,14 @@ file=$(make_result "$M/VEO_3_1/film.txt" "a film [[bytes=3000000]]")
 await 10 pages_are_here || fail "the kernel has nothing of the film"
 assert_eq "$(requests GET '^/cdn/')" 3 "downloads: one for each first part, and that of the reference"
 
+# nor where what is here ends within a page, since the server sent more than it was asked for
+for n in 1 2 3 4 5; do
+    file=$(make_result "$M/VEO_3_1/more$n.txt" "more of it [[cdn-norange]] [[bytes=3000000]]")
+    await 10 pages_are_here || fail "the kernel has nothing of what came without ranges"
+done
+sleep 0.5 # long enough for what must not come
+assert_eq "$(requests GET '^/cdn/')" 8 "downloads: one more for each"
+
 # nothing is here without a cache, and nothing is fetched
 umount_fs
 mount_fs -o cache=no
