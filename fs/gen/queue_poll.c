@@ -180,6 +180,9 @@ static int record_results(
 		job->record.state = before;
 		job->record.finished = 0;
 	}
+	/* an answer that is the result cannot be asked for again */
+	if (r == -ENOSPC && store_reserve_use(store))
+		return record_results(queue, job, results, count);
 	return r;
 }
 

@@ -70,6 +70,19 @@ for kind in tmpfs ext4; do
     read_it "$M/FLUX/way.png"
     assert_eq "$(posts)" 1 "submissions of what was on its way"
 
+    # full when the answer that comes is the result itself: nobody could ask for it once more
+    control delay=1.5
+    printf 'image: https://example.com/a.png\nimage size: 9\n' >"$M/IMAGE_TO_PROMPT/words.txt"
+    wait_state "$M/IMAGE_TO_PROMPT/words" SUBMITTING
+    fill
+    control delay=0
+    wait_state "$M/IMAGE_TO_PROMPT/words" "SUCCESS UNKNOWN"
+    kill_fs
+    make_room
+    mount_fs
+    wait_state "$M/IMAGE_TO_PROMPT/words" SUCCESS 40
+    assert_eq "$(cat "$M/IMAGE_TO_PROMPT/words.text")" "a picture that somebody made" "the words"
+
     # full while it runs: it ends, or says why it cannot be recorded; read without room for its bytes
     echo "a fox that runs [[seconds=1]] [[bytes=900000]]" >"$M/FLUX/run.txt"
     wait_state "$M/FLUX/run" "PENDING PROCESSING"
@@ -80,13 +93,13 @@ for kind in tmpfs ext4; do
     await 20 ended || fail "neither ended, nor says why: $(status_of "$M/FLUX/run")"
     ! state_is "$M/FLUX/run" SUCCESS || read_it "$M/FLUX/run.png"
     sleep 1
-    assert_eq "$(posts)" 2 "submissions while the disks are full"
+    assert_eq "$(posts)" 3 "submissions while the disks are full"
     make_room
     wait_state "$M/FLUX/run" SUCCESS 40
     read_it "$M/FLUX/run.png"
     echo "a fox with room" >"$M/FLUX/new.txt"
     wait_state "$M/FLUX/new" SUCCESS 40
-    assert_eq "$(posts)" 3 "submissions when there is room"
+    assert_eq "$(posts)" 4 "submissions when there is room"
 
     # full while it is queued: not sent, and the reason is told
     control fault=answer-submit=6010:1:1
@@ -98,11 +111,11 @@ for kind in tmpfs ext4; do
         fail "does not say why it waits: $(status_of "$M/FLUX/wait")"
     state_is "$M/FLUX/wait" QUEUED
     sleep 1
-    assert_eq "$(posts)" 4 "submissions with a full disk, the refused one among them"
+    assert_eq "$(posts)" 5 "submissions with a full disk, the refused one among them"
     make_room
     wait_state "$M/FLUX/wait" SUCCESS 40
     read_it "$M/FLUX/wait.png"
-    assert_eq "$(posts)" 5 posts
+    assert_eq "$(posts)" 6 posts
     umount_fs
     weryaifs --check >"$TEST_TMP/check" || fail "the account: $(cat "$TEST_TMP/check")"
     umount "$SMALL/state" "$SMALL/cache"
