@@ -4,17 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
@@ -27,15 +20,13 @@
 #include "fs/mount/file.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/publisher_child.h"
+#include "fs/mount/publisher_process.h"
 #include "fs/mount/reply.h"
 
 enum {
 	WAITING_MAX = 10000, /* announcements; of what comes then nobody is told */
 	TRIES = 3,           /* for one whose directory moves */
-	RESTART_MS = 500,    /* after the first death; doubled each time */
-	RESTART_MAX_MS = 60000,
-	REAP_MS = 2000,
-	PATIENCE_MS = 300, /* of those who wait until all is told */
+	PATIENCE_MS = 300,   /* of those who wait until all is told */
 	READY_MAX =
 		512 * 1024, /* bytes of a new result, in the kernel's cache before it is opened */
 };
@@ -53,14 +44,10 @@ struct announcement {
 struct publisher {
 	struct session *session; /* borrowed */
 	char token[40];
-	pid_t pid;   /* 0: no child */
-	int pid_fd;  /* readable when it has ended */
-	int socket;  /* our end */
+	struct publisher_process *child;
 	bool active; /* between start and stop */
 	bool mute;   /* the child does not see the mount: said once */
-	int64_t restart_ms;
-	struct loop_watch *death, *answers;
-	struct loop_timer *restart, *patience;
+	struct loop_timer *patience;
 	struct list idles; /* publisher_idle.link, borrowed */
 
 	struct list waiting; /* announcement.link, owned; the first is with the child when `sent` */
@@ -74,6 +61,11 @@ static void announcement_free(struct announcement *announcement)
 	free(announcement->name);
 	free(announcement->new_name);
 	free(announcement);
+}
+
+static bool has_child(const struct publisher *publisher)
+{
+	return publisher_process_id(publisher->child) > 0;
 }
 
 static struct announcement *first(const struct publisher *publisher)
@@ -157,10 +149,7 @@ static int send_order(struct publisher *publisher, const struct announcement *an
 		buf_addf(&order, "%" PRId64 "%c", bytes_here(publisher, announcement), '\0');
 	if (!buf_ok(&order))
 		return order.failed;
-	/* never full: the child has answered everything before */
-	if (send(publisher->socket, order.data, order.length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return -errno;
-	return 0;
+	return publisher_process_send(publisher->child, order.data, order.length);
 }
 
 /* Sends the next one that can be sent. */
@@ -168,7 +157,7 @@ static void go_on(struct publisher *publisher)
 {
 	struct announcement *announcement;
 
-	while (publisher->pid > 0 && !publisher->sent &&
+	while (has_child(publisher) && !publisher->sent &&
 		(announcement = first(publisher)) != NULL) {
 		int r = send_order(publisher, announcement);
 		if (r == 0)
@@ -192,7 +181,7 @@ static void take_answer(struct publisher *publisher, int result)
 			publisher->session->mountpoint);
 	} else if (result == 0) {
 		publisher->mute = false;
-		publisher->restart_ms = RESTART_MS;
+		publisher_process_praise(publisher->child);
 	}
 	/* moved while the order was on its way: again, for the place where it is now */
 	if (result == -ENOENT && !announcement->done && ++announcement->tries < TRIES)
@@ -207,7 +196,7 @@ static void take_answer(struct publisher *publisher, int result)
 
 static bool is_busy(const struct publisher *publisher)
 {
-	return publisher->pid > 0 && publisher->sent;
+	return has_child(publisher) && publisher->sent;
 }
 
 static void end_waits(void *arg)
@@ -238,179 +227,35 @@ void publisher_await_cancel(struct publisher_idle *idle)
 	list_remove(&idle->link);
 }
 
-static void handle_answers(void *arg, unsigned events)
+/* --- the child --- */
+
+static void child_started(void *arg)
+{
+	go_on(arg);
+}
+
+static bool child_answered(void *arg, int result)
 {
 	struct publisher *publisher = arg;
-	int result;
-	ssize_t length = recv(publisher->socket, &result, sizeof(result), MSG_DONTWAIT);
 
-	if (length < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (length != sizeof(result) || !publisher->sent) {
-		/* it is ending, or out of its mind; its death will be told */
-		loop_watch_remove(publisher->answers);
-		publisher->answers = NULL;
-		kill(publisher->pid, SIGKILL);
-		return;
-	}
+	if (!publisher->sent)
+		return false;
 	take_answer(publisher, result);
 	go_on(publisher);
 	if (!is_busy(publisher))
 		end_waits(publisher);
+	return true;
 }
 
-/* --- the child --- */
-
-static void forget_child(struct publisher *publisher)
-{
-	loop_watch_remove(publisher->death);
-	loop_watch_remove(publisher->answers);
-	publisher->death = publisher->answers = NULL;
-	if (publisher->pid_fd >= 0)
-		close(publisher->pid_fd);
-	if (publisher->socket >= 0)
-		close(publisher->socket);
-	publisher->pid_fd = publisher->socket = -1;
-	publisher->pid = 0;
-	publisher->sent = false;
-}
-
-static void start_later(struct publisher *publisher)
-{
-	if (!publisher->active)
-		return;
-	loop_timer_arm(publisher->restart, publisher->restart_ms);
-	publisher->restart_ms *= 2;
-	if (publisher->restart_ms > RESTART_MAX_MS)
-		publisher->restart_ms = RESTART_MAX_MS;
-}
-
-static void handle_death(void *arg, unsigned events)
+static void child_died(void *arg)
 {
 	struct publisher *publisher = arg;
-	struct announcement *announcement = first(publisher);
-	int status = 0;
 
-	if (waitpid(publisher->pid, &status, WNOHANG) == 0)
-		return;
-	log_warning("publisher: process %d ended (%s %d); starting it again in %" PRId64 " ms",
-		publisher->pid, WIFSIGNALED(status) ? "signal" : "code",
-		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-		publisher->restart_ms);
 	/* the one that it was at may have been told of already: once is better than twice */
-	if (publisher->sent && announcement->done)
+	if (publisher->sent && first(publisher)->done)
 		drop_first(publisher);
-	forget_child(publisher);
-	start_later(publisher);
+	publisher->sent = false;
 	end_waits(publisher);
-}
-
-static int set_actions(posix_spawn_file_actions_t *actions, int socket)
-{
-	int error = 0;
-
-	for (int fd = 0; fd < PUBLISHER_FD && error == 0; fd++)
-		error = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
-	if (error == 0)
-		error = posix_spawn_file_actions_adddup2(actions, socket, PUBLISHER_FD);
-	if (error == 0)
-		error = posix_spawn_file_actions_addclosefrom_np(actions, PUBLISHER_FD + 1);
-	return error;
-}
-
-/* ^C in the terminal is for us; what we block and ignore would be inherited. */
-static int set_attributes(posix_spawnattr_t *attributes)
-{
-	sigset_t none, defaults;
-
-	sigemptyset(&none);
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	int error = posix_spawnattr_setsigmask(attributes, &none);
-	if (error == 0)
-		error = posix_spawnattr_setsigdefault(attributes, &defaults);
-	if (error == 0)
-		error = posix_spawnattr_setpgroup(attributes, 0);
-	if (error == 0)
-		error = posix_spawnattr_setflags(attributes,
-			POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	return error;
-}
-
-/* A new program, not a fork: it has neither our memory (the key) nor our descriptors (the kernel's, the database). */
-static int spawn(const char *mountpoint, int socket, pid_t *ret_pid)
-{
-	char *words[] = {(char *)PUBLISHER_NAME, (char *)mountpoint, NULL}, *environment[] = {NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int error = posix_spawn_file_actions_init(&actions);
-
-	if (error != 0)
-		return -error;
-	error = posix_spawnattr_init(&attributes);
-	if (error == 0) {
-		error = set_actions(&actions, socket);
-		if (error == 0)
-			error = set_attributes(&attributes);
-		if (error == 0)
-			error = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, words,
-				environment);
-		posix_spawnattr_destroy(&attributes);
-	}
-	posix_spawn_file_actions_destroy(&actions);
-	return -error;
-}
-
-static int watch_child(struct publisher *publisher)
-{
-	struct loop *loop = publisher->session->loop;
-
-	publisher->pid_fd = pidfd_open(publisher->pid, 0);
-	if (publisher->pid_fd < 0)
-		return -errno;
-	int r = loop_watch_add(
-		loop, publisher->pid_fd, LOOP_READ, 0, handle_death, publisher, &publisher->death);
-	return r < 0 ? r
-		     : loop_watch_add(loop, publisher->socket, LOOP_READ, 0, handle_answers,
-			       publisher, &publisher->answers);
-}
-
-static int start_child(struct publisher *publisher)
-{
-	int ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	publisher->socket = ends[0];
-	int r = spawn(publisher->session->mountpoint, ends[1], &publisher->pid);
-	close(ends[1]);
-	if (r < 0)
-		publisher->pid = 0;
-	else
-		r = watch_child(publisher);
-	if (r < 0 && publisher->pid > 0) {
-		kill(publisher->pid, SIGKILL); /* it has had no order: it ends at once */
-		while (waitpid(publisher->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	if (r < 0)
-		forget_child(publisher);
-	return r;
-}
-
-static void handle_restart(void *arg)
-{
-	struct publisher *publisher = arg;
-	int r = start_child(publisher);
-
-	if (r < 0) {
-		log_errno(LOG_LEVEL_WARNING, r,
-			"publisher: cannot be started: inotify will not tell of results");
-		start_later(publisher);
-		return;
-	}
-	log_debug("publisher: process %d", publisher->pid);
-	go_on(publisher);
 }
 
 /* --- what has changed --- */
@@ -491,7 +336,7 @@ static void status_has_changed(void *arg, uint64_t prompt, bool by_itself)
 
 bool publisher_is(const struct publisher *publisher, pid_t pid)
 {
-	return publisher != NULL && publisher->pid > 0 && publisher->pid == pid;
+	return publisher != NULL && pid > 0 && publisher_process_id(publisher->child) == pid;
 }
 
 /* Is there still what the order is about? */
@@ -570,20 +415,20 @@ static int make_token(struct publisher *publisher)
 
 int publisher_create(struct session *session, struct publisher **ret_publisher)
 {
+	static const struct publisher_process_events events = {
+		child_started, child_answered, child_died};
 	struct publisher *publisher = calloc(1, sizeof(*publisher));
 
 	if (publisher == NULL)
 		return -ENOMEM;
 	publisher->session = session;
-	publisher->pid_fd = publisher->socket = -1;
-	publisher->restart_ms = RESTART_MS;
 	list_init(&publisher->waiting);
 	list_init(&publisher->idles);
 	publisher->seen = map_create();
 	int r = publisher->seen == NULL ? -ENOMEM : make_token(publisher);
 	if (r == 0)
-		r = loop_timer_create(
-			session->loop, handle_restart, publisher, &publisher->restart);
+		r = publisher_process_create(
+			session->loop, session->mountpoint, &events, publisher, &publisher->child);
 	if (r == 0)
 		r = loop_timer_create(session->loop, end_waits, publisher, &publisher->patience);
 	if (r < 0) {
@@ -602,7 +447,7 @@ void publisher_start(struct publisher *publisher)
 
 	publisher->active = true;
 	gen_set_events(publisher->session->gen, &events, publisher);
-	handle_restart(publisher);
+	publisher_process_start(publisher->child);
 }
 
 void publisher_stop(struct publisher *publisher)
@@ -613,12 +458,7 @@ void publisher_stop(struct publisher *publisher)
 		return;
 	publisher->active = false;
 	gen_set_events(publisher->session->gen, &none, NULL);
-	loop_timer_disarm(publisher->restart);
-	loop_watch_remove(publisher->death);
-	loop_watch_remove(publisher->answers);
-	publisher->death = publisher->answers = NULL;
-	if (publisher->pid > 0)
-		kill(publisher->pid, SIGKILL);
+	publisher_process_stop(publisher->child);
 	end_waits(publisher);
 }
 
@@ -627,16 +467,9 @@ void publisher_destroy(struct publisher *publisher)
 	if (publisher == NULL)
 		return;
 	publisher_stop(publisher);
-	if (publisher->pid > 0) {
-		struct pollfd ended = {.fd = publisher->pid_fd, .events = POLLIN};
-		/* without the mount nothing can hold it; if it hangs elsewhere init takes it */
-		if (poll(&ended, 1, REAP_MS) == 1)
-			waitpid(publisher->pid, NULL, WNOHANG);
-	}
-	forget_child(publisher);
+	publisher_process_destroy(publisher->child);
 	while (!list_empty(&publisher->waiting))
 		drop_first(publisher);
-	loop_timer_destroy(publisher->restart);
 	loop_timer_destroy(publisher->patience);
 	map_destroy(publisher->seen);
 	free(publisher);

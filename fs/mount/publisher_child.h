@@ -5,8 +5,9 @@
  *
  * One packet of the socket is one order, the answer is a packet with its int: 0 or a negative errno. An order is a
  * character and strings, each with its NUL: the token, the directory below the mount point, a name there, for
- * PUBLISHER_RENAME the new name, for PUBLISHER_CREATE how many of its bytes are to be in the kernel's cache (decimal). Before it touches anything it looks the token up at the mount point: that nobody else
- * answers with PUBLISHER_HERE tells that this is our mount, and not what it lies under, or what lies over it. */
+ * PUBLISHER_RENAME the new name, for PUBLISHER_CREATE how many of its bytes are to be in the kernel's cache (decimal).
+ * Before it touches anything it looks the token up at the mount point: that nobody else answers with PUBLISHER_HERE
+ * tells that this is our mount, and not what it lies under, or what lies over it. */
 #include <errno.h>
 
 #define PUBLISHER_NAME "weryaifs-publisher"
