@@ -68,7 +68,7 @@ void passthrough_open(fuse_req_t req, struct handle *handle, off_t size)
 	shared = find(handle);
 	if (shared == NULL && add(handle, &shared) < 0)
 		return;
-	if (shared->passed == 0 && shared->cached == 0)
+	if (shared->passed == 0 && shared->cached == 0 && shared->backing == 0)
 		shared->backing = ask(req, handle);
 	handle->counted = true;
 	handle->backing = shared->backing;
@@ -90,6 +90,9 @@ void passthrough_close(fuse_req_t req, struct handle *handle)
 	else
 		shared->cached--;
 	if (shared->passed > 0 || shared->cached > 0)
+		return;
+	/* without a request to ask by, the kernel keeps it for the next open, or until the mount ends */
+	if (shared->backing != 0 && req == NULL)
 		return;
 	if (shared->backing != 0)
 		fuse_passthrough_close(req, shared->backing);

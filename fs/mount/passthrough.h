@@ -13,6 +13,6 @@
 void passthrough_init(struct session *session, struct fuse_conn_info *conn);
 /* Before the answer to an open; decides handle->backing. */
 void passthrough_open(fuse_req_t req, struct handle *handle, off_t size);
-/* The file is closed, or the answer did not get through. */
+/* The file is closed, or the answer did not get through; then `req` is NULL, since libfuse has freed it. */
 void passthrough_close(fuse_req_t req, struct handle *handle);
 void passthrough_end(struct session *session); /* the mount has ended */

@@ -118,7 +118,7 @@ void reply_open(fuse_req_t req, struct handle *handle)
 	struct fuse_file_info info = file_info(handle);
 
 	if (sent(fuse_reply_open(req, &info)) < 0) {
-		passthrough_close(req, handle);
+		passthrough_close(NULL, handle); /* libfuse has freed the request */
 		handle_close(handle);
 	}
 }
@@ -136,13 +136,14 @@ void reply_create(fuse_req_t req, const struct tree_entry *entry, struct handle 
 	int r = inode_ref(session, entry->ino);
 
 	if (r < 0) {
+		passthrough_close(req, handle);
 		handle_close(handle);
 		reply_error(req, r);
 		return;
 	}
 	reply_fill_entry(session, entry, &param);
 	if (sent(fuse_reply_create(req, &param, &info)) < 0) {
-		passthrough_close(req, handle);
+		passthrough_close(NULL, handle);
 		handle_close(handle);
 		inode_unref(session, entry->ino, 1);
 	}
