@@ -203,7 +203,6 @@ int gen_submit(struct gen *gen, uint64_t prompt_ino)
 		r = -EINVAL;
 	if (r < 0)
 		return r;
-	int64_t before = node.job;
 	uploads_retry(gen->uploads);
 	/* what is settled here and now may turn out to be on its way already: one more of it was not asked for */
 	if (node.draft != DRAFT_NONE) {
@@ -219,7 +218,7 @@ int gen_submit(struct gen *gen, uint64_t prompt_ino)
 		if (r == -ENOENT)
 			r = queue_fetch_again(gen->queue, node.job);
 		if (r != -ENOENT)
-			return r == -EBUSY && node.job != before ? 0 : r;
+			return r;
 	}
 	r = draft_submit(gen->drafts, node.ino, true);
 	if (r == 0)

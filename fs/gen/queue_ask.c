@@ -48,6 +48,8 @@ int queue_release(struct queue *queue, int64_t id)
 		return -ENOENT;
 	if (job->record.state == JOB_INVALID)
 		return -ENOENT; /* its text is examined anew */
+	if (job->record.state == JOB_WAITING)
+		return 0; /* what it waits for is looked at again: uploads_retry() */
 	if (job->record.state != JOB_HELD && job->record.state != JOB_QUEUED)
 		return -EBUSY;
 	job->released = true;

@@ -60,11 +60,18 @@ assert_eq "$(state_of WAN_2_5/tomorrow)" WAITING
 # what is known already needs no upload, so it goes on
 ask known /FLUX/large1014.png
 wait_state WAN_2_5/known SUCCESS
+# a person need not wait
+echo submit >WAN_2_5/tomorrow.status
+wait_state WAN_2_5/tomorrow SUCCESS
+control "fault=upload-1015:1:1"
+picture FLUX/tomorrow2.png
+ask tomorrow2 /FLUX/tomorrow2.png
+await 20 grep -q "daily limit" WAN_2_5/tomorrow2.status || fail "$(status_of WAN_2_5/tomorrow2)"
 # killed meanwhile: the next mount tries at once
 kill_fs
 mount_fs
 cd "$M"
-wait_state WAN_2_5/tomorrow SUCCESS
+wait_state WAN_2_5/tomorrow2 SUCCESS
 
 # a result whose address has expired: the task is asked for a new one
 cd /
