@@ -2,9 +2,10 @@
 # Whose files: uid, gid and umask change what is shown, allow_other lets others in by the modes, and without it nobody
 # else comes in. An ordinary user mounts through fusermount3, with everything that root's mount does.
 
-# where /dev/fuse is root's alone: with one for everybody, in a mount namespace of our own
+# where /dev/fuse is root's alone: with one for everybody, in a mount namespace of our own; without the mounts of others, which
+# would live on in it when they are unmounted
 if [ "$(id -u)" = 0 ] && ! setpriv --reuid nobody --clear-groups test -w /dev/fuse && [ -z "${IN_NAMESPACE:-}" ]; then
-    IN_NAMESPACE=yes exec unshare -m bash -c 'mount -t tmpfs devices /mnt && mknod -m 666 /mnt/fuse c 10 229 &&
+    IN_NAMESPACE=yes exec unshare -m bash -c 'umount -a -l -t fuse.weryaifs; mount -t tmpfs devices /mnt && mknod -m 666 /mnt/fuse c 10 229 &&
         mount --bind /mnt/fuse /dev/fuse; exec "$0"' "$0"
 fi
 . "$(dirname "$0")/../lib/mount.sh"
