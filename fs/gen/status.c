@@ -177,14 +177,13 @@ static void add_balance(struct buf *text, const struct job_record *record)
 				       : ": it seems that nothing was charged");
 }
 
-/* Of the account: what else was going on is in it. */
+/* Of the account: what else was going on is in it. One of the two alone says nothing. */
 static void add_credits(struct buf *text, const struct job_record *record)
 {
-	if (record->state == JOB_UNKNOWN || isnan(record->balance_before))
+	if (record->state == JOB_UNKNOWN || isnan(record->balance_before) ||
+		isnan(record->balance_after))
 		return;
-	buf_addf(text, "%.10g before", record->balance_before);
-	if (!isnan(record->balance_after))
-		buf_addf(text, ", %.10g after", record->balance_after);
+	buf_addf(text, "%.10g before, %.10g after", record->balance_before, record->balance_after);
 }
 
 /* Sentences for people: while it waits, and where some of what it made could not be fetched, they are a warning, else the
