@@ -354,6 +354,9 @@ static bool add_result_fact(struct gen *gen, const struct facts *facts, const st
 		return false;
 	if (strcmp(key, "prompt") == 0) {
 		size_t length = facts->record->text_length;
+		/* getfattr -d prints what ends in a line feed as base64 */
+		while (length > 0 && facts->record->text[length - 1] == '\n')
+			length--;
 		return buf_add(text, facts->record->text,
 			       length < PROMPT_VALUE_MAX ? length : PROMPT_VALUE_MAX) == 0;
 	}

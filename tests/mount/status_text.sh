@@ -24,7 +24,7 @@ task=$(sed -n 's/^task: //p' <<<"$status")
 for file in fox.txt fox.png; do
     assert_eq "$(getfattr --only-values -n user.weryai.task "$file")" "$task" "task of $file"
 done
-assert_contains "$(getfattr --only-values -n user.weryai.prompt fox.png)" "a fox"
+assert_contains "$(getfattr -d fox.png)" 'user.weryai.prompt="a fox"' "prompt of fox.png"
 
 # listed as X.status, never as X.wait
 assert_eq "$(ls)" $'fox.png\nfox.status\nfox.txt' ls
