@@ -19,7 +19,7 @@ mapfile -t packages < <(packages_of tests/packages.txt build)
 ask_first "${packages[@]}"
 install_packages "${packages[@]}"
 
-echo "Building in $build ..."
+echo "Building in $build (a minute) ..."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 [ -f "$build/build.ninja" ] || meson setup "$build" >"$log" 2>&1 || { cat "$log"; exit 1; }
@@ -54,7 +54,8 @@ cat "$wait" >/dev/null 2>&1 &
 seen=
 while kill -0 $! 2>/dev/null; do
     state=$(head -n 1 "$status")
-    [ "$state" = "$seen" ] || echo "    $state"
+    # the whole status, with its last state, comes below
+    case $state in "$seen" | 'state: SUCCESS' | 'state: FAILED') ;; *) echo "    $state" ;; esac
     seen=$state
     sleep 0.1
 done

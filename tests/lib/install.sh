@@ -54,7 +54,7 @@ install_packages() {
     fi
     mapfile -t missing < <(missing_packages "$@")
     if [ ${#missing[@]} -gt 0 ]; then
-        echo "Installing with apt-get: ${missing[*]}"
+        echo "Installing ${#missing[@]} packages with apt-get (a few minutes): ${missing[*]}"
         as_root "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install \
             --no-install-recommends ${missing[*]} >/dev/null" || return 1
     fi
