@@ -25,16 +25,12 @@ static int say_error(const char *state, int error)
 	return EXIT_FAILURE;
 }
 
-int check_account(const struct setup *setup)
+static int check_disk(const struct setup *setup)
 {
 	CLEANUP_FREE char *state = NULL, *cache = NULL, *report = NULL;
 	int problems = 0;
-
-	puts(setup->options.sandbox ? "configuration: right"
-				    : "configuration: right, and there is an API key (not tried)");
-	if (setup->options.sandbox)
-		return EXIT_SUCCESS;
 	int r = layers_directories(&setup->config, &state, &cache);
+
 	if (r < 0)
 		return say_error("its directory", r == -ENOENT ? -ENOTDIR : r);
 	r = store_check(state, cache, &report, &problems);
@@ -42,8 +38,22 @@ int check_account(const struct setup *setup)
 		return say_error(state, r);
 	printf("account: %s\n%s", state, report);
 	if (problems == 0)
-		puts("nothing is wrong");
+		puts("nothing is wrong with it");
 	else
 		printf("%d problem%s\n", problems, problems == 1 ? "" : "s");
 	return problems == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int check_account(const struct setup *setup, const char *key_problem)
+{
+	if (setup->options.sandbox) {
+		puts("configuration: right");
+		return EXIT_SUCCESS;
+	}
+	if (key_problem != NULL)
+		printf("configuration: right\nproblem: %s\n", key_problem);
+	else
+		puts("configuration: right, and there is an API key (not tried)");
+	int code = check_disk(setup);
+	return key_problem != NULL ? EXIT_FAILURE : code;
 }

@@ -3,5 +3,5 @@
 /* check: what --check says of the configuration and of the account on disk. Changes nothing, asks nobody. */
 #include "fs/setup.h"
 
-/* Writes what it finds to standard output; returns the exit code. */
-int check_account(const struct setup *setup);
+/* Writes what it finds to standard output; returns the exit code. key_problem: why there is no key, NULL: there is. */
+int check_account(const struct setup *setup, const char *key_problem);

@@ -258,7 +258,7 @@ int main(int argc, char **argv)
 	if (outcome == SETUP_MOUNT) {
 		code = run(&w);
 	} else if (outcome == SETUP_CHECK) {
-		code = check_account(&w.setup);
+		code = check_account(&w.setup, message);
 	} else if (outcome != SETUP_DONE) {
 		complain(message);
 		code = outcome == SETUP_USAGE ? EXIT_USAGE : EXIT_FAILURE;

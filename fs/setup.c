@@ -146,6 +146,8 @@ enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, ch
 		r = load_models(setup, ret_message);
 	if (r == 0)
 		r = load_key(setup, ret_message);
+	if (r < 0 && setup->options.check && setup->models != NULL && *ret_message != NULL)
+		return SETUP_CHECK;
 	if (r < 0) {
 		if (!*ret_message)
 			*ret_message = strdup(strerror(-r));

@@ -23,7 +23,7 @@ struct setup {
 
 enum setup_outcome {
 	SETUP_MOUNT,  /* go on */
-	SETUP_CHECK,  /* --check: look at the account */
+	SETUP_CHECK,  /* --check: look at the account; *ret_message says what is wrong with the key */
 	SETUP_DONE,   /* --help or --version was served */
 	SETUP_FAILED, /* *ret_message has a sentence; it may be NULL when out of memory */
 	SETUP_USAGE   /* likewise, and the command line is to blame */

@@ -73,3 +73,7 @@ expect 1 "mounted on '$M' already" --account other "$M"
 # that the account is in use is nothing wrong
 assert_contains "$(weryaifs --check)" "mounted, so it was not looked at" "check of a mounted account"
 umount_fs
+# a key that only systemd has is no reason not to look at the disk
+said=$(KEY= XDG_CONFIG_HOME=$TEST_TMP/other weryaifs --check) && fail "--check is content without a key"
+assert_contains "$said" "problem: no API key found" "check without a key"
+assert_contains "$said" "nothing is wrong with it" "check without a key"
