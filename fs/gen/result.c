@@ -38,8 +38,11 @@ int results_create(struct gen *gen, struct results **ret_results)
 	results->latency_ms = -1;
 	list_init(&results->waiting);
 	results->by_ino = map_create();
+	results->troubles = map_create();
 	results->scratch = malloc(READ_MAX);
-	int r = results->by_ino == NULL || results->scratch == NULL ? -ENOMEM : 0;
+	int r = results->by_ino == NULL || results->troubles == NULL || results->scratch == NULL
+			? -ENOMEM
+			: 0;
 	if (r == 0)
 		r = block_pool_create(&results->blocks);
 	if (r == 0)
@@ -89,6 +92,7 @@ void results_destroy(struct results *results)
 	while (results->by_ino != NULL && (result = map_any(results->by_ino, &ino)) != NULL)
 		result_free(result);
 	map_destroy(results->by_ino);
+	results_trouble_end(results);
 	/* blocks on their way to disk */
 	worker_drain(results->gen->options.worker);
 	block_pool_destroy(results->blocks);
@@ -243,6 +247,7 @@ void results_forget(struct results *results, int64_t ino)
 {
 	struct result *result = map_get(results->by_ino, (uint64_t)ino);
 
+	results_trouble_drop(results, ino);
 	if (result != NULL && result->users == 0)
 		result_free(result);
 }
@@ -334,10 +339,9 @@ static void end_read(struct result_read *read)
 	free(read);
 }
 
-void result_fail(struct result *result, int error)
+void result_fail(struct result *result, int error, const char *why)
 {
-	log_errno(LOG_LEVEL_WARNING, error, "result: inode %lld could not be read",
-		(long long)result->ino);
+	result_trouble(result, why);
 	result_stop_all(result);
 	loop_timer_disarm(result->retry);
 	result->attempts = 0;

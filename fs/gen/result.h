@@ -46,4 +46,7 @@ void results_cache_grew(struct results *results);
 void results_forget(struct results *results, int64_t ino); /* it is being removed: nothing more of it is to come */
 int64_t results_first(struct results *results, int64_t ino); /* bytes from the start that are in the cache */
 bool results_is_open(const struct results *results, int64_t ino);
+/* Why it could not be fetched when it was last read, in words, borrowed until the loop's next turn; NULL: it could, or
+ * nobody tried. */
+const char *results_trouble(const struct results *results, int64_t ino);
 uint64_t results_transfers(const struct results *results); /* started so far */

@@ -5,6 +5,8 @@
  * readers. Far away each request costs a round trip and each new connection begins slowly, so a reader in sequence is
  * served by several ranges at once. Which of the two it is, the time of the first answers tells. */
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "fs/base/log.h"
 #include "fs/gen/result_private.h"
@@ -287,7 +289,7 @@ void result_pump(struct result *result)
 	if (r == 0 && result->background != NULL)
 		r = fetch_rest(result);
 	if (r < 0)
-		result_fail(result, r == -ENOMEM ? r : -EIO);
+		result_fail(result, r == -ENOMEM ? r : -EIO, strerror(-r));
 }
 
 void result_is_far(struct result *result)
@@ -335,10 +337,10 @@ static void on_renewed(void *arg, int error)
 		}
 	}
 	if (error < 0) {
-		log_errno(LOG_LEVEL_WARNING, error,
-			"result: inode %lld: its address has expired and could not be renewed",
-			(long long)result->ino);
-		result_fail(result, -EIO);
+		char why[128];
+		snprintf(why, sizeof(why), "its address has expired and could not be renewed (%s)",
+			strerror(-error));
+		result_fail(result, -EIO, why);
 		return;
 	}
 	result_pump(result);
@@ -347,6 +349,19 @@ static void on_renewed(void *arg, int error)
 static bool is_gone(int status)
 {
 	return status == 401 || status == 403 || status == 404 || status == 410;
+}
+
+static void fail_as(struct result *result, const struct http_end *end)
+{
+	char why[sizeof(end->text)];
+
+	if (end->error == 0)
+		snprintf(why, sizeof(why), "the server that has it answers HTTP %d",
+			end->head.status);
+	else
+		snprintf(why, sizeof(why), "%s",
+			end->text[0] != '\0' ? end->text : strerror(-end->error));
+	result_fail(result, end->error == -ETIMEDOUT ? -ETIMEDOUT : -EIO, why);
 }
 
 /* A transfer has ended by itself. */
@@ -365,9 +380,7 @@ void result_ended(struct result *result, const struct http_end *end, bool comple
 	if (result->renewal != NULL || loop_timer_armed(result->retry))
 		return;
 	if (error == -ESTALE) {
-		log_warning("result: inode %lld: the file at its address is another one now",
-			(long long)result->ino);
-		result_fail(result, -EIO);
+		result_fail(result, -EIO, "the file at its address is another one now");
 		return;
 	}
 	if (list_empty(&result->reads) && result->background == NULL)
@@ -375,14 +388,15 @@ void result_ended(struct result *result, const struct http_end *end, bool comple
 	if (is_gone(status) && !result->renewed) {
 		result->renewed = true;
 		result_stop_all(result);
-		if (renew_start(result->results->gen, result->record.job, on_renewed, result,
-			    &result->renewal) < 0)
-			result_fail(result, -EIO);
+		int r = renew_start(result->results->gen, result->record.job, on_renewed, result,
+			&result->renewal);
+		if (r < 0)
+			result_fail(result, -EIO, strerror(-r));
 		return;
 	}
 	/* cut short, stalled, refused for the moment: on from where it stopped */
 	if (++result->attempts >= ATTEMPTS) {
-		result_fail(result, error == -ETIMEDOUT ? -ETIMEDOUT : -EIO);
+		fail_as(result, end);
 		return;
 	}
 	loop_timer_arm(result->retry, backoff_wait_ms(&pace, result->attempts,

@@ -2,7 +2,7 @@
 #pragma once
 /* result_private: what the files behind result.h share. result.c: users and their reads. result_fetch.c: which ranges
  * are on their way. result_transfer.c: one of them, from its request to its last byte. result_background.c: whole files,
- * read or not. */
+ * read or not. result_trouble.c: why that failed. */
 #include "fs/base/loop.h"
 #include "fs/gen/blocks.h"
 #include "fs/gen/gen_private.h"
@@ -16,6 +16,7 @@
 struct results {
 	struct gen *gen;    /* borrowed */
 	struct map *by_ino; /* of struct result, owned by their users */
+	struct map *troubles; /* ino to an owned sentence */
 	struct block_pool *blocks;
 	struct loop_timer *flush; /* of the maps of what is present */
 	int64_t latency_ms;       /* from a request to its answer, the shortest seen; -1 unknown */
@@ -80,8 +81,8 @@ struct transfer {
 
 /* Bytes have come: answers whom they are enough for. */
 void result_progress(struct result *result);
-/* Everybody who waits gets the error; a later read tries anew. */
-void result_fail(struct result *result, int error);
+/* Everybody who waits gets the error, the status says why; a later read tries anew. */
+void result_fail(struct result *result, int error, const char *why);
 /* The end of the bytes that are here, from offset on; offset: none. */
 int64_t result_present_end(const struct result *result, int64_t offset);
 
@@ -108,6 +109,13 @@ void result_ended(struct result *result, const struct http_end *end, bool comple
 void result_is_far(struct result *result);
 void result_stop_all(struct result *result);
 void result_stop_long(struct result *result); /* all that are not nearly complete */
+
+/* result_trouble.c */
+
+void result_trouble(struct result *result, const char *why);
+void result_trouble_over(struct result *result); /* bytes have come */
+void results_trouble_drop(struct results *results, int64_t ino);
+void results_trouble_end(struct results *results);
 
 /* result_transfer.c */
 

@@ -199,6 +199,7 @@ static int on_body(void *arg, const char *data, size_t length)
 	bool over = transfer->position == transfer->end && transfer->end < transfer->asked_end;
 	result->attempts = 0;
 	result->renewed = false;
+	result_trouble_over(result);
 	result_progress(result);
 	if (over)
 		return -ECANCELED;

@@ -15,6 +15,7 @@
 #include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/queue.h"
+#include "fs/gen/result.h"
 #include "fs/gen/tree_private.h"
 #include "fs/gen/waiting.h"
 
@@ -206,16 +207,40 @@ static const char *warning_of(const struct facts *facts)
 	return record->warning;
 }
 
-static void add_warning(struct buf *text, const struct facts *facts)
+/* Results that could not be fetched when they were last read. */
+static void add_troubles(
+	struct gen *gen, const struct facts *facts, int64_t from, bool first, struct buf *text)
+{
+	struct node node;
+
+	for (size_t i = 0; i < facts->result_count; i++) {
+		int64_t ino = facts->results[i].ino;
+		const char *trouble = ino == 0 ? NULL : results_trouble(gen->results, ino);
+		if (trouble == NULL || nodes_get(gen->store, ino, &node) < 0 || node.parent == 0)
+			continue;
+		if (!first)
+			buf_adds(text, "; ");
+		first = false;
+		add_path(gen, from, &node, text);
+		buf_addf(text,
+			" could not be fetched: %s. Reading it tries again (submit would order a "
+			"new one)",
+			trouble);
+	}
+}
+
+static void add_warning(
+	struct gen *gen, const struct facts *facts, const struct node *node, struct buf *text)
 {
 	const struct job_record *record = facts->record;
 	const char *warning = warning_of(facts);
 
-	if (warning == NULL)
-		return;
-	buf_adds(text, warning);
-	if (record->published && warning == record->error && record->warning != NULL)
-		buf_addf(text, "; %s", record->warning);
+	if (warning != NULL) {
+		buf_adds(text, warning);
+		if (record->published && warning == record->error && record->warning != NULL)
+			buf_addf(text, "; %s", record->warning);
+	}
+	add_troubles(gen, facts, node->parent, warning == NULL, text);
 }
 
 /* One fact by the name of its key. False: it does not apply. */
@@ -252,7 +277,7 @@ static bool add_fact(struct gen *gen, const struct facts *facts, const struct no
 	else if (strcmp(key, "request") == 0 && record->state == JOB_HELD && record->dry_run)
 		buf_adds(text, record->body);
 	else if (strcmp(key, "warning") == 0)
-		add_warning(text, facts);
+		add_warning(gen, facts, node, text);
 	else if (strcmp(key, "error") == 0 && record->error != NULL && error_is_final(record)) {
 		buf_adds(text, record->error);
 		add_balance(text, record);
