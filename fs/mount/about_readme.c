@@ -67,7 +67,7 @@ const char about_readme[] =
 	"                X.status` lets it through\n"
 	"    SUBMITTING  PENDING  PROCESSING  at work\n"
 	"    SUCCESS     results are there    FAILED      the status file says why\n"
-	"                results that cannot be fetched: a warning, and `submit` fetches again\n"
+	"                what could not be fetched: a warning says so, and what to do\n"
 	"    UNKNOWN     the answer got lost and it may have been charged: never repeated by "
 	"itself;\n"
 	"                look at your account, then `echo submit > X.status` if you want it again\n"
