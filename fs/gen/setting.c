@@ -250,8 +250,8 @@ int setting_parse(
 	switch (setting) {
 	case SETTING_NUMBER:
 		if (str_to_int(value, 1, NUMBER_MAX, &number) < 0)
-			return refuse(
-				ret_message, setting, value, "is not a whole number such as 2");
+			return refuse(ret_message, setting, value,
+				"is not a number of results such as 2");
 		to->number = (int)number;
 		return 0;
 	case SETTING_DURATION:

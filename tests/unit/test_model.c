@@ -247,7 +247,7 @@ static void test_model_wrong_configuration_is_named(void **state)
 		{"FLUX", "resolution", "4k", "c:4"});
 	ASSERT_REFUSED(
 		"c:4: [model FOUR] number 2: FOUR always makes 4", {"FOUR", "number", "2", "c:4"});
-	ASSERT_REFUSED("c:1: number 'two' is not a whole number such as 2",
+	ASSERT_REFUSED("c:1: number 'two' is not a number of results such as 2",
 		{NULL, "number", "two", "c:1"});
 	ASSERT_REFUSED("c:1: no model takes it: quality 'hgih' is not one that GPT_IMAGE_2 takes: "
 		       "low, medium, high",

@@ -241,7 +241,7 @@ static void test_prompt_values_of_the_model(void **state)
 		"line 2: ratio '16:10' is not one that FLUX takes: 9:16, 1:1, 16:9");
 	assert_refused("FLUX", "fox\nn: 5", "line 2: number 5 is not one that FLUX takes: 1-4");
 	assert_refused(
-		"FLUX", "fox\nnumber: 0", "line 2: number '0' is not a whole number such as 2");
+		"FLUX", "fox\nnumber: 0", "line 2: number '0' is not a number of results such as 2");
 	assert_refused("FOUR", "fox\nnumber: 1", "line 2: number 1: FOUR always makes 4");
 	assert_refused("FLUX", "fox\n\nquality: high",
 		"line 3: quality: the catalogue lists none for FLUX; it takes ratio, negative, "
@@ -368,7 +368,7 @@ static void test_prompt_all_errors_in_order_and_at_most_eight(void **state)
 		"line 3: quality: the catalogue lists none for FLUX; it takes ratio, negative, "
 		"number "
 		"('unknown = allow' sends it anyway)\n"
-		"line 4: number 'x' is not a whole number such as 2");
+		"line 4: number 'x' is not a number of results such as 2");
 
 	struct prompt prompt;
 	CLEANUP_FREE char *message = NULL;
