@@ -253,7 +253,10 @@ static void on_balance(void *arg, struct api_balance_answer *answer)
 		log_warning("balance: %s", answer->error.text[0] != '\0'
 						   ? answer->error.text
 						   : strerror(-answer->result));
-	balance->done(balance->arg, answer->result, answer->credits);
+	balance->done(balance->arg,
+		answer->result < 0 && answer->error.class == ERRCLASS_AUTH ? -EKEYREJECTED
+									   : answer->result,
+		answer->credits);
 	free(balance);
 }
 

@@ -74,8 +74,8 @@ void gen_retry(struct gen *gen);
 bool gen_called_back(struct gen *gen, const char *token);
 /* `echo submit > X.status`: sends the prompt (again). -EINVAL: nothing in it to send, or on its way already. */
 int gen_submit(struct gen *gen, uint64_t prompt_ino);
-/* .weryaifs/balance: asks the service, unless it said so less than 30 s ago and nothing was sent since. done runs once, from the loop, with 0 or a negative errno; not after
- * gen_balance_cancel(). */
+/* .weryaifs/balance: asks the service, unless it said so less than 30 s ago and nothing was sent since. done runs once,
+ * from the loop, with 0 or a negative errno (-EKEYREJECTED: the API key is not right); not after gen_balance_cancel(). */
 struct gen_balance;
 int gen_balance(struct gen *gen, void (*done)(void *arg, int result, double credits), void *arg,
 	struct gen_balance **ret_balance);

@@ -84,7 +84,7 @@ const char about_readme[] =
 	"\n"
 	"IN THIS DIRECTORY\n"
 	"    models.json   the models and what they take\n"
-	"    balance       your credits, asked from the service when it is read\n"
+	"    balance       your credits, asked from the service when it is read: shows that the key is right\n"
 	"    stats         counters: today's submissions, jobs by state, credits, bytes, uptime\n"
 	"    stats.prom    the same for Prometheus (node_exporter's textfile collector)\n"
 	"    log           the last messages        lost+found   see above\n"

@@ -30,6 +30,7 @@ echo sk-bad >"$XDG_CONFIG_HOME/weryaifs/key"
 kill -HUP "$FS_PID"
 echo "a locked fox" >"$M/FLUX/three.txt"
 wait_state "$M/FLUX/three.txt" FAILED
+assert_contains "$(cat "$M/.weryaifs/balance" 2>&1)" "Key was rejected" "balance with a wrong key"
 echo "a patient fox" >"$M/FLUX/four.txt"
 await 10 waits_for "$M/FLUX/four" key || fail "$(status_of "$M/FLUX/four")"
 assert_eq "$(posts)" 4 "submissions with a wrong key"
