@@ -31,12 +31,12 @@ processes_below() {
     done
 }
 
-# wait_gone ID [SECONDS]: until the process has ended; a zombie has.
+# wait_gone ID [SECONDS]: until the process has ended; a zombie has, when it is alone: its other threads keep what it had open.
 wait_gone() {
     local state tries=$((${2:-20} * 50))
     while [ "$tries" -gt 0 ]; do
-        state=$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)
-        case $state in '' | Z | X) return 0 ;; esac
+        state=$(sed -n 's/^State:\t\(.\).*/\1/p; s/^Threads:\t//p' "/proc/$1/status" 2>/dev/null | tr '\n' ' ')
+        case $state in '' | 'Z 0 ' | 'Z 1 ' | X*) return 0 ;; esac
         sleep 0.02
         tries=$((tries - 1))
     done
