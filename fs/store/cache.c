@@ -22,12 +22,14 @@
 
 struct cache_file {
 	struct store *store; /* borrowed */
+	struct list known;   /* store.cache_files */
 	struct list link;    /* store.cache_unsaved */
 	int64_t ino;
 	int fd;         /* owned; -1: closed, and waiting for its map to be saved */
 	unsigned holds; /* of the opener, who may have closed it, and of writers */
 	struct ranges present;
 	int64_t used;
+	bool gone; /* it was removed: what is still written to it is nowhere */
 };
 
 /* proc(5): /proc/sys/kernel/random/boot_id is new at each boot. */
@@ -81,6 +83,7 @@ static int load_map(struct cache_file *file)
 
 static void cache_file_free(struct cache_file *file)
 {
+	list_remove(&file->known);
 	list_remove(&file->link);
 	cleanup_closep(&file->fd);
 	ranges_finish(&file->present);
@@ -105,7 +108,7 @@ static struct cache_file *find_closed(struct store *store, int64_t ino)
 
 static void changed(struct cache_file *file)
 {
-	if (list_empty(&file->link))
+	if (!file->gone && list_empty(&file->link))
 		list_append(&file->store->cache_unsaved, &file->link);
 }
 
@@ -122,6 +125,8 @@ int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_fi
 		if (file == NULL)
 			return -ENOMEM;
 		list_init(&file->link);
+		list_init(&file->known);
+		list_append(&store->cache_files, &file->known);
 		file->store = store;
 		file->ino = ino;
 		file->used = clock_wall_ms();
@@ -300,11 +305,20 @@ int cache_file_reset(struct cache_file *file)
 
 static int forget(struct store *store, int64_t ino)
 {
-	struct cache_file *file = find_closed(store, ino);
+	struct list *item, *after;
 	char name[STORE_NAME];
 
-	if (file != NULL)
-		cache_file_free(file);
+	list_for_each_safe(item, after, &store->cache_files)
+	{
+		struct cache_file *file = list_entry(item, struct cache_file, known);
+		if (file->ino != ino)
+			continue;
+		/* a writer that is not through yet may hold it */
+		file->gone = true;
+		list_remove(&file->link);
+		if (file->fd < 0)
+			cache_file_free(file);
+	}
 	store_name(ino, name);
 	if (unlinkat(store->cache_fd, name, 0) < 0 && errno != ENOENT)
 		return -errno;

@@ -93,6 +93,7 @@ int store_open(
 	*ret_message = NULL;
 	if (store == NULL)
 		return -ENOMEM;
+	list_init(&store->cache_files);
 	list_init(&store->cache_unsaved);
 	store->state_fd = store->data_fd = store->cache_fd = store->lock_fd = -1;
 	r = open_private_dir(state_dir, &store->state_fd, ret_message);

@@ -12,6 +12,7 @@ struct store {
 	int state_fd, data_fd, cache_fd, lock_fd; /* owned */
 	int64_t hold_up_to;			   /* see store_hold_up_to() */
 	bool reserved;				   /* see store_reserve_make() */
+	struct list cache_files;   /* cache_file.known: all that are in memory, borrowed */
 	struct list cache_unsaved; /* cache_file.link: files whose map has changed; those that are closed are owned */
 	unsigned cache_closed;	   /* of them */
 };

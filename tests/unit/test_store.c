@@ -236,6 +236,32 @@ static void test_store_cache_never_claims_what_is_not_there(void **state)
 	store_close(store);
 }
 
+static void test_store_cache_forgets_what_is_still_written_to(void **state)
+{
+	struct store *store = open_store();
+	struct cache_file *file;
+	int64_t bytes;
+
+	assert_int_equal(cache_file_open(store, 77, &file), 0);
+	assert_int_equal(cache_file_write(file, 0, "12345678", 8), 0);
+	cache_file_hold(file);
+	cache_file_close(file);
+	assert_int_equal(cache_flush(store), 0);
+	assert_int_equal(cache_evict(store, 77), 0);
+	/* a writer that was slow */
+	assert_int_equal(cache_file_note(file, 100, 8), 0);
+	cache_file_release(file);
+	assert_int_equal(cache_flush(store), 0);
+	assert_int_equal(cache_total(store, &bytes), 0);
+	assert_int_equal(bytes, 0);
+	/* what comes to the same place is longer than that */
+	assert_int_equal(cache_file_open(store, 77, &file), 0);
+	assert_int_equal(cache_file_write(file, 200, "12345678", 8), 0);
+	assert_int_equal(cache_file_run_end(file, 100), 100);
+	cache_file_close(file);
+	store_close(store);
+}
+
 static void test_store_state_is_private(void **state)
 {
 	struct stat st;
@@ -257,6 +283,7 @@ int main(void)
 		TEST(test_store_jobs_keep_what_they_are),
 		TEST(test_store_a_place_remembers_its_jobs),
 		TEST(test_store_cache_never_claims_what_is_not_there),
+		TEST(test_store_cache_forgets_what_is_still_written_to),
 		TEST(test_store_state_is_private),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
