@@ -248,6 +248,9 @@ void results_forget(struct results *results, int64_t ino)
 	struct result *result = map_get(results->by_ino, (uint64_t)ino);
 
 	results_trouble_drop(results, ino);
+	if (result != NULL)
+		result_background_drop(result);
+	result = map_get(results->by_ino, (uint64_t)ino);
 	if (result != NULL && result->users == 0)
 		result_free(result);
 }

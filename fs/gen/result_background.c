@@ -52,6 +52,16 @@ void results_fetch_next(void *arg)
 	}
 }
 
+void result_background_drop(struct result *result)
+{
+	struct results *results = result->results;
+
+	if (result->background == NULL)
+		return;
+	end_background(results);
+	loop_timer_arm(results->next, 0);
+}
+
 int results_fetch(struct results *results, int64_t ino)
 {
 	struct background *background = calloc(1, sizeof(*background));

@@ -60,7 +60,6 @@ struct result {
 	bool renewed;      /* since the last byte */
 	bool uncached;     /* nothing is written to disk: as wished, or since it is full */
 	bool no_ranges;    /* the server sends the whole, from the start */
-	bool answering;    /* inside a read's done */
 	struct background *background; /* borrowed: fetches all of it */
 };
 
@@ -95,6 +94,8 @@ int result_load(struct result *result);
 
 /* All of it is here, or will not be. */
 void result_background_done(struct result *result);
+/* It is not wanted any more; the result goes with it where it has no other user. */
+void result_background_drop(struct result *result);
 void results_fetch_next(void *arg); /* the one that was under way has ended, or there was none */
 void results_fetch_end(struct results *results);
 
