@@ -49,6 +49,17 @@ static int open_existing(struct session *session, uint64_t parent, const char *n
 	return r < 0 ? r : open_entry(session, ret_entry, flags, ret_handle);
 }
 
+static int made(struct session *session, uint64_t ino, int fd, struct handle **ret_handle)
+{
+	int r = file_plain_created(session, ino, fd, ret_handle);
+
+	if (r < 0) {
+		close(fd);
+		tree_close(session->gen, ino, O_RDWR);
+	}
+	return r;
+}
+
 void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	struct fuse_file_info *info)
 {
@@ -61,28 +72,19 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode
 
 	if (publisher != NULL) {
 		r = publisher_made(publisher, parent, name, &entry, &handle);
-		if (r < 0) {
-			reply_error(req, r);
-			return;
-		}
-		passthrough_open(req, handle, entry.st.st_size);
-		reply_create(req, &entry, handle);
+	} else {
+		r = tree_create(session->gen, parent, name, mode, &owner, &entry, &fd);
+		if (r == -EEXIST && (info->flags & O_EXCL) == 0)
+			r = open_existing(session, parent, name, info->flags, &entry, &handle);
+		else if (r == 0)
+			r = made(session, entry.ino, fd, &handle);
+	}
+	if (r < 0) {
+		reply_error(req, r);
 		return;
 	}
-	r = tree_create(session->gen, parent, name, mode, &owner, &entry, &fd);
-	if (r == -EEXIST && (info->flags & O_EXCL) == 0) {
-		r = open_existing(session, parent, name, info->flags, &entry, &handle);
-	} else if (r == 0) {
-		r = file_plain_created(session, entry.ino, fd, &handle);
-		if (r < 0) {
-			close(fd);
-			tree_close(session->gen, entry.ino, O_RDWR);
-		}
-	}
-	if (r < 0)
-		reply_error(req, r);
-	else
-		reply_create(req, &entry, handle);
+	passthrough_open(req, handle, entry.st.st_size);
+	reply_create(req, &entry, handle);
 }
 
 void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
