@@ -234,6 +234,8 @@ static void all_ended(struct queue *queue, struct job *job)
 	char messages[768], text[1024];
 	size_t failed;
 
+	if (queue->wants_place)
+		queue->not_before = 0;
 	describe_failures(job, messages, sizeof(messages), &failed);
 	if (failed == job->task_count) {
 		snprintf(text, sizeof(text),
@@ -259,8 +261,6 @@ static void all_ended(struct queue *queue, struct job *job)
 	}
 	log_info("job %" PRId64 ": SUCCESS, results are fetched", job->record.id);
 	queue_harvest(queue, job);
-	if (queue->wants_place)
-		queue->not_before = 0;
 	queue_pump(queue);
 }
 

@@ -49,3 +49,17 @@ assert min(wait for wait, _ in waits) > 0.19, min(waits)
 PYTHON
 umount_fs
 weryaifs --check >/dev/null
+
+# too many at once: the next one goes when a task ends, also when nothing came of it, and does not wait its 5 seconds
+stop_sandbox
+start_sandbox --max-active 1
+mount_fs
+for end in "" "[[task-fail]]"; do
+    echo "an owl [[seconds=2]] $end" >"$M/FLUX/owl.txt"
+    wait_state "$M/FLUX/owl.txt" "PENDING PROCESSING"
+    echo "a crow $end" >"$M/FLUX/crow.txt"
+    await 10 grep -q "as many as it may" "$M/FLUX/crow.status" || fail "$(status_of "$M/FLUX/crow.txt")"
+    wait_state "$M/FLUX/owl.txt" "SUCCESS FAILED"
+    wait_state "$M/FLUX/crow.txt" "PENDING PROCESSING SUCCESS FAILED" 2
+done
+umount_fs
