@@ -13,6 +13,8 @@
 #include "fs/net/backoff.h"
 
 #define FAR_MS 8
+#define FAR_AFTER_MS 3 /* no answer at all for so long: it is far, until the answer says otherwise */
+#define FLIGHT (INT64_C(12) * 1024) /* what a new connection brings at once: ten segments (RFC 6928), less the head */
 #define TRANSFERS_MAX 16                      /* of one file */
 #define TRANSFERS_FAR 12                      /* of them ahead of a reader, where it is far */
 #define TRANSFERS_NEAR 2                      /* of them ahead of a reader, where it is near */
@@ -110,7 +112,7 @@ static int start(struct result *result, int64_t from, int64_t end, int64_t allow
 		end = limit;
 	/* an answer that takes so long comes from far away, however long it will have taken */
 	if (result->results->latency_ms < 0 && !loop_timer_armed(result->far))
-		loop_timer_arm(result->far, FAR_MS);
+		loop_timer_arm(result->far, FAR_AFTER_MS);
 	int r = transfer_start(result, from, end, allowed);
 	if (r == 0 && other != NULL)
 		other->end = from;
@@ -174,8 +176,13 @@ static int serve(struct result *result, struct result_read *read)
 		return start(result, at, read->target > end ? read->target : end, read->target);
 	if (read->run > 0)
 		return start_pieces(result, at, end, SEGMENT_MIN, TRANSFERS_MAX);
-	if (end - at < FAR_BULK)
-		return start(result, at, read->target, read->target);
+	if (end - at < FAR_BULK) {
+		/* who jumps about is served by one flight, so that the connection is free for the next jump */
+		int64_t target = read->offset == 0 ? read->target : at + FLIGHT;
+		if (target < end)
+			target = end;
+		return start(result, at, target, target);
+	}
 	/* a new connection brings little at first: a long read is shared among several */
 	int64_t piece = (end - at) / 4;
 	return start_pieces(result, at, end, piece < FAR_PIECE ? FAR_PIECE : piece, TRANSFERS_MAX);
@@ -292,12 +299,37 @@ void result_pump(struct result *result)
 		result_fail(result, r == -ENOMEM ? r : -EIO, strerror(-r));
 }
 
+/* The first read is a little more than the first flight of its new connection: the rest comes by a second one, instead of
+ * a round trip later. */
+static int share_first(struct result *result, const struct result_read *read)
+{
+	int64_t at = missing(result, read), length = read->offset + (int64_t)read->length - at;
+	const struct transfer *transfer = find_coming(result, at);
+
+	if (transfer == NULL || transfer->answered || transfer->position != at ||
+		length <= FLIGHT || length >= FAR_BULK)
+		return 0;
+	return start(result, at + FLIGHT, transfer->end, transfer->allowed);
+}
+
 void result_is_far(struct result *result)
 {
-	if (result->results->latency_ms < 0 && !list_empty(&result->transfers)) {
-		result->results->latency_ms = FAR_MS;
-		result_pump(result);
+	const struct list *item;
+	int r = 0;
+
+	if (result->results->latency_ms >= 0 || list_empty(&result->transfers))
+		return;
+	result->results->latency_ms = FAR_MS;
+	list_for_each(item, &result->reads)
+	{
+		r = share_first(result, list_entry(item, struct result_read, link));
+		if (r < 0)
+			break;
 	}
+	if (r < 0)
+		result_fail(result, r == -ENOMEM ? r : -EIO, strerror(-r));
+	else
+		result_pump(result);
 }
 
 void result_stop_all(struct result *result)
