@@ -90,17 +90,15 @@ static void cache_file_free(struct cache_file *file)
 	free(file);
 }
 
-/* A file that was closed a moment ago. */
-static struct cache_file *find_closed(struct store *store, int64_t ino)
+/* One that is open, or was a moment ago: two maps of one file would forget each other's bytes. */
+static struct cache_file *find_known(struct store *store, int64_t ino)
 {
 	struct list *item;
 
-	if (store->cache_closed == 0)
-		return NULL;
-	list_for_each(item, &store->cache_unsaved)
+	list_for_each(item, &store->cache_files)
 	{
-		struct cache_file *file = list_entry(item, struct cache_file, link);
-		if (file->ino == ino && file->fd < 0)
+		struct cache_file *file = list_entry(item, struct cache_file, known);
+		if (file->ino == ino && !file->gone)
 			return file;
 	}
 	return NULL;
@@ -114,12 +112,17 @@ static void changed(struct cache_file *file)
 
 int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file)
 {
-	struct cache_file *file = find_closed(store, ino);
+	struct cache_file *file = find_known(store, ino);
 	bool known = file != NULL;
 	char name[STORE_NAME];
 	struct stat st;
 	int r;
 
+	if (known && file->fd >= 0) {
+		file->holds++;
+		*ret_file = file;
+		return 0;
+	}
 	if (!known) {
 		file = calloc(1, sizeof(*file));
 		if (file == NULL)

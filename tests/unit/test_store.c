@@ -262,6 +262,30 @@ static void test_store_cache_forgets_what_is_still_written_to(void **state)
 	store_close(store);
 }
 
+/* Closed while a writer is not through, and opened again: it is one file, with one map. */
+static void test_store_cache_has_one_map_a_file(void **state)
+{
+	struct store *store = open_store();
+	struct cache_file *first, *second;
+
+	assert_int_equal(cache_file_open(store, 78, &first), 0);
+	assert_int_equal(cache_file_write(first, 0, "12345678", 8), 0);
+	cache_file_hold(first);
+	cache_file_close(first);
+	assert_int_equal(cache_file_open(store, 78, &second), 0);
+	assert_int_equal(cache_file_run_end(second, 0), 8);
+	/* the writer ends, and somebody writes beside it */
+	assert_int_equal(cache_file_write(first, 8, "12345678", 8), 0);
+	cache_file_release(first);
+	assert_int_equal(cache_file_write(second, 16, "12345678", 8), 0);
+	cache_file_close(second);
+	assert_int_equal(cache_flush(store), 0);
+	assert_int_equal(cache_file_open(store, 78, &first), 0);
+	assert_int_equal(cache_file_run_end(first, 0), 24);
+	cache_file_close(first);
+	store_close(store);
+}
+
 static void test_store_state_is_private(void **state)
 {
 	struct stat st;
@@ -284,6 +308,7 @@ int main(void)
 		TEST(test_store_a_place_remembers_its_jobs),
 		TEST(test_store_cache_never_claims_what_is_not_there),
 		TEST(test_store_cache_forgets_what_is_still_written_to),
+		TEST(test_store_cache_has_one_map_a_file),
 		TEST(test_store_state_is_private),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
