@@ -11,6 +11,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/ids.h"
 #include "fs/base/log.h"
 #include "fs/store/ranges.h"
 #include "fs/store/store_private.h"
@@ -53,7 +54,7 @@ static const char *boot_id(void)
 
 static int load_map(struct cache_file *file)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	struct stat st;
 	int r = db_row(file->store->db, "SELECT boot, ranges FROM cached WHERE ino = ?", &row, "i",
 		file->ino);
@@ -66,7 +67,6 @@ static int load_map(struct cache_file *file)
 	r = trusted ? ranges_decode(&file->present, sqlite3_column_blob(row, 1),
 			      (size_t)sqlite3_column_bytes(row, 1))
 		    : -EBADMSG;
-	db_row_done(row);
 	if (r == -EBADMSG) {
 		log_info("cache: the map of %lld is from before a power loss: its bytes are "
 			 "fetched again",
@@ -234,11 +234,6 @@ int64_t cache_file_next_start(const struct cache_file *file, int64_t offset)
 	return ranges_next_start(&file->present, offset);
 }
 
-int64_t cache_file_bytes(const struct cache_file *file)
-{
-	return ranges_total(&file->present);
-}
-
 int cache_file_fd(const struct cache_file *file)
 {
 	return file->fd;
@@ -345,7 +340,7 @@ int cache_evict(struct store *store, int64_t ino)
 
 int cache_list(struct store *store, int (*visit)(void *arg, int64_t ino, int64_t bytes), void *arg)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(
 		store->db, "SELECT ino, bytes FROM cached WHERE bytes > 0 ORDER BY used", &row, "");
 
@@ -356,20 +351,17 @@ int cache_list(struct store *store, int (*visit)(void *arg, int64_t ino, int64_t
 		else
 			break;
 	}
-	if (row != NULL)
-		db_row_done(row);
 	return r < 0 ? r : 0;
 }
 
 int cache_total(struct store *store, int64_t *ret_bytes)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT ifnull(sum(bytes), 0) FROM cached", &row, "");
 
 	if (r < 0)
 		return r;
 	*ret_bytes = sqlite3_column_int64(row, 0);
-	db_row_done(row);
 	return 0;
 }
 
@@ -382,43 +374,37 @@ static int sync_file(struct store *store, int64_t ino)
 	return fd >= 0 && fdatasync(fd) < 0 ? -errno : 0;
 }
 
-/* Those that were synced in time, latest read first; the caller frees *ret_inos. */
-static int sync_files(struct store *store, int64_t **ret_inos, size_t *ret_count)
+/* Those that were synced in time, latest read first. */
+static int sync_files(struct store *store, struct ids *synced)
 {
 	int64_t deadline = clock_mono_ms() + SYNC_MS;
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT ino FROM cached WHERE boot = ? ORDER BY used DESC", &row,
 		"s", boot_id());
 
 	while (r == 1 && clock_mono_ms() < deadline) {
 		int64_t ino = sqlite3_column_int64(row, 0);
-		void *more = reallocarray(*ret_inos, *ret_count + 1, sizeof(ino));
-		r = more == NULL ? -ENOMEM : sync_file(store, ino);
-		if (more != NULL)
-			*ret_inos = more;
-		if (r == 0) {
-			(*ret_inos)[(*ret_count)++] = ino;
+		r = sync_file(store, ino);
+		if (r == 0)
+			r = ids_add(synced, ino);
+		if (r == 0)
 			r = db_row_next(store->db, row);
-		}
 	}
-	if (row != NULL)
-		db_row_done(row);
 	return r < 0 ? r : 0;
 }
 
 int cache_sync_all(struct store *store)
 {
-	CLEANUP_FREE int64_t *inos = NULL;
-	size_t count = 0;
+	CLEANUP(ids_finish) struct ids synced = {0};
 	int r = cache_flush(store);
 
 	if (r == 0)
-		r = sync_files(store, &inos, &count);
-	if (r < 0 || count == 0)
+		r = sync_files(store, &synced);
+	if (r < 0 || synced.count == 0)
 		return r;
 	r = store_begin(store, true);
-	for (size_t i = 0; i < count && r == 0; i++)
+	for (size_t i = 0; i < synced.count && r == 0; i++)
 		r = db_run(store->db, "UPDATE cached SET boot = '" SYNCED "' WHERE ino = ?", "i",
-			inos[i]);
+			synced.items[i]);
 	return store_end(store, r);
 }

@@ -28,7 +28,6 @@ int cache_file_note(struct cache_file *file, int64_t offset, size_t length);
 /* As ranges.h. */
 int64_t cache_file_run_end(const struct cache_file *file, int64_t offset);
 int64_t cache_file_next_start(const struct cache_file *file, int64_t offset);
-int64_t cache_file_bytes(const struct cache_file *file);
 int cache_file_fd(const struct cache_file *file);
 /* It is being read. */
 void cache_file_touch(struct cache_file *file);

@@ -7,7 +7,7 @@
 
 int known_get(struct store *store, const char *kind, char **ret_text, int64_t *ret_when)
 {
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(
 		store->db, "SELECT list, \"when\" FROM known WHERE kind = ?", &row, "s", kind);
 
@@ -15,7 +15,6 @@ int known_get(struct store *store, const char *kind, char **ret_text, int64_t *r
 		return r < 0 ? r : -ENOENT;
 	char *text = db_column_text(row, 0);
 	*ret_when = sqlite3_column_int64(row, 1);
-	db_row_done(row);
 	if (text == NULL)
 		return -ENOMEM;
 	*ret_text = text;

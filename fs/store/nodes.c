@@ -138,13 +138,12 @@ int nodes_is_busy(struct store *store, int64_t dir, bool *ret_busy)
 	static const char sql[] =
 		"SELECT EXISTS(SELECT 1 FROM node WHERE draft != 0 AND parent = ?)"
 		" OR EXISTS(SELECT 1 FROM job WHERE published = 0 AND dir = ?)";
-	sqlite3_stmt *row = NULL;
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, sql, &row, "ii", dir, dir);
 
 	if (r < 0)
 		return r;
 	*ret_busy = sqlite3_column_int(row, 0) != 0;
-	db_row_done(row);
 	return 0;
 }
 
