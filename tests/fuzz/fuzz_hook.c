@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as the head of a callback: no crash, one of four answers, and a token that has the form of ours or none. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fs/net/hook_head.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define HOLDS(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
+#include "tests/fuzz/holds.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

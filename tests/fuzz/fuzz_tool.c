@@ -4,8 +4,6 @@
  * that are needed. */
 #include <errno.h>
 #include <jansson.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/catalogue.h"
@@ -13,15 +11,7 @@
 #include "fs/gen/prompt.h"
 #include "fs/gen/tool_section.h"
 #include "fs/net/hook.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Not assert(3): it must hold with NDEBUG as well. */
-#define HOLDS(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
+#include "tests/fuzz/holds.h"
 
 static void check_message(const char *message)
 {
