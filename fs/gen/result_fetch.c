@@ -13,8 +13,11 @@
 #include "fs/net/backoff.h"
 
 #define FAR_MS 8
-#define FAR_AFTER_MS 3 /* no answer at all for so long: it is far, until the answer says otherwise */
-#define FLIGHT (INT64_C(12) * 1024) /* what a new connection brings at once: ten segments (RFC 6928), less the head */
+#define FAR_AFTER_MS                                                                               \
+	3 /* no answer at all for so long: it is far, until the answer says otherwise */
+#define FLIGHT                                                                                     \
+	(INT64_C(12) *                                                                             \
+		1024) /* what a new connection brings at once: ten segments (RFC 6928), less the head */
 #define TRANSFERS_MAX 16                      /* of one file */
 #define TRANSFERS_FAR 12                      /* of them ahead of a reader, where it is far */
 #define TRANSFERS_NEAR 2                      /* of them ahead of a reader, where it is near */
@@ -25,9 +28,17 @@
 #define SEGMENT_MIN (INT64_C(256) * 1024)
 #define SEGMENT_MAX (INT64_C(4) * 1024 * 1024)
 #define FAR_PIECE (INT64_C(64) * 1024)
+/* So much that all of them together are well below READAHEAD_MAX: when their sum is all that may be on its way, one that is
+ * late keeps the others from asking, they then ask all at once, and the link runs dry in between. */
+#define FAR_PIECE_MAX (INT64_C(1024) * 1024)
 #define FAR_BULK (INT64_C(128) * 1024) /* who reads so much at once reads on */
-#define NEARLY (INT64_C(256) * 1024)   /* so little is not worth a new connection */
-#define ATTEMPTS 4                     /* without a single new byte */
+/* How much is then asked for at once: so that new connections do not come to an end while they grow, nor all of them at the
+ * same moment, which would leave the link empty for a round trip. */
+#define FAR_BULK_AHEAD 64 /* times what was read */
+#define FAR_BULK_PIECE (INT64_C(768) * 1024)
+#define FAR_BULK_MORE (INT64_C(256) * 1024)
+#define NEARLY (INT64_C(256) * 1024) /* so little is not worth a new connection */
+#define ATTEMPTS 4                   /* without a single new byte */
 
 static const struct backoff pace = {.first_ms = 300, .max_ms = 5000, .jitter_percent = 20};
 
@@ -133,9 +144,9 @@ static int64_t missing(const struct result *result, const struct result_read *re
 	return at;
 }
 
-/* Starts what is missing of [at, end), in pieces. */
+/* Starts what is missing of [at, end), in pieces, each of them so much more than the one before. */
 static int start_pieces(
-	struct result *result, int64_t at, int64_t end, int64_t piece, unsigned limit)
+	struct result *result, int64_t at, int64_t end, int64_t piece, int64_t more, unsigned limit)
 {
 	while (at < end && result->transfer_count < limit) {
 		int64_t present = result_present_end(result, at);
@@ -147,6 +158,7 @@ static int start_pieces(
 		int r = start(result, at, at + piece < end ? at + piece : end, at + piece);
 		if (r < 0)
 			return r;
+		piece += more;
 	}
 	return 0;
 }
@@ -175,7 +187,7 @@ static int serve(struct result *result, struct result_read *read)
 	if (!is_far(result))
 		return start(result, at, read->target > end ? read->target : end, read->target);
 	if (read->run > 0)
-		return start_pieces(result, at, end, SEGMENT_MIN, TRANSFERS_MAX);
+		return start_pieces(result, at, end, SEGMENT_MIN, 0, TRANSFERS_MAX);
 	if (end - at < FAR_BULK) {
 		/* who jumps about is served by one flight, so that the connection is free for the next jump */
 		int64_t target = read->offset == 0 ? read->target : at + FLIGHT;
@@ -185,7 +197,8 @@ static int serve(struct result *result, struct result_read *read)
 	}
 	/* a new connection brings little at first: a long read is shared among several */
 	int64_t piece = (end - at) / 4;
-	return start_pieces(result, at, end, piece < FAR_PIECE ? FAR_PIECE : piece, TRANSFERS_MAX);
+	return start_pieces(
+		result, at, end, piece < FAR_PIECE ? FAR_PIECE : piece, 0, TRANSFERS_MAX);
 }
 
 /* What the last reader will want after its read. */
@@ -203,9 +216,11 @@ static int look_ahead(struct result *result)
 	if (result->stream_run == 0) {
 		if (result->stream_length < FAR_BULK || !far || result->results->latency_ms < 0)
 			return 0;
-		target = at + 16 * result->stream_length;
-		return start_pieces(
-			result, at, target < size ? target : size, 2 * SEGMENT_MIN, TRANSFERS_FAR);
+		target = at + FAR_BULK_AHEAD * result->stream_length;
+		if (target > at + most)
+			target = at + most;
+		return start_pieces(result, at, target < size ? target : size, FAR_BULK_PIECE,
+			FAR_BULK_MORE, TRANSFERS_FAR);
 	}
 	if (target > at + most)
 		target = at + most;
@@ -215,8 +230,8 @@ static int look_ahead(struct result *result)
 	int64_t piece = (target - at) / (far ? TRANSFERS_FAR : 4);
 	if (piece < (far ? 2 * FAR_PIECE : SEGMENT_MIN))
 		piece = far ? 2 * FAR_PIECE : SEGMENT_MIN;
-	if (piece > SEGMENT_MAX)
-		piece = SEGMENT_MAX;
+	if (piece > (far ? FAR_PIECE_MAX : SEGMENT_MAX))
+		piece = far ? FAR_PIECE_MAX : SEGMENT_MAX;
 	bool stream = !far && result->stream_run >= STREAM_AFTER;
 	/* far away the next one is asked for as soon as there is room for it: what waits there is the whole link */
 	int64_t enough = far ? target - piece : at + (target - at) / 2;
@@ -270,8 +285,8 @@ void result_advance(struct result *result, int64_t end)
 		struct transfer *transfer = list_entry(item, struct transfer, link);
 		int64_t allowed = end + NEAR_AHEAD;
 		/* those around this reader, not those of others; not for each little step, since going on costs a turn */
-		if (transfer->start < end + NEAR_AHEAD &&
-			transfer->position >= end - NEAR_AHEAD && allowed > transfer->allowed &&
+		if (transfer->start < end + NEAR_AHEAD && transfer->position >= end - NEAR_AHEAD &&
+			allowed > transfer->allowed &&
 			(!transfer->paused || transfer->position < end + NEAR_AHEAD / 2))
 			transfer_allow(transfer, allowed);
 	}
