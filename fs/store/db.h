@@ -47,6 +47,8 @@ static inline void db_row_donep(sqlite3_stmt **row)
 }
 #define CLEANUP_ROW CLEANUP(db_row_donep)
 int64_t db_last_id(struct db *db);
+/* Another number than before when any row has been written since; -1: inside a transaction, which may be rolled back. */
+int64_t db_state(const struct db *db);
 int64_t db_changes(struct db *db);
 
 /* Columns, copied out. Text and blob: NULL for SQL NULL and when out of memory; the caller frees. */

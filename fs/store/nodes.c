@@ -57,12 +57,33 @@ static int read_all(struct db *db, int r, sqlite3_stmt *row,
 	return r < 0 ? r : 0;
 }
 
+static struct recent_node *recent_place(struct store *store, int64_t ino)
+{
+	return &store->recent[(uint64_t)ino % STORE_RECENT];
+}
+
+static int read_and_remember(struct store *store, int r, sqlite3_stmt *row, struct node *ret_node)
+{
+	int64_t state = db_state(store->db);
+
+	r = read_one(r, row, ret_node);
+	if (r == 0 && state >= 0)
+		*recent_place(store, ret_node->ino) =
+			(struct recent_node){.state = state, .node = *ret_node};
+	return r;
+}
+
 int nodes_get(struct store *store, int64_t ino, struct node *ret_node)
 {
+	const struct recent_node *recent = recent_place(store, ino);
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db, "SELECT " COLUMNS " FROM node WHERE ino = ?", &row, "i", ino);
 
-	return read_one(r, row, ret_node);
+	if (recent->node.ino == ino && ino != 0 && recent->state == db_state(store->db)) {
+		*ret_node = recent->node;
+		return 0;
+	}
+	int r = db_row(store->db, "SELECT " COLUMNS " FROM node WHERE ino = ?", &row, "i", ino);
+	return read_and_remember(store, r, row, ret_node);
 }
 
 int nodes_find(struct store *store, int64_t parent, const char *name, struct node *ret_node)
@@ -71,7 +92,7 @@ int nodes_find(struct store *store, int64_t parent, const char *name, struct nod
 	int r = db_row(store->db, "SELECT " COLUMNS " FROM node WHERE parent = ? AND name = ?",
 		&row, "ib", parent, name, strlen(name));
 
-	return read_one(r, row, ret_node);
+	return read_and_remember(store, r, row, ret_node);
 }
 
 int nodes_list(struct store *store, int64_t parent, int64_t after,

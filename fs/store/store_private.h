@@ -3,9 +3,12 @@
 /* store_private: what the files of fs/store share. */
 #include "fs/base/list.h"
 #include "fs/store/db.h"
+#include "fs/store/nodes.h"
 #include "fs/store/store.h"
 
 #include <stdbool.h>
+
+#define STORE_RECENT 64
 
 struct store {
 	struct db *db;				   /* owned */
@@ -15,6 +18,10 @@ struct store {
 	struct list cache_files;   /* cache_file.known: all that are in memory, borrowed */
 	struct list cache_unsaved; /* cache_file.link: files whose map has changed; those that are closed are owned */
 	unsigned cache_closed;	   /* of them */
+	struct recent_node {       /* found lately: what is looked up is opened next */
+		int64_t state;     /* of the database then (db_state()) */
+		struct node node;
+	} recent[STORE_RECENT]; /* by inode */
 };
 
 #define STORE_DATABASE "weryaifs.db"
