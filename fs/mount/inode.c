@@ -8,6 +8,7 @@
 #include "fs/base/map.h"
 #include "fs/mount/about.h"
 #include "fs/mount/ghost.h"
+#include "fs/mount/publisher.h"
 #include "fs/mount/session_private.h"
 
 int inode_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry)
@@ -42,6 +43,11 @@ int inode_lookup(
 	if (ino != 0)
 		return about_get(session->gen, ino, ret_entry);
 	return about_is(parent) ? -ENOTDIR : tree_lookup(session->gen, parent, name, ret_entry);
+}
+
+int64_t inode_quiet_ms(struct session *session, uint64_t dir)
+{
+	return publisher_is_quiet(session->publisher) ? tree_quiet_ms(session->gen, dir) : 0;
 }
 
 /* The count itself is the map's value. */

@@ -18,6 +18,10 @@ int inode_lookup(
 int inode_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry);
 int inode_parent(struct session *session, uint64_t ino, uint64_t *ret_parent);
 
+/* For so many milliseconds from now the names of results in this directory are the kernel's to keep: they do not change
+ * by themselves (tree_quiet_ms()), and those that did are told of. */
+int64_t inode_quiet_ms(struct session *session, uint64_t dir);
+
 int inode_ref(struct session *session, uint64_t ino); /* -ENOMEM */
 void inode_unref(struct session *session, uint64_t ino, uint64_t count);
 /* Unmounted: the kernel holds nothing any more. */

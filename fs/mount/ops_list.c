@@ -37,9 +37,7 @@ static int add(
 	size_t room = listing->size - listing->length, need;
 	struct fuse_entry_param param;
 
-	reply_fill_entry(listing->session, entry, &param);
-	if (entry->kind == TREE_RESULT)
-		param.entry_timeout = (double)listing->quiet_ms / 1000;
+	reply_fill_entry(listing->session, entry, listing->quiet_ms, &param);
 	if (listing->plus)
 		need = fuse_add_direntry_plus(listing->req, at, room, name, &param, (off_t)next);
 	else
@@ -112,7 +110,7 @@ static void reply_listing(fuse_req_t req, uint64_t ino, size_t size, off_t offse
 	struct listing listing = {.session = session,
 		.req = req,
 		.plus = plus,
-		.quiet_ms = plus ? tree_quiet_ms(session->gen, ino) : 0,
+		.quiet_ms = plus ? inode_quiet_ms(session, ino) : 0,
 		.size = size};
 
 	if (plus && offset == 0) {

@@ -17,20 +17,25 @@ static void reply_made(fuse_req_t req, int result, const struct tree_entry *entr
 	if (result < 0)
 		reply_error(req, result);
 	else
-		reply_entry(req, entry);
+		reply_entry(req, entry, 0);
 }
 
 void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct publisher *publisher = ops_publisher(req);
+	struct session *session = session_of(req);
 	struct tree_entry entry;
 	int r = publisher != NULL ? publisher_lookup(publisher, parent, name, &entry) : 0;
 
 	if (r == 0)
-		r = inode_lookup(session_of(req), parent, name, &entry);
+		r = inode_lookup(session, parent, name, &entry);
 	if (r == -ENOENT)
-		r = ghost_find(session_of(req), parent, name, fuse_req_ctx(req)->pid, &entry);
-	reply_made(req, r < 0 ? r : 0, &entry);
+		r = ghost_find(session, parent, name, fuse_req_ctx(req)->pid, &entry);
+	if (r < 0)
+		reply_error(req, r);
+	else
+		reply_entry(req, &entry,
+			entry.kind == TREE_RESULT ? inode_quiet_ms(session, parent) : 0);
 }
 
 void ops_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)

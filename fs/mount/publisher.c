@@ -194,6 +194,11 @@ static void take_answer(struct publisher *publisher, int result)
 
 /* --- those who wait until all is told --- */
 
+bool publisher_is_quiet(const struct publisher *publisher)
+{
+	return publisher == NULL || list_empty(&publisher->waiting);
+}
+
 static bool is_busy(const struct publisher *publisher)
 {
 	return has_child(publisher) && publisher->sent;

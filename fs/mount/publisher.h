@@ -39,6 +39,9 @@ struct publisher_idle {
 bool publisher_await(struct publisher *publisher, struct publisher_idle *idle);
 void publisher_await_cancel(struct publisher_idle *idle); /* fine on one that is not awaiting */
 
+/* Everything has been told: what the kernel finds in the tree now is not about to be made or renamed by the child. */
+bool publisher_is_quiet(const struct publisher *publisher); /* NULL is fine */
+
 /* The requests of the child. Its look-ups: 1: answered in *ret_entry; 0: as for everybody; or a negative errno. */
 bool publisher_is(const struct publisher *publisher, pid_t pid);
 int publisher_lookup(struct publisher *publisher, uint64_t parent, const char *name,

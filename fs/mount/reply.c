@@ -12,8 +12,10 @@
 
 #define HOUR 3600.0
 
-static double name_timeout(enum tree_kind kind)
+static double name_timeout(enum tree_kind kind, int64_t quiet_ms)
 {
+	if (kind == TREE_RESULT)
+		return (double)quiet_ms / 1000;
 	return kind == TREE_DIR || kind == TREE_FILE ? HOUR : 0;
 }
 
@@ -55,13 +57,13 @@ static struct stat shown(const struct session *session, const struct tree_entry 
 }
 
 void reply_fill_entry(const struct session *session, const struct tree_entry *entry,
-	struct fuse_entry_param *ret_param)
+	int64_t quiet_ms, struct fuse_entry_param *ret_param)
 {
 	*ret_param = (struct fuse_entry_param){
 		.ino = entry->ino, /* never used again, so the generation stays 0 */
 		.attr = shown(session, entry),
 		.attr_timeout = attr_timeout(entry->kind),
-		.entry_timeout = name_timeout(entry->kind),
+		.entry_timeout = name_timeout(entry->kind, quiet_ms),
 	};
 }
 
@@ -79,7 +81,7 @@ void reply_error(fuse_req_t req, int result)
 	sent(fuse_reply_err(req, -result));
 }
 
-void reply_entry(fuse_req_t req, const struct tree_entry *entry)
+void reply_entry(fuse_req_t req, const struct tree_entry *entry, int64_t quiet_ms)
 {
 	struct session *session = session_of(req);
 	struct fuse_entry_param param;
@@ -89,7 +91,7 @@ void reply_entry(fuse_req_t req, const struct tree_entry *entry)
 		reply_error(req, r);
 		return;
 	}
-	reply_fill_entry(session, entry, &param);
+	reply_fill_entry(session, entry, quiet_ms, &param);
 	if (sent(fuse_reply_entry(req, &param)) < 0)
 		inode_unref(session, entry->ino, 1);
 }
@@ -141,7 +143,7 @@ void reply_create(fuse_req_t req, const struct tree_entry *entry, struct handle 
 		reply_error(req, r);
 		return;
 	}
-	reply_fill_entry(session, entry, &param);
+	reply_fill_entry(session, entry, 0, &param);
 	if (sent(fuse_reply_create(req, &param, &info)) < 0) {
 		passthrough_close(NULL, handle);
 		handle_close(handle);

@@ -6,10 +6,12 @@
  * options uid, gid and umask) and kinds of files become caching times:
  *   directories   names for an hour, attributes never: results appear in them by themselves
  *   plain files   everything for an hour: they change through the mount only
- *   results       attributes for an hour, names never: they appear and are numbered by themselves
+ *   results       attributes for an hour; names, which change by themselves when newer ones appear, for as long as
+ *                 that cannot happen (inode_quiet_ms())
  *   made texts    never (X.status, X.wait, .weryaifs)
  * A name that is not there is never cached: it would have to be taken back when a result appears, and the thread that
  * serves requests must not do that (it would wait for itself). */
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "fs/mount/session_private.h"
@@ -18,8 +20,8 @@ struct handle;
 struct tree_entry;
 
 void reply_error(fuse_req_t req, int result); /* 0 or negative errno */
-/* An entry counts in inode.h. */
-void reply_entry(fuse_req_t req, const struct tree_entry *entry);
+/* An entry counts in inode.h. For quiet_ms milliseconds the name of a result is the kernel's to keep. */
+void reply_entry(fuse_req_t req, const struct tree_entry *entry, int64_t quiet_ms);
 void reply_attr(fuse_req_t req, const struct tree_entry *entry);
 /* A new open file; where the kernel does not take it any more it is closed. */
 void reply_open(fuse_req_t req, struct handle *handle);
@@ -37,4 +39,4 @@ void reply_none(fuse_req_t req); /* FORGET */
 
 /* For listings, which are put together before they are sent: does not count. */
 void reply_fill_entry(const struct session *session, const struct tree_entry *entry,
-	struct fuse_entry_param *ret_param);
+	int64_t quiet_ms, struct fuse_entry_param *ret_param);
