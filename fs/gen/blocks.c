@@ -3,8 +3,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#define FIRST_POPULATED ((size_t)64 * 1024)
 #define SPARE_MAX 32 /* kept for the next ones: new memory costs more than filling it */
 
 struct block_pool {
@@ -12,6 +16,17 @@ struct block_pool {
 	struct list spare; /* block.age, owned */
 	size_t used_count, spare_count;
 };
+
+/* All at once: a fault for each page takes longer than filling it. Where the kernel cannot (Linux before 5.14) they
+ * come one by one. */
+static void populate(struct block *block, size_t length)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)block,
+		  end = (uintptr_t)(block->data + length);
+
+	start -= start % page;
+	madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+}
 
 int block_pool_create(struct block_pool **ret_pool)
 {
@@ -21,6 +36,16 @@ int block_pool_create(struct block_pool **ret_pool)
 		return -ENOMEM;
 	list_init(&pool->used);
 	list_init(&pool->spare);
+	/* the first reader does not wait for memory */
+	struct block *block = malloc(sizeof(*block));
+	if (block == NULL) {
+		free(pool);
+		return -ENOMEM;
+	}
+	populate(block, FIRST_POPULATED);
+	list_init(&block->age);
+	list_append(&pool->spare, &block->age);
+	pool->spare_count = 1;
 	*ret_pool = pool;
 	return 0;
 }
@@ -71,11 +96,12 @@ struct block *block_take(struct block_pool *pool, struct list *list, int64_t sta
 {
 	int64_t limit = (start / BLOCK_BYTES + 1) * BLOCK_BYTES;
 	struct block *block;
+	bool new = list_empty(&pool->spare);
 
 	assert(start >= 0 && start < end);
 	if (pool->used_count >= BLOCKS_MAX)
 		drop_oldest(pool);
-	if (!list_empty(&pool->spare)) {
+	if (!new) {
 		/* the last one in is the one that is still in the processor's cache */
 		block = list_entry(pool->spare.prev, struct block, age);
 		list_remove(&block->age);
@@ -90,6 +116,8 @@ struct block *block_take(struct block_pool *pool, struct list *list, int64_t sta
 	block->start = start;
 	block->length = 0;
 	block->room = (size_t)((limit < end ? limit : end) - start);
+	if (new)
+		populate(block, block->room);
 	block->filling = true;
 	block->holds = 0;
 	block->pool = pool;

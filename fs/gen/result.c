@@ -28,6 +28,17 @@ static void on_flush(void *arg)
 		evict_check(results->evictor);
 }
 
+/* SQL is parsed when it is first used: not while the first reader waits. */
+static int prepare(struct store *store)
+{
+	struct result_record none;
+	int r = results_find(store, 0, &none);
+
+	if (r == 0)
+		result_record_finish(&none);
+	return r < 0 && r != -ENOENT ? r : cache_prepare(store);
+}
+
 int results_create(struct gen *gen, struct results **ret_results)
 {
 	struct results *results = calloc(1, sizeof(*results));
@@ -39,12 +50,16 @@ int results_create(struct gen *gen, struct results **ret_results)
 	list_init(&results->waiting);
 	results->by_ino = map_create();
 	results->troubles = map_create();
+	results->read = map_create();
 	results->scratch = malloc(READ_MAX);
-	int r = results->by_ino == NULL || results->troubles == NULL || results->scratch == NULL
+	int r = results->by_ino == NULL || results->troubles == NULL || results->read == NULL ||
+				results->scratch == NULL
 			? -ENOMEM
 			: 0;
 	if (r == 0)
 		r = block_pool_create(&results->blocks);
+	if (r == 0)
+		r = prepare(gen->store);
 	if (r == 0)
 		r = evict_create(gen, &results->evictor);
 	if (r == 0)
@@ -92,6 +107,7 @@ void results_destroy(struct results *results)
 	while (results->by_ino != NULL && (result = map_any(results->by_ino, &ino)) != NULL)
 		result_free(result);
 	map_destroy(results->by_ino);
+	map_destroy(results->read);
 	results_trouble_end(results);
 	/* blocks on their way to disk */
 	worker_drain(results->gen->options.worker);
@@ -203,6 +219,16 @@ int result_load(struct result *result)
 	return 0;
 }
 
+void result_expect(struct result *result)
+{
+	struct map *read = result->results->read;
+
+	/* without memory the read itself will say so; what was read before is most likely the kernel's to answer */
+	if (map_get(read, (uint64_t)result->ino) == NULL &&
+		map_put(read, (uint64_t)result->ino, result->results) == 0)
+		result_load(result);
+}
+
 int64_t results_first(struct results *results, int64_t ino)
 {
 	struct result *result;
@@ -248,6 +274,7 @@ void results_forget(struct results *results, int64_t ino)
 	struct result *result = map_get(results->by_ino, (uint64_t)ino);
 
 	results_trouble_drop(results, ino);
+	map_remove(results->read, (uint64_t)ino);
 	if (result != NULL)
 		result_background_drop(result);
 	result = map_get(results->by_ino, (uint64_t)ino);

@@ -30,6 +30,8 @@ void results_destroy(struct results *results);
  * nearly here: that comes to its end, for the next reader and for the connection's sake. */
 int result_open(struct results *results, int64_t ino, struct result **ret_result);
 void result_close(struct result *result);
+/* It was opened by somebody who is likely to read it: what a first read needs is made ready. */
+void result_expect(struct result *result);
 /* The cache's file where every byte of the result is in it, borrowed until result_close(); -1: not now. */
 int result_whole(struct result *result);
 /* Length 0 is the end of the file; < 0 a negative errno. data is borrowed during the callback, or, where there is a hold,

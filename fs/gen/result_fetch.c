@@ -27,6 +27,7 @@
 #define SKIP (INT64_C(1024) * 1024) /* a read so far in front of a transfer waits for it */
 #define SEGMENT_MIN (INT64_C(256) * 1024)
 #define SEGMENT_MAX (INT64_C(4) * 1024 * 1024)
+#define HERE_FIRST (INT64_C(32) * 1024)
 #define FAR_PIECE (INT64_C(64) * 1024)
 /* So much that all of them together are well below READAHEAD_MAX: when their sum is all that may be on its way, one that is
  * late keeps the others from asking, they then ask all at once, and the link runs dry in between. */
@@ -163,6 +164,19 @@ static int start_pieces(
 	return 0;
 }
 
+/* How far to ask for by the first read of a large file: where an answer takes no time, a look into it is answered sooner
+ * by less; elsewhere more comes for the same round trip. */
+static int64_t first_target(const struct result *result, const struct result_read *read)
+{
+	int64_t end = read->offset + (int64_t)read->length;
+	bool whole = read->target >= result->record.size;
+
+	if (result->results->latency_ms > 0 || read->run > 0 || read->offset > 0 || whole ||
+		end > HERE_FIRST)
+		return read->target;
+	return HERE_FIRST;
+}
+
 static int serve(struct result *result, struct result_read *read)
 {
 	int64_t at = missing(result, read), end = read->offset + (int64_t)read->length;
@@ -184,13 +198,15 @@ static int serve(struct result *result, struct result_read *read)
 	}
 	if (!make_room(result))
 		return 0;
+	int64_t target = first_target(result, read);
 	if (!is_far(result))
-		return start(result, at, read->target > end ? read->target : end, read->target);
+		return start(result, at, target > end ? target : end, target);
 	if (read->run > 0)
 		return start_pieces(result, at, end, SEGMENT_MIN, 0, TRANSFERS_MAX);
 	if (end - at < FAR_BULK) {
 		/* who jumps about is served by one flight, so that the connection is free for the next jump */
-		int64_t target = read->offset == 0 ? read->target : at + FLIGHT;
+		if (read->offset > 0)
+			target = at + FLIGHT;
 		if (target < end)
 			target = end;
 		return start(result, at, target, target);

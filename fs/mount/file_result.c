@@ -96,6 +96,11 @@ static int result_file_seek(struct handle *handle, off_t offset, int whence, off
 	return 0;
 }
 
+static void result_file_opened(struct handle *handle)
+{
+	result_expect(result_of(handle)->result);
+}
+
 static int result_file_whole(struct handle *handle)
 {
 	return result_whole(result_of(handle)->result);
@@ -112,6 +117,7 @@ static void result_file_destroy(struct handle *handle, bool closed)
 static const struct handle_type result_type = {
 	.keep_cache = true,
 	.read = result_file_read,
+	.opened = result_file_opened,
 	.seek = result_file_seek,
 	.whole = result_file_whole,
 	.destroy = result_file_destroy,

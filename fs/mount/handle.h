@@ -14,6 +14,8 @@ struct handle_type {
 	bool keep_cache; /* what was read before is still right */
 	void (*read)(
 		struct handle *handle, fuse_req_t req, size_t size, off_t offset); /* never NULL */
+	/* Its open was answered: what can be done before the first read comes. */
+	void (*opened)(struct handle *handle); /* nothing */
 	void (*write)(struct handle *handle, fuse_req_t req, const char *data, size_t size,
 		off_t offset);                              /* -EBADF */
 	int (*truncate)(struct handle *handle, off_t size); /* by the inode's number */

@@ -122,6 +122,8 @@ void reply_open(fuse_req_t req, struct handle *handle)
 	if (sent(fuse_reply_open(req, &info)) < 0) {
 		passthrough_close(NULL, handle); /* libfuse has freed the request */
 		handle_close(handle);
+	} else if (handle->type->opened != NULL) {
+		handle->type->opened(handle);
 	}
 }
 

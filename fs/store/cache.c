@@ -52,12 +52,25 @@ static const char *boot_id(void)
 	return id;
 }
 
+static int find_map(struct store *store, int64_t ino, sqlite3_stmt **ret_row)
+{
+	return db_row(
+		store->db, "SELECT boot, ranges FROM cached WHERE ino = ?", ret_row, "i", ino);
+}
+
+int cache_prepare(struct store *store)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = find_map(store, 0, &row);
+
+	return r < 0 ? r : 0;
+}
+
 static int load_map(struct cache_file *file)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	struct stat st;
-	int r = db_row(file->store->db, "SELECT boot, ranges FROM cached WHERE ino = ?", &row, "i",
-		file->ino);
+	int r = find_map(file->store, file->ino, &row);
 
 	if (r <= 0)
 		return r;

@@ -15,6 +15,8 @@
 struct store;
 struct cache_file;
 
+/* SQL is parsed when it is first used: not while the first reader waits. */
+int cache_prepare(struct store *store);
 int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file);
 void cache_file_close(struct cache_file *file); /* NULL is fine */
 /* Data, then the map in memory. After an error the range counts as absent. */
