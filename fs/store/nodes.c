@@ -155,10 +155,10 @@ int nodes_count(struct store *store, int64_t parent, bool directories_only, int6
 
 int nodes_is_busy(struct store *store, int64_t dir, bool *ret_busy)
 {
-	/* the literals make SQLite use the partial indexes node_draft and job_open */
+	/* which are few; by itself SQLite would go through all names of the directory */
 	static const char sql[] =
-		"SELECT EXISTS(SELECT 1 FROM node WHERE draft != 0 AND parent = ?)"
-		" OR EXISTS(SELECT 1 FROM job WHERE published = 0 AND dir = ?)";
+		"SELECT EXISTS(SELECT 1 FROM node INDEXED BY node_draft WHERE draft != 0 AND parent = ?)"
+		" OR EXISTS(SELECT 1 FROM job INDEXED BY job_open WHERE published = 0 AND dir = ?)";
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, sql, &row, "ii", dir, dir);
 
