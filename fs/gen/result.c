@@ -189,7 +189,8 @@ static void on_far(void *arg)
 
 int result_load(struct result *result)
 {
-	struct gen *gen = result->results->gen;
+	struct results *results = result->results;
+	struct gen *gen = results->gen;
 	int r;
 
 	if (result->loaded)
@@ -212,20 +213,23 @@ int result_load(struct result *result)
 		result->record = (struct result_record){0};
 		return r;
 	}
+	/* without memory for it, it is made ready once more than needed */
+	map_put(results->read, (uint64_t)result->ino, results);
 	result->uncached = !gen->options.cache;
 	result->loaded = true;
 	cache_file_touch(result->file);
-	results_cache_grew(result->results);
+	results_cache_grew(results);
 	return 0;
 }
 
 void result_expect(struct result *result)
 {
-	struct map *read = result->results->read;
+	struct results *results = result->results;
 
-	/* without memory the read itself will say so; what was read before is most likely the kernel's to answer */
-	if (map_get(read, (uint64_t)result->ino) == NULL &&
-		map_put(read, (uint64_t)result->ino, result->results) == 0)
+	/* what was read before is most likely the kernel's to answer; and while others read, they come first. An error
+	 * is the read's to tell. */
+	if (map_count(results->by_ino) == 1 &&
+		map_get(results->read, (uint64_t)result->ino) == NULL)
 		result_load(result);
 }
 

@@ -17,7 +17,7 @@ struct results {
 	struct gen *gen;    /* borrowed */
 	struct map *by_ino; /* of struct result, owned by their users */
 	struct map *troubles; /* ino to an owned sentence */
-	struct map *read;     /* of inos, to nothing in particular: the kernel may have their bytes */
+	struct map *read;     /* of inos that were read in this mount: the kernel may have their bytes */
 	struct block_pool *blocks;
 	struct loop_timer *flush; /* of the maps of what is present */
 	int64_t latency_ms;       /* from a request to its answer, the shortest seen; -1 unknown */

@@ -160,11 +160,17 @@ int nodes_is_busy(struct store *store, int64_t dir, bool *ret_busy)
 		"SELECT EXISTS(SELECT 1 FROM node INDEXED BY node_draft WHERE draft != 0 AND parent = ?)"
 		" OR EXISTS(SELECT 1 FROM job INDEXED BY job_open WHERE published = 0 AND dir = ?)";
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db, sql, &row, "ii", dir, dir);
+	int64_t state = db_state(store->db);
 
-	if (r < 0)
-		return r;
-	*ret_busy = sqlite3_column_int(row, 0) != 0;
+	if (state < 0 || store->asked.dir != dir || store->asked.state != state) {
+		int r = db_row(store->db, sql, &row, "ii", dir, dir);
+		if (r < 0)
+			return r;
+		store->asked.dir = dir;
+		store->asked.state = state;
+		store->asked.busy = sqlite3_column_int(row, 0) != 0;
+	}
+	*ret_busy = store->asked.busy;
 	return 0;
 }
 
