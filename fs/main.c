@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* weryaifs: the wiring. Settings, then the layers bottom-up, the loop, and down again. */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,6 +241,15 @@ static int harden(void)
 	return prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ? -errno : 0;
 }
 
+/* Each transfer has buffers of some 64 KiB, so that at their end the top of the heap would go back to the kernel each time,
+ * and come again page by page (mallopt(3)). */
+static void keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 2 * 1024 * 1024);
+	mallopt(M_TOP_PAD, 256 * 1024);
+}
+
 int main(int argc, char **argv)
 {
 	struct wiring w = {0};
@@ -249,6 +259,7 @@ int main(int argc, char **argv)
 	if (publisher_child_is(argc, argv))
 		return publisher_child_main(argv[1]);
 	openlog("weryaifs", LOG_PID, LOG_USER);
+	keep_memory();
 	int r = harden();
 	if (r < 0) {
 		complain(strerror(-r));

@@ -14,14 +14,19 @@
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
 
-enum { PRIORITY = 5 }; /* after the kernel's requests, before transfers */
+enum {
+	PRIORITY = 5,  /* after the kernel's requests, before transfers */
+	LATER_MS = 10, /* for what nobody waits for, unless there are so many: */
+	LATER_MAX = 8,
+};
 
 struct worker {
 	pthread_t thread;
 	bool started;
 	int event_fd; /* owned; tells the loop of finished jobs */
 	struct loop_watch *watch;
-	unsigned pending; /* loop thread */
+	struct loop_timer *later;
+	unsigned pending, unwoken; /* loop thread; of the latter the thread has not been told */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct list queue, finished; /* worker_job.link; protected by lock, like ending */
@@ -92,6 +97,27 @@ static void on_event(void *arg, unsigned events)
 	finish_jobs(worker);
 }
 
+static void enqueue(struct worker *worker, struct worker_job *job)
+{
+	worker->pending++;
+	worker->unwoken++;
+	list_init(&job->link);
+	pthread_mutex_lock(&worker->lock);
+	list_append(&worker->queue, &job->link);
+	pthread_mutex_unlock(&worker->lock);
+}
+
+/* Without the lock, which the thread would wait for at once. */
+static void wake_thread(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (worker->unwoken > 0)
+		pthread_cond_broadcast(&worker->changed);
+	worker->unwoken = 0;
+	loop_timer_disarm(worker->later);
+}
+
 int worker_create(struct loop *loop, struct worker **ret_worker)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
@@ -108,6 +134,8 @@ int worker_create(struct loop *loop, struct worker **ret_worker)
 	if (r == 0)
 		r = loop_watch_add(loop, worker->event_fd, LOOP_READ, PRIORITY, on_event, worker,
 			&worker->watch);
+	if (r == 0)
+		r = loop_timer_create(loop, wake_thread, worker, &worker->later);
 	if (r == 0) {
 		/* signals are the loop's */
 		sigfillset(&all);
@@ -137,6 +165,7 @@ void worker_destroy(struct worker *worker)
 		pthread_join(worker->thread, NULL);
 	}
 	loop_watch_remove(worker->watch);
+	loop_timer_destroy(worker->later);
 	if (worker->event_fd >= 0)
 		close(worker->event_fd);
 	pthread_cond_destroy(&worker->changed);
@@ -146,12 +175,17 @@ void worker_destroy(struct worker *worker)
 
 void worker_submit(struct worker *worker, struct worker_job *job)
 {
-	worker->pending++;
-	list_init(&job->link);
-	pthread_mutex_lock(&worker->lock);
-	list_append(&worker->queue, &job->link);
-	pthread_cond_broadcast(&worker->changed);
-	pthread_mutex_unlock(&worker->lock);
+	enqueue(worker, job);
+	wake_thread(worker);
+}
+
+void worker_submit_later(struct worker *worker, struct worker_job *job)
+{
+	enqueue(worker, job);
+	if (worker->unwoken >= LATER_MAX)
+		wake_thread(worker);
+	else if (!loop_timer_armed(worker->later))
+		loop_timer_arm(worker->later, LATER_MS);
 }
 
 unsigned worker_pending(const struct worker *worker)
@@ -163,6 +197,7 @@ void worker_drain(struct worker *worker)
 {
 	if (worker == NULL)
 		return;
+	wake_thread(worker);
 	while (worker->pending > 0) {
 		pthread_mutex_lock(&worker->lock);
 		while (list_empty(&worker->finished))

@@ -20,6 +20,9 @@ struct worker_job {
 int worker_create(struct loop *loop, struct worker **ret_worker);
 void worker_destroy(struct worker *worker); /* after worker_drain(); NULL is fine */
 void worker_submit(struct worker *worker, struct worker_job *job);
+/* For what nobody waits for: together with what comes next, within some milliseconds, since waking the thread costs more
+ * than a small job does. */
+void worker_submit_later(struct worker *worker, struct worker_job *job);
 /* Jobs that are not done yet. */
 unsigned worker_pending(const struct worker *worker);
 /* Waits for all of them: at the end alone, since they may take their time. */

@@ -28,6 +28,7 @@
 #define SEGMENT_MIN (INT64_C(256) * 1024)
 #define SEGMENT_MAX (INT64_C(4) * 1024 * 1024)
 #define HERE_FIRST (INT64_C(32) * 1024)
+#define HERE_SEEK (INT64_C(16) * 1024)
 #define FAR_PIECE (INT64_C(64) * 1024)
 /* So much that all of them together are well below READAHEAD_MAX: when their sum is all that may be on its way, one that is
  * late keeps the others from asking, they then ask all at once, and the link runs dry in between. */
@@ -164,17 +165,17 @@ static int start_pieces(
 	return 0;
 }
 
-/* How far to ask for by the first read of a large file: where an answer takes no time, a look into it is answered sooner
- * by less; elsewhere more comes for the same round trip. */
+/* How far to ask for where a reader begins: where an answer takes no time, a look into a large file is answered sooner by
+ * less; elsewhere more comes for the same round trip. */
 static int64_t first_target(const struct result *result, const struct result_read *read)
 {
-	int64_t end = read->offset + (int64_t)read->length;
-	bool whole = read->target >= result->record.size;
+	int64_t end = read->offset + (int64_t)read->length,
+		here = read->offset + (read->offset == 0 ? HERE_FIRST : HERE_SEEK);
+	bool whole = read->offset == 0 && read->target >= result->record.size;
 
-	if (result->results->latency_ms > 0 || read->run > 0 || read->offset > 0 || whole ||
-		end > HERE_FIRST)
+	if (result->results->latency_ms > 0 || read->run > 0 || whole || end > here)
 		return read->target;
-	return HERE_FIRST;
+	return here;
 }
 
 static int serve(struct result *result, struct result_read *read)

@@ -9,6 +9,7 @@
 #include "fs/gen/result_private.h"
 
 #define SMALL (1024 * 1024) /* files up to here share a connection */
+#define LATER_BELOW (256 * 1024) /* bytes: shorter blocks are written several at a time */
 #define STORING_MAX 16 /* blocks on their way to disk; beyond it the transfer waits for the disk */
 
 static void write_block(struct worker_job *job)
@@ -50,6 +51,7 @@ static void store_block(struct transfer *transfer)
 {
 	struct result *result = transfer->result;
 	struct results *results = result->results;
+	struct worker *worker = results->gen->options.worker;
 	struct block *block = transfer->block;
 
 	if (block == NULL)
@@ -62,11 +64,13 @@ static void store_block(struct transfer *transfer)
 		block->job = (struct worker_job){.run = write_block, .done = block_written};
 		cache_file_hold(block->file);
 		block_hold(block);
-		if (worker_pending(results->gen->options.worker) < STORING_MAX) {
-			worker_submit(results->gen->options.worker, &block->job);
-		} else {
+		if (worker_pending(worker) >= STORING_MAX) {
 			write_block(&block->job);
 			block_written(&block->job);
+		} else if (block->length < LATER_BELOW) {
+			worker_submit_later(worker, &block->job);
+		} else {
+			worker_submit(worker, &block->job);
 		}
 		results_cache_grew(results);
 	}
