@@ -18,6 +18,7 @@
 #define FLIGHT                                                                                     \
 	(INT64_C(12) *                                                                             \
 		1024) /* what a new connection brings at once: ten segments (RFC 6928), less the head */
+#define LOOK_MAX (INT64_C(32) * 1024)
 #define TRANSFERS_MAX 16                      /* of one file */
 #define TRANSFERS_FAR 12                      /* of them ahead of a reader, where it is far */
 #define TRANSFERS_NEAR 2                      /* of them ahead of a reader, where it is near */
@@ -331,37 +332,47 @@ void result_pump(struct result *result)
 		result_fail(result, r == -ENOMEM ? r : -EIO, strerror(-r));
 }
 
-/* The first read is a little more than the first flight of its new connection: the rest comes by a second one, instead of
- * a round trip later. */
-static int share_first(struct result *result, const struct result_read *read)
+/* A look into a file that is a little more than the first flight of a new connection: the rest comes by a second one,
+ * instead of a round trip later. */
+static int share_look(struct result *result, const struct result_read *read)
 {
 	int64_t at = missing(result, read), length = read->offset + (int64_t)read->length - at;
 	const struct transfer *transfer = find_coming(result, at);
 
-	if (transfer == NULL || transfer->answered || transfer->position != at ||
-		length <= FLIGHT || length >= FAR_BULK)
+	if (transfer == NULL || transfer->answered || transfer->position != at || at != 0 ||
+		transfer->end <= FLIGHT || length <= FLIGHT || length > LOOK_MAX)
 		return 0;
 	return start(result, at + FLIGHT, transfer->end, transfer->allowed);
 }
 
-void result_is_far(struct result *result)
+static void share_looks(struct result *result)
 {
 	const struct list *item;
 	int r = 0;
 
-	if (result->results->latency_ms >= 0 || list_empty(&result->transfers))
-		return;
-	result->results->latency_ms = FAR_MS;
 	list_for_each(item, &result->reads)
 	{
-		r = share_first(result, list_entry(item, struct result_read, link));
+		r = share_look(result, list_entry(item, struct result_read, link));
 		if (r < 0)
 			break;
 	}
 	if (r < 0)
 		result_fail(result, r == -ENOMEM ? r : -EIO, strerror(-r));
-	else
-		result_pump(result);
+}
+
+void result_is_connecting(struct result *result)
+{
+	if (result->results->latency_ms >= FAR_MS)
+		share_looks(result);
+}
+
+void result_is_far(struct result *result)
+{
+	if (result->results->latency_ms >= 0 || list_empty(&result->transfers))
+		return;
+	result->results->latency_ms = FAR_MS;
+	share_looks(result);
+	result_pump(result);
 }
 
 void result_stop_all(struct result *result)

@@ -107,6 +107,8 @@ void result_pump(struct result *result);
 /* A reader has come to `end`: transfers that waited for it go on. */
 void result_advance(struct result *result, int64_t end);
 void result_ended(struct result *result, const struct http_end *end, bool complete);
+/* A transfer of it found no connection to use again. */
+void result_is_connecting(struct result *result);
 /* Its first transfer has not been answered for a while. */
 void result_is_far(struct result *result);
 void result_stop_all(struct result *result);

@@ -118,6 +118,13 @@ static const struct transfer *find_whole(const struct result *result)
 	return NULL;
 }
 
+static void on_connecting(void *arg)
+{
+	struct transfer *transfer = arg;
+
+	result_is_connecting(transfer->result);
+}
+
 static int on_head(void *arg, const struct http_head *head)
 {
 	struct transfer *transfer = arg;
@@ -240,7 +247,7 @@ void transfer_allow(struct transfer *transfer, int64_t allowed)
 
 int transfer_start(struct result *result, int64_t from, int64_t end, int64_t allowed)
 {
-	static const struct http_events events = {on_head, on_body, on_done};
+	static const struct http_events events = {on_head, on_body, on_done, on_connecting};
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
 	struct http_spec spec = {.url = result->record.url,
 		.range_start = from,

@@ -4,7 +4,7 @@
  *
  * Thread:    every function and every callback, loop thread only.
  * Owns:      copies url, headers, range and post of a spec; events and arg are the caller's.
- * Callbacks: head at most once before the first body, body 0..n times, then done exactly once; never
+ * Callbacks: connecting once for each new connection, head at most once before the first body, body 0..n times, then done exactly once; never
  *            from inside http_start(). Each may call http_cancel() on its own request; after a
  *            cancel none of them runs again for it.
  * Limits:    a body above max_bytes ends in -EFBIG; no progress for stall_ms in -ETIMEDOUT; the work
@@ -64,6 +64,8 @@ struct http_events {
 	 * gives a buffer in pieces of 16 KiB), more come after http_resume(). */
 	int (*body)(void *arg, const char *data, size_t length);
 	void (*done)(void *arg, const struct http_end *end);
+	/* Optional. No connection could be used again: a new one is being made. */
+	void (*connecting)(void *arg);
 };
 #define HTTP_PAUSE 1
 

@@ -30,6 +30,8 @@ static void begin_connect(struct http_request *request)
 		return;
 	request->connect_ms = request->http->now_ms;
 	request_watch_time(request);
+	if (request->events->connecting != NULL && !request->cancelled)
+		request->events->connecting(request->arg);
 }
 
 static int on_lookup(void *resolver, void *reserved, void *arg)
