@@ -115,7 +115,8 @@ int gen_create(struct loop *loop, struct store *store, struct http *http, struct
 	list_init(&gen->watches);
 	list_init(&gen->changed);
 	gen->nameless = map_create();
-	r = gen->nameless == NULL ? -ENOMEM : credits_create(gen, &gen->credits);
+	gen->promised = map_create();
+	r = gen->nameless == NULL || gen->promised == NULL ? -ENOMEM : credits_create(gen, &gen->credits);
 	if (r == 0)
 		r = drafts_create(gen, &gen->drafts);
 	if (r == 0)
@@ -159,6 +160,7 @@ void gen_destroy(struct gen *gen)
 	credits_destroy(gen->credits);
 	status_drop_changes(gen);
 	map_destroy(gen->nameless);
+	map_destroy(gen->promised);
 	free(gen);
 }
 

@@ -407,6 +407,11 @@ static void step(void *arg)
 		fetch(harvest);
 		return;
 	}
+	int64_t wait = publish_wait_ms(harvest->gen, job);
+	if (wait > 0) {
+		loop_timer_arm(harvest->timer, wait);
+		return;
+	}
 	job_set_text(&job->record.error, NULL);
 	if (harvest->missing != NULL && jobs_place(harvest->gen->store, &job->record) == 0)
 		job_set_text(&job->record.error,

@@ -231,6 +231,14 @@ static size_t count_sort(const struct result_record *results, size_t end, enum a
 	return before;
 }
 
+int64_t publish_wait_ms(struct gen *gen, struct job *job)
+{
+	struct place place;
+
+	/* what is wrong with the store will be told by publish_results() */
+	return find_place(gen, job, &place) < 0 ? 0 : tree_promised_ms(gen, (uint64_t)place.dir);
+}
+
 int publish_results(struct gen *gen, struct job *job, struct result_record *results, size_t count)
 {
 	CLEANUP(news_finish) struct news news = {0};

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/gen/draft.h"
 #include "fs/gen/gen_private.h"
@@ -22,6 +23,7 @@
 #define WAIT_SUFFIX ".wait"
 #define MODEL_NAME ".model"
 #define QUIET_MAX_MS 1000
+#define QUIET_LATE_MS 200 /* until the kernel has taken an answer */
 
 static bool has_suffix(const char *name, const char *suffix)
 {
@@ -372,7 +374,17 @@ int64_t tree_quiet_ms(struct gen *gen, uint64_t dir)
 			(unsigned long long)dir);
 	if (r < 0 || busy)
 		return 0;
-	return settle < QUIET_MAX_MS ? settle : QUIET_MAX_MS;
+	int64_t quiet = settle < QUIET_MAX_MS ? settle : QUIET_MAX_MS;
+	int64_t until = clock_mono_ms() + quiet;
+	return quiet > 0 && map_put(gen->promised, dir, (void *)(intptr_t)until) < 0 ? 0 : quiet;
+}
+
+int64_t tree_promised_ms(const struct gen *gen, uint64_t dir)
+{
+	int64_t until = (intptr_t)map_get(gen->promised, dir),
+		left = until + QUIET_LATE_MS - clock_mono_ms();
+
+	return until == 0 || left < 0 ? 0 : left;
 }
 
 int tree_open(struct gen *gen, uint64_t ino, int flags, int *ret_fd)

@@ -75,9 +75,12 @@ int tree_fsync(struct gen *gen, int fd);
 int tree_list(struct gen *gen, uint64_t dir, uint64_t cookie,
 	int (*emit)(void *arg, const char *name, const struct tree_entry *entry, uint64_t next), void *arg);
 
-/* For so many milliseconds from now, a second at most, no result of this directory gets another name by itself, not
- * even if somebody writes a prompt there right now, since that has to settle first. 0: it may at any time. */
+/* For so many milliseconds from now, a second at most, no result of this directory gets another name by itself: a prompt
+ * that somebody writes there right now has to settle first, and one that is submitted by hand and finished at once waits
+ * (tree_promised_ms()). 0: it may at any time. */
 int64_t tree_quiet_ms(struct gen *gen, uint64_t dir);
+/* Milliseconds until that promise has run out, also for a kernel that heard of it late; 0: it has. */
+int64_t tree_promised_ms(const struct gen *gen, uint64_t dir);
 
 /* Extended attributes: user.* stored, user.weryai.* made from the job (status.h). Size 0 asks for the length. */
 int tree_xattr_get(struct gen *gen, uint64_t ino, const char *name, void *value, size_t size, size_t *ret_length);

@@ -106,5 +106,19 @@ wait_state eagle.txt SUCCESS
 [ "$(stat -c %i eagle.png)" != "$first" ] || fail "the first result under the name of the second"
 assert_eq "$(stat -c %i "eagle.png.~1~")" "$first" "the backup's inode"
 kill -CONT "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
+# nor when nothing has to settle, and the result is there before the kernel would have forgotten the name
+cd /
+umount_fs
+mount_fs -o settle=1
+cd "$M/FLUX"
+kill -STOP "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
+before=$(posts)
+first=$(stat -c %i eagle.png)
+ls -l >/dev/null
+echo submit >eagle.status
+await 10 eval '[ "$(posts)" -gt "$before" ]'
+wait_state eagle.txt SUCCESS
+[ "$(stat -c %i eagle.png)" != "$first" ] || fail "the result before under the name of the one that was asked for again"
+kill -CONT "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
 cd /
 umount_fs
