@@ -20,6 +20,7 @@
 #include "config/sentence.h"
 #include "config/table.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/read_all.h"
 #include "fs/base/str.h"
 
 #define FILE_MAX (1024 * 1024)
@@ -305,7 +306,6 @@ static int read_file(const char *path, char **ret_data, size_t *ret_length, char
 	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	CLEANUP_FREE char *data = NULL;
 	struct stat status;
-	size_t length = 0;
 
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		int error = -errno;
@@ -317,24 +317,15 @@ static int read_file(const char *path, char **ret_data, size_t *ret_length, char
 	data = malloc(FILE_MAX + 1);
 	if (!data)
 		return sentence_fail(ret_message, -ENOMEM, "%s: out of memory", path);
-	while (length <= FILE_MAX) {
-		ssize_t got = read(fd, data + length, FILE_MAX + 1 - length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			int error = -errno;
-			return sentence_fail(
-				ret_message, error, "cannot read %s: %s", path, strerror(-error));
-		}
-		if (got == 0)
-			break;
-		length += (size_t)got;
-	}
+	ssize_t length = read_all(fd, data, FILE_MAX + 1);
+	if (length < 0)
+		return sentence_fail(ret_message, (int)length, "cannot read %s: %s", path,
+			strerror((int)-length));
 	if (length > FILE_MAX)
 		return sentence_fail(ret_message, -EFBIG,
 			"%s is larger than 1 MiB, too large for a configuration", path);
 	*ret_data = steal(&data);
-	*ret_length = length;
+	*ret_length = (size_t)length;
 	return 0;
 }
 

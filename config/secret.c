@@ -12,6 +12,7 @@
 #include "config/sentence.h"
 #include "config/table.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/read_all.h"
 #include "fs/base/str.h"
 
 #define COMMAND_TIMEOUT_MS 30000 /* time for a passphrase to be typed */
@@ -59,24 +60,6 @@ static int check_file(
 			"the key file %s is larger than %d bytes; it must hold the key alone", path,
 			SECRET_MAX);
 	return 0;
-}
-
-/* At most `size` bytes; the count or a negative errno. */
-static ssize_t read_all(int fd, char *data, size_t size)
-{
-	size_t length = 0;
-
-	while (length < size) {
-		ssize_t got = read(fd, data + length, size - length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		length += (size_t)got;
-	}
-	return (ssize_t)length;
 }
 
 static int load_file(struct secret *secret, const char *path, mode_t forbidden, char **ret_message)

@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/read_all.h"
 #include "fs/gen/gen_private.h"
 #include "fs/gen/prompt.h"
 #include "fs/gen/queue.h"
@@ -21,28 +21,19 @@ static int read_text(struct gen *gen, int64_t ino, char **ret_text, size_t *ret_
 {
 	CLEANUP_CLOSE int fd = store_data_open(gen->store, ino, O_RDONLY);
 	CLEANUP_FREE char *text = malloc(PROMPT_MAX_BYTES + 2);
-	size_t length = 0;
-	ssize_t n;
 
 	if (fd < 0)
 		return fd;
 	if (text == NULL)
 		return -ENOMEM;
-	while (length <= PROMPT_MAX_BYTES) {
-		n = read(fd, text + length, PROMPT_MAX_BYTES + 1 - length);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		length += (size_t)n;
-	}
+	ssize_t length = read_all(fd, text, PROMPT_MAX_BYTES + 1);
+	if (length < 0)
+		return (int)length;
 	if (length > PROMPT_MAX_BYTES)
 		return -EFBIG;
 	text[length] = '\0';
 	*ret_text = steal(&text);
-	*ret_length = length;
+	*ret_length = (size_t)length;
 	return 0;
 }
 
