@@ -20,7 +20,7 @@
 
 #define LOCK_MS 2000 /* for the end of the mount that was just unmounted */
 #define LOCK_STEP_MS 20
-#define CONNECTIONS_PER_HOST 32 /* many small files far away, over HTTP/1.1; one file takes 8 */
+#define CONNECTIONS_PER_HOST 32 /* many small files far away, over HTTP/1.1; one file takes 16 */
 
 static int open_api(struct layers *layers, const struct setup *setup)
 {

@@ -197,8 +197,8 @@ void worker_drain(struct worker *worker)
 {
 	if (worker == NULL)
 		return;
-	wake_thread(worker);
 	while (worker->pending > 0) {
+		wake_thread(worker);
 		pthread_mutex_lock(&worker->lock);
 		while (list_empty(&worker->finished))
 			pthread_cond_wait(&worker->changed, &worker->lock);

@@ -235,8 +235,11 @@ int64_t publish_wait_ms(struct gen *gen, struct job *job)
 {
 	struct place place;
 
-	/* what is wrong with the store will be told by publish_results() */
-	return find_place(gen, job, &place) < 0 ? 0 : tree_promised_ms(gen, (uint64_t)place.dir);
+	/* what is wrong with the store will be told by publish_results(); without its prompt it takes nobody's place, and
+	 * lost+found is not busy meanwhile, so that whoever looks for it there again and again would keep it away */
+	if (find_place(gen, job, &place) < 0 || place.prompt == 0)
+		return 0;
+	return tree_promised_ms(gen, place.dir);
 }
 
 int publish_results(struct gen *gen, struct job *job, struct result_record *results, size_t count)

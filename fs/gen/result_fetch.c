@@ -35,11 +35,12 @@
  * late keeps the others from asking, they then ask all at once, and the link runs dry in between. */
 #define FAR_PIECE_MAX (INT64_C(1024) * 1024)
 #define FAR_BULK (INT64_C(128) * 1024) /* who reads so much at once reads on */
-/* How much is then asked for at once: so that new connections do not come to an end while they grow, nor all of them at the
- * same moment, which would leave the link empty for a round trip. */
+/* How much is asked for at once where that is the beginning: so that new connections do not come to an end while they grow,
+ * nor all of them at the same moment, which would leave the link empty for a round trip. */
 #define FAR_BULK_AHEAD 64 /* times what was read */
 #define FAR_BULK_PIECE (INT64_C(768) * 1024)
 #define FAR_BULK_MORE (INT64_C(256) * 1024)
+#define FAR_JUMP_AHEAD 16            /* the same, elsewhere */
 #define NEARLY (INT64_C(256) * 1024) /* so little is not worth a new connection */
 #define ATTEMPTS 4                   /* without a single new byte */
 
@@ -234,11 +235,14 @@ static int look_ahead(struct result *result)
 	if (result->stream_run == 0) {
 		if (result->stream_length < FAR_BULK || !far || result->results->latency_ms < 0)
 			return 0;
-		target = at + FAR_BULK_AHEAD * result->stream_length;
+		/* who begins in the midst may as well jump again */
+		bool begins = at == result->stream_length;
+		target = at + (begins ? FAR_BULK_AHEAD : FAR_JUMP_AHEAD) * result->stream_length;
 		if (target > at + most)
 			target = at + most;
-		return start_pieces(result, at, target < size ? target : size, FAR_BULK_PIECE,
-			FAR_BULK_MORE, TRANSFERS_FAR);
+		return start_pieces(result, at, target < size ? target : size,
+			begins ? FAR_BULK_PIECE : 2 * SEGMENT_MIN, begins ? FAR_BULK_MORE : 0,
+			TRANSFERS_FAR);
 	}
 	if (target > at + most)
 		target = at + most;
@@ -333,45 +337,40 @@ void result_pump(struct result *result)
 }
 
 /* A look into a file that is a little more than the first flight of a new connection: the rest comes by a second one,
- * instead of a round trip later. */
-static int share_look(struct result *result, const struct result_read *read)
-{
-	int64_t at = missing(result, read), length = read->offset + (int64_t)read->length - at;
-	const struct transfer *transfer = find_coming(result, at);
-
-	if (transfer == NULL || transfer->answered || transfer->position != at || at != 0 ||
-		transfer->end <= FLIGHT || length <= FLIGHT || length > LOOK_MAX)
-		return 0;
-	return start(result, at + FLIGHT, transfer->end, transfer->allowed);
-}
-
-static void share_looks(struct result *result)
+ * instead of a round trip later; where that cannot be, it comes by the first one all the same. */
+static void share_look(struct result *result, struct transfer *transfer)
 {
 	const struct list *item;
-	int r = 0;
 
+	if (transfer->answered || transfer->position != 0 || transfer->end <= FLIGHT ||
+		result->no_ranges || result->transfer_count >= TRANSFERS_MAX)
+		return;
 	list_for_each(item, &result->reads)
 	{
-		r = share_look(result, list_entry(item, struct result_read, link));
-		if (r < 0)
-			break;
+		const struct result_read *read = list_entry(item, struct result_read, link);
+		if (read->offset == 0 && (int64_t)read->length > FLIGHT &&
+			(int64_t)read->length <= LOOK_MAX) {
+			start(result, FLIGHT, transfer->end, transfer->allowed);
+			return;
+		}
 	}
-	if (r < 0)
-		result_fail(result, r == -ENOMEM ? r : -EIO, strerror(-r));
 }
 
-void result_is_connecting(struct result *result)
+void result_is_connecting(struct transfer *transfer)
 {
-	if (result->results->latency_ms >= FAR_MS)
-		share_looks(result);
+	if (transfer->result->results->latency_ms >= FAR_MS)
+		share_look(transfer->result, transfer);
 }
 
 void result_is_far(struct result *result)
 {
+	struct transfer *transfer = find_coming(result, 0);
+
 	if (result->results->latency_ms >= 0 || list_empty(&result->transfers))
 		return;
 	result->results->latency_ms = FAR_MS;
-	share_looks(result);
+	if (transfer != NULL)
+		share_look(result, transfer);
 	result_pump(result);
 }
 

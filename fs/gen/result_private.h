@@ -17,7 +17,7 @@ struct results {
 	struct gen *gen;    /* borrowed */
 	struct map *by_ino; /* of struct result, owned by their users */
 	struct map *troubles; /* ino to an owned sentence */
-	struct map *read;     /* of inos that were read in this mount: the kernel may have their bytes */
+	struct map *read;     /* of inos that were loaded in this mount: the kernel may have their bytes */
 	struct block_pool *blocks;
 	struct loop_timer *flush; /* of the maps of what is present */
 	int64_t latency_ms;       /* from a request to its answer, the shortest seen; -1 unknown */
@@ -88,7 +88,7 @@ int64_t result_present_end(const struct result *result, int64_t offset);
 
 /* A transfer has ended: a result that nobody uses goes with its last one. */
 void result_left(struct result *result);
-/* At the first read: an open file whose pages the kernel still has needs none of this. */
+/* At the first read, or a little before: an open file whose pages the kernel still has needs none of this. */
 int result_load(struct result *result);
 
 /* result_background.c */
@@ -107,8 +107,8 @@ void result_pump(struct result *result);
 /* A reader has come to `end`: transfers that waited for it go on. */
 void result_advance(struct result *result, int64_t end);
 void result_ended(struct result *result, const struct http_end *end, bool complete);
-/* A transfer of it found no connection to use again. */
-void result_is_connecting(struct result *result);
+/* It found no connection to use again. */
+void result_is_connecting(struct transfer *transfer);
 /* Its first transfer has not been answered for a while. */
 void result_is_far(struct result *result);
 void result_stop_all(struct result *result);

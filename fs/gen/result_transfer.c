@@ -120,9 +120,7 @@ static const struct transfer *find_whole(const struct result *result)
 
 static void on_connecting(void *arg)
 {
-	struct transfer *transfer = arg;
-
-	result_is_connecting(transfer->result);
+	result_is_connecting(arg);
 }
 
 static int on_head(void *arg, const struct http_head *head)

@@ -24,6 +24,7 @@
 #define MODEL_NAME ".model"
 #define QUIET_MAX_MS 1000
 #define QUIET_LATE_MS 200 /* until the kernel has taken an answer */
+#define PROMISE_STEP_MS 16
 
 static bool has_suffix(const char *name, const char *suffix)
 {
@@ -363,6 +364,18 @@ int tree_list(struct gen *gen, uint64_t dir, uint64_t cookie,
 	return r < 0 ? r : 0;
 }
 
+/* In the map's values: steps of time, and never NULL. */
+static int promise(struct gen *gen, int64_t dir, int64_t until_ms)
+{
+	return map_put(gen->promised, (uint64_t)dir,
+		(void *)(uintptr_t)(until_ms / PROMISE_STEP_MS + 1));
+}
+
+static int64_t promised(const struct gen *gen, int64_t dir)
+{
+	return (int64_t)(uintptr_t)map_get(gen->promised, (uint64_t)dir) * PROMISE_STEP_MS;
+}
+
 int64_t tree_quiet_ms(struct gen *gen, uint64_t dir)
 {
 	int64_t settle = gen->options.settle_ms;
@@ -375,16 +388,23 @@ int64_t tree_quiet_ms(struct gen *gen, uint64_t dir)
 	if (r < 0 || busy)
 		return 0;
 	int64_t quiet = settle < QUIET_MAX_MS ? settle : QUIET_MAX_MS;
-	int64_t until = clock_mono_ms() + quiet;
-	return quiet > 0 && map_put(gen->promised, dir, (void *)(intptr_t)until) < 0 ? 0 : quiet;
+	return quiet > 0 && promise(gen, TREE_NODE(dir), clock_mono_ms() + quiet) < 0 ? 0 : quiet;
 }
 
-int64_t tree_promised_ms(const struct gen *gen, uint64_t dir)
+int64_t tree_promised_ms(struct gen *gen, int64_t dir)
 {
-	int64_t until = (intptr_t)map_get(gen->promised, dir),
-		left = until + QUIET_LATE_MS - clock_mono_ms();
+	int64_t left = promised(gen, dir) + QUIET_LATE_MS - clock_mono_ms();
 
-	return until == 0 || left < 0 ? 0 : left;
+	if (left <= 0)
+		map_remove(gen->promised, (uint64_t)dir);
+	return left > 0 ? left : 0;
+}
+
+int tree_promise_moved(struct gen *gen, int64_t old_dir, int64_t dir)
+{
+	int64_t until = promised(gen, old_dir);
+
+	return until > promised(gen, dir) ? promise(gen, dir, until) : 0;
 }
 
 int tree_open(struct gen *gen, uint64_t ino, int flags, int *ret_fd)

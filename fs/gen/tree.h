@@ -80,7 +80,7 @@ int tree_list(struct gen *gen, uint64_t dir, uint64_t cookie,
  * (tree_promised_ms()). 0: it may at any time. */
 int64_t tree_quiet_ms(struct gen *gen, uint64_t dir);
 /* Milliseconds until that promise has run out, also for a kernel that heard of it late; 0: it has. */
-int64_t tree_promised_ms(const struct gen *gen, uint64_t dir);
+int64_t tree_promised_ms(struct gen *gen, int64_t dir);
 
 /* Extended attributes: user.* stored, user.weryai.* made from the job (status.h). Size 0 asks for the length. */
 int tree_xattr_get(struct gen *gen, uint64_t ino, const char *name, void *value, size_t size, size_t *ret_length);

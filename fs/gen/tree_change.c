@@ -353,6 +353,11 @@ int tree_rename(struct gen *gen, uint64_t parent, const char *name, uint64_t new
 			      : replace(gen, &renaming, &aftermath);
 	if (r == 0)
 		r = touch_parents(gen, renaming.old_dir.ino, renaming.dir.ino);
+	/* the kernel takes its time along with a name that it knows */
+	if (r == 0)
+		r = tree_promise_moved(gen, renaming.old_dir.ino, renaming.dir.ino);
+	if (r == 0 && exchanges)
+		r = tree_promise_moved(gen, renaming.dir.ino, renaming.old_dir.ino);
 	r = store_end(gen->store, r);
 	if (r == 0 && renaming.exists && !exchanges)
 		note_nameless(gen, renaming.target.ino);

@@ -35,7 +35,9 @@ void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		reply_error(req, r);
 	else
 		reply_entry(req, &entry,
-			entry.kind == TREE_RESULT ? inode_quiet_ms(session, parent) : 0);
+			entry.kind == TREE_RESULT && entry.ino != parent
+				? inode_quiet_ms(session, parent)
+				: 0);
 }
 
 void ops_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)

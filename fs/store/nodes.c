@@ -155,22 +155,16 @@ int nodes_count(struct store *store, int64_t parent, bool directories_only, int6
 
 int nodes_is_busy(struct store *store, int64_t dir, bool *ret_busy)
 {
-	/* which are few; by itself SQLite would go through all names of the directory */
+	/* by itself SQLite would go through all names of the directory */
 	static const char sql[] =
-		"SELECT EXISTS(SELECT 1 FROM node INDEXED BY node_draft WHERE draft != 0 AND parent = ?)"
-		" OR EXISTS(SELECT 1 FROM job INDEXED BY job_open WHERE published = 0 AND dir = ?)";
+		"SELECT EXISTS(SELECT 1 FROM node INDEXED BY node_busy WHERE draft != 0 AND parent = ?)"
+		" OR EXISTS(SELECT 1 FROM job INDEXED BY job_busy WHERE published = 0 AND dir = ?)";
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int64_t state = db_state(store->db);
+	int r = db_row(store->db, sql, &row, "ii", dir, dir);
 
-	if (state < 0 || store->asked.dir != dir || store->asked.state != state) {
-		int r = db_row(store->db, sql, &row, "ii", dir, dir);
-		if (r < 0)
-			return r;
-		store->asked.dir = dir;
-		store->asked.state = state;
-		store->asked.busy = sqlite3_column_int(row, 0) != 0;
-	}
-	*ret_busy = store->asked.busy;
+	if (r < 0)
+		return r;
+	*ret_busy = sqlite3_column_int(row, 0) != 0;
 	return 0;
 }
 

@@ -55,6 +55,8 @@ static const char *const steps[] = {
 	" WITHOUT ROWID;",
 	"CREATE TABLE known(kind TEXT PRIMARY KEY, list TEXT NOT NULL, \"when\" INTEGER NOT NULL)"
 	" WITHOUT ROWID;",
+	"CREATE INDEX node_busy ON node(parent) WHERE draft != 0;"
+	"CREATE INDEX job_busy ON job(dir) WHERE published = 0;",
 };
 
 int64_t schema_version(void)

@@ -18,10 +18,6 @@ struct store {
 	struct list cache_files;   /* cache_file.known: all that are in memory, borrowed */
 	struct list cache_unsaved; /* cache_file.link: files whose map has changed; those that are closed are owned */
 	unsigned cache_closed;	   /* of them */
-	struct {                   /* the last answer of nodes_is_busy() */
-		int64_t dir, state;
-		bool busy;
-	} asked;
 	struct recent_node {       /* found lately: what is looked up is opened next */
 		int64_t state;     /* of the database then (db_state()) */
 		struct node node;

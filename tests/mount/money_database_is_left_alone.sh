@@ -56,7 +56,7 @@ mount_fs
 assert_eq "$(sha256sum <"$picture")" "$sum" "picture"
 umount_fs
 # as the first version left it
-sql "ALTER TABLE job DROP COLUMN balance_at" "DROP TABLE upload" "DROP TABLE known" "PRAGMA user_version = 1"
+sql "ALTER TABLE job DROP COLUMN balance_at" "DROP TABLE upload" "DROP TABLE known" "DROP INDEX node_busy" "DROP INDEX job_busy" "PRAGMA user_version = 1"
 assert_contains "$(weryaifs --check)" "older weryaifs" "--check"
 mount_fs
 wait_state "$M/FLUX/fox.txt" SUCCESS

@@ -30,3 +30,17 @@ duration=$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$film")
 [ -n "$duration" ] || fail "ffprobe says no duration"
 [ $(($(sent) - before)) -le 4194304 ] || fail "ffprobe moved $(($(sent) - before)) bytes"
 umount_fs
+
+# jumps in a file that is far away do not bring what comes behind each of them
+control cdn-latency=0.05
+mount_fs
+before=$(sent)
+python3 - "$big" <<'END'
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+for i in range(1, 9):
+    assert len(os.pread(fd, 131072, i * 100000000)) == 131072
+END
+echo "eight jumps far away: $(($(sent) - before)) bytes"
+[ $(($(sent) - before)) -le 25165824 ] || fail "eight jumps far away moved $(($(sent) - before)) bytes"
+umount_fs

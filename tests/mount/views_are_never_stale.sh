@@ -119,6 +119,24 @@ echo submit >eagle.status
 await 10 eval '[ "$(posts)" -gt "$before" ]'
 wait_state eagle.txt SUCCESS
 [ "$(stat -c %i eagle.png)" != "$first" ] || fail "the result before under the name of the one that was asked for again"
+# a name that is taken elsewhere takes along how long the kernel keeps it
+mkdir other
+ls -l >/dev/null
+stat -c %i eagle.png >/dev/null
+mv eagle.txt other/
+mv eagle.png other/
+first=$(stat -c %i other/eagle.png)
+before=$(posts)
+echo submit >other/eagle.status
+await 10 eval '[ "$(posts)" -gt "$before" ]'
+wait_state other/eagle.txt SUCCESS
+[ "$(stat -c %i other/eagle.png)" != "$first" ] || fail "the result before under its name, in another directory"
 kill -CONT "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
+# who looks for a result all the time does not keep it away, not even where its prompt is gone
+echo "a heron" >heron.txt
+before=$(posts)
+await 10 eval '[ "$(posts)" -gt "$before" ]'
+rm heron.txt
+await 15 eval '[ -n "$(ls -A "$M/.weryaifs/lost+found")" ]' || fail "looked for, and therefore never there"
 cd /
 umount_fs

@@ -94,6 +94,55 @@ static void test_store_a_failed_operation_leaves_nothing(void **state)
 	store_close(store);
 }
 
+/* What was found lately is not asked for again; never may that be what was not committed, or is not so any more. */
+static void test_store_what_is_remembered_is_true(void **state)
+{
+	struct store *store = open_store();
+	struct node node = make_node(7, "x", NODE_RESULT), found;
+
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, nodes_add(store, &node)), 0);
+	assert_int_equal(nodes_find(store, 7, "x", &found), 0);
+	assert_int_equal(nodes_get(store, node.ino, &found), 0);
+	assert_string_equal(found.name, "x");
+
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(nodes_set_name(store, node.ino, 7, "y"), 0);
+	assert_int_equal(nodes_get(store, node.ino, &found), 0);
+	assert_string_equal(found.name, "y");
+	assert_int_equal(store_end(store, -EIO), -EIO);
+	assert_int_equal(nodes_get(store, node.ino, &found), 0);
+	assert_string_equal(found.name, "x");
+
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, nodes_set_name(store, node.ino, 7, "z")), 0);
+	assert_int_equal(nodes_get(store, node.ino, &found), 0);
+	assert_string_equal(found.name, "z");
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, nodes_remove(store, node.ino)), 0);
+	assert_int_equal(nodes_get(store, node.ino, &found), -ENOENT);
+	store_close(store);
+}
+
+static void test_store_busy_is_who_has_something_open(void **state)
+{
+	struct store *store = open_store();
+	struct node node = make_node(7, "x.txt", NODE_FILE);
+	bool busy = true;
+
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, nodes_add(store, &node)), 0);
+	assert_int_equal(nodes_is_busy(store, 7, &busy), 0);
+	assert_false(busy);
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, nodes_set_draft(store, node.ino, DRAFT_CLOSED)), 0);
+	assert_int_equal(nodes_is_busy(store, 7, &busy), 0);
+	assert_true(busy);
+	assert_int_equal(nodes_is_busy(store, 8, &busy), 0);
+	assert_false(busy);
+	store_close(store);
+}
+
 static void test_store_second_opener_is_refused(void **state)
 {
 	struct store *store = open_store(), *second = NULL;
@@ -302,6 +351,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_store_nodes_are_there_after_reopening),
 		TEST(test_store_a_failed_operation_leaves_nothing),
+		TEST(test_store_what_is_remembered_is_true),
+		TEST(test_store_busy_is_who_has_something_open),
 		TEST(test_store_second_opener_is_refused),
 		TEST(test_store_damaged_database_is_refused_untouched),
 		TEST(test_store_jobs_keep_what_they_are),

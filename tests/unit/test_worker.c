@@ -87,11 +87,64 @@ static void test_worker_drain_waits_for_all(void **state)
 	loop_destroy(order.loop);
 }
 
+/* Fewer than are worth waking the thread for: a timer does, or who waits for all. */
+static void test_worker_later_is_not_never(void **state)
+{
+	static struct counted jobs[JOBS];
+	struct order order = {
+		.loop_thread = pthread_self(), .done = JOBS - 1, .run = JOBS - 1, .stop = true};
+	struct worker *worker;
+
+	assert_int_equal(loop_create(&order.loop), 0);
+	assert_int_equal(worker_create(order.loop, &worker), 0);
+	jobs[0] = (struct counted){
+		.job = {.run = run, .done = done}, .order = &order, .number = JOBS - 1};
+	worker_submit_later(worker, &jobs[0].job);
+	assert_int_equal(loop_run(order.loop), 0);
+	assert_int_equal(order.done, JOBS);
+
+	order = (struct order){.loop = order.loop, .loop_thread = pthread_self()};
+	for (int i = 0; i < 3; i++) {
+		jobs[i] = (struct counted){
+			.job = {.run = run, .done = done}, .order = &order, .number = i};
+		worker_submit_later(worker, &jobs[i].job);
+	}
+	worker_drain(worker);
+	assert_int_equal(order.done, 3);
+	worker_destroy(worker);
+	loop_destroy(order.loop);
+}
+
+/* Order is kept, and what is urgent takes along what is not. */
+static void test_worker_later_keeps_its_place(void **state)
+{
+	static struct counted jobs[JOBS];
+	struct order order = {.loop_thread = pthread_self(), .stop = true};
+	struct worker *worker;
+
+	assert_int_equal(loop_create(&order.loop), 0);
+	assert_int_equal(worker_create(order.loop, &worker), 0);
+	for (int i = 0; i < JOBS; i++) {
+		jobs[i] = (struct counted){
+			.job = {.run = run, .done = done}, .order = &order, .number = i};
+		if (i % 5 == 4)
+			worker_submit(worker, &jobs[i].job);
+		else
+			worker_submit_later(worker, &jobs[i].job);
+	}
+	assert_int_equal(loop_run(order.loop), 0);
+	assert_int_equal(order.done, JOBS);
+	worker_destroy(worker);
+	loop_destroy(order.loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_worker_runs_in_order_and_tells_the_loop),
 		cmocka_unit_test(test_worker_drain_waits_for_all),
+		cmocka_unit_test(test_worker_later_is_not_never),
+		cmocka_unit_test(test_worker_later_keeps_its_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
