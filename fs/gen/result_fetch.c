@@ -34,6 +34,8 @@
 /* So much that all of them together are well below READAHEAD_MAX: when their sum is all that may be on its way, one that is
  * late keeps the others from asking, they then ask all at once, and the link runs dry in between. */
 #define FAR_PIECE_MAX (INT64_C(1024) * 1024)
+#define FAR_PIECES 4
+#define FAR_CROWD 16 /* requests on their way: half of what a host gets connections */
 #define FAR_BULK (INT64_C(128) * 1024) /* who reads so much at once reads on */
 /* How much is asked for at once where that is the beginning: so that new connections do not come to an end while they grow,
  * nor all of them at the same moment, which would leave the link empty for a round trip. */
@@ -180,6 +182,14 @@ static int64_t first_target(const struct result *result, const struct result_rea
 	return here;
 }
 
+/* A connection brings little at once, the less the newer it is: what is longer comes by several side by side, as long as
+ * that does not keep others waiting for theirs. */
+static bool is_shared(const struct result *result, int64_t length)
+{
+	return length >= FAR_BULK ||
+	       (length > FAR_PIECE && http_active(result->results->gen->http) < FAR_CROWD);
+}
+
 static int serve(struct result *result, struct result_read *read)
 {
 	int64_t at = missing(result, read), end = read->offset + (int64_t)read->length;
@@ -206,7 +216,7 @@ static int serve(struct result *result, struct result_read *read)
 		return start(result, at, target > end ? target : end, target);
 	if (read->run > 0)
 		return start_pieces(result, at, end, SEGMENT_MIN, 0, TRANSFERS_MAX);
-	if (end - at < FAR_BULK) {
+	if (!is_shared(result, end - at)) {
 		/* who jumps about is served by one flight, so that the connection is free for the next jump */
 		if (read->offset > 0)
 			target = at + FLIGHT;
@@ -214,10 +224,10 @@ static int serve(struct result *result, struct result_read *read)
 			target = end;
 		return start(result, at, target, target);
 	}
-	/* a new connection brings little at first: a long read is shared among several */
-	int64_t piece = (end - at) / 4;
-	return start_pieces(
-		result, at, end, piece < FAR_PIECE ? FAR_PIECE : piece, 0, TRANSFERS_MAX);
+	int64_t pieces = (end - at + FAR_PIECE - 1) / FAR_PIECE;
+	if (pieces > FAR_PIECES)
+		pieces = FAR_PIECES;
+	return start_pieces(result, at, end, (end - at + pieces - 1) / pieces, 0, TRANSFERS_MAX);
 }
 
 /* What the last reader will want after its read. */
