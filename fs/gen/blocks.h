@@ -29,7 +29,7 @@ struct block {
 	struct result *result; /* borrowed; NULL: closed meanwhile */
 	struct block_pool *pool;
 	struct cache_file *file; /* held */
-	int fd, error;
+	int fd, error; /* fd: or a negative errno */
 	char data[BLOCK_BYTES];
 };
 

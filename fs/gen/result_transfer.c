@@ -17,7 +17,7 @@ static void write_block(struct worker_job *job)
 	struct block *block = list_entry(job, struct block, job);
 	size_t done = 0;
 
-	block->error = 0;
+	block->error = block->fd < 0 ? block->fd : 0;
 	while (done < block->length && block->error == 0) {
 		ssize_t n = pwrite(block->fd, block->data + done, block->length - done,
 			block->start + (off_t)done);

@@ -21,6 +21,10 @@ int source_open(struct store *store, const struct node *node, struct source *ret
 		if (r < 0)
 			return r;
 		source.fd = cache_file_fd(source.cached);
+		if (source.fd < 0) {
+			cache_file_close(source.cached);
+			return source.fd;
+		}
 		source.size = node->size;
 	} else {
 		source.fd = store_data_open(store, node->ino, O_RDONLY);

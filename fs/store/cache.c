@@ -26,8 +26,8 @@ struct cache_file {
 	struct list known;   /* store.cache_files */
 	struct list link;    /* store.cache_unsaved */
 	int64_t ino;
-	int fd;         /* owned; -1: closed, and waiting for its map to be saved */
-	unsigned holds; /* of the opener, who may have closed it, and of writers */
+	int fd;         /* owned; -1: nothing was to be read or written yet, or it is closed */
+	unsigned holds; /* of the opener, who may have closed it, and of writers; 0: it waits for its map to be saved */
 	struct ranges present;
 	int64_t used;
 	bool gone; /* it was removed: what is still written to it is nowhere */
@@ -52,6 +52,35 @@ static const char *boot_id(void)
 	return id;
 }
 
+/* The file itself; most are made when there is something to be put into them. */
+static int ensure_fd(struct cache_file *file)
+{
+	char name[STORE_NAME];
+
+	if (file->fd >= 0)
+		return 0;
+	if (file->gone)
+		return -ENOENT;
+	store_name(file->ino, name);
+	file->fd = openat(file->store->cache_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+		0600);
+	return file->fd < 0 ? -errno : 0;
+}
+
+/* Somebody may have emptied the cache directory: that is allowed. */
+static int check_size(struct cache_file *file)
+{
+	struct stat st;
+
+	if (file->present.count == 0)
+		return 0;
+	int r = ensure_fd(file);
+	if (r == 0 && (fstat(file->fd, &st) < 0 ||
+			      st.st_size < file->present.items[file->present.count - 1].end))
+		ranges_finish(&file->present);
+	return r;
+}
+
 static int find_map(struct store *store, int64_t ino, sqlite3_stmt **ret_row)
 {
 	return db_row(
@@ -69,7 +98,6 @@ int cache_prepare(struct store *store)
 static int load_map(struct cache_file *file)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	struct stat st;
 	int r = find_map(file->store, file->ino, &row);
 
 	if (r <= 0)
@@ -86,12 +114,7 @@ static int load_map(struct cache_file *file)
 			(long long)file->ino);
 		return 0;
 	}
-	/* somebody may have emptied the cache directory: that is allowed */
-	if (r == 0 && file->present.count > 0 &&
-		(fstat(file->fd, &st) < 0 ||
-			st.st_size < file->present.items[file->present.count - 1].end))
-		ranges_finish(&file->present);
-	return r;
+	return r == 0 ? check_size(file) : r;
 }
 
 static void cache_file_free(struct cache_file *file)
@@ -126,17 +149,16 @@ static void changed(struct cache_file *file)
 int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file)
 {
 	struct cache_file *file = find_known(store, ino);
-	bool known = file != NULL;
-	char name[STORE_NAME];
-	struct stat st;
 	int r;
 
-	if (known && file->fd >= 0) {
+	if (file != NULL && file->holds > 0) {
 		file->holds++;
 		*ret_file = file;
 		return 0;
 	}
-	if (!known) {
+	if (file != NULL) {
+		r = check_size(file);
+	} else {
 		file = calloc(1, sizeof(*file));
 		if (file == NULL)
 			return -ENOMEM;
@@ -145,17 +167,10 @@ int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_fi
 		list_append(&store->cache_files, &file->known);
 		file->store = store;
 		file->ino = ino;
+		file->fd = -1;
 		file->used = clock_wall_ms();
-	}
-	store_name(ino, name);
-	file->fd = openat(store->cache_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	r = file->fd < 0 ? -errno : 0;
-	if (r == 0 && !known)
 		r = load_map(file);
-	if (r == 0 && known && file->present.count > 0 &&
-		(fstat(file->fd, &st) < 0 ||
-			st.st_size < file->present.items[file->present.count - 1].end))
-		ranges_finish(&file->present);
+	}
 	if (r < 0) {
 		cache_file_free(file);
 		return r;
@@ -184,7 +199,7 @@ void cache_file_release(struct cache_file *file)
 		cache_file_free(file);
 	} else {
 		struct store *store = file->store;
-		close(file->fd);
+		cleanup_closep(&file->fd);
 		file->fd = -1;
 		/* the next one to be opened is looked for among them */
 		if (++store->cache_closed >= CLOSED_MAX)
@@ -201,7 +216,10 @@ void cache_file_touch(struct cache_file *file)
 int cache_file_write(struct cache_file *file, int64_t offset, const void *data, size_t length)
 {
 	size_t done = 0;
+	int r = ensure_fd(file);
 
+	if (r < 0)
+		return r;
 	while (done < length) {
 		ssize_t n = pwrite(
 			file->fd, (const char *)data + done, length - done, offset + (off_t)done);
@@ -247,9 +265,11 @@ int64_t cache_file_next_start(const struct cache_file *file, int64_t offset)
 	return ranges_next_start(&file->present, offset);
 }
 
-int cache_file_fd(const struct cache_file *file)
+int cache_file_fd(struct cache_file *file)
 {
-	return file->fd;
+	int r = ensure_fd(file);
+
+	return r < 0 ? r : file->fd;
 }
 
 static int save(struct cache_file *file)
@@ -285,7 +305,7 @@ int cache_flush(struct store *store)
 	{
 		struct cache_file *file = list_entry(item, struct cache_file, link);
 		/* what cannot be noted is fetched again one day */
-		if (file->fd < 0)
+		if (file->holds == 0)
 			cache_file_free(file);
 		else if (r == 0)
 			list_remove(&file->link);
@@ -304,7 +324,10 @@ void cache_forget_unsaved(struct store *store)
 int cache_file_reset(struct cache_file *file)
 {
 	struct stat st;
+	int r = ensure_fd(file);
 
+	if (r < 0)
+		return r;
 	if (file->present.count == 0 && fstat(file->fd, &st) == 0 && st.st_size == 0)
 		return 0;
 	ranges_finish(&file->present);
@@ -327,7 +350,7 @@ static int forget(struct store *store, int64_t ino)
 		/* a writer that is not through yet may hold it */
 		file->gone = true;
 		list_remove(&file->link);
-		if (file->fd < 0)
+		if (file->holds == 0)
 			cache_file_free(file);
 	}
 	store_name(ino, name);

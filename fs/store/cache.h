@@ -17,6 +17,7 @@ struct cache_file;
 
 /* SQL is parsed when it is first used: not while the first reader waits. */
 int cache_prepare(struct store *store);
+/* Makes no file yet: that comes with the first byte. */
 int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file);
 void cache_file_close(struct cache_file *file); /* NULL is fine */
 /* Data, then the map in memory. After an error the range counts as absent. */
@@ -30,7 +31,7 @@ int cache_file_note(struct cache_file *file, int64_t offset, size_t length);
 /* As ranges.h. */
 int64_t cache_file_run_end(const struct cache_file *file, int64_t offset);
 int64_t cache_file_next_start(const struct cache_file *file, int64_t offset);
-int cache_file_fd(const struct cache_file *file);
+int cache_file_fd(struct cache_file *file); /* borrowed; or a negative errno where there is no making it */
 /* It is being read. */
 void cache_file_touch(struct cache_file *file);
 /* Makes all maps survive the process. Runs its own transaction. */
