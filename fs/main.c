@@ -23,7 +23,8 @@
 #include "fs/refuse.h"
 
 #define EXIT_USAGE 2
-#define STOP_MORE_MS 1000 /* beyond the time that a POST in flight may take, when we are told to end */
+#define STOP_MORE_MS                                                                               \
+	1000 /* beyond the time that a POST in flight may take, when we are told to end */
 
 struct wiring {
 	struct setup setup;
@@ -245,9 +246,11 @@ static int harden(void)
  * and come again page by page (mallopt(3)). */
 static void keep_memory(void)
 {
+#ifdef __GLIBC__
 	mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
 	mallopt(M_TRIM_THRESHOLD, 2 * 1024 * 1024);
 	mallopt(M_TOP_PAD, 256 * 1024);
+#endif
 }
 
 int main(int argc, char **argv)

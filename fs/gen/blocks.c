@@ -28,6 +28,17 @@ static void populate(struct block *block, size_t length)
 	madvise((void *)start, end - start, MADV_POPULATE_WRITE);
 }
 
+static struct block *block_new(size_t populated)
+{
+	struct block *block = malloc(sizeof(*block));
+
+	if (block == NULL)
+		return NULL;
+	list_init(&block->age);
+	populate(block, populated);
+	return block;
+}
+
 int block_pool_create(struct block_pool **ret_pool)
 {
 	struct block_pool *pool = calloc(1, sizeof(*pool));
@@ -37,13 +48,11 @@ int block_pool_create(struct block_pool **ret_pool)
 	list_init(&pool->used);
 	list_init(&pool->spare);
 	/* the first reader does not wait for memory */
-	struct block *block = malloc(sizeof(*block));
+	struct block *block = block_new(FIRST_POPULATED);
 	if (block == NULL) {
 		free(pool);
 		return -ENOMEM;
 	}
-	populate(block, FIRST_POPULATED);
-	list_init(&block->age);
 	list_append(&pool->spare, &block->age);
 	pool->spare_count = 1;
 	*ret_pool = pool;
@@ -96,28 +105,26 @@ struct block *block_take(struct block_pool *pool, struct list *list, int64_t sta
 {
 	int64_t limit = (start / BLOCK_BYTES + 1) * BLOCK_BYTES;
 	struct block *block;
-	bool new = list_empty(&pool->spare);
 
 	assert(start >= 0 && start < end);
+	if (limit > end)
+		limit = end;
 	if (pool->used_count >= BLOCKS_MAX)
 		drop_oldest(pool);
-	if (!new) {
+	if (!list_empty(&pool->spare)) {
 		/* the last one in is the one that is still in the processor's cache */
 		block = list_entry(pool->spare.prev, struct block, age);
 		list_remove(&block->age);
 		pool->spare_count--;
 	} else {
-		block = malloc(sizeof(*block));
+		block = block_new((size_t)(limit - start));
 		if (block == NULL)
 			return NULL;
-		list_init(&block->age);
 	}
 	list_init(&block->link);
 	block->start = start;
 	block->length = 0;
-	block->room = (size_t)((limit < end ? limit : end) - start);
-	if (new)
-		populate(block, block->room);
+	block->room = (size_t)(limit - start);
 	block->filling = true;
 	block->holds = 0;
 	block->pool = pool;

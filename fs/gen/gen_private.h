@@ -22,7 +22,7 @@ struct gen {
 	struct probes *probes;
 	struct waiting *waiting;
 	struct live *live; /* NULL: the models stay as they are */
-	struct map *promised; /* directory -> monotonic ms until when its results keep their names */
+	struct map *promised; /* directory -> until when its results keep their names (tree.c) */
 	struct map *nameless; /* inode -> itself: no name, but the kernel still knows it */
 	int64_t started;      /* monotonic ms */
 	struct list watches;  /* status_watch.link */

@@ -13,28 +13,28 @@
 #include "fs/net/backoff.h"
 
 #define FAR_MS 8
-#define FAR_AFTER_MS                                                                               \
-	3 /* no answer at all for so long: it is far, until the answer says otherwise */
-#define FLIGHT                                                                                     \
-	(INT64_C(12) *                                                                             \
-		1024) /* what a new connection brings at once: ten segments (RFC 6928), less the head */
-#define LOOK_MAX (INT64_C(32) * 1024)
-#define TRANSFERS_MAX 16                      /* of one file */
-#define TRANSFERS_FAR 12                      /* of them ahead of a reader, where it is far */
-#define TRANSFERS_NEAR 2                      /* of them ahead of a reader, where it is near */
+/* no answer at all for so long: it is far, until the answer says otherwise */
+#define FAR_AFTER_MS 3
+/* what a new connection brings at once: ten segments (RFC 6928), less the head */
+#define FLIGHT (INT64_C(12) * 1024)
+#define LOOK_MAX (INT64_C(32) * 1024) /* what the kernel asks for on behalf of a small first read */
+#define TRANSFERS_MAX 16              /* of one file */
+#define TRANSFERS_FAR 12              /* of them ahead of a reader, where it is far */
+#define TRANSFERS_NEAR 2              /* of them ahead of a reader, where it is near */
 #define NEAR_AHEAD (INT64_C(6) * 1024 * 1024) /* of its reader: where a stream pauses */
 #define STREAM_AFTER                                                                               \
 	(INT64_C(512) * 1024)       /* bytes in sequence: from here on up to the end of the file */
 #define SKIP (INT64_C(1024) * 1024) /* a read so far in front of a transfer waits for it */
 #define SEGMENT_MIN (INT64_C(256) * 1024)
 #define SEGMENT_MAX (INT64_C(4) * 1024 * 1024)
+/* where an answer takes no time: at the start of a file, and after a jump */
 #define HERE_FIRST (INT64_C(32) * 1024)
 #define HERE_SEEK (INT64_C(16) * 1024)
 #define FAR_PIECE (INT64_C(64) * 1024)
 /* So much that all of them together are well below READAHEAD_MAX: when their sum is all that may be on its way, one that is
  * late keeps the others from asking, they then ask all at once, and the link runs dry in between. */
 #define FAR_PIECE_MAX (INT64_C(1024) * 1024)
-#define FAR_PIECES 4
+#define FAR_PIECES 4 /* that a long read is shared among */
 #define FAR_CROWD 16 /* requests on their way: half of what a host gets connections */
 #define FAR_BULK (INT64_C(128) * 1024) /* who reads so much at once reads on */
 /* How much is asked for at once where that is the beginning: so that new connections do not come to an end while they grow,
@@ -230,6 +230,21 @@ static int serve(struct result *result, struct result_read *read)
 	return start_pieces(result, at, end, (end - at + pieces - 1) / pieces, 0, TRANSFERS_MAX);
 }
 
+/* Who reads much at once, far away, will go on; who begins in the midst may as well jump again. */
+static int look_ahead_at_once(struct result *result, int64_t most)
+{
+	int64_t at = result->stream_end, length = result->stream_length, size = result->record.size;
+	bool begins = at == length;
+	int64_t ahead = (begins ? FAR_BULK_AHEAD : FAR_JUMP_AHEAD) * length;
+
+	if (length < FAR_BULK || result->results->latency_ms < FAR_MS)
+		return 0;
+	int64_t target = at + (ahead < most ? ahead : most);
+	return start_pieces(result, at, target < size ? target : size,
+		begins ? FAR_BULK_PIECE : 2 * SEGMENT_MIN, begins ? FAR_BULK_MORE : 0,
+		TRANSFERS_FAR);
+}
+
 /* What the last reader will want after its read. */
 static int look_ahead(struct result *result)
 {
@@ -241,19 +256,8 @@ static int look_ahead(struct result *result)
 
 	if (at == 0 || result->no_ranges)
 		return 0;
-	/* who reads much at once will go on */
-	if (result->stream_run == 0) {
-		if (result->stream_length < FAR_BULK || !far || result->results->latency_ms < 0)
-			return 0;
-		/* who begins in the midst may as well jump again */
-		bool begins = at == result->stream_length;
-		target = at + (begins ? FAR_BULK_AHEAD : FAR_JUMP_AHEAD) * result->stream_length;
-		if (target > at + most)
-			target = at + most;
-		return start_pieces(result, at, target < size ? target : size,
-			begins ? FAR_BULK_PIECE : 2 * SEGMENT_MIN, begins ? FAR_BULK_MORE : 0,
-			TRANSFERS_FAR);
-	}
+	if (result->stream_run == 0)
+		return look_ahead_at_once(result, most);
 	if (target > at + most)
 		target = at + most;
 	if (target > size)

@@ -26,9 +26,9 @@ int tree_shadow(struct gen *gen, int64_t parent, const char *name, struct node *
 bool tree_is_prompt(const struct node *node);
 /* The directory under the root that holds `ino`: a model's, or TREE_ABOUT. */
 int tree_top(struct gen *gen, int64_t ino, int64_t *ret_top);
-/* rename(2) changes st_ctime of what is renamed; a data file's is changed by any chmod(2) of it. */
 /* Something is moved from one directory to the other: what was promised of its name (tree_quiet_ms()) moves, too. */
 int tree_promise_moved(struct gen *gen, int64_t old_dir, int64_t dir);
+/* rename(2) changes st_ctime of what is renamed; a data file's is changed by any chmod(2) of it. */
 int tree_touch_ctime(struct gen *gen, struct node *node);
 
 /* What is to be done once the transaction is committed; starts as {0}. */

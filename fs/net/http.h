@@ -4,9 +4,9 @@
  *
  * Thread:    every function and every callback, loop thread only.
  * Owns:      copies url, headers, range and post of a spec; events and arg are the caller's.
- * Callbacks: connecting once for each new connection, head at most once before the first body, body 0..n times, then done exactly once; never
- *            from inside http_start(). Each may call http_cancel() on its own request; after a
- *            cancel none of them runs again for it.
+ * Callbacks: connecting once for each new connection, head at most once before the first body, body
+ *            0..n times, then done exactly once; never from inside http_start(). Each may call
+ *            http_cancel() on its own request; after a cancel none of them runs again for it.
  * Limits:    a body above max_bytes ends in -EFBIG; no progress for stall_ms in -ETIMEDOUT; the work
  *            of one wake is bounded, so that other watches of the loop get their turn.
  * Errors:    http_start(): -ENOMEM, -EINVAL (url not http(s), plain http to a host that is not loopback).

@@ -45,11 +45,16 @@ static void done(struct worker_job *job)
 		loop_stop(counted->order->loop, 0);
 }
 
+static struct counted make(struct order *order, int number)
+{
+	return (struct counted){
+		.job = {.run = run, .done = done}, .order = order, .number = number};
+}
+
 static void submit(struct worker *worker, struct order *order, struct counted *jobs)
 {
 	for (int i = 0; i < JOBS; i++) {
-		jobs[i] = (struct counted){
-			.job = {.run = run, .done = done}, .order = order, .number = i};
+		jobs[i] = make(order, i);
 		worker_submit(worker, &jobs[i].job);
 	}
 }
@@ -97,16 +102,14 @@ static void test_worker_later_is_not_never(void **state)
 
 	assert_int_equal(loop_create(&order.loop), 0);
 	assert_int_equal(worker_create(order.loop, &worker), 0);
-	jobs[0] = (struct counted){
-		.job = {.run = run, .done = done}, .order = &order, .number = JOBS - 1};
+	jobs[0] = make(&order, JOBS - 1);
 	worker_submit_later(worker, &jobs[0].job);
 	assert_int_equal(loop_run(order.loop), 0);
 	assert_int_equal(order.done, JOBS);
 
 	order = (struct order){.loop = order.loop, .loop_thread = pthread_self()};
 	for (int i = 0; i < 3; i++) {
-		jobs[i] = (struct counted){
-			.job = {.run = run, .done = done}, .order = &order, .number = i};
+		jobs[i] = make(&order, i);
 		worker_submit_later(worker, &jobs[i].job);
 	}
 	worker_drain(worker);
@@ -125,8 +128,7 @@ static void test_worker_later_keeps_its_place(void **state)
 	assert_int_equal(loop_create(&order.loop), 0);
 	assert_int_equal(worker_create(order.loop, &worker), 0);
 	for (int i = 0; i < JOBS; i++) {
-		jobs[i] = (struct counted){
-			.job = {.run = run, .done = done}, .order = &order, .number = i};
+		jobs[i] = make(&order, i);
 		if (i % 5 == 4)
 			worker_submit(worker, &jobs[i].job);
 		else
