@@ -11,7 +11,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/worker.h"
-#include "fs/gen/gen.h"
+#include "fs/account/account.h"
 #include "fs/net/hook.h"
 #include "fs/paths.h"
 #include "fs/refuse.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* layers: every layer of the daemon, made bottom-up from the settings and taken down top-down. */
-#include "fs/gen/gen.h"
+#include "fs/account/account.h"
 #include "fs/mount/session.h"
 #include "fs/setup.h"
 

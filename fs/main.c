@@ -17,9 +17,9 @@
 #include "fs/check.h"
 #include "fs/daemon.h"
 #include "fs/file_watch.h"
-#include "fs/gen/gen.h"
+#include "fs/account/account.h"
 #include "fs/layers.h"
-#include "fs/mount/publisher_child.h"
+#include "fs/notify/notifier_child.h"
 #include "fs/refuse.h"
 
 #define EXIT_USAGE 2

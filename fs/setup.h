@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "config/options.h"
 #include "config/secret.h"
-#include "fs/gen/model.h"
+#include "fs/model/model.h"
 
 struct setup {
 	struct options options; /* mountpoint and config_path are absolute */

@@ -7,8 +7,8 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
-#include "fs/gen/gen.h"
-#include "fs/gen/stats.h"
+#include "fs/account/account.h"
+#include "fs/account/stats.h"
 
 static const char *const names[] = {
 	"README", "models.json", "balance", "stats", "stats.prom", "log"};

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fs/gen/tree.h"
+#include "fs/tree/tree.h"
 
 struct gen;
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/gen/gen.h"
+#include "fs/account/account.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/pending.h"

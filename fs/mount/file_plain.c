@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/gen/gen.h"
-#include "fs/gen/tree.h"
+#include "fs/account/account.h"
+#include "fs/tree/tree.h"
 #include "fs/mount/file.h"
 #include "fs/mount/reply.h"
 

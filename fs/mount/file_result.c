@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/gen/gen.h"
-#include "fs/gen/result.h"
-#include "fs/gen/tree.h"
+#include "fs/account/account.h"
+#include "fs/fetch/fetch.h"
+#include "fs/tree/tree.h"
 #include "fs/mount/file.h"
 #include "fs/mount/pending.h"
 #include "fs/mount/reply.h"

@@ -9,9 +9,9 @@
 
 #include "fs/base/log.h"
 #include "fs/base/str.h"
-#include "fs/gen/gen.h"
-#include "fs/gen/status.h"
-#include "fs/gen/tree.h"
+#include "fs/account/account.h"
+#include "fs/tree/status.h"
+#include "fs/tree/tree.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/reply.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/gen/gen.h"
+#include "fs/account/account.h"
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"
 #include "fs/mount/reply.h"

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/gen/gen.h"
-#include "fs/gen/status.h"
-#include "fs/gen/tree.h"
+#include "fs/account/account.h"
+#include "fs/tree/status.h"
+#include "fs/tree/tree.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/pending.h"
-#include "fs/mount/publisher.h"
+#include "fs/notify/notifier.h"
 #include "fs/mount/reply.h"
 
 struct wait_read {

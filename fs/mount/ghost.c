@@ -8,8 +8,8 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
-#include "fs/gen/prompt.h"
-#include "fs/gen/tree.h"
+#include "fs/prompt/prompt.h"
+#include "fs/tree/tree.h"
 #include "fs/mount/session_private.h"
 
 enum { LIFE_MS = 5000, GHOSTS_MAX = 1024 };

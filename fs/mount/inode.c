@@ -8,7 +8,7 @@
 #include "fs/base/map.h"
 #include "fs/mount/about.h"
 #include "fs/mount/ghost.h"
-#include "fs/mount/publisher.h"
+#include "fs/notify/notifier.h"
 #include "fs/mount/session_private.h"
 
 int inode_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry)

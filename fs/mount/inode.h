@@ -9,7 +9,7 @@
  * Errors of the look-ups: those of tree.h. */
 #include <stdint.h>
 
-#include "fs/gen/tree.h"
+#include "fs/tree/tree.h"
 
 struct session;
 

@@ -15,7 +15,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
-#include "fs/gen/message.h"
+#include "fs/base/message.h"
 
 /* Dead mounts may lie on top of each other. */
 enum { CLEAN_TRIES = 8 };

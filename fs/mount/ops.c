@@ -6,12 +6,12 @@
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/gen/tree.h"
+#include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/passthrough.h"
-#include "fs/mount/publisher.h"
+#include "fs/notify/notifier.h"
 #include "fs/mount/reply.h"
 
 /* Read-ahead of results may be parked for long, and the kernel counts RELEASE among the same background requests: with

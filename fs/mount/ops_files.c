@@ -4,14 +4,14 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "fs/gen/tree.h"
+#include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/passthrough.h"
-#include "fs/mount/publisher.h"
+#include "fs/notify/notifier.h"
 #include "fs/mount/reply.h"
 
 static int open_entry(struct session *session, const struct tree_entry *entry, int flags,

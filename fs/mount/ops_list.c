@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fs/base/clock.h"
-#include "fs/gen/tree.h"
+#include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"

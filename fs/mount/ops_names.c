@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fs/gen/tree.h"
+#include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
-#include "fs/mount/publisher.h"
+#include "fs/notify/notifier.h"
 #include "fs/mount/reply.h"
 
 static void reply_made(fuse_req_t req, int result, const struct tree_entry *entry)

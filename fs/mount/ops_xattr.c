@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <linux/limits.h>
 
-#include "fs/gen/tree.h"
+#include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/ops.h"

@@ -13,7 +13,7 @@
 #include "fs/base/loop.h"
 #include "fs/base/map.h"
 #include "fs/base/worker.h"
-#include "fs/gen/message.h"
+#include "fs/base/message.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
@@ -22,7 +22,7 @@
 #include "fs/mount/ops.h"
 #include "fs/mount/passthrough.h"
 #include "fs/mount/pending.h"
-#include "fs/mount/publisher.h"
+#include "fs/notify/notifier.h"
 #include "fs/mount/session_private.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* jobs: the ledger: generations, their tasks, their results' addresses, and the day's count of submissions, as rows.
- * Knows no policy: fs/gen decides which change is legal; a change runs inside the caller's store_begin()/store_end().
+ * Knows no policy: the rooms above decide which change is legal; a change runs inside the caller's store_begin()/store_end().
  * Times are wall-clock milliseconds, 0 none. Strings of a record are owned by it. */
 #include <stdbool.h>
 #include <stddef.h>

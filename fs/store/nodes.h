@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* nodes: inodes, names and extended attributes as rows. Knows no prompts and no policy: fs/gen/tree decides
+/* nodes: inodes, names and extended attributes as rows. Knows no prompts and no policy: fs/tree decides
  * what may happen. A node has one name (no hard links) or, removed but still in use, none (parent 0).
  * Functions that change something run inside the caller's store_begin()/store_end(). Times are nanoseconds.
  * Errors: those of fs/store/store.h, and the ones named here. */

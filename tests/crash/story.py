@@ -100,7 +100,7 @@ def recorded(account, name):
         database.close()
 
 
-# The table of fs/gen/job.h: what a remount makes of what the ledger says, and the submissions that the server
+# The table of fs/job/job.h: what a remount makes of what the ledger says, and the submissions that the server
 # may have got before and after it.
 AFTER = {
     "nothing": ("nothing", {0}, {0}),

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/gen/media_duration.h"
+#include "fs/media/media_duration.h"
 #include "tests/fuzz/holds.h"
 
 struct file {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/gen/prompt.h"
+#include "fs/prompt/prompt.h"
 #include "tests/fuzz/holds.h"
 #include "tests/unit/gen_catalogue.h"
 
@@ -52,13 +52,13 @@ static void check_prompt(const struct model *model, bool allow_unknown, struct p
 		(size_t)model->spec->prompt_limit);
 	HOLDS(!request->negative_prompt ||
 		str_utf8_count(request->negative_prompt, strlen(request->negative_prompt)) <=
-			PROMPT_NEGATIVE_MAX);
+			SETTING_NEGATIVE_MAX);
 	HOLDS(request->number == API_UNSET || (request->number >= 1 && request->number <= 4));
 	HOLDS((request->duration > 0) == (model->kind == API_VIDEO));
 	HOLDS(model->kind == API_VIDEO || request->audio == API_UNSET);
 	HOLDS(model->kind == API_IMAGE || (!request->quality && request->web_search == API_UNSET));
 	HOLDS(!mode->resolutions_known || mode->resolutions.count > 0 || !request->resolution);
-	HOLDS(prompt->ref_count <= PROMPT_MAX_REFS);
+	HOLDS(prompt->ref_count <= SETTING_REFS_MAX);
 	for (size_t i = 0; i < prompt->ref_count; i++)
 		HOLDS(*prompt->refs[i].value && prompt->refs[i].line > 0);
 	if (!allow_unknown) {

@@ -8,8 +8,8 @@
 
 #include "config/catalogue.h"
 #include "fs/base/cleanup.h"
-#include "fs/gen/prompt.h"
-#include "fs/gen/tool_section.h"
+#include "fs/prompt/prompt.h"
+#include "fs/model/tool_section.h"
 #include "fs/net/hook.h"
 #include "tests/fuzz/holds.h"
 
@@ -81,7 +81,7 @@ static void check_prompt(const struct tool_spec *tool, struct prompt *prompt)
 {
 	char *json CLEANUP_FREE = NULL;
 
-	HOLDS(prompt->ref_count <= PROMPT_MAX_REFS && prompt->tool.count > 0);
+	HOLDS(prompt->ref_count <= SETTING_REFS_MAX && prompt->tool.count > 0);
 	for (size_t i = 0; i < prompt->ref_count; i++) {
 		HOLDS(*prompt->refs[i].value && prompt->refs[i].line > 0);
 		HOLDS(prompt_add_input(prompt, &prompt->refs[i], "https://example.org/x") == 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/net/backoff.h"
+#include "fs/base/backoff.h"
 
 #include <limits.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/gen/blocks.h"
+#include "fs/fetch/blocks.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "fs/gen/job.h"
+#include "fs/job/job.h"
 
 static void test_job_is_sent_from_the_queue_alone(void **state)
 {

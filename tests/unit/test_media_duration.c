@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fs/gen/media_duration.h"
-#include "fs/gen/sniff.h"
+#include "fs/media/media_duration.h"
+#include "fs/media/sniff.h"
 #include "tests/unit/source_file.h"
 
 /* A file in memory, and what was asked of it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/gen/merge.h"
+#include "fs/model/merge.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

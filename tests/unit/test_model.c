@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/gen/model.h"
+#include "fs/model/model.h"
 #include "tests/unit/gen_catalogue.h"
 
 static struct model_list list;

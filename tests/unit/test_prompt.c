@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/gen/prompt.h"
+#include "fs/prompt/prompt.h"
 #include "tests/unit/gen_catalogue.h"
 #include "tests/unit/source_file.h"
 
@@ -629,7 +629,7 @@ static void test_prompt_too_many_refs(void **state)
 {
 	char text[1024] = "fox\n";
 
-	for (size_t i = 0; i <= PROMPT_MAX_REFS; i++)
+	for (size_t i = 0; i <= SETTING_REFS_MAX; i++)
 		strcat(text, "image: a\n");
 	assert_refused("GPT_IMAGE_2", text,
 		"line 4: 16 images: GPT_IMAGE_2 takes at most 2 here; remove some\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/gen/readahead.h"
+#include "fs/fetch/readahead.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "fs/gen/sniff.h"
+#include "fs/media/sniff.h"
 
 #define TYPE(bytes) sniff_type("" bytes, sizeof(bytes) - 1)
 

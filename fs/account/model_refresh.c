@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/account/model_refresh.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/buf.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/account/account_private.h"
+#include "fs/model/merge.h"
+#include "fs/input/inputs.h"
+#include "fs/store/known.h"
+
+#define AGAIN_MS (INT64_C(10) * 60 * 1000) /* after a failure */
+#define KNOWN_MAX (8 << 20)                /* bytes; twice what an answer may have */
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define NAMED_MAX 10 /* in a log line */
+
+struct live {
+	struct gen *gen;                     /* borrowed */
+	const struct gen_registry *registry; /* borrowed */
+	struct loop_timer *timer;            /* owned, like the rest */
+	struct api_call *call;
+	struct model_list images;
+	struct model_table *table; /* the one in force, when it is not the first one */
+	bool forgotten;            /* what it said last cannot be read */
+	bool failed;               /* said once, until it works again */
+};
+
+static const char *const kinds[] = {"image", "video"}; /* of what it says */
+
+static void ask(void *arg);
+static void on_models(void *arg, struct api_models_answer *answer);
+static void recall(struct live *live);
+
+int live_create(struct gen *gen, const struct gen_registry *registry, struct live **ret_live)
+{
+	struct live *live = calloc(1, sizeof(*live));
+
+	if (live == NULL)
+		return -ENOMEM;
+	live->gen = gen;
+	live->registry = registry;
+	int r = loop_timer_create(gen->loop, ask, live, &live->timer);
+	if (r < 0) {
+		free(live);
+		return r;
+	}
+	recall(live);
+	loop_timer_arm(live->timer, 0);
+	*ret_live = live;
+	return 0;
+}
+
+void live_destroy(struct live *live)
+{
+	if (live == NULL)
+		return;
+	api_cancel(live->call);
+	loop_timer_destroy(live->timer);
+	model_list_finish(&live->images);
+	model_table_destroy(live->table);
+	free(live);
+}
+
+static void again(struct live *live, int64_t wait)
+{
+	loop_timer_arm(
+		live->timer, wait < live->registry->refresh_ms ? wait : live->registry->refresh_ms);
+}
+
+static void fail(struct live *live, const char *why)
+{
+	if (!live->failed)
+		log_warning("models: the live registry does not answer (%s); %s is in force", why,
+			live->table != NULL ? "what it said last" : "the built-in catalogue");
+	live->failed = true;
+	again(live, AGAIN_MS);
+}
+
+static bool is_configured(void *arg, const char *key)
+{
+	const struct gen_registry *registry = ((struct live *)arg)->registry;
+
+	for (size_t i = 0; i < registry->param_count; i++)
+		if (registry->params[i].model != NULL &&
+			strcmp(registry->params[i].model, key) == 0)
+			return true;
+	return false;
+}
+
+/* Directories of `one` that `other` lacks: "A, B, …"; "" none. */
+static size_t list_missing(
+	const struct model_table *one, const struct model_table *other, struct buf *text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < model_table_count(one); i++) {
+		const char *dir = model_table_at(one, i)->dir;
+		if (model_table_find(other, dir) != NULL)
+			continue;
+		if (count++ < NAMED_MAX)
+			buf_addf(text, "%s%s", count > 1 ? ", " : "", dir);
+	}
+	if (count > NAMED_MAX)
+		buf_adds(text, ", …");
+	return count;
+}
+
+static void tell_change(
+	const struct model_table *old, const struct model_table *new, const char *what)
+{
+	CLEANUP(buf_finish) struct buf added;
+	CLEANUP(buf_finish) struct buf gone;
+
+	buf_init(&added, 8192);
+	buf_init(&gone, 8192);
+	size_t more = list_missing(new, old, &added), less = list_missing(old, new, &gone);
+	log_info("models: %s is in force: %zu directories, %zu new%s%s, %zu gone%s%s", what,
+		model_table_count(new), more, more > 0 ? ": " : "", added.data, less,
+		less > 0 ? ": " : "", gone.data);
+}
+
+static bool is_same(const struct model_table *a, const struct model_table *b)
+{
+	CLEANUP_FREE char *one = NULL, *other = NULL;
+
+	return model_table_format(a, &one) == 0 && model_table_format(b, &other) == 0 &&
+	       strcmp(one, other) == 0;
+}
+
+/* New directories are made first: a model is in force when it has one. */
+static int put_in_force(struct live *live, struct model_table *table, const char *what)
+{
+	struct gen *gen = live->gen;
+	const struct model_table *old = gen->models;
+
+	gen->models = table;
+	int r = gen_plant(gen);
+	if (r < 0) {
+		gen->models = old;
+		return r;
+	}
+	tell_change(old, table, what);
+	model_table_destroy(live->table);
+	live->table = table;
+	waiting_recheck(gen);
+	return 0;
+}
+
+static int merge(
+	struct live *live, const struct model_list *videos, const char *what, char **ret_message)
+{
+	const struct gen_registry *registry = live->registry;
+	struct model_list list;
+	struct model_table *table;
+	int r = merge_models(registry->builtin, &live->images, videos, is_configured, live, &list);
+
+	if (r < 0)
+		return r;
+	r = model_table_create(&list, registry->params, registry->param_count, &table, ret_message);
+	model_list_finish(&list);
+	if (r < 0)
+		return r;
+	if (is_same(table, live->gen->models)) {
+		model_table_destroy(table);
+		return 0;
+	}
+	r = put_in_force(live, table, what);
+	if (r < 0)
+		model_table_destroy(table);
+	return r;
+}
+
+/* A list that was said some time ago; 0, or why there is none. */
+static int recall_kind(struct live *live, size_t kind, struct model_list *list, int64_t *ret_when)
+{
+	CLEANUP_FREE char *text = NULL;
+	int r = known_get(live->gen->store, kinds[kind], &text, ret_when);
+
+	if (r == 0 && strlen(text) > KNOWN_MAX)
+		r = -EFBIG;
+	if (r == 0)
+		r = registry_parse_catalogue(text, strlen(text), list);
+	if (r == 0 && list->count == 0)
+		r = -ENODATA;
+	return r;
+}
+
+/* Until it answers, what it said last is nearer to the truth than what is built in. */
+static void recall(struct live *live)
+{
+	CLEANUP_FREE char *message = NULL;
+	struct model_list videos = {0};
+	int64_t when[2];
+	char day[CLOCK_TEXT], what[64 + CLOCK_TEXT];
+	int r = recall_kind(live, 0, &live->images, &when[0]);
+
+	if (r == 0)
+		r = recall_kind(live, 1, &videos, &when[1]);
+	if (r == 0) {
+		clock_format(when[1], day);
+		snprintf(what, sizeof(what), "what the live registry said at %s", day);
+		r = merge(live, &videos, what, &message);
+	}
+	model_list_finish(&live->images);
+	model_list_finish(&videos);
+	live->forgotten = r < 0 && r != -ENOENT;
+}
+
+/* For the next mount. What it says again and again is written once a day. */
+static int remember_kind(struct live *live, size_t kind, const struct model_list *list)
+{
+	struct store *store = live->gen->store;
+	CLEANUP_FREE char *text = NULL, *before = NULL;
+	int64_t when;
+	int r = registry_format(list, &text);
+
+	if (r == 0 && known_get(store, kinds[kind], &before, &when) == 0 &&
+		strcmp(text, before) == 0 && clock_wall_ms() - when < DAY_MS)
+		return 0;
+	if (r == 0)
+		r = store_begin(store, false);
+	if (r == 0)
+		r = store_end(store, known_set(store, kinds[kind], text, clock_wall_ms()));
+	return r;
+}
+
+static void remember(struct live *live, const struct model_list *videos)
+{
+	int r = remember_kind(live, 0, &live->images);
+
+	if (r == 0)
+		r = remember_kind(live, 1, videos);
+	if (r < 0)
+		log_errno(
+			LOG_LEVEL_WARNING, r, "models: what the live registry says cannot be kept");
+}
+
+static void ask_kind(struct live *live, enum api_kind kind)
+{
+	int r = api_models(live->gen->api, kind, on_models, live, &live->call);
+
+	if (r < 0)
+		fail(live, strerror(-r));
+}
+
+static void ask(void *arg)
+{
+	struct live *live = arg;
+
+	/* not by recall(), which runs before anybody reads the log */
+	if (live->forgotten)
+		log_warning("models: what the live registry said last cannot be read; the built-in "
+			    "catalogue is in force until it answers");
+	live->forgotten = false;
+	ask_kind(live, API_IMAGE);
+}
+
+static void on_models(void *arg, struct api_models_answer *answer)
+{
+	struct live *live = arg;
+	CLEANUP_FREE char *message = NULL;
+	bool first = live->images.items == NULL;
+
+	live->call = NULL;
+	if (answer->result < 0) {
+		model_list_finish(&live->images);
+		fail(live, answer->error.text[0] != '\0' ? answer->error.text
+							 : strerror(-answer->result));
+		return;
+	}
+	if (first && answer->models.count > 0) {
+		live->images = answer->models;
+		answer->models = (struct model_list){0};
+		ask_kind(live, API_VIDEO);
+		return;
+	}
+	/* a registry without a single model is no registry */
+	int r = answer->models.count == 0
+			? -ENODATA
+			: merge(live, &answer->models, "the live registry", &message);
+	if (r == 0)
+		remember(live, &answer->models);
+	model_list_finish(&live->images);
+	if (r < 0) {
+		fail(live, r == -ENODATA     ? "it lists no models"
+			   : message != NULL ? message
+					     : strerror(-r));
+		return;
+	}
+	live->failed = false;
+	again(live, live->registry->refresh_ms);
+}

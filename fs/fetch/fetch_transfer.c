@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/fetch/fetch_private.h"
+
+#define SMALL (1024 * 1024) /* files up to here share a connection */
+#define LATER_BELOW (256 * 1024) /* bytes: shorter blocks are written several at a time */
+#define STORING_MAX 16 /* blocks on their way to disk; beyond it the transfer waits for the disk */
+
+static void write_block(struct worker_job *job)
+{
+	struct block *block = list_entry(job, struct block, job);
+	size_t done = 0;
+
+	block->error = block->fd < 0 ? block->fd : 0;
+	while (done < block->length && block->error == 0) {
+		ssize_t n = pwrite(block->fd, block->data + done, block->length - done,
+			block->start + (off_t)done);
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			block->error = n == 0 ? -EIO : -errno;
+	}
+}
+
+static void block_written(struct worker_job *job)
+{
+	struct block *block = list_entry(job, struct block, job);
+	struct result *result = block->result;
+	int r = block->error;
+
+	if (r == 0)
+		r = cache_file_note(block->file, block->start, block->length);
+	cache_file_release(block->file);
+	if (r < 0 && result != NULL && !result->uncached) {
+		log_errno(LOG_LEVEL_WARNING, r,
+			"result: inode %lld: the cache takes no more; it is read without",
+			(long long)result->ino);
+		result->uncached = true;
+	}
+	block_release(block);
+}
+
+/* The block is full, or nothing more comes for it: to disk, whole, since many small writes cost three times as much. */
+static void store_block(struct transfer *transfer)
+{
+	struct result *result = transfer->result;
+	struct results *results = result->results;
+	struct worker *worker = results->gen->options.worker;
+	struct block *block = transfer->block;
+
+	if (block == NULL)
+		return;
+	transfer->block = NULL;
+	if (!result->uncached && block->length > 0) {
+		block->result = result;
+		block->file = result->file;
+		block->fd = cache_file_fd(result->file);
+		block->job = (struct worker_job){.run = write_block, .done = block_written};
+		cache_file_hold(block->file);
+		block_hold(block);
+		if (worker_pending(worker) >= STORING_MAX) {
+			write_block(&block->job);
+			block_written(&block->job);
+		} else if (block->length < LATER_BELOW) {
+			worker_submit_later(worker, &block->job);
+		} else {
+			worker_submit(worker, &block->job);
+		}
+		results_cache_grew(results);
+	}
+	block_fill_done(results->blocks, block);
+}
+
+static void transfer_free(struct transfer *transfer)
+{
+	store_block(transfer);
+	list_remove(&transfer->link);
+	transfer->result->transfer_count--;
+	free(transfer);
+}
+
+void transfer_stop(struct transfer *transfer)
+{
+	http_cancel(transfer->request);
+	transfer_free(transfer);
+}
+
+static bool is_strong(const char *etag)
+{
+	return etag != NULL && etag[0] == '"';
+}
+
+static void note_latency(struct transfer *transfer)
+{
+	struct results *results = transfer->result->results;
+	int64_t latency = clock_mono_ms() - transfer->began_ms;
+
+	if (results->latency_ms < 0 || latency < results->latency_ms)
+		results->latency_ms = latency;
+}
+
+static const struct transfer *find_whole(const struct result *result)
+{
+	const struct list *item;
+
+	list_for_each(item, &result->transfers)
+	{
+		const struct transfer *transfer = list_entry(item, struct transfer, link);
+		if (transfer->whole)
+			return transfer;
+	}
+	return NULL;
+}
+
+static void on_connecting(void *arg)
+{
+	result_is_connecting(arg);
+}
+
+static int on_head(void *arg, const struct http_head *head)
+{
+	struct transfer *transfer = arg;
+	struct result *result = transfer->result;
+	const char *etag = result->record.etag;
+
+	note_latency(transfer);
+	transfer->answered = true;
+	transfer->ignore_body = head->status != 200 && head->status != 206;
+	if (transfer->ignore_body)
+		return 0;
+	/* two versions never mix: what was announced with another tag or length is not this file */
+	if (etag != NULL && head->etag[0] != '\0' && strcmp(etag, head->etag) != 0)
+		return -ESTALE;
+	if (head->total >= 0 && head->total != result->record.size)
+		return -ESTALE;
+	if (head->status == 206)
+		return head->range_start == transfer->start ? 0 : -EPROTO;
+	result->no_ranges = true;
+	/* one that brings everything is enough */
+	if (find_whole(result) != NULL)
+		return -ECANCELED;
+	transfer->whole = true;
+	transfer->start = transfer->position = 0;
+	transfer->end = transfer->asked_end = result->record.size;
+	return 0;
+}
+
+static int take(struct transfer *transfer, const char *data, size_t length)
+{
+	struct result *result = transfer->result;
+
+	while (length > 0) {
+		if (transfer->block == NULL)
+			transfer->block = block_take(result->results->blocks, &result->blocks,
+				transfer->position, transfer->end);
+		struct block *block = transfer->block;
+		if (block == NULL)
+			return -ENOMEM;
+		size_t n = block->room - block->length;
+		if (n > length)
+			n = length;
+		memcpy(block->data + block->length, data, n);
+		block->length += n;
+		transfer->position += (int64_t)n;
+		data += n;
+		length -= n;
+		if (block->length == block->room)
+			store_block(transfer);
+	}
+	return 0;
+}
+
+/* Somebody waits for bytes behind the transfer's position. */
+static bool is_waited_for(const struct transfer *transfer)
+{
+	const struct list *item;
+
+	list_for_each(item, &transfer->result->reads)
+	{
+		const struct result_read *read = list_entry(item, struct result_read, link);
+		if (read->offset + (int64_t)read->length > transfer->position &&
+			read->offset < transfer->end)
+			return true;
+	}
+	return false;
+}
+
+static int on_body(void *arg, const char *data, size_t length)
+{
+	struct transfer *transfer = arg;
+	struct result *result = transfer->result;
+
+	if (transfer->ignore_body)
+		return 0;
+	int64_t room = transfer->end - transfer->position;
+	int r = take(transfer, data, (int64_t)length < room ? length : (size_t)room);
+	if (r < 0)
+		return r;
+	if ((int64_t)length > room && transfer->end == transfer->asked_end)
+		return result->no_ranges ? -ESTALE : -EPROTO;
+	/* what follows is on its way by another request */
+	bool over = transfer->position == transfer->end && transfer->end < transfer->asked_end;
+	result->attempts = 0;
+	result->renewed = false;
+	result_trouble_over(result);
+	result_progress(result);
+	if (over)
+		return -ECANCELED;
+	/* nobody reads so far ahead: the transfer waits for its readers */
+	if (transfer->paused || transfer->position <= transfer->allowed ||
+		transfer->position == transfer->end || is_waited_for(transfer))
+		return 0;
+	transfer->paused = true;
+	return HTTP_PAUSE;
+}
+
+static void on_done(void *arg, const struct http_end *end)
+{
+	struct transfer *transfer = arg;
+	struct result *result = transfer->result;
+	/* what was asked for is here, whatever else the server had announced */
+	bool complete =
+		!transfer->ignore_body && transfer->answered && transfer->position == transfer->end;
+
+	transfer->request = NULL;
+	transfer_free(transfer);
+	result_ended(result, end, complete);
+}
+
+void transfer_allow(struct transfer *transfer, int64_t allowed)
+{
+	if (allowed > transfer->allowed)
+		transfer->allowed = allowed;
+	if (!transfer->paused)
+		return;
+	transfer->paused = false;
+	http_resume(transfer->request);
+}
+
+int transfer_start(struct result *result, int64_t from, int64_t end, int64_t allowed)
+{
+	static const struct http_events events = {on_head, on_body, on_done, on_connecting};
+	struct transfer *transfer = calloc(1, sizeof(*transfer));
+	struct http_spec spec = {.url = result->record.url,
+		.range_start = from,
+		.range_end = end - 1,
+		.if_range = is_strong(result->record.etag) ? result->record.etag : NULL,
+		.own_connection = result->record.size > SMALL,
+		.max_redirects = 5,
+		.stall_ms = result->results->gen->options.stall_timeout_ms,
+		.max_bytes = INT64_MAX};
+
+	if (transfer == NULL)
+		return -ENOMEM;
+	transfer->result = result;
+	transfer->start = transfer->position = from;
+	transfer->end = transfer->asked_end = end;
+	transfer->allowed = allowed;
+	transfer->began_ms = clock_mono_ms();
+	result->results->transfers++;
+	int r = http_start(
+		result->results->gen->http, &spec, &events, transfer, &transfer->request);
+	if (r < 0) {
+		free(transfer);
+		return r;
+	}
+	list_append(&result->transfers, &transfer->link);
+	result->transfer_count++;
+	return 0;
+}

@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-#pragma once
-/* describe: what a directory makes and takes, in words, with an example: the text of its .model. */
-#include "fs/gen/model.h"
-
-/* model NULL: the service no longer has it. Caller frees. -ENOMEM. */
-int describe_model(const char *dir, const struct model *model, char **ret_text);

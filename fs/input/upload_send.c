@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* The work on files that were asked for: hashed in slices, looked up by that, sent one at a time. */
+#include "fs/input/upload_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/account/account_private.h"
+#include "fs/media/media.h"
+#include "fs/input/inputs.h"
+#include "fs/base/backoff.h"
+#include "fs/store/uploads.h"
+
+#define SLICE (512 * 1024) /* hashed at a time: a few milliseconds */
+#define TELL_MS 500        /* between two steps of a progress that somebody may read */
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+static const struct backoff pace = {.first_ms = 1000, .max_ms = 60000, .jitter_percent = 20};
+
+/* Files wait for their turn closed: many may wait. */
+static int reopen(struct upload *upload)
+{
+	struct store *store = upload->uploads->gen->store;
+	struct node node;
+
+	if (upload->source.fd >= 0)
+		return 0;
+	int r = nodes_get(store, upload->ino, &node);
+	return r < 0 ? r : source_open(store, &node, &upload->source);
+}
+
+static void hash_slice(struct upload *upload)
+{
+	static char data[SLICE];
+	int64_t rest = upload->size - upload->at;
+	ssize_t n = reopen(upload);
+
+	if (n == 0)
+		n = source_read(&upload->source, upload->at, data,
+			rest < SLICE ? (size_t)rest : sizeof(data));
+
+	if (n <= 0 && upload->at < upload->size) {
+		/* it has shrunk, or the disk has a fault: whoever asks again starts anew */
+		log_warning("upload: inode %" PRId64 " could not be read", upload->ino);
+		waiting_recheck(upload->uploads->gen);
+		upload_free(upload);
+		return;
+	}
+	if (n > 0) {
+		sha256_add(&upload->sha, data, (size_t)n);
+		upload->at += n;
+	}
+	if (upload->at < upload->size)
+		return;
+	source_close(&upload->source);
+	sha256_finish(&upload->sha, upload->hash);
+	upload->state = UPLOAD_HASHED;
+	upload->at = 0;
+	waiting_recheck(upload->uploads->gen);
+}
+
+static ssize_t read_source(void *arg, int64_t offset, char *data, size_t length)
+{
+	const struct upload *upload = arg;
+
+	return source_read(&upload->source, offset, data, length);
+}
+
+static void on_sent(void *arg, int64_t bytes)
+{
+	struct upload *upload = arg;
+	struct uploads *uploads = upload->uploads;
+	int64_t now = clock_mono_ms();
+
+	upload->at = bytes;
+	if (bytes < upload->size && now - uploads->told < TELL_MS)
+		return;
+	uploads->told = now;
+	waiting_recheck(uploads->gen);
+}
+
+static int record(struct upload *upload)
+{
+	struct store *store = upload->uploads->gen->store;
+	int r = store_begin(store, false);
+
+	if (r == 0)
+		r = uploads_set(store, upload->hash, upload->url, clock_wall_ms());
+	return store_end(store, r);
+}
+
+static void set_trouble(struct upload *upload, const struct api_error *error)
+{
+	char own[ERRCLASS_EXPLAIN];
+	bool said = error->text[0] != '\0';
+	char *text;
+
+	errclass_explain_question(error, own, sizeof(own));
+	if (asprintf(&text, "%s%s%s%s", own, said ? " (the service says: " : "", error->text,
+		    said ? ")" : "") < 0)
+		text = NULL;
+	free(upload->trouble);
+	upload->trouble = text;
+}
+
+/* The service will say the same of this file again. */
+static bool is_final(const struct api_error *error)
+{
+	return error->class == ERRCLASS_PARAMETER || error->class == ERRCLASS_MODERATION ||
+	       error->class == ERRCLASS_SUBSCRIPTION;
+}
+
+/* A plain file that was written to while it was hashed or sent is not what its hash says. */
+static bool has_changed(const struct upload *upload)
+{
+	struct stat st;
+
+	if (upload->source.cached != NULL)
+		return false;
+	return fstat(upload->source.fd, &st) < 0 || st.st_size != upload->size ||
+	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != upload->changed;
+}
+
+static void on_answer(void *arg, struct api_upload_answer *answer)
+{
+	struct upload *upload = arg;
+	struct uploads *uploads = upload->uploads;
+	const struct api_error *error = &answer->error;
+
+	uploads->call = NULL;
+	uploads->sending = NULL;
+	if (has_changed(upload)) {
+		log_info("upload: inode %" PRId64 " was written to meanwhile", upload->ino);
+		upload_free(upload);
+		loop_timer_arm(uploads->timer, 0);
+		waiting_recheck(uploads->gen);
+		return;
+	}
+	upload->state = UPLOAD_HASHED;
+	source_close(&upload->source);
+	if (answer->result == 0) {
+		upload->url = steal(&answer->url);
+		free(steal(&upload->trouble));
+		uploads->failures = 0;
+		/* where the disk refuses, memory knows it as long as we live */
+		int r = record(upload);
+		if (r < 0)
+			log_errno(LOG_LEVEL_ERROR, r, "upload: its address was not recorded");
+		log_info("upload: inode %" PRId64 ", %" PRId64 " bytes: done", upload->ino,
+			upload->size);
+	} else if (is_final(error)) {
+		upload->state = UPLOAD_REFUSED;
+		set_trouble(upload, error);
+	} else {
+		int64_t wait = backoff_wait_ms(
+			&pace, ++uploads->failures, error->retry_after_ms, backoff_random());
+		if (error->class == ERRCLASS_DAILY)
+			wait = DAY_MS - clock_wall_ms() % DAY_MS + 60000;
+		uploads->not_before = clock_mono_ms() + wait;
+		set_trouble(upload, error);
+		log_info("upload: inode %" PRId64 ": %s: again in %" PRId64 " ms", upload->ino,
+			error->text[0] != '\0' ? error->text : errclass_name(error->class), wait);
+	}
+	loop_timer_arm(uploads->timer, 0);
+	waiting_recheck(uploads->gen);
+}
+
+static int send_file(struct upload *upload)
+{
+	struct uploads *uploads = upload->uploads;
+	char name[32];
+	struct http_upload file = {.name = name,
+		.type = media_content_type(upload->type),
+		.size = upload->size,
+		.read = read_source,
+		.sent = on_sent,
+		.arg = upload};
+
+	/* the suffix has to fit the bytes; how a person calls the file is nobody's business */
+	snprintf(name, sizeof(name), "input.%s", upload->type);
+	int r = reopen(upload);
+	if (r == 0)
+		r = api_upload(uploads->gen->api, &file, on_answer, upload, &uploads->call);
+	if (r < 0) {
+		source_close(&upload->source);
+		return r;
+	}
+	upload->state = UPLOAD_SENDING;
+	upload->at = 0;
+	uploads->sending = upload;
+	return 0;
+}
+
+/* Another file of the same content may have been sent meanwhile. */
+static bool find_recorded(struct upload *upload)
+{
+	int64_t when;
+	int r = uploads_get(upload->uploads->gen->store, upload->hash, &upload->url, &when);
+
+	return r == 0;
+}
+
+static void start_next(struct uploads *uploads, int64_t *wake)
+{
+	struct list *item;
+
+	if (uploads->sending != NULL)
+		return;
+	list_for_each(item, &uploads->all)
+	{
+		struct upload *upload = list_entry(item, struct upload, link);
+		int64_t now = clock_mono_ms();
+		if (upload->state != UPLOAD_HASHED || upload->url != NULL)
+			continue;
+		if (find_recorded(upload)) {
+			waiting_recheck(uploads->gen);
+			continue;
+		}
+		if (uploads->not_before > now) {
+			*wake = uploads->not_before - now;
+			return;
+		}
+		int r = send_file(upload);
+		if (r < 0) {
+			log_errno(LOG_LEVEL_ERROR, r, "upload: inode %" PRId64, upload->ino);
+			uploads->not_before = now + pace.max_ms;
+			*wake = pace.max_ms;
+		}
+		return;
+	}
+}
+
+/* Hashing goes on in slices, so that nothing else of the loop waits for it. */
+void uploads_step(void *arg)
+{
+	struct uploads *uploads = arg;
+	struct list *item;
+	int64_t wake = -1;
+
+	list_for_each(item, &uploads->all)
+	{
+		struct upload *upload = list_entry(item, struct upload, link);
+		if (upload->state == UPLOAD_HASHING) {
+			hash_slice(upload);
+			wake = 0;
+			break;
+		}
+	}
+	start_next(uploads, &wake);
+	if (wake >= 0)
+		loop_timer_arm(uploads->timer, wake);
+}

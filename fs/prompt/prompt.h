@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* prompt: parses and checks a prompt file (design 1.2) against its model, before anything is spent. Pure.
+ *
+ * `key: value` lines with a known key are directives, anywhere in the file; a near miss of a known key is
+ * an error; everything else, joined as written and trimmed, is the prompt. Keys: any case, '-', '_' and blank
+ * are the same. Every message names the line, the wrong value and the right ones. */
+#include "fs/model/model.h"
+#include "fs/model/setting.h"
+
+#define PROMPT_MAX_BYTES (256 * 1024) /* of a prompt file */
+
+enum prompt_ref_role { REF_IMAGE, REF_FIRST_FRAME, REF_LAST_FRAME, REF_VIDEO, REF_AUDIO };
+
+struct prompt_ref {
+	enum prompt_ref_role role;
+	char *value; /* owned: an http(s) URL, or a path on the mount as written */
+	bool is_url;
+	int line;
+	int item; /* of prompt.tool, where that is used */
+};
+
+struct prompt {
+	struct api_request request; /* all but images, videos, audios, which come from refs when they are resolved */
+	struct prompt_ref refs[SETTING_REFS_MAX]; /* as they are sent: first frame, images, last frame, videos, audios */
+	size_t ref_count;
+	struct tool_request tool; /* of a tool's directory; then `request` is not used */
+	bool dry_run; /* asked for by the prompt or by the options */
+	char *warning; /* NULL none: what was sent differently from what was asked (API reference 3.6) */
+};
+
+struct prompt_options {
+	bool allow_unknown; /* values that the catalogue does not know are sent as they are */
+	bool dry_run;
+};
+
+/* 0, -ENOMEM, -ENODATA (neither text nor settings: the file is blank: a draft), or -EINVAL with a sentence
+ * or several, one a line, in *ret_message (caller frees). *ret_prompt is filled on 0 only. */
+int prompt_parse(const struct model *model, const struct prompt_options *options, const char *text,
+	size_t length, struct prompt *ret_prompt, char **ret_message);
+void prompt_finish(struct prompt *prompt); /* zeroed memory is fine */
+/* Inputs come and go while they are waited for: takes out all of them, puts one in, makes the body of the request. */
+void prompt_clear_inputs(struct prompt *prompt);
+int prompt_add_input(struct prompt *prompt, const struct prompt_ref *ref, const char *url);
+/* A webhook gets a word of ours into its query, so that a callback can be tied to its job whatever became of the answer
+ * (API reference 8). `url`: of prompts that have none of their own; NULL none. */
+int prompt_sign_webhook(struct prompt *prompt, const char *url);
+int prompt_encode(const struct prompt *prompt, char **ret_body); /* errors of api_request_encode() */
+
+/* Is this the name of a prompt file: ends in ".txt", more than that, and begins with none of . ~ # */
+bool prompt_is_name(const char *name);

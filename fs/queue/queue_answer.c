@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* What the answer to a submission means for the job and for the queue (design part 3, API reference 5, 8), and what the
+ * balance means for a queue that stopped for want of credits. */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/queue/credits.h"
+#include "fs/account/account_private.h"
+#include "fs/queue/queue_private.h"
+#include "fs/fetch/fetch.h"
+#include "fs/tree/status.h"
+#include "fs/base/backoff.h"
+#include "fs/store/nodes.h"
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+/* while stopped for credits: often while somebody may be buying some, then seldom */
+#define BALANCE_SOON_MS 10000
+#define BALANCE_LATE_MS 60000
+#define BALANCE_SOON_COUNT 30
+#define AMBIGUOUS_MAX 3 /* API reference 5.2: 1001 without a text that says what it means */
+
+static const struct backoff throttled = {.first_ms = 4000, .max_ms = 180000, .jitter_percent = 20};
+static const struct backoff concurrency = {.first_ms = 5000, .max_ms = 60000, .jitter_percent = 20};
+static const struct backoff network = {.first_ms = 1000, .max_ms = 60000, .jitter_percent = 20};
+
+/* The answer to a POST is here: the next one may go after the gap. */
+static void post_ended(struct queue *queue, struct job *job)
+{
+	job->call = NULL;
+	queue->posting = NULL;
+	queue->last_post = clock_mono_ms();
+	if (queue->stopping && queue->stopped != NULL)
+		queue->stopped(queue->stopped_arg);
+	queue_pump(queue);
+}
+
+#define WHY_BYTES (ERRCLASS_EXPLAIN + sizeof(((struct api_error *)NULL)->text) + 32)
+
+static void explain(const struct api_error *error, char text[WHY_BYTES])
+{
+	char own[ERRCLASS_EXPLAIN];
+
+	errclass_explain(error, own, sizeof(own));
+	if (error->text[0] != '\0')
+		snprintf(text, WHY_BYTES, "%s (the service says: %s)", own, error->text);
+	else
+		snprintf(text, WHY_BYTES, "%s", own);
+}
+
+/* Without advice: what to do about a lost answer is queue_lost_answer()'s. */
+static void explain_loss(const struct api_error *error, char text[WHY_BYTES])
+{
+	char cause[ERRCLASS_EXPLAIN];
+	int length = errclass_cause(error, cause, sizeof(cause));
+
+	if (length > 0 && (size_t)length < sizeof(cause) && cause[length - 1] == '.')
+		cause[length - 1] = '\0';
+	if (error->text[0] == '\0')
+		snprintf(text, WHY_BYTES, "%s", cause);
+	else
+		snprintf(text, WHY_BYTES, "%s (%s%s)", cause,
+			error->class == ERRCLASS_NETWORK ? "" : "the service says: ", error->text);
+}
+
+void queue_end_without(struct queue *queue, struct job *job, enum job_state state, const char *why)
+{
+	job_set_text(&job->record.error, "%s", why);
+	job->record.finished = clock_wall_ms();
+	job->record.published = true;
+	job_change(queue->gen, job, state, true);
+	queue_end_job(queue, job);
+}
+
+void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
+{
+	char when[CLOCK_TEXT], text[WHY_BYTES + 768];
+
+	clock_format(job->record.submitted, when);
+	snprintf(text, sizeof(text),
+		"sent to %s at %s, but the answer was lost: %s. It may have been charged; weryaifs "
+		"does not send it again by itself. Look at the call history of your account "
+		"(https://weryai.com/api/history), then, to send it again: echo submit > %s.status",
+		job->record.model, when, why, job->record.stem);
+	credits_want_after(queue->gen->credits, job->record.id);
+	queue_end_without(queue, job, JOB_UNKNOWN, text);
+}
+
+/* While it was on its way its prompt was removed, emptied, or given another text. */
+static bool is_unwanted(struct queue *queue, struct job *job)
+{
+	struct node node;
+
+	if (job->unwanted)
+		return true;
+	if (jobs_place(queue->gen->store, &job->record) < 0)
+		return false;
+	if (job->record.ino == 0)
+		return true;
+	int r = nodes_get(queue->gen->store, job->record.ino, &node);
+	return r == -ENOENT || (r == 0 && node.job != job->record.id);
+}
+
+/* True: it came back, nobody wants it any more, and its rows are gone. */
+static bool dropped(struct queue *queue, struct job *job, const char *day)
+{
+	struct store *store = queue->gen->store;
+	int64_t id = job->record.id, ino = job->record.ino, sent = 0;
+	struct node node;
+
+	if (!is_unwanted(queue, job))
+		return false;
+	int r = store_begin(store, true);
+	if (r == 0)
+		r = jobs_remove(store, id);
+	if (r == 0)
+		r = spend_take_back(store, day);
+	if (r == 0 && ino != 0 && nodes_get(store, ino, &node) == 0 && node.job == id) {
+		r = jobs_find_sent(store, ino, &sent);
+		r = r == 0 || r == -ENOENT ? nodes_set_job(store, ino, sent) : r;
+	}
+	r = store_end(store, r);
+	if (r < 0) /* it waits as all others do */
+		return false;
+	status_changed(queue->gen, ino);
+	queue_drop(queue, id);
+	return true;
+}
+
+/* Back to QUEUED: no task exists, and no submission is counted. */
+static void send_later(struct queue *queue, struct job *job, int64_t wait, enum queue_stop stop,
+	const char *reason)
+{
+	struct store *store = queue->gen->store;
+	char day[QUEUE_DAY];
+
+	queue_day(job->record.submitted, day);
+	queue_hold_off(queue, wait, stop, reason);
+	if (dropped(queue, job, day))
+		return;
+	job->record.submitted = 0;
+	job->record.attempts++;
+	job_set_text(&job->record.error, "%s", reason);
+	int r = store_begin(store, false);
+	if (r == 0)
+		r = spend_take_back(store, day);
+	if (store_end(store, r) < 0)
+		log_warning("job %" PRId64 ": still counted as a submission", job->record.id);
+	job_change(queue->gen, job, JOB_QUEUED, true);
+	queue_pump(queue);
+}
+
+/* The service has said when. */
+static void send_when_told(struct queue *queue, struct job *job, int64_t wait, enum queue_stop stop,
+	const char *reason)
+{
+	job->record.next_attempt = clock_wall_ms() + wait;
+	send_later(queue, job, wait, stop, reason);
+}
+
+void queue_not_sent(struct queue *queue, struct job *job, const char *why)
+{
+	char reason[640];
+
+	post_ended(queue, job);
+	job->record.next_attempt = 0;
+	snprintf(reason, sizeof(reason), "it could not be sent: %s; tried again by itself", why);
+	send_later(queue, job, backoff_wait_ms(&network, ++queue->rejections, -1, backoff_random()),
+		QUEUE_RUNS, reason);
+}
+
+static int64_t until_tomorrow(void)
+{
+	/* a few minutes past midnight UTC: which clock the service's day follows is not published */
+	return DAY_MS - clock_wall_ms() % DAY_MS + 60000 + backoff_random() % 240000;
+}
+
+static void on_rejected(struct queue *queue, struct job *job, const struct api_error *error)
+{
+	char why[WHY_BYTES];
+
+	explain(error, why);
+	/* only what says by its number that nothing was begun (API reference 8) */
+	if ((error->class == ERRCLASS_THROTTLED || error->class == ERRCLASS_CONCURRENCY) &&
+		!errclass_may_repeat(error)) {
+		queue_end_without(queue, job, JOB_FAILED, why);
+		return;
+	}
+	switch (error->class) {
+	case ERRCLASS_THROTTLED:
+		if (error->code_ambiguous && job->record.attempts + 1 >= AMBIGUOUS_MAX) {
+			queue_end_without(queue, job, JOB_FAILED, why);
+			return;
+		}
+		send_when_told(queue, job,
+			backoff_wait_ms(&throttled, ++queue->rejections, error->retry_after_ms,
+				backoff_random()),
+			QUEUE_RUNS, why);
+		return;
+	case ERRCLASS_CONCURRENCY:
+		send_when_told(queue, job,
+			backoff_wait_ms(&concurrency, ++queue->rejections, error->retry_after_ms,
+				backoff_random()),
+			QUEUE_RUNS, why);
+		queue->wants_place = error->retry_after_ms < 0;
+		return;
+	case ERRCLASS_DAILY:
+		send_when_told(queue, job, until_tomorrow(), QUEUE_RUNS, why);
+		return;
+	case ERRCLASS_CREDITS:
+		queue->stop_balance = NAN;
+		queue->balance_next = 0;
+		queue->balance_count = 0;
+		job->record.next_attempt = 0;
+		send_later(queue, job, 0, QUEUE_STOPPED_CREDITS, why);
+		return;
+	case ERRCLASS_AUTH:
+		queue_hold_off(queue, 0, QUEUE_STOPPED_KEY, why);
+		queue_end_without(queue, job, JOB_FAILED, why);
+		return;
+	default:
+		queue_end_without(queue, job, JOB_FAILED, why);
+	}
+}
+
+/* The service has it: task ids on the disk before anything else. */
+static void on_accepted(struct queue *queue, struct job *job, struct api_submitted *submitted)
+{
+	size_t count = submitted->task_ids.count;
+	struct task_record *tasks = calloc(count, sizeof(*tasks));
+	struct strlist *urls = calloc(count, sizeof(*urls));
+
+	queue->rejections = 0;
+	if (tasks == NULL || urls == NULL) {
+		/* one task more is in the log than in memory: a person can still find it */
+		for (size_t i = 0; i < count; i++)
+			log_error("job %" PRId64 ": task %s", job->record.id,
+				submitted->task_ids.items[i]);
+		free(tasks);
+		free(urls);
+		queue_lost_answer(queue, job, "out of memory");
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		tasks[i].id = submitted->task_ids.items[i];
+		submitted->task_ids.items[i] = NULL;
+		tasks[i].state = TASK_WAITING;
+		log_info("job %" PRId64 ": task %s", job->record.id, tasks[i].id);
+	}
+	free(job->urls); /* a resumed job has an empty list */
+	job->tasks = tasks;
+	job->task_count = count;
+	job->urls = urls;
+	job->record.batch = submitted->batch_id;
+	job->record.next_attempt = 0;
+	job->sent_at = clock_mono_ms();
+	job->not_before = job->sent_at + (job->called_back ? 0 : queue->gen->options.first_poll_ms);
+	job->called_back = false;
+	job_set_text(&job->record.error, NULL);
+	job_change(queue->gen, job, JOB_PENDING, true);
+}
+
+void queue_on_submitted(void *arg, struct api_submit_answer *answer)
+{
+	struct job *job = arg;
+	struct queue *queue = job->queue;
+	char why[WHY_BYTES];
+
+	switch (answer->outcome) {
+	case API_NOT_SENT:
+		queue_not_sent(queue, job, answer->error.text);
+		return;
+	case API_ACCEPTED:
+		post_ended(queue, job);
+		if (answer->text != NULL)
+			queue_on_text(queue, job, answer->text);
+		else
+			on_accepted(queue, job, &answer->submitted);
+		return;
+	case API_REJECTED:
+		post_ended(queue, job);
+		on_rejected(queue, job, &answer->error);
+		return;
+	case API_UNCERTAIN:
+		post_ended(queue, job);
+		explain_loss(&answer->error, why);
+		queue_lost_answer(queue, job, why);
+	}
+}
+
+/* --- credits --- */
+
+void queue_on_balance(void *arg, double balance)
+{
+	struct queue *queue = arg;
+
+	if (queue->stop != QUEUE_STOPPED_CREDITS)
+		return;
+	if (isnan(queue->stop_balance)) {
+		queue->stop_balance = balance;
+	} else if (balance > queue->stop_balance) {
+		log_info("queue: the balance has risen to %g credits: goes on", balance);
+		queue_clear_hold(queue);
+		queue_pump(queue);
+	}
+}
+
+void queue_watch_balance(struct queue *queue, int64_t now, int64_t *wake)
+{
+	if (queue->stop != QUEUE_STOPPED_CREDITS || queue->stopping)
+		return;
+	if (queue->balance_next <= now) {
+		queue->balance_next =
+			now + (queue->balance_count++ < BALANCE_SOON_COUNT ? BALANCE_SOON_MS
+									   : BALANCE_LATE_MS);
+		credits_ask(queue->gen->credits);
+	}
+	if (queue->balance_next < *wake)
+		*wake = queue->balance_next;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* What others ask of open jobs: not to be sent, to be sent all the same, to be looked at again. */
+#include "fs/queue/queue_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/log.h"
+#include "fs/account/account_private.h"
+#include "fs/input/reference.h"
+#include "fs/input/inputs.h"
+#include "fs/net/hook.h"
+
+bool queue_can_cancel(struct queue *queue, int64_t id)
+{
+	struct job *job = queue_find(queue, id);
+
+	return job != NULL && job_state_is_unsent(job->record.state);
+}
+
+void queue_unwanted(struct queue *queue, int64_t id, bool unwanted)
+{
+	struct job *job = queue_find(queue, id);
+
+	if (job != NULL)
+		job->unwanted = unwanted;
+}
+
+void queue_drop(struct queue *queue, int64_t id)
+{
+	struct job *job = queue_find(queue, id);
+
+	if (job == NULL)
+		return;
+	log_info("job %" PRId64 ": cancelled before it was sent", id);
+	queue_forget(queue, job);
+	queue_pump(queue);
+}
+
+int queue_release(struct queue *queue, int64_t id)
+{
+	struct job *job = queue_find(queue, id);
+
+	if (job == NULL)
+		return -ENOENT;
+	if (job->record.state == JOB_INVALID)
+		return -ENOENT; /* its text is examined anew */
+	if (job->record.state == JOB_WAITING)
+		return 0; /* what it waits for is looked at again: uploads_retry() */
+	if (job->record.state != JOB_HELD && job->record.state != JOB_QUEUED)
+		return -EBUSY;
+	job->released = true;
+	job->not_before = 0;
+	job->record.dry_run = false;
+	queue_clear_hold(queue);
+	/* what a dry run has shown is not what can be sent */
+	bool unmade = job->record.state == JOB_HELD && job->record.body != NULL &&
+		      strstr(job->record.body, INPUT_LATER) != NULL;
+	if (job->record.state == JOB_HELD) {
+		int r = job_change(queue->gen, job, unmade ? JOB_WAITING : JOB_QUEUED, false);
+		if (r == 0 && unmade)
+			r = waiting_adopt(queue->gen, job);
+		if (r < 0)
+			return r;
+	}
+	queue_pump(queue);
+	return 0;
+}
+
+void queue_go_on(struct queue *queue)
+{
+	queue_clear_hold(queue);
+	queue_pump(queue);
+}
+
+bool queue_has_unfetched(struct queue *queue, int64_t id)
+{
+	struct result_record *results;
+	size_t count;
+	bool unfetched = false;
+
+	if (results_get(queue->gen->store, id, &results, &count) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		unfetched = unfetched || (results[i].ino == 0 && results[i].size < 0);
+	result_records_finish(results, count);
+	return unfetched;
+}
+
+int queue_fetch_again(struct queue *queue, int64_t id)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		return -ENOMEM;
+	list_init(&job->link);
+	int r = jobs_get(queue->gen->store, id, &job->record);
+	bool made = job->record.state == JOB_SUCCESS || job->record.state == JOB_FAILED;
+	if (r == 0 && (!made || !queue_has_unfetched(queue, id)))
+		r = -ENOENT;
+	if (r == 0)
+		r = tasks_get(queue->gen->store, id, &job->tasks, &job->task_count);
+	if (r == 0) {
+		job->released = true;
+		job->record.published = false;
+		job_set_text(&job->record.error, NULL);
+		r = job_change(queue->gen, job, JOB_SUCCESS, true);
+	}
+	if (r == 0)
+		r = queue_enter(queue, job);
+	if (r < 0) {
+		job_destroy(job);
+		return r;
+	}
+	queue_pump(queue);
+	return 0;
+}
+
+bool queue_called_back(struct queue *queue, const char *token)
+{
+	struct list *item;
+	char word[sizeof(HOOK_WORD "=") + HOOK_TOKEN];
+
+	snprintf(word, sizeof(word), HOOK_WORD "=%s", token);
+	list_for_each(item, &queue->jobs)
+	{
+		struct job *job = list_entry(item, struct job, link);
+		if (!job_state_is_active(job->record.state) || job->record.body == NULL ||
+			strstr(job->record.body, word) == NULL)
+			continue;
+		log_info("job %" PRId64 ": called back", job->record.id);
+		job->not_before = 0;
+		job->called_back = job->call != NULL;
+		queue_pump(queue);
+		return true;
+	}
+	return false;
+}
+
+void queue_retry(struct queue *queue)
+{
+	struct list *item;
+
+	if (queue->stop != QUEUE_STOPPED_CREDITS)
+		queue_clear_hold(queue);
+	list_for_each(item, &queue->jobs) list_entry(item, struct job, link)->not_before = 0;
+	queue_pump(queue);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* After a mount: the ledger's open jobs go on. */
+#include "fs/queue/queue_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fs/base/clock.h"
+#include "fs/base/ids.h"
+#include "fs/account/account_private.h"
+#include "fs/input/inputs.h"
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+static int note_job(void *arg, int64_t id)
+{
+	return ids_add(arg, id);
+}
+
+/* A rejection that was to be waited for before the restart is waited for after it, by all. */
+static void resume_patience(struct queue *queue, const struct job *job, bool clock_is_back)
+{
+	int64_t wait = job->record.next_attempt - clock_wall_ms();
+
+	if (job->record.attempts > queue->rejections)
+		queue->rejections = (unsigned)job->record.attempts;
+	if (wait <= 0)
+		return;
+	/* the clock was set back, or was wrong then: no more is known than that it was too soon */
+	if (clock_is_back || wait > DAY_MS + DAY_MS / 12)
+		wait = 60000;
+	if (clock_mono_ms() + wait > queue->not_before)
+		queue_hold_off(queue, wait, QUEUE_RUNS,
+			job->record.error != NULL ? job->record.error
+						  : "the service asked to wait");
+}
+
+static int resume_job(struct queue *queue, int64_t id, bool clock_is_back)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	int r;
+
+	if (job == NULL)
+		return -ENOMEM;
+	list_init(&job->link);
+	r = jobs_get(queue->gen->store, id, &job->record);
+	if (r == 0)
+		r = tasks_get(queue->gen->store, id, &job->tasks, &job->task_count);
+	if (r == 0) {
+		job->urls = calloc(job->task_count + 1, sizeof(*job->urls));
+		r = job->urls == NULL ? -ENOMEM : queue_enter(queue, job);
+	}
+	if (r < 0) {
+		job_destroy(job);
+		return r;
+	}
+	/* addresses of tasks that had ended are asked for again */
+	for (size_t i = 0; i < job->task_count; i++)
+		job->tasks[i].state = TASK_WAITING;
+	if (job->record.state == JOB_QUEUED)
+		resume_patience(queue, job, clock_is_back);
+	if (job->record.state == JOB_WAITING || job->record.state == JOB_INVALID)
+		return waiting_adopt(queue->gen, job);
+	if (job->record.state == JOB_SUBMITTING)
+		queue_lost_answer(queue, job, "weryaifs was stopped before the answer came");
+	else if (job_state_is_active(job->record.state) && job->task_count == 0)
+		queue_lost_answer(queue, job, "the task's number was not recorded");
+	return 0;
+}
+
+int queue_resume(struct queue *queue)
+{
+	struct ids open = {0};
+	int64_t latest = 0;
+	int r = jobs_latest_time(queue->gen->store, &latest);
+	bool clock_is_back = latest > clock_wall_ms();
+
+	if (r == 0)
+		r = jobs_list_open(queue->gen->store, note_job, &open);
+	for (size_t i = 0; i < open.count && r == 0; i++)
+		r = resume_job(queue, open.items[i], clock_is_back);
+	ids_finish(&open);
+	queue_pump(queue);
+	return r;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Sending one job: the guards before it, the record that is on the disk first, the POST. */
+#include "fs/queue/queue_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/queue/credits.h"
+#include "fs/account/account_private.h"
+#include "fs/tree/status.h"
+#include "fs/base/backoff.h"
+
+#define DISK_RETRY_MS 500 /* of the disk, first */
+
+void queue_day(int64_t wall_ms, char day[QUEUE_DAY])
+{
+	char text[CLOCK_TEXT];
+
+	clock_format(wall_ms, text);
+	memcpy(day, text, QUEUE_DAY - 1);
+	day[QUEUE_DAY - 1] = '\0';
+}
+
+/* Why a person has to say `submit` first; NULL: nothing. A ledger that cannot be read is an error. */
+static int find_guard(struct queue *queue, const struct job *job, char **ret_why)
+{
+	char day[QUEUE_DAY];
+	int64_t today;
+	int limit = queue->gen->options.submissions_per_day;
+
+	*ret_why = NULL;
+	if (job->released)
+		return 0;
+	if (job->record.id <= store_hold_up_to(queue->gen->store)) {
+		*ret_why = strdup(
+			"this account was copied or put back from a backup, so this prompt may "
+			"have been sent from there already: look at the call history of your "
+			"account, then, to send it: echo submit into this file");
+		return *ret_why == NULL ? -ENOMEM : 0;
+	}
+	if (limit == 0)
+		return 0;
+	queue_day(clock_wall_ms(), day);
+	int r = spend_get(queue->gen->store, day, &today);
+	if (r == 0 && today >= limit)
+		job_set_text(ret_why,
+			"today's limit of %d submissions is reached (submissions_per_day); to send "
+			"it all the same: echo submit into this file",
+			limit);
+	return r;
+}
+
+/* What is paid for must not be known to the service alone after a power loss. */
+static int sync_prompt(struct store *store, int64_t ino)
+{
+	CLEANUP_CLOSE int fd = ino == 0 ? -ENOENT : store_data_open(store, ino, O_RDONLY);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return fdatasync(fd) < 0 ? -errno : store_data_sync(store);
+}
+
+/* Money rule 1: SUBMITTING, with the request and the day's count, is on the disk before the POST starts. */
+static int record_submitting(struct queue *queue, struct job *job)
+{
+	struct store *store = queue->gen->store;
+	char day[QUEUE_DAY];
+
+	assert(job_state_may_change(job->record.state, JOB_SUBMITTING));
+	int r = store_reserve_make(store);
+	if (r == 0)
+		r = sync_prompt(store, job->record.ino);
+	if (r < 0)
+		return r;
+	job->record.state = JOB_SUBMITTING;
+	job->record.submitted = clock_wall_ms();
+	queue_day(job->record.submitted, day);
+	if (!credits_before(
+		    queue->gen->credits, &job->record.balance_before, &job->record.balance_at))
+		job->record.balance_before = NAN;
+	r = store_begin(store, true);
+	if (r == 0)
+		r = jobs_save(store, &job->record);
+	if (r == 0)
+		r = spend_add(store, day);
+	r = store_end(store, r);
+	if (r < 0) {
+		job->record.state = JOB_QUEUED;
+		job->record.submitted = 0;
+	}
+	return r;
+}
+
+static void hold(struct queue *queue, struct job *job, const char *why)
+{
+	job_set_text(&job->record.error, "%s", why);
+	job_change(queue->gen, job, JOB_HELD, false);
+	queue_pump(queue);
+}
+
+static void wait_for_disk(struct queue *queue, struct job *job, int error)
+{
+	static const struct backoff pace = {.first_ms = DISK_RETRY_MS, .max_ms = 10000};
+
+	log_errno(LOG_LEVEL_ERROR, error, "job %" PRId64 ": not sent", job->record.id);
+	queue_hold_off(queue, backoff_wait_ms(&pace, ++queue->disk_failures, -1, 0), QUEUE_RUNS,
+		error == -ENOSPC
+			? "the state disk is full: nothing is sent that cannot be recorded"
+			: "the state disk has a fault: nothing is sent that cannot be recorded");
+	queue_pump(queue);
+}
+
+void queue_submit(struct queue *queue, struct job *job)
+{
+	CLEANUP_FREE char *guard = NULL;
+	const struct model *model = model_table_find(queue->gen->models, job->record.model);
+	const char *member = model != NULL && model->tool != NULL ? model->tool->answer : NULL;
+	int r = find_guard(queue, job, &guard);
+
+	if (guard != NULL) {
+		hold(queue, job, guard);
+		return;
+	}
+	if (r == 0 && !tool_endpoint_is_good(job->record.mode)) {
+		hold(queue, job, "this version of weryaifs cannot send it: write the prompt again");
+		return;
+	}
+	if (r == 0)
+		r = record_submitting(queue, job);
+	if (r < 0) {
+		wait_for_disk(queue, job, r);
+		return;
+	}
+	queue->disk_failures = 0;
+	log_info("job %" PRId64 ": QUEUED -> SUBMITTING", job->record.id);
+	status_changed(queue->gen, job->record.ino);
+	queue->posting = job;
+	credits_posted(queue->gen->credits);
+	r = api_submit(queue->gen->api, job->record.mode, member, job->record.body,
+		queue_on_submitted, job, &job->call);
+	if (r < 0)
+		queue_not_sent(queue, job, strerror(-r));
+}

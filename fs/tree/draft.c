@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Who writes to which file, and when a text has settled. */
+#include "fs/tree/draft.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fs/base/ids.h"
+#include "fs/base/log.h"
+#include "fs/queue/credits.h"
+#include "fs/tree/draft_private.h"
+#include "fs/account/account_private.h"
+#include "fs/tree/status.h"
+#include "fs/tree/tree_private.h"
+#include "fs/input/inputs.h"
+#include "fs/base/backoff.h"
+
+/* the disk would not take the job: again after this */
+static const struct backoff retry_pace = {.first_ms = 250, .max_ms = 10000};
+
+/* A file that somebody has open for writing, or a prompt that settles. */
+struct draft {
+	struct drafts *drafts; /* borrowed */
+	int64_t ino;
+	unsigned writers;
+	bool is_prompt;
+	bool marked;              /* DRAFT_OPEN is in the database */
+	bool failed;              /* a write failed: stays so */
+	bool pending;             /* to be examined when it has settled */
+	unsigned failures;        /* of the examination, in a row */
+	struct loop_timer *timer; /* owned */
+};
+
+struct drafts {
+	struct gen *gen;    /* borrowed */
+	struct map *by_ino; /* of struct draft, owned */
+};
+
+int drafts_create(struct gen *gen, struct drafts **ret_drafts)
+{
+	struct drafts *drafts = calloc(1, sizeof(*drafts));
+
+	if (drafts == NULL)
+		return -ENOMEM;
+	drafts->gen = gen;
+	drafts->by_ino = map_create();
+	if (drafts->by_ino == NULL) {
+		free(drafts);
+		return -ENOMEM;
+	}
+	*ret_drafts = drafts;
+	return 0;
+}
+
+static void draft_free(struct draft *draft)
+{
+	map_remove(draft->drafts->by_ino, (uint64_t)draft->ino);
+	loop_timer_destroy(draft->timer);
+	free(draft);
+}
+
+void drafts_destroy(struct drafts *drafts)
+{
+	struct draft *draft;
+	uint64_t ino;
+
+	if (drafts == NULL)
+		return;
+	while ((draft = map_any(drafts->by_ino, &ino)) != NULL)
+		draft_free(draft);
+	map_destroy(drafts->by_ino);
+	free(drafts);
+}
+
+static void on_settled(void *arg);
+
+static int draft_get(struct drafts *drafts, int64_t ino, struct draft **ret_draft)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	if (draft == NULL) {
+		draft = calloc(1, sizeof(*draft));
+		if (draft == NULL)
+			return -ENOMEM;
+		draft->drafts = drafts;
+		draft->ino = ino;
+		int r = loop_timer_create(drafts->gen->loop, on_settled, draft, &draft->timer);
+		if (r == 0)
+			r = map_put(drafts->by_ino, (uint64_t)ino, draft);
+		if (r < 0) {
+			loop_timer_destroy(draft->timer);
+			free(draft);
+			return r;
+		}
+	}
+	*ret_draft = draft;
+	return 0;
+}
+
+int draft_open(struct drafts *drafts, const struct node *node)
+{
+	struct draft *draft;
+	int r = draft_get(drafts, node->ino, &draft);
+
+	if (r < 0)
+		return r;
+	draft->is_prompt = tree_is_prompt(node);
+	if (draft->writers == 0)
+		draft->failed = false;
+	draft->writers++;
+	loop_timer_disarm(draft->timer);
+	return 0;
+}
+
+static int save_mark(struct drafts *drafts, int64_t ino, enum draft_state state)
+{
+	int r = store_begin(drafts->gen->store, false);
+
+	if (r == 0)
+		r = nodes_set_draft(drafts->gen->store, ino, state);
+	return store_end(drafts->gen->store, r);
+}
+
+int draft_will_write(struct drafts *drafts, int64_t ino)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	if (draft == NULL || !draft->is_prompt || draft->marked)
+		return 0;
+	int r = save_mark(drafts, ino, DRAFT_OPEN);
+	if (r == 0) {
+		draft->marked = true;
+		status_changed(drafts->gen, ino);
+	}
+	return r;
+}
+
+void draft_close(struct drafts *drafts, int64_t ino)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	if (draft == NULL)
+		return;
+	assert(draft->writers > 0);
+	if (--draft->writers > 0)
+		return;
+	waiting_recheck(drafts->gen);
+	if (draft->marked && draft->failed) {
+		draft->marked = false;
+		status_changed(drafts->gen, ino);
+	} else if (draft->marked) {
+		/* where the disk refuses, memory goes on: at worst the text waits for a person after a crash */
+		int r = save_mark(drafts, ino, DRAFT_CLOSED);
+		if (r < 0)
+			log_errno(LOG_LEVEL_ERROR, r, "draft: the closing of inode %lld",
+				(long long)ino);
+		draft->marked = false;
+		draft->pending = true;
+	}
+	if (!draft->pending) {
+		draft_free(draft);
+		return;
+	}
+	loop_timer_arm(draft->timer, drafts->gen->options.settle_ms);
+	credits_expect(drafts->gen->credits);
+}
+
+void draft_write_failed(struct drafts *drafts, int64_t ino)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	if (draft != NULL)
+		draft->failed = true;
+}
+
+bool draft_has_writers(struct drafts *drafts, int64_t ino)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	return draft != NULL && draft->writers > 0;
+}
+
+bool draft_is_changing(struct drafts *drafts, int64_t ino)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+	struct node node;
+
+	if (draft != NULL && (draft->marked || draft->pending))
+		return true;
+	return ino != 0 && nodes_get(drafts->gen->store, ino, &node) == 0 &&
+	       node.draft != DRAFT_NONE;
+}
+
+int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+	enum draft_state state = DRAFT_NONE;
+
+	if (is_prompt)
+		state = draft != NULL && draft->writers > 0 ? DRAFT_OPEN : DRAFT_CLOSED;
+	if (draft != NULL) {
+		draft->is_prompt = is_prompt;
+		draft->marked = state == DRAFT_OPEN;
+		draft->pending = false;
+		loop_timer_disarm(draft->timer);
+		if (draft->writers == 0)
+			draft_free(draft);
+	}
+	return nodes_set_draft(drafts->gen->store, ino, state);
+}
+
+void draft_settle(struct drafts *drafts, int64_t ino)
+{
+	struct draft *draft;
+
+	if (draft_get(drafts, ino, &draft) < 0) {
+		log_error("draft: out of memory: inode %lld is examined at the next mount",
+			(long long)ino);
+		return;
+	}
+	if (draft->writers > 0)
+		return;
+	draft->is_prompt = true;
+	draft->pending = true;
+	loop_timer_arm(draft->timer, drafts->gen->options.settle_ms);
+}
+
+void draft_forget(struct drafts *drafts, int64_t ino)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	if (draft != NULL)
+		draft_free(draft);
+}
+
+static void on_settled(void *arg)
+{
+	struct draft *draft = arg;
+	struct gen *gen = draft->drafts->gen;
+	int r = draft_examine(gen, draft->ino, false);
+
+	if (r < 0) {
+		int64_t wait = backoff_wait_ms(&retry_pace, ++draft->failures, -1, 0);
+		log_errno(LOG_LEVEL_ERROR, r,
+			"draft: inode %lld could not be examined: again in %lld ms",
+			(long long)draft->ino, (long long)wait);
+		loop_timer_arm(draft->timer, wait);
+		return;
+	}
+	draft->failures = 0;
+	draft->pending = false;
+	if (draft->writers == 0)
+		draft_free(draft);
+}
+
+int draft_submit(struct drafts *drafts, int64_t ino, bool again)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	if (draft != NULL && draft->writers > 0)
+		return -EBUSY;
+	int r = draft_examine(drafts->gen, ino, again);
+	if (r == 0 && draft != NULL)
+		draft_free(draft);
+	return r;
+}
+
+static int note_draft(void *arg, const struct node *node)
+{
+	/* what was never closed may be half a prompt: a person decides (status says so) */
+	return node->draft == DRAFT_CLOSED && tree_is_prompt(node) ? ids_add(arg, node->ino) : 0;
+}
+
+int drafts_resume(struct drafts *drafts)
+{
+	struct ids closed = {0};
+	int r = nodes_list_drafts(drafts->gen->store, note_draft, &closed);
+
+	for (size_t i = 0; i < closed.count && r == 0; i++)
+		draft_settle(drafts, closed.items[i]);
+	ids_finish(&closed);
+	return r;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* What a settled text means: compared with what was sent, judged, and made a job, in one transaction. */
+#include "fs/tree/draft_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/base/read_all.h"
+#include "fs/account/account_private.h"
+#include "fs/prompt/prompt.h"
+#include "fs/queue/queue.h"
+#include "fs/tree/status.h"
+#include "fs/tree/tree_private.h"
+
+/* -EFBIG: longer than any prompt. The caller frees. */
+static int read_text(struct gen *gen, int64_t ino, char **ret_text, size_t *ret_length)
+{
+	CLEANUP_CLOSE int fd = store_data_open(gen->store, ino, O_RDONLY);
+	CLEANUP_FREE char *text = malloc(PROMPT_MAX_BYTES + 2);
+
+	if (fd < 0)
+		return fd;
+	if (text == NULL)
+		return -ENOMEM;
+	ssize_t length = read_all(fd, text, PROMPT_MAX_BYTES + 1);
+	if (length < 0)
+		return (int)length;
+	if (length > PROMPT_MAX_BYTES)
+		return -EFBIG;
+	text[length] = '\0';
+	*ret_text = steal(&text);
+	*ret_length = (size_t)length;
+	return 0;
+}
+
+/* The directory of the model that this prompt is for. */
+static int find_model(struct gen *gen, const struct node *node, struct node *ret_top)
+{
+	int64_t top;
+	int r = tree_top(gen, node->parent, &top);
+
+	return r < 0 ? r : nodes_get(gen->store, top, ret_top);
+}
+
+static int refuse(struct job_record *record, const char *why)
+{
+	record->state = JOB_INVALID;
+	record->published = true;
+	record->mode = strdup("");
+	job_set_text(&record->error, "%s", why);
+	return record->mode == NULL || record->error == NULL ? -ENOMEM : 0;
+}
+
+/* What is to be done with this text, as a record. -ENODATA: nothing, there is no prompt in it. */
+static int judge(struct gen *gen, const struct node *top, struct job_record *record)
+{
+	const struct model *model = model_table_find(gen->models, top->name);
+	struct prompt_options options = {gen->options.allow_unknown, gen->options.dry_run};
+	CLEANUP_FREE char *message = NULL;
+	struct prompt prompt = {0};
+
+	if (model == NULL)
+		return refuse(record, "the service no longer has this model; move the prompt to "
+				      "another directory");
+	int r = prompt_parse(model, &options, record->text, record->text_length, &prompt, &message);
+	if (r == -EINVAL) {
+		prompt_finish(&prompt);
+		return refuse(record, message != NULL ? message : "this prompt cannot be sent");
+	}
+	/* with inputs the request is made when they are there: waiting.c */
+	if (r == 0 && prompt.ref_count == 0)
+		r = prompt_sign_webhook(&prompt, gen->options.webhook_url);
+	if (r == 0 && prompt.ref_count == 0)
+		r = prompt_encode(&prompt, &record->body);
+	if (r == 0) {
+		record->mode = strdup(model->tool != NULL ? model->tool->endpoint
+							  : api_mode_name(prompt.request.mode));
+		record->dry_run = prompt.dry_run;
+		record->state = prompt.ref_count > 0 ? JOB_WAITING
+				: prompt.dry_run     ? JOB_HELD
+						     : JOB_QUEUED;
+		record->warning = steal(&prompt.warning);
+		if (record->mode == NULL)
+			r = -ENOMEM;
+	}
+	prompt_finish(&prompt);
+	return r;
+}
+
+static int new_record(struct gen *gen, const struct node *node, const struct node *top, char *text,
+	size_t length, struct job_record *record)
+{
+	record->text = text;
+	record->text_length = length;
+	record->ino = node->ino;
+	record->dir = node->parent;
+	record->stem = strndup(node->name, node->name_length - strlen(".txt"));
+	record->model = strdup(top->name);
+	record->created = clock_wall_ms();
+	return record->stem == NULL || record->model == NULL ? -ENOMEM : 0;
+}
+
+/* Was this very text sent to this very model, so that there is nothing to be done? */
+static bool is_known(struct gen *gen, const struct job_record *old, const struct node *top,
+	const char *text, size_t length)
+{
+	if (strcmp(old->model, top->name) != 0 || old->text_length != length ||
+		memcmp(old->text, text, length) != 0)
+		return false;
+	/* what was made and could not be fetched has been paid for */
+	if (old->state == JOB_FAILED)
+		return queue_has_unfetched(gen->queue, old->id);
+	return old->state != JOB_INVALID;
+}
+
+/* What the new text of a prompt takes the place of. */
+struct past {
+	struct job_record old;  /* owned; its present job, id 0: none */
+	struct job_record sent; /* owned; the last one that was sent, if that is another one */
+	int64_t cancelled; /* the present one, where it was not sent and need not be; 0: it stays */
+};
+
+static void past_finish(struct past *past)
+{
+	job_record_finish(&past->old);
+	job_record_finish(&past->sent);
+}
+
+/* -ENOENT of a row is the ledger's loss: there is nothing to compare with then. */
+static int get_record(struct gen *gen, int64_t id, struct job_record *record)
+{
+	int r = id == 0 ? -ENOENT : jobs_get(gen->store, id, record);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int find_past(struct gen *gen, const struct node *node, struct past *past)
+{
+	int64_t sent = 0;
+	int r = get_record(gen, node->job, &past->old);
+
+	if (r < 0 || past->old.id == 0)
+		return r;
+	if (queue_can_cancel(gen->queue, past->old.id) || past->old.state == JOB_INVALID)
+		past->cancelled = past->old.id;
+	if (!job_state_is_unsent(past->old.state))
+		return 0;
+	r = jobs_find_sent(gen->store, node->ino, &sent);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return get_record(gen, sent, &past->sent);
+}
+
+/* One transaction: the text was examined, and the prompt's job is `record` where it is a new one (id 0), else `job`. */
+static int commit(struct gen *gen, const struct node *node, const struct past *past,
+	struct job_record *record, int64_t job)
+{
+	int r = store_begin(gen->store, false);
+
+	if (r == 0 && past->cancelled != 0)
+		r = jobs_remove(gen->store, past->cancelled);
+	if (r == 0 && record != NULL) {
+		r = jobs_add(gen->store, record);
+		job = record->id;
+	}
+	if (r == 0)
+		r = nodes_set_job(gen->store, node->ino, job);
+	if (r == 0)
+		r = nodes_set_draft(gen->store, node->ino, DRAFT_NONE);
+	r = store_end(gen->store, r);
+	if (r == 0 && past->cancelled != 0)
+		queue_drop(gen->queue, past->cancelled);
+	return r;
+}
+
+/* The prompt says again what was sent last, or nothing at all: what is waiting is not sent any more. */
+static int go_back(struct gen *gen, const struct node *node, const struct past *past, bool wanted)
+{
+	queue_unwanted(gen->queue, node->job, !wanted);
+	return commit(gen, node, past, NULL, past->cancelled != 0 ? past->sent.id : node->job);
+}
+
+static int add_job(struct gen *gen, const struct node *node, const struct past *past,
+	struct job_record *record)
+{
+	const struct job_record *old = &past->old;
+
+	if (past->cancelled != 0)
+		record->after = old->after;
+	else if (old->id != 0 && !job_state_is_unsent(old->state) && !old->published)
+		record->after = old->id;
+	int r = commit(gen, node, past, record, 0);
+	return r < 0 ? r : queue_add(gen->queue, record);
+}
+
+static int examine_text(
+	struct gen *gen, const struct node *node, char *text, size_t length, bool again)
+{
+	struct job_record record = {0};
+	struct past past = {0};
+	struct node top;
+	int r = find_model(gen, node, &top);
+
+	int named = new_record(gen, node, &top, text, length, &record);
+	if (r == 0)
+		r = named;
+	if (r == 0)
+		r = find_past(gen, node, &past);
+	if (r < 0)
+		goto end;
+	if (!again && past.old.id != 0 && is_known(gen, &past.old, &top, text, length)) {
+		past.cancelled = 0;
+		r = go_back(gen, node, &past, true);
+	} else if (!again && past.sent.id != 0 && is_known(gen, &past.sent, &top, text, length)) {
+		r = go_back(gen, node, &past, true);
+	} else {
+		r = judge(gen, &top, &record);
+		if (r == 0)
+			r = add_job(gen, node, &past, &record);
+		else if (r == -ENODATA)
+			r = go_back(gen, node, &past, false);
+	}
+end:
+	past_finish(&past);
+	job_record_finish(&record);
+	return r;
+}
+
+static int refuse_size(struct gen *gen, const struct node *node)
+{
+	char *text = strdup("");
+
+	/* the text is too long to be kept; the parser never sees it */
+	struct job_record record = {.text = text};
+	struct past past = {0};
+	struct node top;
+	int r = text == NULL ? -ENOMEM : find_model(gen, node, &top);
+	if (r == 0)
+		r = new_record(gen, node, &top, text, 0, &record);
+	if (r == 0)
+		r = refuse(
+			&record, "this file is longer than 256 KiB: that is no prompt; shorten it");
+	if (r == 0)
+		r = find_past(gen, node, &past);
+	if (r == 0)
+		r = add_job(gen, node, &past, &record);
+	past_finish(&past);
+	job_record_finish(&record);
+	return r;
+}
+
+int draft_examine(struct gen *gen, int64_t ino, bool again)
+{
+	struct node node;
+	char *text = NULL;
+	size_t length = 0;
+	int r = nodes_get(gen->store, ino, &node);
+
+	if (r == -ENOENT || (r == 0 && !tree_is_prompt(&node)))
+		return 0;
+	if (r == 0)
+		r = read_text(gen, ino, &text, &length);
+	if (r == -EFBIG)
+		r = refuse_size(gen, &node);
+	else if (r == 0)
+		r = examine_text(gen, &node, text, length, again);
+	if (r == 0) {
+		status_changed(gen, ino);
+		queue_pump(gen->queue);
+	}
+	return r;
+}

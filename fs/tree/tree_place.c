@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* What a change of names means for prompts and their jobs. A job belongs to a place (directory and name): a prompt that
+ * moves takes its jobs along, one that goes leaves them there, and a file that comes to the same place takes them up again.
+ * That is how an editor which saves by rename, or by removing and making anew, keeps what was sent. */
+#include "fs/tree/tree_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/tree/draft.h"
+#include "fs/account/account_private.h"
+#include "fs/prompt/prompt.h"
+#include "fs/queue/queue.h"
+#include "fs/tree/status.h"
+#include "fs/input/inputs.h"
+#include "fs/store/jobs.h"
+
+static int aftermath_add(
+	struct tree_aftermath *aftermath, int64_t cancelled, int64_t settle, int64_t changed)
+{
+	if (aftermath->count == aftermath->capacity) {
+		size_t capacity = aftermath->capacity == 0 ? 4 : aftermath->capacity * 2;
+		void *items = reallocarray(aftermath->items, capacity, sizeof(*aftermath->items));
+		if (items == NULL)
+			return -ENOMEM;
+		aftermath->items = items;
+		aftermath->capacity = capacity;
+	}
+	aftermath->items[aftermath->count++] = (struct after){cancelled, settle, changed};
+	return 0;
+}
+
+int tree_aftermath_finish(struct gen *gen, struct tree_aftermath *aftermath, int result)
+{
+	for (size_t i = 0; i < aftermath->count && result >= 0; i++) {
+		struct after *after = &aftermath->items[i];
+		if (after->cancelled != 0)
+			queue_drop(gen->queue, after->cancelled);
+		if (after->settle != 0)
+			draft_settle(gen->drafts, after->settle);
+		if (after->changed != 0)
+			status_moved(gen, after->changed);
+	}
+	free(aftermath->items);
+	waiting_recheck(gen);
+	return result;
+}
+
+static void stem_of(const char *name, char stem[256])
+{
+	snprintf(stem, 256, "%.*s", (int)(strlen(name) - strlen(".txt")), name);
+}
+
+int tree_leave_place(struct gen *gen, const struct node *node, struct tree_aftermath *aftermath)
+{
+	int64_t cancelled = 0;
+	int r = 0;
+
+	if (node->job != 0 && queue_can_cancel(gen->queue, node->job)) {
+		cancelled = node->job;
+		r = jobs_remove(gen->store, node->job);
+	}
+	if (r == 0)
+		r = jobs_detach(gen->store, node->ino);
+	if (r == 0)
+		r = nodes_set_job(gen->store, node->ino, 0);
+	if (r == 0)
+		r = draft_mark(gen->drafts, node->ino, false);
+	return r < 0 ? r : aftermath_add(aftermath, cancelled, 0, node->ino);
+}
+
+int tree_take_place(struct gen *gen, int64_t ino, int64_t parent, const char *name,
+	struct tree_aftermath *aftermath)
+{
+	char stem[256];
+	int64_t job;
+
+	stem_of(name, stem);
+	int r = jobs_find_slot(gen->store, parent, stem, &job);
+	if (r == 0) {
+		r = jobs_adopt(gen->store, parent, stem, ino);
+	} else if (r == -ENOENT) {
+		job = 0;
+		r = 0;
+	}
+	if (r == 0)
+		r = nodes_set_job(gen->store, ino, job);
+	if (r == 0)
+		r = draft_mark(gen->drafts, ino, true);
+	return r < 0 ? r : aftermath_add(aftermath, 0, ino, ino);
+}
+
+int tree_move_file(struct gen *gen, const struct node *node, int64_t parent, const char *name,
+	bool same_model, struct tree_aftermath *aftermath)
+{
+	bool was = tree_is_prompt(node), is = prompt_is_name(name);
+	char stem[256];
+	int r = 0;
+
+	if (was && is && same_model) {
+		stem_of(name, stem);
+		r = jobs_move(gen->store, node->ino, parent, stem);
+		return r < 0 ? r : aftermath_add(aftermath, 0, 0, node->ino);
+	}
+	if (was)
+		r = tree_leave_place(gen, node, aftermath);
+	if (r == 0 && is)
+		r = tree_take_place(gen, node->ino, parent, name, aftermath);
+	return r;
+}
+
+struct below {
+	struct node *nodes; /* owned */
+	size_t count;
+};
+
+static int collect_prompt(void *arg, const struct node *node)
+{
+	struct below *below = arg;
+
+	if (!tree_is_prompt(node))
+		return 0;
+	void *more = reallocarray(below->nodes, below->count + 1, sizeof(*below->nodes));
+	if (more == NULL)
+		return -ENOMEM;
+	below->nodes = more;
+	below->nodes[below->count++] = *node;
+	return 0;
+}
+
+int tree_move_dir(struct gen *gen, int64_t dir, struct tree_aftermath *aftermath)
+{
+	struct below below = {0};
+	int r = nodes_list_below(gen->store, dir, collect_prompt, &below);
+
+	for (size_t i = 0; i < below.count && r == 0; i++) {
+		struct node *node = &below.nodes[i];
+		r = tree_leave_place(gen, node, aftermath);
+		if (r == 0)
+			r = tree_take_place(gen, node->ino, node->parent, node->name, aftermath);
+	}
+	free(below.nodes);
+	return r;
+}

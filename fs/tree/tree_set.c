@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Changing attributes: sizes, modes, owners, times. */
+#include "fs/tree/tree_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/tree/draft.h"
+#include "fs/account/account_private.h"
+
+int tree_touch_ctime(struct gen *gen, struct node *node)
+{
+	if (node->kind != NODE_FILE) {
+		node->ctime = gen_now_ns();
+		return nodes_set_attributes(gen->store, node);
+	}
+	CLEANUP_CLOSE int fd = store_data_open(gen->store, node->ino, O_RDONLY);
+	return fd < 0 ? fd : (fchmod(fd, 0600) < 0 ? -errno : 0);
+}
+
+static int set_size(struct gen *gen, const struct node *node, off_t size)
+{
+	CLEANUP_CLOSE int fd = store_data_open(gen->store, node->ino, O_RDWR);
+
+	if (fd < 0)
+		return fd;
+	int r = draft_open(gen->drafts, node);
+	if (r < 0)
+		return r;
+	r = draft_will_write(gen->drafts, node->ino);
+	if (r == 0 && ftruncate(fd, size) < 0)
+		r = -errno;
+	draft_close(gen->drafts, node->ino);
+	return r;
+}
+
+static int set_file_times(struct gen *gen, int64_t ino, const struct stat *st, unsigned what)
+{
+	const struct timespec omit = {.tv_nsec = UTIME_OMIT};
+	struct timespec times[2] = {(what & TREE_SET_ATIME) != 0 ? st->st_atim : omit,
+		(what & TREE_SET_MTIME) != 0 ? st->st_mtim : omit};
+	CLEANUP_CLOSE int fd = store_data_open(gen->store, ino, O_RDONLY);
+
+	return fd < 0 ? fd : (futimens(fd, times) < 0 ? -errno : 0);
+}
+
+static int set_attributes(struct gen *gen, struct node *node, const struct stat *st, unsigned what)
+{
+	int r = 0;
+
+	if ((what & TREE_SET_MODE) != 0)
+		node->mode = (node->mode & S_IFMT) | (st->st_mode & 07777);
+	if ((what & TREE_SET_UID) != 0)
+		node->uid = st->st_uid;
+	if ((what & TREE_SET_GID) != 0)
+		node->gid = st->st_gid;
+	if ((what & TREE_SET_ATIME) != 0)
+		node->atime = tree_ns(&st->st_atim);
+	if ((what & TREE_SET_MTIME) != 0)
+		node->mtime = tree_ns(&st->st_mtim);
+	if (node->kind == NODE_FILE && (what & (TREE_SET_ATIME | TREE_SET_MTIME)) != 0)
+		r = set_file_times(gen, node->ino, st, what);
+	if (r == 0 && (node->kind != NODE_FILE ||
+			      (what & (TREE_SET_MODE | TREE_SET_UID | TREE_SET_GID)) != 0)) {
+		r = store_begin(gen->store, false);
+		if (r == 0)
+			r = nodes_set_attributes(gen->store, node);
+		r = store_end(gen->store, r);
+	}
+	/* one that is nameless and closed by others may have lost its bytes already */
+	if (r == 0) {
+		r = tree_touch_ctime(gen, node);
+		if (r == -ENOENT && node->parent == 0)
+			r = 0;
+	}
+	return r;
+}
+
+int tree_set(struct gen *gen, uint64_t ino, const struct stat *st, unsigned what,
+	struct tree_entry *ret_entry)
+{
+	struct node node;
+	int r = 0;
+
+	if ((ino & TREE_BITS) != 0)
+		return tree_get(gen, ino, ret_entry);
+	r = nodes_get(gen->store, TREE_NODE(ino), &node);
+	if (r == 0 && (what & TREE_SET_SIZE) != 0) {
+		if (node.kind == NODE_RESULT)
+			r = -EPERM;
+		else
+			r = node.kind == NODE_FILE ? set_size(gen, &node, st->st_size) : -EISDIR;
+	}
+	if (r == 0 && (what & ~(unsigned)TREE_SET_SIZE) != 0)
+		r = set_attributes(gen, &node, st, what);
+	return r < 0 ? r : tree_get(gen, ino, ret_entry);
+}

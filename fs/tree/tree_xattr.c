@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* Extended attributes: user.* is the users', user.weryai.* tells of the job and is read-only. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/account/account_private.h"
+#include "fs/tree/status.h"
+#include "fs/tree/tree_private.h"
+
+#define USER "user."
+#define OURS "user.weryai."
+#define VALUE_MAX 65536 /* XATTR_SIZE_MAX of linux/limits.h */
+
+static bool begins(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+int tree_xattr_get(struct gen *gen, uint64_t ino, const char *name, void *value, size_t size,
+	size_t *ret_length)
+{
+	CLEANUP_FREE char *made = NULL;
+	struct node node;
+
+	if (!begins(name, USER))
+		return -EOPNOTSUPP;
+	int r = nodes_get(gen->store, TREE_NODE(ino), &node);
+	if (r < 0)
+		return r;
+	if (!begins(name, OURS))
+		return xattrs_get(gen->store, node.ino, name, value, size, ret_length);
+	r = status_attribute(gen, &node, name + strlen(OURS), &made);
+	if (r < 0)
+		return r;
+	*ret_length = strlen(made);
+	if (size > 0 && *ret_length > size)
+		return -ERANGE;
+	if (size > 0)
+		memcpy(value, made, *ret_length);
+	return 0;
+}
+
+static int check_change(const char *name)
+{
+	if (!begins(name, USER))
+		return -EOPNOTSUPP;
+	return begins(name, OURS) ? -EPERM : 0;
+}
+
+static int touch(struct gen *gen, uint64_t ino)
+{
+	struct tree_entry entry;
+	struct stat st = {0};
+	int r = tree_get(gen, ino, &entry);
+
+	if (r == 0) {
+		st.st_uid = entry.st.st_uid;
+		r = tree_set(gen, ino, &st, TREE_SET_UID, &entry);
+	}
+	return r;
+}
+
+int tree_xattr_set(struct gen *gen, uint64_t ino, const char *name, const void *value,
+	size_t length, int flags)
+{
+	int r = check_change(name);
+
+	if (r == 0 && length > VALUE_MAX)
+		r = -E2BIG;
+	if (r < 0)
+		return r;
+	r = store_begin(gen->store, false);
+	if (r == 0)
+		r = xattrs_set(gen->store, TREE_NODE(ino), name, value, length, flags);
+	r = store_end(gen->store, r);
+	return r < 0 ? r : touch(gen, ino);
+}
+
+int tree_xattr_remove(struct gen *gen, uint64_t ino, const char *name)
+{
+	int r = check_change(name);
+
+	if (r < 0)
+		return r;
+	r = store_begin(gen->store, false);
+	if (r == 0)
+		r = xattrs_remove(gen->store, TREE_NODE(ino), name);
+	r = store_end(gen->store, r);
+	return r < 0 ? r : touch(gen, ino);
+}
+
+struct names {
+	char *list;
+	size_t size, length;
+};
+
+static int add_name(void *arg, const char *name)
+{
+	struct names *names = arg;
+	size_t length = strlen(name) + 1;
+
+	if (names->size > 0) {
+		if (names->length + length > names->size)
+			return -ERANGE;
+		memcpy(names->list + names->length, name, length);
+	}
+	names->length += length;
+	return 0;
+}
+
+int tree_xattr_list(struct gen *gen, uint64_t ino, char *list, size_t size, size_t *ret_length)
+{
+	struct names names = {.list = list, .size = size};
+	struct node node;
+	int r = nodes_get(gen->store, TREE_NODE(ino), &node);
+
+	if (r == 0)
+		r = xattrs_list(gen->store, node.ino, add_name, &names);
+	if (r == 0)
+		r = status_attributes(gen, &node, add_name, &names);
+	if (r == 0)
+		*ret_length = names.length;
+	return r;
+}
