@@ -49,7 +49,7 @@ fs/queue        fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fe
 fs/input        fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue fs/tree fs/account
 fs/tree         fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue fs/input fs/account
 fs/account      fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue fs/input fs/tree
-fs/notify       fs/base fs/fetch fs/tree fs/account fs/mount
+fs/notify       fs/base fs/fetch fs/tree fs/account
 fs/mount        fs/base fs/prompt fs/fetch fs/queue fs/tree fs/job fs/model fs/account fs/notify
 config          fs/base
 tests/sandbox

@@ -18,8 +18,6 @@ int file_result_open(struct session *session, uint64_t ino, int flags, struct ha
 /* TREE_STATUS: the text of this moment; `submit` can be written to it. poll(2) has POLLPRI when the status reads
  * differently by now; then a read of its start has the new text. */
 int file_status_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
-/* Of a status, without the line that changes all the time; never 0. */
-uintptr_t file_status_hash(const char *text, size_t length);
 /* A ghost (ghost.h): there is nothing in it any more. */
 int file_ghost_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 /* A file of .weryaifs but the balance: the text of this moment. */

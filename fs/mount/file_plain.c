@@ -23,7 +23,7 @@ static struct plain *plain_of(struct handle *handle)
 
 static void plain_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
 {
-	char *data = session_answer(handle->session, size);
+	char *data = reply_buffer(handle->session, size);
 	size_t length = 0;
 
 	if (data == NULL) {

@@ -11,6 +11,7 @@
 #include "fs/base/str.h"
 #include "fs/account/account.h"
 #include "fs/tree/status.h"
+#include "fs/tree/status_hash.h"
 #include "fs/tree/tree.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
@@ -25,23 +26,6 @@ struct status_file {
 static struct status_file *status_of(struct handle *handle)
 {
 	return container_of(file_text_of(handle), struct status_file, text);
-}
-
-/* FNV-1a */
-uintptr_t file_status_hash(const char *text, size_t length)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-	const char *end = text + length;
-
-	while (text < end) {
-		const char *line = text, *stop = memchr(text, '\n', (size_t)(end - text));
-		text = stop == NULL ? end : stop + 1;
-		if (strncmp(line, "elapsed:", strlen("elapsed:")) == 0)
-			continue;
-		for (; line < text; line++)
-			hash = (hash ^ (unsigned char)*line) * UINT64_C(1099511628211);
-	}
-	return (uintptr_t)hash | 1;
 }
 
 static int text_now(struct handle *handle, char **ret_text, size_t *ret_length)
@@ -123,7 +107,7 @@ static unsigned status_poll(struct handle *handle, struct fuse_pollhandle *ph)
 		return events | POLLERR;
 	if (text_now(handle, &text, &length) < 0)
 		return events | POLLERR;
-	if (file_status_hash(text, length) != file_status_hash(file->text.text, file->text.length))
+	if (status_hash(text, length) != status_hash(file->text.text, file->text.length))
 		events |= POLLPRI;
 	free(text);
 	return events;

@@ -10,7 +10,7 @@
 #include "fs/base/clock.h"
 #include "fs/prompt/prompt.h"
 #include "fs/tree/tree.h"
-#include "fs/mount/session_private.h"
+#include "fs/mount/mount_private.h"
 
 enum { LIFE_MS = 5000, GHOSTS_MAX = 1024 };
 

@@ -5,7 +5,7 @@
  * A kind is a struct handle_type; an operation that a kind does not have is NULL, and the answer is the one named there.
  * Reads and writes answer their request themselves, at once or later; the others return 0 or a negative errno. */
 #include "fs/base/list.h"
-#include "fs/mount/session_private.h"
+#include "fs/mount/mount_private.h"
 
 struct handle;
 

@@ -9,7 +9,7 @@
 #include "fs/mount/about.h"
 #include "fs/mount/ghost.h"
 #include "fs/notify/notifier.h"
-#include "fs/mount/session_private.h"
+#include "fs/mount/mount_private.h"
 
 int inode_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry)
 {

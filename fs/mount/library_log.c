@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "fs/base/log.h"
-#include "fs/mount/session_private.h"
+#include "fs/mount/mount_private.h"
 
 static struct {
 	bool trace, keeping;

@@ -32,7 +32,7 @@ struct publisher *ops_publisher(fuse_req_t req)
 	return publisher_is(publisher, fuse_req_ctx(req)->pid) ? publisher : NULL;
 }
 
-static void ops_init(void *arg, struct fuse_conn_info *conn)
+void ops_init(void *arg, struct fuse_conn_info *conn)
 {
 	struct session *session = arg;
 
@@ -52,7 +52,7 @@ static void ops_init(void *arg, struct fuse_conn_info *conn)
 		conn->max_write);
 }
 
-static void ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+void ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	struct tree_entry entry;
 	int r = inode_get(session_of(req), ino, &entry);
@@ -87,7 +87,7 @@ static unsigned decode_set(int to_set, struct stat *attr)
 	return what;
 }
 
-static void ops_setattr(
+void ops_setattr(
 	fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info)
 {
 	struct session *session = session_of(req);
@@ -110,7 +110,7 @@ static void ops_setattr(
 		reply_attr(req, &entry);
 }
 
-static void ops_statfs(fuse_req_t req, fuse_ino_t ino)
+void ops_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct statvfs statvfs;
 	int r = tree_statvfs(session_of(req)->gen, &statvfs);
@@ -119,46 +119,4 @@ static void ops_statfs(fuse_req_t req, fuse_ino_t ino)
 		reply_error(req, r);
 	else
 		reply_statvfs(req, &statvfs);
-}
-
-/* Left out on purpose: flush (comes several times for an open file and before its data, so nothing follows from it),
- * releasedir (a listing has no state), locks (the kernel's own are right for one machine), access
- * (default_permissions), copy_file_range (the kernel reads and writes). */
-const struct fuse_lowlevel_ops *ops_table(void)
-{
-	static const struct fuse_lowlevel_ops table = {
-		.init = ops_init,
-		.lookup = ops_lookup,
-		.forget = ops_forget,
-		.forget_multi = ops_forget_multi,
-		.getattr = ops_getattr,
-		.setattr = ops_setattr,
-		.mknod = ops_mknod,
-		.mkdir = ops_mkdir,
-		.unlink = ops_unlink,
-		.rmdir = ops_rmdir,
-		.symlink = ops_symlink,
-		.link = ops_link,
-		.rename = ops_rename,
-		.opendir = ops_opendir,
-		.readdir = ops_readdir,
-		.readdirplus = ops_readdirplus,
-		.create = ops_create,
-		.open = ops_open,
-		.read = ops_read,
-		.write = ops_write,
-		.fallocate = ops_fallocate,
-		.lseek = ops_lseek,
-		.poll = ops_poll,
-		.fsync = ops_fsync,
-		.fsyncdir = ops_fsyncdir,
-		.release = ops_release,
-		.statfs = ops_statfs,
-		.setxattr = ops_setxattr,
-		.getxattr = ops_getxattr,
-		.listxattr = ops_listxattr,
-		.removexattr = ops_removexattr,
-	};
-
-	return &table;
 }

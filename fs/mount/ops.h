@@ -2,12 +2,19 @@
 #pragma once
 /* ops: the kernel's requests: decode, call, reply, nothing else. ops_table() is the table for libfuse; the other
  * functions are its entries, one file a group. Each is what fuse_lowlevel.h says of the operation of that name. */
-#include "fs/mount/session_private.h"
+#include "fs/mount/mount_private.h"
 
 struct publisher;
 struct tree_owner;
 
-const struct fuse_lowlevel_ops *ops_table(void);
+const struct fuse_lowlevel_ops *ops_table(void); /* ops_table.c */
+
+/* ops.c */
+void ops_init(void *arg, struct fuse_conn_info *conn);
+void ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
+void ops_setattr(
+	fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info);
+void ops_statfs(fuse_req_t req, fuse_ino_t ino);
 struct tree_owner ops_owner(fuse_req_t req); /* of what the request makes */
 /* Of the publisher's child, when it is the one who asks; else NULL. */
 struct publisher *ops_publisher(fuse_req_t req);

@@ -71,7 +71,9 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode
 	int fd, r;
 
 	if (publisher != NULL) {
-		r = publisher_made(publisher, parent, name, &entry, &handle);
+		r = publisher_made(publisher, parent, name, &entry);
+		if (r == 0)
+			r = file_result_open(session, entry.ino, O_RDONLY, &handle);
 	} else {
 		r = tree_create(session->gen, parent, name, mode, &owner, &entry, &fd);
 		if (r == -EEXIST && (info->flags & O_EXCL) == 0)

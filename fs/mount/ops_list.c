@@ -118,7 +118,7 @@ static void reply_listing(fuse_req_t req, uint64_t ino, size_t size, off_t offse
 		session->listed.until_ms = clock_mono_ms() + listing.quiet_ms;
 	}
 
-	listing.data = session_answer(session, size);
+	listing.data = reply_buffer(session, size);
 	if (listing.data == NULL)
 		listing.error = -ENOMEM;
 	else if (offset < 0)

@@ -28,7 +28,7 @@ static void reply_bytes(fuse_req_t req, int result, const char *data, size_t siz
 void ops_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
 	struct session *session = session_of(req);
-	char *value = session_answer(session, size);
+	char *value = reply_buffer(session, size);
 	size_t length = 0;
 	int r = -ENODATA;
 
@@ -42,7 +42,7 @@ void ops_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 void ops_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
 	struct session *session = session_of(req);
-	char *list = session_answer(session, size);
+	char *list = reply_buffer(session, size);
 	size_t length = 0;
 	int r = 0;
 

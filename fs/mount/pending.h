@@ -7,7 +7,7 @@
  * Callbacks: give_up runs when the reader was interrupted or the mount ends, after the request was answered: the owner
  *            stops what it waits for and frees itself. Not after pending_error() or pending_data(). */
 #include "fs/base/list.h"
-#include "fs/mount/session_private.h"
+#include "fs/mount/mount_private.h"
 
 struct pending {
 	struct list link;   /* session.parked */

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 
 #include "fs/base/log.h"
 #include "fs/mount/ghost.h"
@@ -11,6 +12,7 @@
 #include "fs/mount/passthrough.h"
 
 #define HOUR 3600.0
+#define BUFFER_MAX (4 * 1024 * 1024)
 
 static double name_timeout(enum tree_kind kind, int64_t quiet_ms)
 {
@@ -151,6 +153,20 @@ void reply_create(fuse_req_t req, const struct tree_entry *entry, struct handle 
 		handle_close(handle);
 		inode_unref(session, entry->ino, 1);
 	}
+}
+
+char *reply_buffer(struct session *session, size_t size)
+{
+	if (size > BUFFER_MAX)
+		return NULL;
+	if (session->answer == NULL || size > session->answer_size) {
+		char *answer = realloc(session->answer, size > 0 ? size : 1);
+		if (answer == NULL)
+			return NULL;
+		session->answer = answer;
+		session->answer_size = size;
+	}
+	return session->answer;
 }
 
 void reply_data(fuse_req_t req, const char *data, size_t length)

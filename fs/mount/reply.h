@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "fs/mount/session_private.h"
+#include "fs/mount/mount_private.h"
 
 struct handle;
 struct tree_entry;
@@ -27,6 +27,9 @@ void reply_attr(fuse_req_t req, const struct tree_entry *entry);
 void reply_open(fuse_req_t req, struct handle *handle);
 void reply_opendir(fuse_req_t req, const struct fuse_file_info *info);
 void reply_create(fuse_req_t req, const struct tree_entry *entry, struct handle *handle);
+/* Room for an answer, the session's own, valid until the next call; NULL: memory has run out. Sizes come from the kernel,
+ * which asks for 1 MiB at most; more is refused. */
+char *reply_buffer(struct session *session, size_t size);
 void reply_data(fuse_req_t req, const char *data, size_t length);
 /* The part of a text that a read asked for. */
 void reply_slice(fuse_req_t req, const char *text, size_t length, size_t size, off_t offset);

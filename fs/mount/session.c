@@ -18,34 +18,19 @@
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/library_log.h"
+#include "fs/mount/mount_private.h"
 #include "fs/mount/mountpoint.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/passthrough.h"
 #include "fs/mount/pending.h"
 #include "fs/notify/notifier.h"
-#include "fs/mount/session_private.h"
 
 enum {
 	DRAIN = 64,         /* requests of one wake: transfers and timers get their turn, too */
 	DRAIN_AT_END = 512, /* closes that are still under way when the mount ends */
 	READ_AHEAD_KIB = 512, /* results come faster in larger pieces */
 	OPTIONS_MAX = 16 * 1024,
-	ANSWER_MAX = 4 * 1024 * 1024,
 };
-
-char *session_answer(struct session *session, size_t size)
-{
-	if (size > ANSWER_MAX)
-		return NULL;
-	if (session->answer == NULL || size > session->answer_size) {
-		char *answer = realloc(session->answer, size > 0 ? size : 1);
-		if (answer == NULL)
-			return NULL;
-		session->answer = answer;
-		session->answer_size = size;
-	}
-	return session->answer;
-}
 
 /* Receives and handles one request: 1, 0 when there is none, or a negative errno when there will be none any more. */
 static int serve_one(struct session *session)
@@ -219,7 +204,7 @@ int session_create(struct loop *loop, struct gen *gen, const struct session_opti
 	if (r == 0)
 		r = mount_session(session, options, ret_message);
 	if (r == 0)
-		r = publisher_create(session, &session->publisher);
+		r = publisher_create(loop, gen, session->mountpoint, &session->publisher);
 	if (r == 0) {
 		session->device = mountpoint_device(session->mountpoint);
 		r = watch_session(session);

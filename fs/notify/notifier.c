@@ -2,7 +2,6 @@
 #include "fs/notify/notifier.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +15,10 @@
 #include "fs/base/map.h"
 #include "fs/account/account.h"
 #include "fs/fetch/fetch.h"
+#include "fs/tree/status_hash.h"
 #include "fs/tree/tree.h"
-#include "fs/mount/file.h"
-#include "fs/mount/handle.h"
 #include "fs/notify/notifier_child.h"
 #include "fs/notify/notifier_process.h"
-#include "fs/mount/reply.h"
 
 enum {
 	WAITING_MAX = 10000, /* announcements; of what comes then nobody is told */
@@ -42,7 +39,8 @@ struct announcement {
 };
 
 struct publisher {
-	struct session *session; /* borrowed */
+	struct gen *gen;        /* borrowed */
+	const char *mountpoint; /* borrowed */
 	char token[40];
 	struct publisher_process *child;
 	bool active; /* between start and stop */
@@ -100,7 +98,7 @@ static void drop_first(struct publisher *publisher)
 static int find_place(struct publisher *publisher, const struct announcement *announcement,
 	char **ret_dir, const char **ret_name)
 {
-	struct gen *gen = publisher->session->gen;
+	struct gen *gen = publisher->gen;
 	uint64_t ino = announcement->dir;
 
 	if (announcement->kind != PUBLISHER_MODIFY) {
@@ -124,7 +122,7 @@ static int find_place(struct publisher *publisher, const struct announcement *an
 static int64_t bytes_here(struct publisher *publisher, const struct announcement *announcement)
 {
 	int64_t bytes =
-		results_first(gen_results(publisher->session->gen), TREE_NODE(announcement->ino));
+		results_first(gen_results(publisher->gen), TREE_NODE(announcement->ino));
 
 	return bytes < READY_MAX ? bytes : READY_MAX;
 }
@@ -178,7 +176,7 @@ static void take_answer(struct publisher *publisher, int result)
 		publisher->mute = true;
 		log_warning("publisher: '%s' is not to be seen by other processes: inotify will "
 			    "not tell of results",
-			publisher->session->mountpoint);
+			publisher->mountpoint);
 	} else if (result == 0) {
 		publisher->mute = false;
 		publisher_process_praise(publisher->child);
@@ -323,12 +321,12 @@ static void status_has_changed(void *arg, uint64_t prompt, bool by_itself)
 	size_t length;
 
 	/* removed, or no prompt any more */
-	if (tree_path(publisher->session->gen, prompt | TREE_STATUS_BIT, &path) < 0 ||
-		gen_status_text(publisher->session->gen, prompt, &text, &length) < 0) {
+	if (tree_path(publisher->gen, prompt | TREE_STATUS_BIT, &path) < 0 ||
+		gen_status_text(publisher->gen, prompt, &text, &length) < 0) {
 		map_remove(publisher->seen, prompt);
 		return;
 	}
-	uintptr_t now = file_status_hash(text, length);
+	uintptr_t now = status_hash(text, length);
 	uintptr_t before = (uintptr_t)map_get(publisher->seen, prompt);
 	if (before == now || map_put(publisher->seen, prompt, (void *)now) < 0)
 		return;
@@ -348,7 +346,7 @@ bool publisher_is(const struct publisher *publisher, pid_t pid)
 static int find_announced(struct publisher *publisher, const struct announcement *announcement,
 	const char *name, struct tree_entry *ret_entry)
 {
-	int r = tree_lookup(publisher->session->gen, announcement->dir, name, ret_entry);
+	int r = tree_lookup(publisher->gen, announcement->dir, name, ret_entry);
 
 	return r == 0 && ret_entry->ino != announcement->ino ? -ENOENT : r;
 }
@@ -376,7 +374,7 @@ int publisher_lookup(struct publisher *publisher, uint64_t parent, const char *n
 }
 
 int publisher_made(struct publisher *publisher, uint64_t parent, const char *name,
-	struct tree_entry *ret_entry, struct handle **ret_handle)
+	struct tree_entry *ret_entry)
 {
 	struct announcement *announcement = current(publisher, PUBLISHER_CREATE);
 
@@ -384,8 +382,6 @@ int publisher_made(struct publisher *publisher, uint64_t parent, const char *nam
 		strcmp(announcement->name, name) != 0)
 		return -EPERM;
 	int r = find_announced(publisher, announcement, name, ret_entry);
-	if (r == 0)
-		r = file_result_open(publisher->session, ret_entry->ino, O_RDONLY, ret_handle);
 	if (r < 0)
 		return r == -ENOENT ? -EEXIST : r; /* for good, not to be tried again */
 	announcement->done = true;
@@ -418,7 +414,8 @@ static int make_token(struct publisher *publisher)
 	return 0;
 }
 
-int publisher_create(struct session *session, struct publisher **ret_publisher)
+int publisher_create(struct loop *loop, struct gen *gen, const char *mountpoint,
+	struct publisher **ret_publisher)
 {
 	static const struct publisher_process_events events = {
 		child_started, child_answered, child_died};
@@ -426,16 +423,17 @@ int publisher_create(struct session *session, struct publisher **ret_publisher)
 
 	if (publisher == NULL)
 		return -ENOMEM;
-	publisher->session = session;
+	publisher->gen = gen;
+	publisher->mountpoint = mountpoint;
 	list_init(&publisher->waiting);
 	list_init(&publisher->idles);
 	publisher->seen = map_create();
 	int r = publisher->seen == NULL ? -ENOMEM : make_token(publisher);
 	if (r == 0)
 		r = publisher_process_create(
-			session->loop, session->mountpoint, &events, publisher, &publisher->child);
+			loop, mountpoint, &events, publisher, &publisher->child);
 	if (r == 0)
-		r = loop_timer_create(session->loop, end_waits, publisher, &publisher->patience);
+		r = loop_timer_create(loop, end_waits, publisher, &publisher->patience);
 	if (r < 0) {
 		publisher_destroy(publisher);
 		return r;
@@ -451,7 +449,7 @@ void publisher_start(struct publisher *publisher)
 		.result_backed_up = result_backed_up};
 
 	publisher->active = true;
-	gen_set_events(publisher->session->gen, &events, publisher);
+	gen_set_events(publisher->gen, &events, publisher);
 	publisher_process_start(publisher->child);
 }
 
@@ -462,7 +460,7 @@ void publisher_stop(struct publisher *publisher)
 	if (publisher == NULL || !publisher->active)
 		return;
 	publisher->active = false;
-	gen_set_events(publisher->session->gen, &none, NULL);
+	gen_set_events(publisher->gen, &none, NULL);
 	publisher_process_stop(publisher->child);
 	end_waits(publisher);
 }

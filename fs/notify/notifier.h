@@ -14,14 +14,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "fs/mount/session_private.h"
+#include "fs/base/list.h"
 
+struct gen;
+struct loop;
 struct publisher;
-struct handle;
 struct tree_entry;
 
-/* Starts nothing yet. -ENOMEM. */
-int publisher_create(struct session *session, struct publisher **ret_publisher);
+/* Starts nothing yet. All is borrowed. -ENOMEM. */
+int publisher_create(struct loop *loop, struct gen *gen, const char *mountpoint,
+	struct publisher **ret_publisher);
 /* The mount is usable: starts the child. Where that fails it is tried again later. */
 void publisher_start(struct publisher *publisher);
 /* No child any more, or none soon: it is killed, and reaped by publisher_destroy(), after the mount is gone. */
@@ -46,7 +48,8 @@ bool publisher_is_quiet(const struct publisher *publisher); /* NULL is fine */
 bool publisher_is(const struct publisher *publisher, pid_t pid);
 int publisher_lookup(struct publisher *publisher, uint64_t parent, const char *name,
 	struct tree_entry *ret_entry);
+/* 0: what it creates is the announced result, in *ret_entry, which the caller opens. */
 int publisher_made(struct publisher *publisher, uint64_t parent, const char *name,
-	struct tree_entry *ret_entry, struct handle **ret_handle);
+	struct tree_entry *ret_entry);
 int publisher_renamed(struct publisher *publisher, uint64_t parent, const char *name,
 	uint64_t new_parent, const char *new_name);

@@ -12,7 +12,7 @@
 #include "fs/mount/about.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
-#include "fs/mount/session_private.h"
+#include "fs/mount/mount_private.h"
 
 static uint64_t forgotten[8];
 static size_t forgotten_count;

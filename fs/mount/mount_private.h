@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* session_private: what the modules of fs/mount share about one mount, and the version of libfuse's interface that
+/* mount_private: what the modules of fs/mount share about one mount, and the version of libfuse's interface that
  * they are written for. */
 #define FUSE_USE_VERSION 312
 #include <fuse_lowlevel.h>
@@ -27,7 +27,7 @@ struct session {
 	struct fuse_session *fuse;
 	struct loop_watch *watch;
 	struct fuse_buf request; /* owned memory, used again for each request */
-	char *answer;            /* owned, used again for each answer; see session_answer() */
+	char *answer;            /* owned, used again for each answer (reply_buffer()) */
 	size_t answer_size;
 	bool greeted; /* the kernel's INIT was answered */
 	bool told;    /* events.ready ran */
@@ -47,10 +47,6 @@ struct session {
 	} listed;
 	uint64_t ghost_number; /* of the last one that was made */
 };
-
-/* The session's buffer, valid until the next call, or NULL when out of memory. Sizes come from the kernel, which asks
- * for 1 MiB at most; more is refused. */
-char *session_answer(struct session *session, size_t size);
 
 static inline struct session *session_of(fuse_req_t req)
 {
