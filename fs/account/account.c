@@ -28,13 +28,6 @@
 
 #define BALANCE_FRESH_MS 30000
 
-int64_t gen_now_ns(void)
-{
-	struct timespec now = clock_wall();
-
-	return tree_ns(&now);
-}
-
 static int add_dir(
 	struct gen *gen, int64_t ino, int64_t parent, const char *name, enum node_kind kind)
 {
@@ -45,7 +38,7 @@ static int add_dir(
 		.uid = gen->options.uid,
 		.gid = gen->options.gid};
 
-	node.atime = node.mtime = node.ctime = gen_now_ns();
+	node.atime = node.mtime = node.ctime = clock_wall_ns();
 	node.name_length = strlen(name);
 	memcpy(node.name, name, node.name_length + 1);
 	return nodes_add(gen->store, &node);

@@ -29,6 +29,5 @@ struct gen {
 	struct list changed;  /* status_change.link: to be told at the end of this turn */
 };
 
-int64_t gen_now_ns(void);
 /* Makes the directories that are missing. */
 int gen_plant(struct gen *gen);

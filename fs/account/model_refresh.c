@@ -17,7 +17,6 @@
 
 #define AGAIN_MS (INT64_C(10) * 60 * 1000) /* after a failure */
 #define KNOWN_MAX (8 << 20)                /* bytes; twice what an answer may have */
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define NAMED_MAX 10 /* in a log line */
 
 struct live {
@@ -221,7 +220,7 @@ static int remember_kind(struct live *live, size_t kind, const struct model_list
 	int r = registry_format(list, &text);
 
 	if (r == 0 && known_get(store, kinds[kind], &before, &when) == 0 &&
-		strcmp(text, before) == 0 && clock_wall_ms() - when < DAY_MS)
+		strcmp(text, before) == 0 && clock_wall_ms() - when < CLOCK_DAY_MS)
 		return 0;
 	if (r == 0)
 		r = store_begin(store, false);

@@ -38,12 +38,11 @@ struct counts {
 
 static int gather(struct gen *gen, struct counts *ret_counts)
 {
-	char now[CLOCK_TEXT], day[sizeof("2026-11-21")];
+	char day[CLOCK_DAY];
 	int64_t cached = 0, today = 0;
 	int r = cache_total(gen->store, &cached);
 
-	clock_format(clock_wall_ms(), now);
-	snprintf(day, sizeof(day), "%.10s", now);
+	clock_day(clock_wall_ms(), day);
 	if (r == 0)
 		r = spend_get(gen->store, day, &today);
 	struct counts counts = {.stopped = queue_stopped(gen->queue)};

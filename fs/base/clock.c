@@ -42,6 +42,13 @@ struct timespec clock_wall(void)
 	return (struct timespec){.tv_sec = (ms - rest) / 1000, .tv_nsec = rest * 1000000};
 }
 
+int64_t clock_wall_ns(void)
+{
+	struct timespec now = clock_wall();
+
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
 void clock_format(int64_t wall_ms, char *text)
 {
 	time_t seconds = (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0));
@@ -49,6 +56,19 @@ void clock_format(int64_t wall_ms, char *text)
 	if (gmtime_r(&seconds, &tm) == NULL ||
 		strftime(text, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		snprintf(text, CLOCK_TEXT, "-");
+}
+
+void clock_day(int64_t wall_ms, char text[CLOCK_DAY])
+{
+	char whole[CLOCK_TEXT];
+
+	clock_format(wall_ms, whole);
+	snprintf(text, CLOCK_DAY, "%.10s", whole);
+}
+
+int64_t clock_ms_to_midnight(int64_t wall_ms)
+{
+	return CLOCK_DAY_MS - wall_ms % CLOCK_DAY_MS;
 }
 
 void clock_replace(int64_t (*mono_ms)(void), int64_t (*wall_ms)(void))

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "fs/base/cleanup.h"
+
 struct list {
 	struct list *next, *prev;
 };
@@ -38,7 +40,7 @@ static inline void list_remove(struct list *item)
 	list_init(item);
 }
 
-#define list_entry(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define list_entry(link, type, member) container_of(link, type, member)
 
 /* The loop body may remove `pos` itself, nothing else. */
 #define list_for_each_safe(pos, after, head)                                                       \

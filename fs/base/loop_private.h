@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* loop_private: the loop's own state, shared by loop.c and loop_timer.c. */
+/* loop_private: the loop's own state. loop.c calls loop_timer.c, and both call loop_watch.c; nothing calls back. */
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,6 +10,17 @@
 
 #include "fs/base/list.h"
 #include "fs/base/loop.h"
+
+struct loop_watch {
+	struct loop *loop;
+	struct list link; /* loop.watches or loop.removed_watches */
+	int fd, priority;
+	unsigned events;
+	bool polled; /* is in the epoll set; not without events, since EPOLLHUP cannot be masked */
+	bool removed;
+	void (*ready)(void *arg, unsigned events);
+	void *arg;
+};
 
 struct loop_timer {
 	struct loop *loop;
@@ -60,6 +71,11 @@ static inline void loop_assert_owner(const struct loop *loop)
 {
 	assert(pthread_equal(loop->owner, pthread_self()));
 }
+
+/* loop_watch.c */
+
+/* What of the events of epoll_wait(2) the watch asked for. */
+unsigned loop_watch_events(const struct loop_watch *watch, uint32_t polled);
 
 /* loop_timer.c */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fs/base/clock.h"
+#include "fs/base/hash.h"
 #include "fs/base/log.h"
 #include "fs/account/account_private.h"
 #include "fs/fetch/renew.h"
@@ -38,14 +39,9 @@ struct probes {
 	struct map *by_key; /* of struct probe, owned */
 };
 
-/* FNV-1a */
 static uint64_t key_of(const char *url)
 {
-	uint64_t key = UINT64_C(0xcbf29ce484222325);
-
-	for (; *url != '\0'; url++)
-		key = (key ^ (unsigned char)*url) * UINT64_C(0x100000001b3);
-	return key;
+	return hash_add(HASH_START, url, strlen(url));
 }
 
 int probes_create(struct gen *gen, struct probes **ret_probes)

@@ -20,7 +20,6 @@
 
 #define SLICE (512 * 1024) /* hashed at a time: a few milliseconds */
 #define TELL_MS 500        /* between two steps of a progress that somebody may read */
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static const struct backoff pace = {.first_ms = 1000, .max_ms = 60000, .jitter_percent = 20};
 
@@ -162,7 +161,7 @@ static void on_answer(void *arg, struct api_upload_answer *answer)
 		int64_t wait = backoff_wait_ms(
 			&pace, ++uploads->failures, error->retry_after_ms, backoff_random());
 		if (error->class == ERRCLASS_DAILY)
-			wait = DAY_MS - clock_wall_ms() % DAY_MS + 60000;
+			wait = clock_ms_to_midnight(clock_wall_ms()) + 60000;
 		uploads->not_before = clock_mono_ms() + wait;
 		set_trouble(upload, error);
 		log_info("upload: inode %" PRId64 ": %s: again in %" PRId64 " ms", upload->ino,

@@ -12,41 +12,7 @@
 
 enum {
 	SOCKET_PRIORITY = 10,    /* after the kernel's requests */
-	TURN_BYTES = 512 * 1024, /* of all bodies, before other watches are looked at again */
-	TURN_BYTES_MIN = 128 * 1024,
 };
-
-/* Requests that wait for something */
-
-void request_want(struct http_request *request, unsigned want)
-{
-	request->wants |= want;
-	list_remove(&request->later);
-	list_append(&request->http->later, &request->later);
-}
-
-void request_rest(struct http_request *request)
-{
-	struct http *http = request->http;
-	list_remove(&request->rest);
-	list_append(&http->resting, &request->rest);
-	if (!loop_timer_armed(http->turn_timer))
-		loop_timer_arm(http->turn_timer, 0);
-}
-
-/* libcurl 7.88 reads up to a hundred buffers at once while there is something to read (lib/transfer.c, readwrite_data).
- * A request that has had its share of one call of libcurl rests until the loop has seen to the others. */
-bool request_turn_is_over(struct http_request *request, size_t length)
-{
-	if (request->turn != request->http->turn) {
-		request->turn = request->http->turn;
-		request->turn_bytes = 0;
-	}
-	request->turn_bytes += length;
-	unsigned active = request->http->active;
-	size_t share = active > 0 ? TURN_BYTES / active : TURN_BYTES;
-	return request->turn_bytes >= (share > TURN_BYTES_MIN ? share : TURN_BYTES_MIN);
-}
 
 /* Does what could not be done from inside libcurl, and tells of the requests that ended. */
 static void http_settle(struct http *http)

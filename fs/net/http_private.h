@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* http_private: what the five files behind http.h share. http.c: the life of a request. http_loop.c:
- * libcurl's multi handle on the loop, and turns. http_transfer.c: one exchange, its options and
- * callbacks. http_form.c: a file that goes up. http_result.c: what the caller is told at the end.
+/* http_private: what the files behind http.h share. Calls go down in this order, never back:
+ *   http.c           the public side
+ *   http_loop.c      libcurl's multi handle on the loop
+ *   http_request.c   the life of a request, its redirects, its end
+ *   http_setup.c     from a spec to libcurl's options; http_form.c: a file that goes up
+ *   http_transfer.c  libcurl's callbacks during one exchange
+ *   http_turn.c      limits of time, and turns; http_result.c: what the caller is told at the end
  *
  * libcurl forbids most calls from inside its callbacks. While `in_curl` is set, what a callback
  * asks for is noted in the request's `wants` and done by http_settle() afterwards. */
@@ -80,27 +84,29 @@ struct http_request {
 	char curl_text[CURL_ERROR_SIZE];
 };
 
-/* http.c */
+/* curl_easy_setopt() checks its arguments' types, hence macros; they share one CURLcode. */
+#define SET(option, value)                                                                         \
+	do {                                                                                       \
+		if (code == CURLE_OK)                                                              \
+			code = curl_easy_setopt(easy, CURLOPT_##option, value);                    \
+	} while (0)
+
+/* http_loop.c */
+
+int http_loop_open(struct http *http, int max_connections_per_host);
+void http_loop_close(struct http *http);
+
+/* http_request.c */
 
 int request_add(struct http_request *request); /* to the multi handle; -ENOMEM */
 /* libcurl is done with the exchange: follows a redirect or ends the request. */
 void request_complete(struct http_request *request, CURLcode code);
 void request_end(struct http_request *request, CURLcode code); /* calls done, frees */
 void request_free(struct http_request *request);
-/* Sets the timer to the earliest one of connect, stall and total. */
-void request_watch_time(struct http_request *request);
+/* The timer's callback: a limit of time has passed, or will. `arg` is the request. */
+void request_time(void *arg);
 
-/* http_loop.c */
-
-int http_loop_open(struct http *http, int max_connections_per_host);
-void http_loop_close(struct http *http);
-void request_want(struct http_request *request, unsigned want); /* done by http_settle() */
-/* Whether the request has had its share of this turn with these bytes. */
-bool request_turn_is_over(struct http_request *request, size_t length);
-/* The request goes on in the next turn. */
-void request_rest(struct http_request *request);
-
-/* http_transfer.c */
+/* http_setup.c */
 
 int request_setup(struct http_request *request, const struct http_spec *spec);
 /* Points the request at where its redirect leads; negative errno after request_blame(). */
@@ -110,6 +116,21 @@ void request_wipe_headers(struct curl_slist *headers);
 /* http_form.c */
 
 int request_setup_form(struct http_request *request, const struct http_upload *upload);
+
+/* http_transfer.c */
+
+/* Sets the callbacks; goes_up: the request has a body whose way up is to be followed. */
+CURLcode request_listen(struct http_request *request, bool goes_up);
+
+/* http_turn.c */
+
+/* Sets the timer to the earliest one of connect, stall and total. */
+void request_watch_time(struct http_request *request);
+void request_want(struct http_request *request, unsigned want); /* done by http_settle() */
+/* Whether the request has had its share of this turn with these bytes. */
+bool request_turn_is_over(struct http_request *request, size_t length);
+/* The request goes on in the next turn. */
+void request_rest(struct http_request *request);
 
 /* http_result.c */
 

@@ -8,21 +8,6 @@
 
 /* All header lines of an answer; what is read of a redirect's body to keep its connection. */
 enum { HEAD_MAX = 128 * 1024, REDIRECT_BODY_MAX = 64 * 1024 };
-/* No limit would be libcurl's own one of five minutes. */
-static const long CONNECT_MAX_MS = 24L * 60 * 60 * 1000;
-/* What libcurl reads at once: larger buffers are not faster. STREAM_MAX is the buffer of a small answer, see
- * setup_connection(). */
-enum { BUFFER_MIN = 16 * 1024, BUFFER_MAX = 64 * 1024, STREAM_MAX = 512 * 1024 };
-
-void request_wipe_headers(struct curl_slist *headers)
-{
-	for (struct curl_slist *item = headers; item != NULL; item = item->next)
-		explicit_bzero(item->data, strlen(item->data));
-	curl_slist_free_all(headers);
-}
-
-/* libcurl's callbacks */
-
 /* The request has a connection to make, and the limit of time for that begins. */
 static void begin_connect(struct http_request *request)
 {
@@ -168,231 +153,24 @@ static int on_progress(
 	return 0;
 }
 
-/* Setting up */
-
-static int add_header(struct curl_slist **headers, const char *line)
-{
-	for (const char *c = line; *c != '\0'; c++) {
-		if ((unsigned char)*c < ' ' && *c != '\t')
-			return -EINVAL;
-	}
-	struct curl_slist *longer = curl_slist_append(*headers, line);
-	if (longer == NULL)
-		return -ENOMEM;
-	*headers = longer;
-	return 0;
-}
-
-static int add_header_value(struct curl_slist **headers, const char *name, const char *value)
-{
-	size_t size = strlen(name) + strlen(value) + 1;
-	char *line = malloc(size);
-	if (line == NULL)
-		return -ENOMEM;
-	snprintf(line, size, "%s%s", name, value);
-	int r = add_header(headers, line);
-	explicit_bzero(line, size);
-	free(line);
-	return r;
-}
-
-static int setup_headers(struct http_request *request, const struct http_spec *spec)
-{
-	int r = 0;
-	if (spec->bearer != NULL) {
-		r = add_header_value(&request->headers, "Authorization: Bearer ", spec->bearer);
-		request->bearer = r == 0;
-	}
-	if (r == 0 && spec->post != NULL)
-		r = add_header(&request->headers, "Content-Type: application/json");
-	/* without its value: libcurl must not wait for a 100 before it sends the body */
-	if (r == 0 && (spec->post != NULL || spec->upload != NULL))
-		r = add_header(&request->headers, "Expect:");
-	if (r == 0 && spec->if_range != NULL)
-		r = add_header_value(&request->headers, "If-Range: ", spec->if_range);
-	for (size_t i = 0; r == 0 && spec->headers != NULL && i < spec->headers->count; i++)
-		r = add_header(&request->headers, spec->headers->items[i]);
-	return r;
-}
-
-static int setup_copies(struct http_request *request, const struct http_spec *spec)
-{
-	request->url = strdup(spec->url);
-	if (request->url == NULL)
-		return -ENOMEM;
-	if (spec->range_start >= 0) {
-		int n = spec->range_end < 0
-				? asprintf(&request->range, "%lld-", (long long)spec->range_start)
-				: asprintf(&request->range, "%lld-%lld",
-					  (long long)spec->range_start, (long long)spec->range_end);
-		if (n < 0) {
-			request->range = NULL;
-			return -ENOMEM;
-		}
-	}
-	if (spec->post != NULL) {
-		request->post = malloc(spec->post_length + 1);
-		if (request->post == NULL)
-			return -ENOMEM;
-		memcpy(request->post, spec->post, spec->post_length);
-		request->post[spec->post_length] = '\0';
-		request->post_length = spec->post_length;
-	}
-	return 0;
-}
-
-/* The most that the answer can be, if the server keeps to the range. */
-static int64_t expected_bytes(const struct http_spec *spec)
-{
-	if (spec->range_start >= 0 && spec->range_end >= spec->range_start &&
-		spec->range_end - spec->range_start < spec->max_bytes)
-		return spec->range_end - spec->range_start + 1;
-	return spec->max_bytes;
-}
-
-/* curl_easy_setopt() checks its arguments' types, hence macros; they share one CURLcode. */
-#define SET(option, value)                                                                         \
-	do {                                                                                       \
-		if (code == CURLE_OK)                                                              \
-			code = curl_easy_setopt(easy, CURLOPT_##option, value);                    \
-	} while (0)
-
-static CURLcode setup_hop(struct http_request *request)
+CURLcode request_listen(struct http_request *request, bool goes_up)
 {
 	CURL *easy = request->easy;
 	CURLcode code = CURLE_OK;
-	SET(URL, request->url);
-	SET(HTTPHEADER, request->headers);
-	/* "" also shuts out the proxies of the environment */
-	SET(PROXY, request->target.loopback ? "" : NULL);
-	return code;
-}
-
-static CURLcode setup_connection(struct http_request *request, const struct http_spec *spec)
-{
-	int64_t expected = expected_bytes(spec);
-	const struct http *http = request->http;
-	CURL *easy = request->easy;
-	CURLcode code = CURLE_OK;
-	SET(PROTOCOLS_STR, "http,https");
-	SET(REDIR_PROTOCOLS_STR, "http,https");
-	SET(FOLLOWLOCATION, 0L); /* each hop is checked here, see http_url_redirect() */
-	SET(NOSIGNAL, 1L);
-	/* or else removing a handle waits for its name look-up, and the whole loop with it */
-	SET(QUICK_EXIT, 1L);
-	SET(TCP_KEEPALIVE, 1L);
-	/* libcurl 8.14 counts the time in its queue (curl issue 21396), so the limit is ours */
-	SET(CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
 	SET(RESOLVER_START_FUNCTION, on_lookup);
 	SET(RESOLVER_START_DATA, request);
 	SET(SOCKOPTFUNCTION, on_connect);
 	SET(SOCKOPTDATA, request);
-	SET(SHARE, http->share);
-	SET(SUPPRESS_CONNECT_HEADERS, 1L);
-	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (http->ca_file != NULL)
-		SET(CAINFO, http->ca_file);
-	if (http->user_agent != NULL)
-		SET(USERAGENT, http->user_agent);
-	/* HTTP/2 only for what fits into the buffer of its stream: libcurl 7.88 stops a whole
-	 * connection when one of its streams is paused with a full buffer (lib/http2.c,
-	 * on_data_chunk_recv); large bodies are faster on connections of their own anyway. */
-	bool stream = !request->once && !spec->own_connection && expected <= STREAM_MAX;
-	SET(HTTP_VERSION, stream ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
-	/* Not PIPEWAIT: where the first connection to a host fails before it has answered, libcurl 7.88
-	 * waits without end for it to say whether it can multiplex (lib/url.c, ConnectionExists). */
-	SET(PIPEWAIT, 0L);
-	SET(FRESH_CONNECT, request->once ? 1L : 0L);
-	int64_t buffer = stream || expected < BUFFER_MAX ? expected : BUFFER_MAX;
-	SET(BUFFERSIZE, buffer < BUFFER_MIN ? (long)BUFFER_MIN : (long)buffer);
-	return code;
-}
-
-int request_setup(struct http_request *request, const struct http_spec *spec)
-{
-	request->once = spec->once;
-	/* only a GET may be sent elsewhere without a second thought */
-	request->redirects_left =
-		spec->once || spec->post != NULL || spec->upload != NULL ? 0 : spec->max_redirects;
-	if (request->redirects_left <= 0)
-		request->redirects_left = -1;
-	request->stall_ms = spec->stall_ms;
-	request->max_bytes = spec->max_bytes;
-	http_head_reset(&request->parser);
-	int r = setup_headers(request, spec);
-	if (r == 0)
-		r = setup_copies(request, spec);
-	if (r < 0)
-		return r;
-
-	request->easy = curl_easy_init();
-	if (request->easy == NULL)
-		return -ENOMEM;
-	CURL *easy = request->easy;
-	CURLcode code = setup_connection(request, spec);
-	if (code == CURLE_OK)
-		code = setup_hop(request);
-	SET(PRIVATE, request);
-	SET(ERRORBUFFER, request->curl_text);
 	SET(PREREQFUNCTION, on_send);
 	SET(PREREQDATA, request);
 	SET(HEADERFUNCTION, on_header);
 	SET(HEADERDATA, request);
 	SET(WRITEFUNCTION, on_body);
 	SET(WRITEDATA, request);
-	if (request->range != NULL)
-		SET(RANGE, request->range);
-	if (request->post != NULL) {
-		SET(POST, 1L);
-		SET(POSTFIELDS, request->post);
-		SET(POSTFIELDSIZE_LARGE, (curl_off_t)request->post_length);
-	}
-	if (request->post != NULL || spec->upload != NULL) {
+	if (goes_up) {
 		SET(XFERINFOFUNCTION, on_progress);
 		SET(XFERINFODATA, request);
 		SET(NOPROGRESS, 0L);
 	}
-	if (spec->upload != NULL) {
-		r = request_setup_form(request, spec->upload);
-		if (r < 0)
-			return r;
-	}
-	return code == CURLE_OK ? 0 : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
-}
-
-int request_follow(struct http_request *request)
-{
-	char from[sizeof(request->target.host)];
-	snprintf(from, sizeof(from), "%s", request->target.host);
-	if (request->redirects_left == 0) {
-		request_blame(request, -ELOOP, "%s redirects too often", from);
-		return -ELOOP;
-	}
-	char *url = NULL;
-	int r = http_url_redirect(request->url, request->parser.location, &url);
-	if (r == 0)
-		r = http_url_parse(url, &request->target);
-	if (r < 0) {
-		free(url);
-		request_blame(request, r, "%s redirects to an address that is not taken", from);
-		return r;
-	}
-	free(request->url);
-	request->url = url;
-	request->redirects_left--;
-	if (request->bearer) {
-		struct curl_slist *first = request->headers;
-		request->headers = first->next;
-		first->next = NULL;
-		request_wipe_headers(first);
-		request->bearer = false;
-	}
-	request->redirecting = false;
-	request->head_bytes = request->dropped_bytes = 0;
-	http_head_reset(&request->parser);
-	if (setup_hop(request) != CURLE_OK) {
-		request_blame(request, -ENOMEM, "%s", "");
-		return -ENOMEM;
-	}
-	return 0;
+	return code;
 }

@@ -211,7 +211,7 @@ static int name_result(struct gen *gen, const struct place *place, struct result
 		r = nodes_set_name(gen->store, node.ino, place->dir, name);
 	if (r == 0) {
 		node.size = result->size;
-		node.atime = node.mtime = node.ctime = gen_now_ns();
+		node.atime = node.mtime = node.ctime = clock_wall_ns();
 		r = nodes_set_attributes(gen->store, &node);
 	}
 	if (r == 0)
@@ -261,7 +261,7 @@ int publish_results(struct gen *gen, struct job *job, struct result_record *resu
 				      count_sort(results, count, sort), &news);
 	}
 	if (r == 0)
-		r = nodes_touch(gen->store, place.dir, gen_now_ns());
+		r = nodes_touch(gen->store, place.dir, clock_wall_ns());
 	if (r == 0) {
 		job->record.published = true;
 		r = jobs_save(gen->store, &job->record);

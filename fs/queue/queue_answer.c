@@ -18,7 +18,6 @@
 #include "fs/base/backoff.h"
 #include "fs/store/nodes.h"
 
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 /* while stopped for credits: often while somebody may be buying some, then seldom */
 #define BALANCE_SOON_MS 10000
 #define BALANCE_LATE_MS 60000
@@ -137,9 +136,9 @@ static void send_later(struct queue *queue, struct job *job, int64_t wait, enum 
 	const char *reason)
 {
 	struct store *store = queue->gen->store;
-	char day[QUEUE_DAY];
+	char day[CLOCK_DAY];
 
-	queue_day(job->record.submitted, day);
+	clock_day(job->record.submitted, day);
 	queue_hold_off(queue, wait, stop, reason);
 	if (dropped(queue, job, day))
 		return;
@@ -177,7 +176,7 @@ void queue_not_sent(struct queue *queue, struct job *job, const char *why)
 static int64_t until_tomorrow(void)
 {
 	/* a few minutes past midnight UTC: which clock the service's day follows is not published */
-	return DAY_MS - clock_wall_ms() % DAY_MS + 60000 + backoff_random() % 240000;
+	return clock_ms_to_midnight(clock_wall_ms()) + 60000 + backoff_random() % 240000;
 }
 
 static void on_rejected(struct queue *queue, struct job *job, const struct api_error *error)

@@ -48,9 +48,6 @@ void queue_on_balance(void *arg, double balance);
 
 /* queue_submit.c. One that may not be sent becomes HELD; what the disk refuses to record waits. */
 void queue_submit(struct queue *queue, struct job *job);
-#define QUEUE_DAY sizeof("2026-11-21")
-/* The day, of UTC, that the spending guard counts a submission for. */
-void queue_day(int64_t wall_ms, char day[QUEUE_DAY]);
 
 /* queue_poll.c; `arg` is the job. */
 void queue_on_polled(void *arg, struct api_tasks_answer *answer);

@@ -10,7 +10,6 @@
 #include "fs/account/account_private.h"
 #include "fs/input/inputs.h"
 
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static int note_job(void *arg, int64_t id)
 {
@@ -27,7 +26,7 @@ static void resume_patience(struct queue *queue, const struct job *job, bool clo
 	if (wait <= 0)
 		return;
 	/* the clock was set back, or was wrong then: no more is known than that it was too soon */
-	if (clock_is_back || wait > DAY_MS + DAY_MS / 12)
+	if (clock_is_back || wait > CLOCK_DAY_MS + CLOCK_DAY_MS / 12)
 		wait = 60000;
 	if (clock_mono_ms() + wait > queue->not_before)
 		queue_hold_off(queue, wait, QUEUE_RUNS,

@@ -20,19 +20,10 @@
 
 #define DISK_RETRY_MS 500 /* of the disk, first */
 
-void queue_day(int64_t wall_ms, char day[QUEUE_DAY])
-{
-	char text[CLOCK_TEXT];
-
-	clock_format(wall_ms, text);
-	memcpy(day, text, QUEUE_DAY - 1);
-	day[QUEUE_DAY - 1] = '\0';
-}
-
 /* Why a person has to say `submit` first; NULL: nothing. A ledger that cannot be read is an error. */
 static int find_guard(struct queue *queue, const struct job *job, char **ret_why)
 {
-	char day[QUEUE_DAY];
+	char day[CLOCK_DAY];
 	int64_t today;
 	int limit = queue->gen->options.submissions_per_day;
 
@@ -48,7 +39,7 @@ static int find_guard(struct queue *queue, const struct job *job, char **ret_why
 	}
 	if (limit == 0)
 		return 0;
-	queue_day(clock_wall_ms(), day);
+	clock_day(clock_wall_ms(), day);
 	int r = spend_get(queue->gen->store, day, &today);
 	if (r == 0 && today >= limit)
 		job_set_text(ret_why,
@@ -72,7 +63,7 @@ static int sync_prompt(struct store *store, int64_t ino)
 static int record_submitting(struct queue *queue, struct job *job)
 {
 	struct store *store = queue->gen->store;
-	char day[QUEUE_DAY];
+	char day[CLOCK_DAY];
 
 	assert(job_state_may_change(job->record.state, JOB_SUBMITTING));
 	int r = store_reserve_make(store);
@@ -82,7 +73,7 @@ static int record_submitting(struct queue *queue, struct job *job)
 		return r;
 	job->record.state = JOB_SUBMITTING;
 	job->record.submitted = clock_wall_ms();
-	queue_day(job->record.submitted, day);
+	clock_day(job->record.submitted, day);
 	if (!credits_before(
 		    queue->gen->credits, &job->record.balance_before, &job->record.balance_at))
 		job->record.balance_before = NAN;

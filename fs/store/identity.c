@@ -11,22 +11,20 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/hash.h"
 #include "fs/base/log.h"
 
 #define IDENTITY 96
 #define NUMBER 24
 
-/* machine-id(5), which programs are asked not to show: FNV-1a of it. 0: the machine has none. */
+/* machine-id(5), which programs are asked not to show: a hash of it. 0: the machine has none. */
 static uint64_t machine(void)
 {
 	CLEANUP_CLOSE int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
 	char id[64];
 	ssize_t length = fd < 0 ? 0 : read(fd, id, sizeof(id));
-	uint64_t hash = 0xcbf29ce484222325;
 
-	for (ssize_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)id[i]) * 0x100000001b3;
-	return length > 0 ? hash : 0;
+	return length > 0 ? hash_add(HASH_START, id, (size_t)length) : 0;
 }
 
 /* Device numbers change from boot to boot, so they are left out. */

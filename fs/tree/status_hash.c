@@ -3,10 +3,11 @@
 
 #include <string.h>
 
-/* FNV-1a */
+#include "fs/base/hash.h"
+
 uintptr_t status_hash(const char *text, size_t length)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = HASH_START;
 	const char *end = text + length;
 
 	while (text < end) {
@@ -14,8 +15,7 @@ uintptr_t status_hash(const char *text, size_t length)
 		text = stop == NULL ? end : stop + 1;
 		if (strncmp(line, "elapsed:", strlen("elapsed:")) == 0)
 			continue;
-		for (; line < text; line++)
-			hash = (hash ^ (unsigned char)*line) * UINT64_C(1099511628211);
+		hash = hash_add(hash, line, (size_t)(text - line));
 	}
 	return (uintptr_t)hash | 1;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/tree/draft.h"
 #include "fs/account/account_private.h"
@@ -44,7 +45,7 @@ static int check_new_name(struct gen *gen, uint64_t parent, const char *name, st
 
 static int touch_parents(struct gen *gen, int64_t parent, int64_t other)
 {
-	int64_t now = gen_now_ns();
+	int64_t now = clock_wall_ns();
 	int r = nodes_touch(gen->store, parent, now);
 
 	return r < 0 || other == parent ? r : nodes_touch(gen->store, other, now);
@@ -68,7 +69,7 @@ static int add_node(struct gen *gen, const struct node *dir, const char *name, e
 		.uid = owner->uid,
 		.gid = owner->gid};
 
-	node.atime = node.mtime = node.ctime = gen_now_ns();
+	node.atime = node.mtime = node.ctime = clock_wall_ns();
 	node.name_length = strlen(name);
 	memcpy(node.name, name, node.name_length + 1);
 	inherit_group(dir, &node);

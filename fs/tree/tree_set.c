@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/tree/draft.h"
 #include "fs/account/account_private.h"
 
 int tree_touch_ctime(struct gen *gen, struct node *node)
 {
 	if (node->kind != NODE_FILE) {
-		node->ctime = gen_now_ns();
+		node->ctime = clock_wall_ns();
 		return nodes_set_attributes(gen->store, node);
 	}
 	CLEANUP_CLOSE int fd = store_data_open(gen->store, node->ino, O_RDONLY);
