@@ -18,6 +18,7 @@ void model_spec_init(struct model_spec *spec)
 	for (size_t i = 0; i < API_MODE_COUNT; i++) {
 		spec->modes[i].negative = API_UNSET;
 		spec->modes[i].upload_limit = API_UNSET;
+		spec->modes[i].prompt_limit = API_UNSET;
 	}
 }
 

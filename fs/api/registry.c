@@ -184,6 +184,9 @@ static int read_catalogue_mode(const json_t *entry, const char *name, struct mod
 	mode->upload_limit =
 		read_int(json_object_get(json_object_get(entry, "upload_image_limit"), name), 0,
 			MAX_UPLOADS, API_UNSET);
+	mode->prompt_limit =
+		read_int(json_object_get(json_object_get(entry, "prompt_limits"), name), 1,
+			MAX_PROMPT, API_UNSET);
 	return r;
 }
 

@@ -13,19 +13,20 @@ struct mode_spec {
 	bool ratios_known, resolutions_known, durations_known;
 	struct strlist ratios, resolutions;
 	struct strlist durations; /* decimal seconds */
-	int negative;		  /* 1 accepts a negative prompt, 0 not, API_UNSET unknown */
-	int upload_limit;	  /* reference images; API_UNSET unknown */
+	int negative;             /* 1 accepts a negative prompt, 0 not, API_UNSET unknown */
+	int upload_limit;         /* reference images; API_UNSET unknown */
+	int prompt_limit; /* code points, in this mode alone; API_UNSET: that of the model */
 };
 
 struct model_spec {
 	char *key, *name; /* name: for people */
 	struct mode_spec modes[API_MODE_COUNT];
-	struct strlist qualities; /* empty: not sent */
+	struct strlist qualities;   /* empty: not sent */
 	int number_min, number_max; /* API_UNSET unknown */
-	int audio;		  /* 1, 0, API_UNSET */
-	int web_search;		  /* 1, 0 or API_UNSET = 0 */
-	int first_last_frame;	  /* 1, 0, API_UNSET */
-	int prompt_limit;	  /* code points */
+	int audio;                  /* 1, 0, API_UNSET */
+	int web_search;             /* 1, 0 or API_UNSET = 0 */
+	int first_last_frame;       /* 1, 0, API_UNSET */
+	int prompt_limit;           /* code points */
 };
 
 struct model_list {

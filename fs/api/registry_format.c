@@ -45,6 +45,7 @@ static int format_modes(const struct model_spec *spec, json_t *entry)
 	json_t *durations = json_object_get(entry, "durations");
 	json_t *negative = json_object_get(entry, "negative_prompt");
 	json_t *uploads = json_object_get(entry, "upload_image_limit");
+	json_t *limits = json_object_get(entry, "prompt_limits");
 	int r = 0;
 
 	for (size_t i = 0; i < API_MODE_COUNT && r == 0; i++) {
@@ -65,6 +66,8 @@ static int format_modes(const struct model_spec *spec, json_t *entry)
 			r = put(negative, name, json_boolean(mode->negative));
 		if (r == 0 && mode->upload_limit != API_UNSET)
 			r = put(uploads, name, json_integer(mode->upload_limit));
+		if (r == 0 && mode->prompt_limit != API_UNSET)
+			r = put(limits, name, json_integer(mode->prompt_limit));
 	}
 	return r;
 }
@@ -109,6 +112,7 @@ static int format_entry(const struct model_spec *spec, json_t *list)
 		{"audio", format_flag(spec->audio), true},
 		{"negative_prompt", json_object(), true},
 		{"prompt_limit", json_integer(spec->prompt_limit), true},
+		{"prompt_limits", json_object(), true},
 		{"upload_image_limit", json_object(), true},
 		{"web_search", format_flag(spec->web_search), spec->web_search != API_UNSET},
 		{"first_last_frame", format_flag(spec->first_last_frame),

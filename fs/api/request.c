@@ -20,6 +20,7 @@ static const struct {
 	[API_IMAGE_TO_VIDEO] = {"image-to-video", API_VIDEO},
 	[API_MULTI_IMAGE_TO_VIDEO] = {"multi-image-to-video", API_VIDEO},
 	[API_ALMIGHTY] = {"almighty-reference-to-video", API_VIDEO},
+	[API_FIRST_LAST] = {"first-last-image-to-video", API_VIDEO},
 };
 
 const char *api_mode_name(enum api_mode mode)
@@ -121,6 +122,8 @@ static bool fits_mode(const struct api_request *request)
 		return images == 0;
 	case API_IMAGE_TO_VIDEO:
 		return images == 1;
+	case API_FIRST_LAST:
+		return images == 2;
 	case API_ALMIGHTY:
 		return images + request->videos.count > 0;
 	default:
@@ -160,6 +163,21 @@ static void add_list(json_t *object, const char *key, const struct strlist *list
 	add(object, key, array, r);
 }
 
+/* Each endpoint has its own names for pictures (API reference 9, 30). */
+static void add_images(json_t *object, const struct api_request *request, int *r)
+{
+	const struct strlist *images = &request->images;
+
+	if (request->mode == API_FIRST_LAST) {
+		add_text(object, "first_pic_url", images->items[0], r);
+		add_text(object, "end_pic_url", images->items[1], r);
+	} else if (request->mode == API_IMAGE_TO_VIDEO) {
+		add_text(object, "image", images->items[0], r);
+	} else {
+		add_list(object, "images", images, r);
+	}
+}
+
 int api_request_encode(const struct api_request *request, char **ret_json)
 {
 	bool almighty = request->mode == API_ALMIGHTY;
@@ -179,10 +197,7 @@ int api_request_encode(const struct api_request *request, char **ret_json)
 	add_text(body, "model", request->model, &r);
 	add_text(body, "prompt", request->prompt, &r);
 	add_text(body, "negative_prompt", request->negative_prompt, &r);
-	if (request->mode == API_IMAGE_TO_VIDEO)
-		add_text(body, "image", request->images.items[0], &r);
-	else
-		add_list(body, "images", &request->images, &r);
+	add_images(body, request, &r);
 	add_list(body, "videos", &request->videos, &r);
 	add_list(body, "audios", &request->audios, &r);
 	add_text(body, "aspect_ratio", request->aspect_ratio, &r);

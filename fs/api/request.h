@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* request: encodes one generation as the JSON body that its endpoint takes (API reference 3.2-3.7).
+/* request: encodes one generation as the JSON body that its endpoint takes (API reference 3.2-3.7, 3.15).
  * Sends only what is set: unknown or unsupported fields provoke errors. Pure. */
+#include "fs/base/str.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include "fs/base/str.h"
 
 enum api_mode {
 	API_TEXT_TO_IMAGE,
@@ -12,7 +12,8 @@ enum api_mode {
 	API_TEXT_TO_VIDEO,
 	API_IMAGE_TO_VIDEO,
 	API_MULTI_IMAGE_TO_VIDEO,
-	API_ALMIGHTY, /* almighty-reference-to-video */
+	API_ALMIGHTY,   /* almighty-reference-to-video */
+	API_FIRST_LAST, /* first-last-image-to-video: images are the first frame and the last one */
 	API_MODE_COUNT
 };
 
@@ -22,14 +23,14 @@ enum { API_UNSET = -1 };
 
 struct api_request {
 	enum api_mode mode;
-	char *model, *prompt;		/* owned, like all strings here */
-	char *aspect_ratio;		/* NULL: leave out */
+	char *model, *prompt; /* owned, like all strings here */
+	char *aspect_ratio;   /* NULL: leave out */
 	char *negative_prompt, *resolution, *quality;
-	int number;			/* image_number or video_number by kind; API_UNSET: leave out */
-	int duration;			/* seconds; API_UNSET */
-	int audio, web_search;		/* 0, 1 or API_UNSET */
+	int number;            /* image_number or video_number by kind; API_UNSET: leave out */
+	int duration;          /* seconds; API_UNSET */
+	int audio, web_search; /* 0, 1 or API_UNSET */
 	char *webhook_url;
-	int64_t caller_id;		/* sent when has_caller */
+	int64_t caller_id; /* sent when has_caller */
 	bool has_caller;
 	struct strlist images, videos, audios; /* URLs */
 };
@@ -37,7 +38,8 @@ struct api_request {
 void api_request_init(struct api_request *request); /* all unset */
 void api_request_finish(struct api_request *request);
 /* The body, compact, keys in a fixed order; caller frees. -ENOMEM, -EILSEQ (not UTF-8), -EINVAL: a field is set that
- * the mode has no place for (duration of an image, two images for image-to-video), or what it needs is missing
+ * the mode has no place for (duration of an image, two images for image-to-video,
+ * any other number than two for first-last-image-to-video), or what it needs is missing
  * (model, prompt, reference images): nothing is dropped in silence. */
 int api_request_encode(const struct api_request *request, char **ret_json);
 

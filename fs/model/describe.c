@@ -75,6 +75,7 @@ static void add_mode(struct buf *text, enum api_mode which, const struct mode_sp
 			 "'last frame: PATH'"),
 		[API_ALMIGHTY] =
 			"from pictures, videos and sounds: 'image: ', 'video: ', 'audio ref: '",
+		[API_FIRST_LAST] = "from two pictures: 'first frame: PATH' and 'last frame: PATH'",
 	};
 
 	buf_addf(text, "%s (%s)\n", from[which], api_mode_name(which));

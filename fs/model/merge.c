@@ -49,10 +49,16 @@ static int take_mode(struct mode_spec *to, const struct mode_spec *live)
 	return r;
 }
 
+/* Endpoints that are in no list of the registry (API reference 3.11): its silence says nothing of them. */
+static bool is_never_listed(unsigned mode)
+{
+	return mode == API_ALMIGHTY || mode == API_FIRST_LAST;
+}
+
 static bool has_video_mode(const struct model_spec *spec)
 {
 	for (unsigned mode = 0; mode < API_MODE_COUNT; mode++)
-		if (mode != API_ALMIGHTY && spec->modes[mode].present &&
+		if (!is_never_listed(mode) && spec->modes[mode].present &&
 			api_mode_kind((enum api_mode)mode) == API_VIDEO)
 			return true;
 	return false;
@@ -61,18 +67,20 @@ static bool has_video_mode(const struct model_spec *spec)
 /* Modes of one kind as the registry has them; NULL: it has no such model. */
 static int take_kind(struct model_spec *to, enum api_kind kind, const struct model_spec *live)
 {
-	bool almighty = to->modes[API_ALMIGHTY].present && (live != NULL || !has_video_mode(to));
+	bool stays = live != NULL || !has_video_mode(to);
 	int r = 0;
 
 	for (unsigned mode = 0; mode < API_MODE_COUNT && r == 0; mode++) {
-		if (api_mode_kind((enum api_mode)mode) != kind || mode == API_ALMIGHTY)
+		if (api_mode_kind((enum api_mode)mode) != kind)
 			continue;
+		if (is_never_listed(mode)) {
+			to->modes[mode].present = to->modes[mode].present && stays;
+			continue;
+		}
 		to->modes[mode].present = false;
 		if (live != NULL && live->modes[mode].present)
 			r = take_mode(&to->modes[mode], &live->modes[mode]);
 	}
-	if (kind == API_VIDEO)
-		to->modes[API_ALMIGHTY].present = almighty;
 	return r;
 }
 

@@ -68,7 +68,9 @@ static int apply_modes(struct model_spec *spec, const char *key, const char *val
 		if (api_mode_parse(words.items[i], &mode) < 0)
 			return refuse(key, words.items[i],
 				"is not one of text-to-image, image-to-image, text-to-video, "
-				"image-to-video, multi-image-to-video, almighty-reference-to-video",
+				"image-to-video, multi-image-to-video, "
+				"almighty-reference-to-video, "
+				"first-last-image-to-video",
 				message);
 		present[mode] = true;
 	}

@@ -31,7 +31,8 @@ static const struct strlist *listed(
 	const struct model_spec *spec, enum api_mode mode, enum setting setting)
 {
 	static const enum api_mode likest[] = {API_IMAGE_TO_IMAGE, API_TEXT_TO_IMAGE,
-		API_IMAGE_TO_VIDEO, API_TEXT_TO_VIDEO, API_MULTI_IMAGE_TO_VIDEO, API_ALMIGHTY};
+		API_IMAGE_TO_VIDEO, API_TEXT_TO_VIDEO, API_MULTI_IMAGE_TO_VIDEO, API_ALMIGHTY,
+		API_FIRST_LAST};
 	const struct strlist *list = own_list(&spec->modes[mode], setting);
 
 	for (size_t i = 0; !list && i < array_length(likest); i++) {

@@ -44,6 +44,10 @@ static const struct field image_to_video[] = {
 static const struct field multi_image_to_video[] = {
 	VIDEO_FIELDS, {"images", FIELD_INPUTS, REQUIRED, 1, 3, NULL, MEDIA_IMAGE}, {0}};
 
+static const struct field first_last_image_to_video[] = {VIDEO_FIELDS,
+	{"first_pic_url", FIELD_INPUT, REQUIRED, 1, 1, NULL, MEDIA_IMAGE},
+	{"end_pic_url", FIELD_INPUT, REQUIRED, 1, 1, NULL, MEDIA_IMAGE}, {0}};
+
 /* The reference requires neither a prompt nor a ratio here, and wants audio as a string. */
 static const struct field almighty[] = {{"model", FIELD_MODEL, REQUIRED},
 	{"prompt", FIELD_PROMPT, OPTIONAL}, {"duration", FIELD_DURATION, REQUIRED, 4, 15},
@@ -145,6 +149,8 @@ static const struct endpoint endpoints[] = {
 	{"image-to-video", "image-to-video", MEDIA_VIDEO, .field = image_to_video},
 	{"multi-image-to-video", "multi-image-to-video", MEDIA_VIDEO,
 		.field = multi_image_to_video},
+	{"first-last-image-to-video", "first-last-image-to-video", MEDIA_VIDEO,
+		.field = first_last_image_to_video},
 	{"almighty-reference-to-video", "almighty-reference-to-video", MEDIA_VIDEO,
 		.single_id = true, .field = almighty, .one_of = WORDS("images", "videos")},
 	{"image-to-prompt", NULL, MEDIA_IMAGE, .synchronous = true, .field = image_to_prompt},

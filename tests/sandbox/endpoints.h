@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* endpoints: which submissions exist and which fields each takes, as data (API reference 3.2-3.7
- * and 3.12-3.14). A new endpoint is a new row. */
+ * and 3.12-3.21). A new endpoint is a new row. */
 #include <stdbool.h>
 
 enum media { MEDIA_IMAGE, MEDIA_VIDEO, MEDIA_AUDIO };

@@ -107,7 +107,8 @@ static int check_text(
 
 static int check_prompt(struct check *check, const struct field *field, const json_t *value)
 {
-	const json_t *limit = json_object_get(check->model, "prompt_limit");
+	const json_t *own = mode_list(check, "prompt_limits");
+	const json_t *limit = own ? own : json_object_get(check->model, "prompt_limit");
 	double max = json_is_integer(limit) ? (double)json_integer_value(limit) : 2000;
 	int r = check_text(check, field, value, 1, max);
 

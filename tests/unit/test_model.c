@@ -257,7 +257,7 @@ static void test_model_wrong_configuration_is_named(void **state)
 		{NULL, "webhook", "http://evil.example/", "-o"});
 	ASSERT_REFUSED("c:2: [model X] modes 'text-to-imag' is not one of text-to-image, "
 		       "image-to-image, text-to-video, image-to-video, multi-image-to-video, "
-		       "almighty-reference-to-video",
+		       "almighty-reference-to-video, first-last-image-to-video",
 		{"X", "modes", "text-to-imag", "c:2"});
 	ASSERT_REFUSED("c:2: [model FLUX] durations '5-' is not seconds such as 5 or 4-15",
 		{"FLUX", "durations", "4,5-", "c:2"});

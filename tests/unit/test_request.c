@@ -102,6 +102,22 @@ static void test_request_multi_image_keeps_the_order(void **state)
 			      "\"images\":[\"https://a/first\",\"https://a/last\"]}");
 }
 
+static void test_request_first_and_last_frame_have_names_of_their_own(void **state)
+{
+	struct api_request request = make(API_FIRST_LAST);
+
+	request.duration = 8;
+	strlist_add(&request.images, "https://a/first");
+	assert_refused(&request, -EINVAL);
+	request = make(API_FIRST_LAST);
+	request.duration = 8;
+	strlist_add(&request.images, "https://a/first");
+	strlist_add(&request.images, "https://a/last");
+	assert_body(&request,
+		"{\"model\":\"M\",\"prompt\":\"a fox\",\"first_pic_url\":\"https://a/first\","
+		"\"end_pic_url\":\"https://a/last\",\"duration\":8}");
+}
+
 static void test_request_almighty_says_audio_as_a_string(void **state)
 {
 	struct api_request request = make(API_ALMIGHTY);
@@ -216,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_request_video_fields_have_their_types),
 		cmocka_unit_test(test_request_image_to_video_has_one_image_field),
 		cmocka_unit_test(test_request_multi_image_keeps_the_order),
+		cmocka_unit_test(test_request_first_and_last_frame_have_names_of_their_own),
 		cmocka_unit_test(test_request_almighty_says_audio_as_a_string),
 		cmocka_unit_test(test_request_drops_nothing_in_silence),
 		cmocka_unit_test(test_request_text_is_utf8_and_stays_verbatim),
