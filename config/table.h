@@ -27,6 +27,12 @@ struct config_entry {
 	int64_t min, max;    /* in field units, both inclusive */
 };
 
+/* types.c */
+extern const struct config_type config_type_account, config_type_url, config_type_path, config_type_command,
+	config_type_seconds, config_type_int, config_type_id, config_type_umask,
+	config_type_bytes, config_type_bool, config_type_unknown, config_type_results,
+	config_type_text, config_type_address, config_type_list;
+
 #define CONFIG_ENTRIES 80 /* more than the table has, for arrays beside it */
 
 const struct config_entry *config_table(size_t *ret_count);
@@ -42,6 +48,8 @@ const char *config_table_section(const char *name, const char **ret_nearest);
 /* Sets one key. `model` is NULL but for [model KEY]; `where` opens the message. */
 int config_apply(struct config *config, const struct config_entry *entry, const char *model,
 	const char *value, const char *where, char **ret_message);
+
+/* home.c */
 
 /* $HOME, else the password database; NULL none. Borrowed, until the next call. */
 const char *config_home(void);

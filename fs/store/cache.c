@@ -11,46 +11,10 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
-#include "fs/base/ids.h"
 #include "fs/base/log.h"
-#include "fs/store/ranges.h"
-#include "fs/store/store_private.h"
+#include "fs/store/cache_private.h"
 
 #define CLOSED_MAX 128 /* files whose maps wait to be saved together */
-#define BOOT_ID 40
-#define SYNC_MS 2000    /* of waiting for the disk at the end of a mount */
-#define SYNCED "synced" /* instead of a boot id: the data is on the disk */
-
-struct cache_file {
-	struct store *store; /* borrowed */
-	struct list known;   /* store.cache_files */
-	struct list link;    /* store.cache_unsaved */
-	int64_t ino;
-	int fd;         /* owned; -1: nothing was to be read or written yet, or it is closed */
-	unsigned holds; /* of the opener, who may have closed it, and of writers; 0: it waits for its map to be saved */
-	struct ranges present;
-	int64_t used;
-	bool gone; /* it was removed: what is still written to it is nowhere */
-};
-
-/* proc(5): /proc/sys/kernel/random/boot_id is new at each boot. */
-static const char *boot_id(void)
-{
-	static char id[BOOT_ID];
-
-	if (id[0] == '\0') {
-		int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-		ssize_t n = fd < 0 ? -1 : read(fd, id, sizeof(id) - 1);
-		if (fd >= 0)
-			close(fd);
-		/* without one, no map is trusted after a restart */
-		if (n <= 0)
-			memcpy(id, "?", 2);
-		else
-			id[strcspn(id, "\n")] = '\0';
-	}
-	return id;
-}
 
 /* The file itself; most are made when there is something to be put into them. */
 static int ensure_fd(struct cache_file *file)
@@ -104,7 +68,7 @@ static int load_map(struct cache_file *file)
 		return r;
 	const char *boot = (const char *)sqlite3_column_text(row, 0);
 	bool trusted = boot != NULL && strcmp(boot, "?") != 0 &&
-		       (strcmp(boot, SYNCED) == 0 || strcmp(boot, boot_id()) == 0);
+		       (strcmp(boot, CACHE_SYNCED) == 0 || strcmp(boot, cache_boot_id()) == 0);
 	r = trusted ? ranges_decode(&file->present, sqlite3_column_blob(row, 1),
 			      (size_t)sqlite3_column_bytes(row, 1))
 		    : -EBADMSG;
@@ -115,15 +79,6 @@ static int load_map(struct cache_file *file)
 		return 0;
 	}
 	return r == 0 ? check_size(file) : r;
-}
-
-static void cache_file_free(struct cache_file *file)
-{
-	list_remove(&file->known);
-	list_remove(&file->link);
-	cleanup_closep(&file->fd);
-	ranges_finish(&file->present);
-	free(file);
 }
 
 /* One that is open, or was a moment ago: two maps of one file would forget each other's bytes. */
@@ -277,7 +232,7 @@ static int save(struct cache_file *file)
 	return db_run(file->store->db,
 		"INSERT OR REPLACE INTO cached(ino, boot, ranges, used, bytes) "
 		"VALUES(?,?,?,?,?)",
-		"isbii", file->ino, boot_id(),
+		"isbii", file->ino, cache_boot_id(),
 		file->present.items == NULL ? "" : (void *)file->present.items,
 		file->present.count * sizeof(struct range), file->used,
 		ranges_total(&file->present));
@@ -291,7 +246,7 @@ int cache_flush(struct store *store)
 	if (list_empty(&store->cache_unsaved))
 		return 0;
 	store->cache_closed = 0;
-	r = store_begin(store, false);
+	r = db_begin(store->db, false);
 	if (r < 0)
 		return r;
 	list_for_each(item, &store->cache_unsaved)
@@ -300,7 +255,7 @@ int cache_flush(struct store *store)
 		if (r < 0)
 			break;
 	}
-	r = store_end(store, r);
+	r = db_end(store->db, r);
 	list_for_each_safe(item, after, &store->cache_unsaved)
 	{
 		struct cache_file *file = list_entry(item, struct cache_file, link);
@@ -335,112 +290,4 @@ int cache_file_reset(struct cache_file *file)
 	if (ftruncate(file->fd, 0) < 0)
 		return -errno;
 	return cache_flush(file->store);
-}
-
-static int forget(struct store *store, int64_t ino)
-{
-	struct list *item, *after;
-	char name[STORE_NAME];
-
-	list_for_each_safe(item, after, &store->cache_files)
-	{
-		struct cache_file *file = list_entry(item, struct cache_file, known);
-		if (file->ino != ino)
-			continue;
-		/* a writer that is not through yet may hold it */
-		file->gone = true;
-		list_remove(&file->link);
-		if (file->holds == 0)
-			cache_file_free(file);
-	}
-	store_name(ino, name);
-	if (unlinkat(store->cache_fd, name, 0) < 0 && errno != ENOENT)
-		return -errno;
-	return db_run(store->db, "DELETE FROM cached WHERE ino = ?", "i", ino);
-}
-
-int cache_remove(struct store *store, int64_t ino)
-{
-	return forget(store, ino);
-}
-
-/* The file goes before its map: a map without a file claims nothing, see load_map(). */
-int cache_evict(struct store *store, int64_t ino)
-{
-	int r = store_begin(store, false);
-
-	if (r == 0)
-		r = forget(store, ino);
-	return store_end(store, r);
-}
-
-int cache_list(struct store *store, int (*visit)(void *arg, int64_t ino, int64_t bytes), void *arg)
-{
-	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(
-		store->db, "SELECT ino, bytes FROM cached WHERE bytes > 0 ORDER BY used", &row, "");
-
-	while (r == 1) {
-		r = visit(arg, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
-		if (r == 0)
-			r = db_row_next(store->db, row);
-		else
-			break;
-	}
-	return r < 0 ? r : 0;
-}
-
-int cache_total(struct store *store, int64_t *ret_bytes)
-{
-	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db, "SELECT ifnull(sum(bytes), 0) FROM cached", &row, "");
-
-	if (r < 0)
-		return r;
-	*ret_bytes = sqlite3_column_int64(row, 0);
-	return 0;
-}
-
-static int sync_file(struct store *store, int64_t ino)
-{
-	char name[STORE_NAME];
-
-	store_name(ino, name);
-	CLEANUP_CLOSE int fd = openat(store->cache_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return fd >= 0 && fdatasync(fd) < 0 ? -errno : 0;
-}
-
-/* Those that were synced in time, latest read first. */
-static int sync_files(struct store *store, struct ids *synced)
-{
-	int64_t deadline = clock_mono_ms() + SYNC_MS;
-	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db, "SELECT ino FROM cached WHERE boot = ? ORDER BY used DESC", &row,
-		"s", boot_id());
-
-	while (r == 1 && clock_mono_ms() < deadline) {
-		int64_t ino = sqlite3_column_int64(row, 0);
-		r = sync_file(store, ino);
-		if (r == 0)
-			r = ids_add(synced, ino);
-		if (r == 0)
-			r = db_row_next(store->db, row);
-	}
-	return r < 0 ? r : 0;
-}
-
-int cache_sync_all(struct store *store)
-{
-	CLEANUP(ids_finish) struct ids synced = {0};
-	int r = cache_flush(store);
-
-	if (r == 0)
-		r = sync_files(store, &synced);
-	if (r < 0 || synced.count == 0)
-		return r;
-	r = store_begin(store, true);
-	for (size_t i = 0; i < synced.count && r == 0; i++)
-		r = db_run(store->db, "UPDATE cached SET boot = '" SYNCED "' WHERE ino = ?", "i",
-			synced.items[i]);
-	return store_end(store, r);
 }

@@ -39,6 +39,8 @@ int db_run(struct db *db, const char *sql, const char *types, ...);
  * CLEANUP_ROW and starts as NULL; until it is done with, the same query cannot be asked again. */
 int db_row(struct db *db, const char *sql, sqlite3_stmt **ret_row, const char *types, ...);
 int db_row_next(struct db *db, sqlite3_stmt *row); /* 1, 0 or an error */
+/* The first column of all rows; `r` is what db_row() returned. visit() returns 0 to go on, and may not start the same query. */
+int db_row_each(struct db *db, int r, sqlite3_stmt *row, int (*visit)(void *arg, int64_t id), void *arg);
 void db_row_done(sqlite3_stmt *row);
 static inline void db_row_donep(sqlite3_stmt **row)
 {

@@ -21,30 +21,6 @@ void job_record_finish(struct job_record *record)
 	memset(record, 0, sizeof(*record));
 }
 
-void task_records_finish(struct task_record *tasks, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free(tasks[i].id);
-		free(tasks[i].message);
-	}
-	free(tasks);
-}
-
-void result_record_finish(struct result_record *result)
-{
-	free(result->task);
-	free(result->url);
-	free(result->etag);
-	free(result->type);
-}
-
-void result_records_finish(struct result_record *results, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		result_record_finish(&results[i]);
-	free(results);
-}
-
 int jobs_add(struct store *store, struct job_record *record)
 {
 	int r = db_run(store->db,
@@ -155,25 +131,12 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 	return 0;
 }
 
-/* visit may not start the same statement again. */
-static int visit_ids(struct store *store, int r, sqlite3_stmt *row,
-	int (*visit)(void *arg, int64_t id), void *arg)
-{
-	while (r == 1) {
-		r = visit(arg, sqlite3_column_int64(row, 0));
-		if (r != 0)
-			break;
-		r = db_row_next(store->db, row);
-	}
-	return r < 0 ? r : 0;
-}
-
 int jobs_list_open(struct store *store, int (*visit)(void *arg, int64_t id), void *arg)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, "SELECT id FROM job WHERE published = 0 ORDER BY id", &row, "");
 
-	return visit_ids(store, r, row, visit, arg);
+	return db_row_each(store->db, r, row, visit, arg);
 }
 
 static int read_number(int r, sqlite3_stmt *row, int64_t *ret_value)
@@ -264,179 +227,4 @@ int jobs_count_states(struct store *store, int64_t counts[JOB_STATE_COUNT])
 		r = db_row_next(store->db, row);
 	}
 	return r;
-}
-
-int tasks_set(struct store *store, int64_t job, const struct task_record *tasks, size_t count)
-{
-	int r = db_run(store->db, "DELETE FROM task WHERE job = ?", "i", job);
-
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = db_run(store->db,
-			"INSERT INTO task(job, seq, id, state, message) VALUES(?,?,?,?,?)", "iisis",
-			job, (int64_t)i, tasks[i].id, (int64_t)tasks[i].state, tasks[i].message);
-	return r;
-}
-
-/* A growing array of fixed-size records: the new last one, zeroed, or NULL. */
-static void *grow(void **items, size_t *count, size_t size)
-{
-	void *more = reallocarray(*items, *count + 1, size);
-
-	if (more == NULL)
-		return NULL;
-	*items = more;
-	return memset((char *)more + size * (*count)++, 0, size);
-}
-
-int tasks_get(struct store *store, int64_t job, struct task_record **ret_tasks, size_t *ret_count)
-{
-	struct task_record *task;
-	void *tasks = NULL;
-	size_t count = 0;
-	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db, "SELECT id, state, message FROM task WHERE job = ? ORDER BY seq",
-		&row, "i", job);
-
-	while (r == 1) {
-		task = grow(&tasks, &count, sizeof(*task));
-		if (task != NULL) {
-			task->id = db_column_text(row, 0);
-			task->state = sqlite3_column_int(row, 1);
-			task->message = db_column_text(row, 2);
-		}
-		r = task == NULL || task->id == NULL ? -ENOMEM : db_row_next(store->db, row);
-	}
-	if (r < 0) {
-		task_records_finish(tasks, count);
-		return r;
-	}
-	*ret_tasks = tasks;
-	*ret_count = count;
-	return 0;
-}
-
-int results_set(struct store *store, int64_t job, const struct result_record *results, size_t count)
-{
-	int r = db_run(store->db, "DELETE FROM result WHERE job = ?", "i", job);
-
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = db_run(store->db,
-			"INSERT INTO result(job, seq, task, url, ino, size, etag, type)"
-			" VALUES(?,?,?,?,?,?,?,?)",
-			"iissiiss", job, (int64_t)i, results[i].task, results[i].url,
-			results[i].ino, results[i].size, results[i].etag, results[i].type);
-	return r;
-}
-
-static int read_result(sqlite3_stmt *row, struct result_record *result)
-{
-	result->job = sqlite3_column_int64(row, 0);
-	result->seq = sqlite3_column_int64(row, 1);
-	result->task = db_column_text(row, 2);
-	result->url = db_column_text(row, 3);
-	result->ino = sqlite3_column_int64(row, 4);
-	result->size = sqlite3_column_int64(row, 5);
-	result->etag = db_column_text(row, 6);
-	result->type = db_column_text(row, 7);
-	return result->task == NULL || result->url == NULL ? -ENOMEM : 0;
-}
-
-int results_get(
-	struct store *store, int64_t job, struct result_record **ret_results, size_t *ret_count)
-{
-	struct result_record *result;
-	void *results = NULL;
-	size_t count = 0;
-	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE job = ?"
-		" ORDER BY seq",
-		&row, "i", job);
-
-	while (r == 1) {
-		result = grow(&results, &count, sizeof(*result));
-		r = result == NULL ? -ENOMEM : read_result(row, result);
-		if (r == 0)
-			r = db_row_next(store->db, row);
-	}
-	if (r < 0) {
-		result_records_finish(results, count);
-		return r;
-	}
-	*ret_results = results;
-	*ret_count = count;
-	return 0;
-}
-
-int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t dir,
-	int (*visit)(void *arg, int64_t node), void *arg)
-{
-	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db,
-		"SELECT node.ino FROM job JOIN result ON result.job = job.id"
-		" JOIN node ON node.ino = result.ino"
-		" WHERE job.ino = ? AND job.id != ? AND node.parent = ?"
-		" ORDER BY job.id, result.seq",
-		&row, "iii", ino, job, dir);
-
-	return visit_ids(store, r, row, visit, arg);
-}
-
-int results_find(struct store *store, int64_t ino, struct result_record *ret_result)
-{
-	struct result_record result = {0};
-	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE ino = ?", &row,
-		"i", ino);
-
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
-	r = read_result(row, &result);
-	if (r < 0) {
-		result_record_finish(&result);
-		return r;
-	}
-	*ret_result = result;
-	return 0;
-}
-
-int results_save(struct store *store, const struct result_record *result)
-{
-	return db_run(store->db,
-		"UPDATE result SET url = ?, ino = ?, size = ?, etag = ?, type = ?"
-		" WHERE job = ? AND seq = ?",
-		"siissii", result->url, result->ino, result->size, result->etag, result->type,
-		result->job, result->seq);
-}
-
-int results_forget_ino(struct store *store, int64_t ino)
-{
-	return db_run(store->db, "UPDATE result SET ino = 0 WHERE ino = ?", "i", ino);
-}
-
-int spend_add(struct store *store, const char *day)
-{
-	return db_run(store->db,
-		"INSERT INTO spend(day, submissions) VALUES(?, 1)"
-		" ON CONFLICT(day) DO UPDATE SET submissions = submissions + 1",
-		"s", day);
-}
-
-int spend_take_back(struct store *store, const char *day)
-{
-	return db_run(store->db,
-		"UPDATE spend SET submissions = submissions - 1 WHERE day = ? AND submissions > 0",
-		"s", day);
-}
-
-int spend_get(struct store *store, const char *day, int64_t *ret_count)
-{
-	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db, "SELECT submissions FROM spend WHERE day = ?", &row, "s", day);
-
-	if (r < 0)
-		return r;
-	*ret_count = r == 1 ? sqlite3_column_int64(row, 0) : 0;
-	return 0;
 }

@@ -7,6 +7,7 @@
 #include "fs/store/store.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #define STORE_RECENT 64
 
@@ -27,6 +28,9 @@ struct store {
 #define STORE_DATABASE "weryaifs.db"
 
 #define STORE_NAME 24 /* an inode number in decimal */
-void store_name(int64_t ino, char *name);
+static inline void store_name(int64_t ino, char name[STORE_NAME])
+{
+	snprintf(name, STORE_NAME, "%lld", (long long)ino);
+}
 /* At the end, after cache_flush(): frees what could not be saved. */
 void cache_forget_unsaved(struct store *store);

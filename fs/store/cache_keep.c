@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* What the cache keeps, in all: how much there is, and what goes. */
+#include "fs/store/cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/store/cache_private.h"
+
+#define BOOT_ID 40
+
+/* proc(5): /proc/sys/kernel/random/boot_id is new at each boot. */
+const char *cache_boot_id(void)
+{
+	static char id[BOOT_ID];
+
+	if (id[0] == '\0') {
+		int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd < 0 ? -1 : read(fd, id, sizeof(id) - 1);
+		if (fd >= 0)
+			close(fd);
+		/* without one, no map is trusted after a restart */
+		if (n <= 0)
+			memcpy(id, "?", 2);
+		else
+			id[strcspn(id, "\n")] = '\0';
+	}
+	return id;
+}
+
+void cache_file_free(struct cache_file *file)
+{
+	list_remove(&file->known);
+	list_remove(&file->link);
+	cleanup_closep(&file->fd);
+	ranges_finish(&file->present);
+	free(file);
+}
+
+static int forget(struct store *store, int64_t ino)
+{
+	struct list *item, *after;
+	char name[STORE_NAME];
+
+	list_for_each_safe(item, after, &store->cache_files)
+	{
+		struct cache_file *file = list_entry(item, struct cache_file, known);
+		if (file->ino != ino)
+			continue;
+		/* a writer that is not through yet may hold it */
+		file->gone = true;
+		list_remove(&file->link);
+		if (file->holds == 0)
+			cache_file_free(file);
+	}
+	store_name(ino, name);
+	if (unlinkat(store->cache_fd, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return db_run(store->db, "DELETE FROM cached WHERE ino = ?", "i", ino);
+}
+
+int cache_remove(struct store *store, int64_t ino)
+{
+	return forget(store, ino);
+}
+
+/* The file goes before its map: a map without a file claims nothing, see load_map(). */
+int cache_evict(struct store *store, int64_t ino)
+{
+	int r = db_begin(store->db, false);
+
+	if (r == 0)
+		r = forget(store, ino);
+	return db_end(store->db, r);
+}
+
+int cache_list(struct store *store, int (*visit)(void *arg, int64_t ino, int64_t bytes), void *arg)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(
+		store->db, "SELECT ino, bytes FROM cached WHERE bytes > 0 ORDER BY used", &row, "");
+
+	while (r == 1) {
+		r = visit(arg, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
+		if (r == 0)
+			r = db_row_next(store->db, row);
+		else
+			break;
+	}
+	return r < 0 ? r : 0;
+}
+
+int cache_total(struct store *store, int64_t *ret_bytes)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT ifnull(sum(bytes), 0) FROM cached", &row, "");
+
+	if (r < 0)
+		return r;
+	*ret_bytes = sqlite3_column_int64(row, 0);
+	return 0;
+}

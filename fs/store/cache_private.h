@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* cache_private: one file of the cache in memory. Calls go down: cache_sync.c, cache.c (opens, reads and writes it), cache_keep.c. */
+#include "fs/store/ranges.h"
+#include "fs/store/store_private.h"
+
+#define CACHE_SYNCED "synced" /* instead of a boot id: the data is on the disk */
+
+struct cache_file {
+	struct store *store; /* borrowed */
+	struct list known;   /* store.cache_files */
+	struct list link;    /* store.cache_unsaved */
+	int64_t ino;
+	int fd;         /* owned; -1: nothing was to be read or written yet, or it is closed */
+	unsigned holds; /* of the opener, who may have closed it, and of writers; 0: it waits for its map to be saved */
+	struct ranges present;
+	int64_t used;
+	bool gone; /* it was removed: what is still written to it is nowhere */
+};
+
+/* New at each boot; "?" where the machine does not say. */
+const char *cache_boot_id(void);
+void cache_file_free(struct cache_file *file);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/store/db_private.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fs/base/buf.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/log.h"
+#include "fs/base/map.h"
+#include "fs/store/schema.h"
+
+static int db_pragma_int(struct db *db, const char *sql, int64_t *ret_value)
+{
+	sqlite3_stmt *statement;
+
+	if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK)
+		return -EIO;
+	int code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*ret_value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return code == SQLITE_ROW ? 0 : -EIO;
+}
+
+static bool db_is_sound(struct db *db)
+{
+	sqlite3_stmt *statement;
+
+	if (sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL) !=
+		SQLITE_OK)
+		return false;
+	bool sound = sqlite3_step(statement) == SQLITE_ROW &&
+		     strcmp((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
+	sqlite3_finalize(statement);
+	return sound;
+}
+
+/* Reads only, so that a file which is not ours stays as it is. */
+static int db_examine(struct db *db, const char *path, int64_t *ret_version, char **ret_message)
+{
+	int64_t tables, application = 0, version = 0;
+	const char *why = NULL;
+
+	if (db_pragma_int(db, "SELECT count(*) FROM sqlite_master", &tables) < 0 ||
+		!db_is_sound(db))
+		why = "is damaged";
+	else if (tables > 0 && (db_pragma_int(db, "PRAGMA application_id", &application) < 0 ||
+				       application != DB_APPLICATION_ID))
+		why = "is not a weryaifs database";
+	else if (tables > 0 && db_pragma_int(db, "PRAGMA user_version", &version) < 0)
+		why = "is damaged";
+	else if (tables > 0 && version <= 0)
+		why = "is damaged";
+	else if (version > schema_version())
+		why = "was written by a newer weryaifs";
+	if (why == NULL) {
+		*ret_version = version;
+		return 0;
+	}
+	if (asprintf(ret_message,
+		    "%s %s; it was left as it is: move it away or restore a copy, then mount again",
+		    path, why) < 0) {
+		*ret_message = NULL;
+		return -ENOMEM;
+	}
+	return -EINVAL;
+}
+
+/* From an older version, or from nothing, to ours: all steps or none. */
+static int db_upgrade(struct db *db, int64_t version)
+{
+	char head[96];
+	int r = db_begin(db, true);
+
+	if (version > 0)
+		log_info("db: the schema goes from version %lld to %lld", (long long)version,
+			(long long)schema_version());
+	while (r == 0 && version < schema_version())
+		r = db_exec(db, schema_step(++version));
+	if (r == 0) {
+		snprintf(head, sizeof(head), "PRAGMA application_id=%d; PRAGMA user_version=%lld",
+			DB_APPLICATION_ID, (long long)version);
+		r = db_exec(db, head);
+	}
+	return db_end(db, r);
+}
+
+static int db_create(const char *path, int flags, struct db **ret_db, char **ret_message)
+{
+	struct db *db = calloc(1, sizeof(*db));
+
+	*ret_message = NULL;
+	if (db == NULL)
+		return -ENOMEM;
+	db->statements = map_create();
+	if (db->statements == NULL) {
+		free(db);
+		return -ENOMEM;
+	}
+	int code = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOFOLLOW, NULL);
+	if (code != SQLITE_OK) {
+		int r = -EIO;
+		if (asprintf(ret_message, "%s: %s", path, sqlite3_errstr(code)) < 0) {
+			*ret_message = NULL;
+			r = -ENOMEM;
+		}
+		db_close(db);
+		return r;
+	}
+	sqlite3_extended_result_codes(db->handle, 0);
+	*ret_db = db;
+	return 0;
+}
+
+static bool has_bytes(const char *path, const char *suffix)
+{
+	CLEANUP_FREE char *name = NULL;
+	struct stat st;
+
+	if (asprintf(&name, "%s%s", path, suffix) < 0) {
+		name = NULL;
+		return true;
+	}
+	return lstat(name, &st) == 0 && st.st_size > 0;
+}
+
+/* https://www.sqlite.org/uri.html */
+static char *immutable_uri(const char *path)
+{
+	struct buf uri;
+
+	buf_init(&uri, 3 * PATH_MAX + 32);
+	buf_adds(&uri, "file:");
+	for (const char *c = path; *c != '\0'; c++)
+		buf_addf(&uri, strchr("?#%", *c) != NULL ? "%%%02x" : "%c", (unsigned char)*c);
+	buf_adds(&uri, "?immutable=1");
+	char *text = buf_steal(&uri);
+	buf_finish(&uri);
+	return text;
+}
+
+/* A handle to look through, that makes no file and changes none: where no log is waiting to be read, SQLite is told that
+ * nothing changes; where there is one, it is not put into the database when we close. */
+static int db_open_untouched(const char *path, struct db **ret_db, char **ret_message)
+{
+	if (!has_bytes(path, "-wal") && !has_bytes(path, "-journal")) {
+		CLEANUP_FREE char *uri = immutable_uri(path);
+		return uri == NULL ? -ENOMEM
+				   : db_create(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, ret_db,
+					     ret_message);
+	}
+	int r = db_create(path, SQLITE_OPEN_READWRITE, ret_db, ret_message);
+	if (r < 0)
+		return r;
+	r = sqlite3_db_config((*ret_db)->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) ==
+			    SQLITE_OK
+		    ? db_exec(*ret_db, "PRAGMA locking_mode=EXCLUSIVE")
+		    : -EIO;
+	if (r < 0)
+		db_close(*ret_db);
+	return r;
+}
+
+/* 0: ours, and sound. */
+static int db_look(const char *path, struct db **ret_db, int64_t *ret_version, char **ret_message)
+{
+	struct db *db;
+	int r = db_open_untouched(path, &db, ret_message);
+
+	if (r < 0)
+		return r;
+	r = db_exec(db, "PRAGMA cell_size_check=ON");
+	if (r == 0)
+		r = db_examine(db, path, ret_version, ret_message);
+	if (r < 0) {
+		db_close(db);
+		return r;
+	}
+	*ret_db = db;
+	return 0;
+}
+
+int db_open(const char *path, struct db **ret_db, char **ret_message)
+{
+	struct db *db;
+	int64_t version = 0;
+	int r = 0;
+
+	*ret_message = NULL;
+	if (has_bytes(path, "") || has_bytes(path, "-wal")) {
+		r = db_look(path, &db, &version, ret_message);
+		if (r < 0)
+			return r;
+		db_close(db);
+	}
+	r = db_create(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, ret_message);
+	if (r < 0)
+		return r;
+	r = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA "
+			"journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY");
+	if (r == 0 && version < schema_version())
+		r = db_upgrade(db, version);
+	if (r < 0) {
+		db_close(db);
+		return r;
+	}
+	*ret_db = db;
+	return 0;
+}
+
+int db_open_to_look(const char *path, struct db **ret_db, char **ret_message)
+{
+	struct db *db;
+	int64_t version;
+	int r = db_look(path, &db, &version, ret_message);
+
+	if (r < 0)
+		return r;
+	if (version < schema_version()) {
+		if (asprintf(ret_message,
+			    "%s is from an older weryaifs; it is brought up to date by the next "
+			    "mount",
+			    path) < 0)
+			*ret_message = NULL;
+		db_close(db);
+		return -EAGAIN;
+	}
+	*ret_db = db;
+	return 0;
+}

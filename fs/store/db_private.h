@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* db_private: what db.c (transactions and statements) and db_open.c (what kind of file is this?) share. */
+#include "fs/store/db.h"
+
+struct map;
+
+struct db {
+	sqlite3 *handle;
+	struct map *statements; /* address of the SQL -> sqlite3_stmt, owned */
+	bool in_transaction, durable;
+};
+
+/* Logs what went wrong, and returns the negative errno for SQLite's code. */
+int db_error(struct db *db, int code, const char *what);
+/* Statements without arguments and rows, several at once. */
+int db_exec(struct db *db, const char *sql);
