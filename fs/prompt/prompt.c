@@ -9,9 +9,9 @@
 #include <sys/random.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/net/hook.h"
 #include "fs/prompt/prompt_reading.h"
 #include "fs/prompt/prompt_tool.h"
-#include "fs/net/hook.h"
 
 /* Prompt line > [model] > [defaults] > the model's own. */
 static int choose_setting(struct prompt_reading *reading, enum setting setting, bool allow_unknown,
@@ -108,7 +108,7 @@ static bool is_blank(const struct prompt_reading *reading)
 
 	str_trim(&text, &length);
 	if (length > 0 || reading->error_count > 0 || reading->ref_count > 0 ||
-		reading->dry_run_line)
+		reading->dry_run_line || reading->take_line || reading->fallback_line)
 		return false;
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (reading->lines[i])
@@ -145,6 +145,10 @@ int prompt_parse(const struct model *model, const struct prompt_options *options
 	memcpy(prompt.refs, reading.refs, sizeof(prompt.refs));
 	prompt.ref_count = reading.ref_count;
 	reading.ref_count = 0;
+	prompt.given = reading.given;
+	setting_values_init(&reading.given);
+	prompt.take = steal(&reading.take);
+	prompt.fallback = reading.fallback;
 	/* Either may ask for it; a prompt cannot talk its way out of a dry mount. */
 	prompt.dry_run = options->dry_run || reading.dry_run;
 	*ret_prompt = prompt;
@@ -158,6 +162,8 @@ void prompt_finish(struct prompt *prompt)
 	tool_request_finish(&prompt->tool);
 	for (size_t i = 0; i < prompt->ref_count; i++)
 		free(prompt->refs[i].value);
+	setting_values_finish(&prompt->given);
+	free(prompt->take);
 	free(prompt->warning);
 	*prompt = (struct prompt){0};
 }

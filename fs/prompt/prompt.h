@@ -26,6 +26,9 @@ struct prompt {
 	size_t ref_count;
 	struct tool_request tool; /* of a tool's directory; then `request` is not used */
 	bool dry_run; /* asked for by the prompt or by the options */
+	struct model_defaults given; /* what the text itself says, before anything is filled in */
+	char *take;	/* NULL none: tells a wish from another one with the same words */
+	bool fallback;	/* a smaller job will do, where the model cannot do the whole */
 	char *warning; /* NULL none: what was sent differently from what was asked (API reference 3.6) */
 };
 

@@ -6,8 +6,8 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/str.h"
-#include "fs/prompt/prompt.h"
 #include "fs/model/setting.h"
+#include "fs/prompt/prompt.h"
 
 #define WORDS_MAX 3
 #define NEAR_MIN 4     /* letters: shorter keys resemble too many words */
@@ -33,6 +33,8 @@ static const struct prompt_key keys[] = {
 	{"video", KEY_REF, REF_VIDEO, NULL},
 	{"audio ref", KEY_REF, REF_AUDIO, NULL},
 	{"dry run", KEY_DRY_RUN, 0, NULL},
+	{"take", KEY_TAKE, 0, NULL},
+	{"fallback", KEY_FALLBACK, 0, NULL},
 	/* Names of the service's own fields, too far from ours to be seen as slips of the pen. */
 	{"aspect", KEY_SETTING, SETTING_RATIO, "ratio"},
 	{"image number", KEY_SETTING, SETTING_NUMBER, "number"},
@@ -93,6 +95,9 @@ const struct prompt_key *prompt_key_near(const char *folded)
 		/* Two slips, one of them in the first letter, are rather another word: "summer", "valley". */
 		bool two = strlen(word) >= NEAR_TWO_MIN && word[0] == folded[0];
 		if (keys[i].right && distance > 0)
+			continue;
+		/* "lake: calm", "cake: of three layers" */
+		if (keys[i].kind == KEY_TAKE)
 			continue;
 		if (strlen(word) < NEAR_MIN || distance > (two ? 2U : 1U))
 			continue;

@@ -6,7 +6,7 @@
 
 #define PROMPT_KEY_MAX 20 /* bytes of a folded key */
 
-enum prompt_key_kind { KEY_SETTING, KEY_REF, KEY_DRY_RUN };
+enum prompt_key_kind { KEY_SETTING, KEY_REF, KEY_DRY_RUN, KEY_TAKE, KEY_FALLBACK };
 
 struct prompt_key {
 	const char *word; /* folded */

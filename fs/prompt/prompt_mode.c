@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/media/media.h"
 #include "fs/base/message.h"
+#include "fs/media/media.h"
 
 static const char *const role_names[] = {
 	[REF_IMAGE] = "image",

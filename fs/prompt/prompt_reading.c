@@ -12,6 +12,7 @@
 #include "fs/prompt/prompt_keys.h"
 
 #define REF_MAX 4096              /* bytes of a URL or path */
+#define TAKE_MAX 200              /* bytes */
 #define BOM "\xef\xbb\xbf"        /* U+FEFF, at the begin of files that Windows has saved */
 #define WIDE_COLON "\xef\xbc\x9a" /* U+FF1A, what a Chinese or Japanese keyboard gives for ':' */
 
@@ -29,6 +30,7 @@ void prompt_reading_finish(struct prompt_reading *reading)
 		free(reading->refs[i].value);
 	for (size_t i = 0; i < reading->error_count; i++)
 		free(reading->errors[i].text);
+	free(reading->take);
 	buf_finish(&reading->text);
 }
 
@@ -111,17 +113,36 @@ static int read_ref(
 	return 0;
 }
 
-static int read_dry_run(struct prompt_reading *reading, int line, const char *value)
+/* A line that is yes or no about the prompt itself. */
+static int read_yes(struct prompt_reading *reading, int line, const char *name, const char *value,
+	int *earlier, bool *ret_yes)
 {
-	if (reading->dry_run_line)
-		return complain_twice(reading, line, reading->dry_run_line, "dry run");
-	reading->dry_run_line = line;
-	if (str_to_bool(value, &reading->dry_run) == 0)
+	if (*earlier)
+		return complain_twice(reading, line, *earlier, name);
+	*earlier = line;
+	if (str_to_bool(value, ret_yes) == 0)
 		return 0;
 	CLEANUP_FREE char *shown = message_quote(value);
 	if (!shown)
 		return -ENOMEM;
-	return prompt_reading_error(reading, line, "dry run '%s' is neither yes nor no", shown);
+	return prompt_reading_error(reading, line, "%s '%s' is neither yes nor no", name, shown);
+}
+
+static int read_dry_run(struct prompt_reading *reading, int line, const char *value)
+{
+	return read_yes(reading, line, "dry run", value, &reading->dry_run_line, &reading->dry_run);
+}
+
+static int read_take(struct prompt_reading *reading, int line, const char *value)
+{
+	if (reading->take_line)
+		return complain_twice(reading, line, reading->take_line, "take");
+	reading->take_line = line;
+	if (strlen(value) > TAKE_MAX)
+		return prompt_reading_error(
+			reading, line, "take: the value is longer than %d bytes", TAKE_MAX);
+	reading->take = strdup(value);
+	return reading->take ? 0 : -ENOMEM;
 }
 
 static int read_directive(
@@ -135,6 +156,11 @@ static int read_directive(
 		return read_setting(reading, line, (enum setting)key->which, value);
 	if (key->kind == KEY_REF)
 		return read_ref(reading, line, key, value);
+	if (key->kind == KEY_TAKE)
+		return read_take(reading, line, value);
+	if (key->kind == KEY_FALLBACK)
+		return read_yes(reading, line, key->word, value, &reading->fallback_line,
+			&reading->fallback);
 	return read_dry_run(reading, line, value);
 }
 
@@ -144,12 +170,15 @@ static bool is_value(
 {
 	CLEANUP(setting_values_finish) struct model_defaults parsed;
 	CLEANUP_FREE char *message = NULL;
+	int64_t number;
 	bool yes;
 
 	setting_values_init(&parsed);
 	if (key->kind == KEY_REF)
 		return has_scheme(value, "https://") || has_scheme(value, "http://");
-	if (key->kind == KEY_DRY_RUN)
+	if (key->kind == KEY_TAKE)
+		return str_to_int(value, 0, INT32_MAX, &number) == 0;
+	if (key->kind == KEY_DRY_RUN || key->kind == KEY_FALLBACK)
 		return str_to_bool(value, &yes) == 0;
 	enum setting setting = (enum setting)key->which;
 	if (setting == SETTING_NEGATIVE)

@@ -22,6 +22,10 @@ struct prompt_reading {
 	size_t ref_count;
 	bool dry_run;
 	int dry_run_line;
+	char *take;
+	int take_line;
+	bool fallback;
+	int fallback_line;
 	struct buf text;
 	bool unreadable; /* not text: nothing else can be said about it */
 	struct prompt_error errors[PROMPT_ERRORS_MAX];

@@ -9,9 +9,9 @@
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
+#include "fs/model/setting.h"
 #include "fs/prompt/prompt_keys.h"
 #include "fs/prompt/prompt_reading.h"
-#include "fs/model/setting.h"
 
 #define ERRORS_MAX 8
 #define REF_MAX 4096
@@ -443,6 +443,7 @@ int prompt_tool_parse(const struct model *model, const struct prompt_options *op
 		return message_refuse(ret_message, "larger than 256 KiB; a prompt file is not");
 	api_request_init(&reading.prompt.request);
 	setting_values_init(&reading.given);
+	setting_values_init(&reading.prompt.given);
 	buf_init(&reading.text, PROMPT_MAX_BYTES + 1);
 	buf_init(&reading.errors, 64 * 1024);
 	int r = read_all(&reading, text, length);
