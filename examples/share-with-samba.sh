@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # One account and one queue for a team: shares a mount with Samba.
 #
 #   weryaifs -o allow_other ~/weryai          # Samba comes in as another user than the mount's

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The functions and files that fs/README.md names are there.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/compat.h"
 #include "fs/base/log.h"
 #include "fs/base/message.h"
 

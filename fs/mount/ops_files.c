@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "fs/base/compat.h"
 #include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"

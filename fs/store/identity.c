@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/compat.h"
 #include "fs/base/hash.h"
 #include "fs/base/log.h"
 

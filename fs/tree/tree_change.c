@@ -10,6 +10,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/compat.h"
 #include "fs/base/log.h"
 #include "fs/tree/draft.h"
 #include "fs/account/account_private.h"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The crash tests as a whole: every place of both walks, every answer, the storm, the clock. Prints each one's numbers.
 # BUILD_DIR says where the build is. See tests/README.md.
 cd "$(dirname "$(readlink -f "$0")")" || exit 1

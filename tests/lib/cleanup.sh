@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Finds and ends what a test left below its directory: mounts, also hung ones, and processes. To be sourced.
 
 # clock_ms: milliseconds of a clock that nobody sets.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Installs the Debian packages that are missing; to be sourced. Needs apt-get, and sudo when not root.
 
 # packages_of FILE SECTION...: the names in these sections of tests/packages.txt.

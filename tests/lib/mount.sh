@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # For tests on a real mount; to be sourced first. See tests/README.md.
 #
 # A test has the server $URL with the log of its requests in $REQUESTS, the mount $M, and below $TEST_TMP a home of its

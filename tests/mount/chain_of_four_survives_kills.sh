@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 200
 # A chain of four, written from its end to its start, killed and mounted again between any two steps: one POST for each
 # prompt, and a video that plays.

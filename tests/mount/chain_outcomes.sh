@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Chains: what happens to a prompt that waits when its input appears late, fails, is edited, renamed or removed, and when
 # the daemon dies meanwhile.
 . "$(dirname "$0")/../lib/mount.sh"

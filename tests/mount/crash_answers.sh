@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 300
 # Every answer of the service, dropped, delayed, cut, garbled or refused, in turn: never charged twice, the right end, the
 # right bytes, and a status that says why. tests/crash/answers.py alone takes all endpoints of submissions.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 240
 # Disk and network fail at places all over the life of one prompt: never sent twice, nothing lost, and it goes on by
 # itself. tests/crash/fault_walk.py alone takes all places.

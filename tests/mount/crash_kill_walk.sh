@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 240
 # SIGKILL at places all over the life of one prompt: never sent twice, nothing lost. tests/crash/kill_walk.py alone
 # takes them all.

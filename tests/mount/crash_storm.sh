@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 240
 # Prompts by eight shells, faults in a tenth of all answers, SIGKILLs: each accepted once, each result right, no text
 # lost. tests/crash/storm.py alone takes 1,000 prompts and 20 kills.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # wires: live seed
 # With dry_run a prompt is checked and its request is shown, and not one is sent.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # wires: live seed
 # timeout: 200
 # Requests 1 to 6 of API reference 3.1 with every field that the reference lists for them (3.2 to 3.7), and with as few as

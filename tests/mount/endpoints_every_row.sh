@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 200
 # The endpoints of API reference 3.1, rows 1 to 12, on the mount and in both dialects: each request is the documented
 # one, field by field with types. Rows 13 to 16: tools_every_one.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # examples/storyboard: one `make` from prompts to a film; again, and nothing is sent; a changed scene alone is made anew.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --seconds 0.2

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # inotify: one CREATE and one CLOSE_WRITE for a result, MOVED for a backup, MODIFY for a status; none for what nobody saw change.
 . "$(dirname "$0")/../lib/mount.sh"
 mount_fs

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Reference videos and sounds that play for too short or too long, each or together, end INVALID with a sentence that
 # names the file, and no request is sent, not even an upload; what cannot be told is sent with a warning.
 # wires: live seed

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A reference is a path: relative to the prompt, from the mount's root, or a prompt's name; a result is passed on by its
 # address, a file of ours is uploaded, once for each content.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A wrong input ends INVALID with a sentence that says what is wrong, and no request is sent, not even an upload.
 # wires: live seed
 . "$(dirname "$0")/../lib/mount.sh"

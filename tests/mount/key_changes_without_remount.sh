@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A key file that is written, or replaced, is read again; SIGHUP does the same.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox

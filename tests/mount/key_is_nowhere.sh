@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The API key is in no place that others can see: not in the process's surroundings, not in a log, not on the mount, not
 # on disk, and it goes to no other host than the API's.
 . "$(dirname "$0")/../lib/mount.sh"

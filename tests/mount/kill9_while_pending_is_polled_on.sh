@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # wires: live seed
 # A job that is under way when the daemon is killed is followed by the next one; nothing is sent twice.
 . "$(dirname "$0")/../lib/mount.sh"

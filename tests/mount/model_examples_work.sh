@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 200
 # The example that each directory's .model shows is a prompt that works there, as it is.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # What the live registry said last is in force at the next mount as well, from its first moment, also where the registry is
 # not there any more; what cannot be read of it does no harm.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The live registry's models are directories without a restart; those that are gone keep their files and say so; without
 # a registry the built-in ones are there.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A copy of an account, and one put back from a backup, do not send what the original has sent meanwhile; a person can
 # still say so. Moving the account is no copy.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A database that is newer, damaged or somebody else's is refused in words and left untouched, byte for byte; an older
 # one is brought up to date, with all that is in it.
 . "$(dirname "$0")/../lib/mount.sh"

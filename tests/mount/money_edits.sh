@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Edits while a prompt waits, is on its way, or runs: only what it says at last is paid for, once.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --seconds 1

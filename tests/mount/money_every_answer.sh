@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # What each answer to a submission, and to a question about a task, leads to: the state, and never a second POST of
 # what may have been taken.
 . "$(dirname "$0")/../lib/mount.sh"

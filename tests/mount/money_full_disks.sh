@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 240
 # State and cache on disks that fill to the last byte while a prompt is on its way, runs, or waits: its task is never lost,
 # nothing is sent that cannot be recorded, the status says why, results are read all the same, and all goes on by itself

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The spending guard counts what was sent, not what could not be; the rest is HELD until a person says so.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox

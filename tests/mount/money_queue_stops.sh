@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # No credits, a wrong key, the day's limit: one prompt finds out, the others wait with the reason, nothing is burned.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --credits 5

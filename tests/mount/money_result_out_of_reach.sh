@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 200
 # What was made and paid for, but cannot be fetched, is never called a failure: the others appear without it, the status
 # has its address and says what to do, and `submit` fetches it again without sending anything.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 240
 # A long storm of HTTP 429, with Retry-After, without, and with absurd ones: each prompt is accepted exactly once, every
 # refusal is waited for, no submission more is tried than there were refusals, and nobody has to do anything.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The form that mount(8) and fstab use: SOURCE MOUNTPOINT -o ..., with words that are not for us.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # What goes wrong at the start is one sentence on standard error that says what to do, and an exit code.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox

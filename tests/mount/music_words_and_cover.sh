@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A song comes with its words and its cover beside it, each fetched when read; neither is waited for when it fails.
 # wires: live seed
 . "$(dirname "$0")/../lib/mount.sh"

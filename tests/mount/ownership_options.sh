@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Whose files: uid, gid and umask change what is shown, allow_other lets others in by the modes, and without it nobody
 # else comes in. An ordinary user mounts through fusermount3, with everything that root's mount does.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Many workers make, wait for, rename and remove at once, while inotify is told of everything: the run ends, and the
 # outcome of every job is accounted for. WORKERS, SECONDS_LONG: more of it (200 and 120 are the whole).
 # timeout: 700

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """plain_file_stress.py FILE SEED STEPS: random reads, writes, maps, truncations and holes of one file, each compared with
 bytes in memory."""
 import ctypes

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Plain files keep every byte: a random walk on one file, fio --verify, and the file stressors of stress-ng.
 # STRESS_SECONDS: for each stressor (default 1, whole numbers).
 # timeout: 400

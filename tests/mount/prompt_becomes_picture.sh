@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # wires: live seed
 # The first thing that everybody does.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # wires: live seed
 # timeout: 300
 # Every directory of the mount makes something, or says why not.

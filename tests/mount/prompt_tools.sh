@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Prompts as real tools write them: each saves once and submits once, with the final text. The table is in
 # tests/README.md. A tool that is not installed is left out, and said so.
 . "$(dirname "$0")/../lib/mount.sh"

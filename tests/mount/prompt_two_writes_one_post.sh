@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # wires: live seed
 # Only what is still there `settle` after the last close is sent.
 . "$(dirname "$0")/../lib/mount.sh"

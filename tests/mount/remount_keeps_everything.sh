@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # wires: live seed
 # What was there is there again: prompts, results, plain files, names, modes, times and attributes; nothing is sent
 # or fetched a second time.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A file that is open while the last of its bytes come, and one that is opened when all of them are here (which the
 # kernel then reads by itself, where it can): the same bytes, in every mixture of opens, and nobody is refused.
 # wires: live seed

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Whatever a server does to a download, a reader gets the file's own bytes or an error, never others.
 . "$(dirname "$0")/../lib/mount.sh"
 mount_fs -o stall_timeout=0.4,cache="${CACHE:-yes}"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # When the disk of the cache is full results are read without it, and nothing wrong stays in it.
 . "$(dirname "$0")/../lib/mount.sh"
 [ "$(id -u)" = 0 ] || skip "only root can mount a small disk"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The cache keeps to its size: what was not read for the longest time goes, but never what cannot be fetched again.
 . "$(dirname "$0")/../lib/mount.sh"
 mount_fs -o cache_size=5M

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # With results = eager everything is on disk soon, without a reader, and then needs no server.
 . "$(dirname "$0")/../lib/mount.sh"
 mount_fs -o results=eager

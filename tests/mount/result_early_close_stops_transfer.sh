@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A reader that closes early stops the transfer, and nothing is asked for while nobody reads.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --cdn-rate 4000000

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A result that has just appeared is in the kernel's cache, as far as its bytes are here: whoever opens it first waits
 # neither for the network nor for us.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A look into a large result moves little of it.
 . "$(dirname "$0")/../lib/mount.sh"
 mount_fs

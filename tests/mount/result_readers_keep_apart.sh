@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Two readers of one file: what one of them reads far ahead does not make the other one's transfer run to there.
 . "$(dirname "$0")/../lib/mount.sh"
 mount_fs -o cache=no

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A reader that stops shortly before the end: the rest comes all the same, and is there when it is wanted next. Meanwhile
 # the file may be opened again, removed, or unmounted.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # wires: live seed
 # A result that cannot be fetched when it is read: the read fails, the status says why until bytes come, nothing is sent.
 . "$(dirname "$0")/../lib/mount.sh"

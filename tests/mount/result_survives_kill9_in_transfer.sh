@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A daemon that is killed in the middle of a transfer leaves nothing wrong in the cache; what was noted is not fetched again.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --cdn-rate 6000000

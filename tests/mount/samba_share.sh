@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A client of Samba writes a prompt, is notified of the result, and reads it: examples/share-with-samba.sh.
 . "$(dirname "$0")/../lib/mount.sh"
 command -v smbclient >/dev/null && PATH=$PATH:/usr/sbin command -v smbd >/dev/null || skip "there is no Samba"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # weryaifs --sandbox: no key, no network, real results, and nothing of it is left at the end.
 . "$(dirname "$0")/../lib/mount.sh"
 export WERYAI_SANDBOX_ARGS="--seconds 0.1  --credits 1234"

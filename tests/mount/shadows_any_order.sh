@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Shadows, backups and lost+found do the natural thing whatever a tool does first.
 . "$(dirname "$0")/../lib/mount.sh"
 mount_fs

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # poll(2) of a status file wakes on a change, which is read from its start; other files are always ready.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --seconds 1

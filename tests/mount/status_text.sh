@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # wires: live seed
 # What X.status says, how it is listed, and the one word that can be written to it.
 . "$(dirname "$0")/../lib/mount.sh"

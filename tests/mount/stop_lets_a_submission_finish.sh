@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # SIGTERM: a POST that is on its way is waited for, so that its task is known. A second one: at once, and the job
 # is UNKNOWN, never sent again by itself.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A tool, and a model, that weryaifs has never heard of are a few lines of configuration and no code.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --seconds 0.2

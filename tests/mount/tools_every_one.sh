@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # timeout: 300
 # Every tool of the API reference (3.12-3.14) works as a directory; its request is the documented one, field by field.
 . "$(dirname "$0")/../lib/mount.sh"

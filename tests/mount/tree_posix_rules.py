@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """What POSIX and the manuals of Linux say of files, on the directory given (of a model, on a mount)."""
 import ctypes
 import errno

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The tree keeps the rules of POSIX: errors, times, links, locks, listings, attributes. See tree_posix_rules.py.
 . "$(dirname "$0")/../lib/mount.sh"
 mount_fs -o dry_run

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """A random walk of tree operations on a mount, each compared with a model in memory.
 
 tree_random_walk.py walk DIR SEED STEPS MODEL: DIR has two directories of different models, A and B. After every step the

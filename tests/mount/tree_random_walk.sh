@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A random walk of tree operations agrees with a model in memory after every step, and after a remount.
 # WALK_SEEDS and WALK_STEPS: more of it.
 # timeout: 300

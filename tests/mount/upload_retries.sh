@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Uploads cost nothing, so they are repeated until they work or are refused for good; an address that has expired is
 # noticed before it is used: a result's is renewed, or its bytes are uploaded from the cache; an upload is repeated.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A large file is uploaded from the disk as it goes, and its status says how far; what was written to meanwhile is not
 # remembered as what it was before.
 . "$(dirname "$0")/../lib/mount.sh"

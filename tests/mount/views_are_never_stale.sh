@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # What the kernel has cached never hides a change: after a result appears, becomes a backup or is removed, the next stat, ls and
 # open are right, in the directory where it happened and through what is open.
 . "$(dirname "$0")/../lib/mount.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # wires: live seed
 # A reader of X.wait is never stuck: signals end it at once, and so does the end of the mount.
 . "$(dirname "$0")/../lib/mount.sh"

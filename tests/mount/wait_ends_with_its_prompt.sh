@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A reader of X.wait does not wait for a prompt that is no more: removed, replaced or renamed to something else.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --seconds 600

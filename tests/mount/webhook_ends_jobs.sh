@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # With polls an hour apart, the service's callbacks alone bring jobs to their end; who forges callbacks does not.
 # wires: live seed
 . "$(dirname "$0")/../lib/mount.sh"

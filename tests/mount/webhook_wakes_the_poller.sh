@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A callback makes the next question come at once, and nothing in it is believed; wrong ones do nothing.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --seconds 0.5
