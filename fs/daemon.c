@@ -12,6 +12,7 @@
 
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/compat.h"
 #include "fs/refuse.h"
 
 /* What the child writes: this byte, or a sentence. */
@@ -57,6 +58,17 @@ int daemon_fork(struct daemon *daemon)
 	daemon->fd = ends[pid > 0 ? 0 : 1];
 	close(ends[pid > 0 ? 1 : 0]);
 	return pid > 0 ? 1 : become_daemon();
+}
+
+void daemon_close_inherited(const struct daemon *daemon)
+{
+	unsigned first = STDERR_FILENO + 1;
+
+	if (daemon->fd >= (int)first) {
+		(void)compat_close_range(first, (unsigned)daemon->fd - 1);
+		first = (unsigned)daemon->fd + 1;
+	}
+	(void)compat_close_range(first, ~0u); /* since Linux 5.9; before it they stay open */
 }
 
 /* All that the child says, until it says no more. */

@@ -20,6 +20,9 @@ int daemon_fork(struct daemon *daemon);
 /* Parent: waits for the child's word. 0: the mount is usable; else -ECHILD, and *ret_message has the
  * child's sentence (caller frees; NULL when out of memory). */
 int daemon_wait(struct daemon *daemon, char **ret_message);
+/* Child, or in the foreground: closes what else we were started with, but for standard input, output and error. Else
+ * the lock or the pipe of a shell script would be held for as long as the mount lives. Before anything is opened. */
+void daemon_close_inherited(const struct daemon *daemon);
 /* Child: the mount is usable. Lets go of the terminal. -EPIPE: the parent was ended while it waited. */
 int daemon_ready(struct daemon *daemon);
 /* Child: the start failed with this sentence. -ENOTCONN: nobody waits, it is still to be said. */

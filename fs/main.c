@@ -183,6 +183,8 @@ static int serve(struct wiring *w)
 	static const struct session_events events = {.ready = handle_ready, .gone = handle_gone};
 	CLEANUP_FREE char *message = NULL;
 	bool quiet = w->daemon.fd >= 0;
+
+	daemon_close_inherited(&w->daemon);
 	int r = open_loop(w);
 
 	if (r == 0)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/compat.h"
 
 enum { WORDS = 4 }; /* token, directory, name, and the new name or the bytes to be read */
 
@@ -81,7 +82,7 @@ static int modify(int dir, const char *name)
 
 static int rename_to(int dir, const char *name, const char *new_name)
 {
-	return renameat2(dir, name, dir, new_name, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	return compat_renameat2(dir, name, dir, new_name, RENAME_NOREPLACE) < 0 ? -errno : 0;
 }
 
 static int perform(const char *mountpoint, char *order, size_t length)
@@ -113,6 +114,8 @@ int publisher_child_main(const char *mountpoint)
 {
 	static char order[PUBLISHER_ORDER_MAX];
 
+	/* whatever the libraries opened without O_CLOEXEC */
+	(void)compat_close_range(PUBLISHER_FD + 1, ~0u);
 	/* the end of the socket tells it, too, unless we hang in the mount */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || chdir("/") < 0)
 		return EXIT_FAILURE;

@@ -8,11 +8,11 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fs/base/compat.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
 #include "fs/notify/notifier_child.h"
@@ -99,8 +99,6 @@ static int set_actions(posix_spawn_file_actions_t *actions, int socket)
 		error = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
 	if (error == 0)
 		error = posix_spawn_file_actions_adddup2(actions, socket, PUBLISHER_FD);
-	if (error == 0)
-		error = posix_spawn_file_actions_addclosefrom_np(actions, PUBLISHER_FD + 1);
 	return error;
 }
 
@@ -149,7 +147,7 @@ static int spawn(const char *mountpoint, int socket, pid_t *ret_pid)
 
 static int watch(struct publisher_process *process)
 {
-	process->pid_fd = pidfd_open(process->pid, 0);
+	process->pid_fd = compat_pidfd_open(process->pid);
 	if (process->pid_fd < 0)
 		return -errno;
 	int r = loop_watch_add(process->loop, process->pid_fd, LOOP_READ, 0, handle_death, process,

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # `weryaifs DIR && ls DIR` works, and nothing of the daemon holds on to whoever started it.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox
@@ -9,6 +10,14 @@ FS_PID=$(find_daemon)
 assert_eq "$output" "" "output"
 assert_contains "$(ls "$M")" FLUX "ls"
 grep -q " $M fuse.weryaifs " /proc/mounts || fail "not in /proc/mounts"
+
+# nor does the lock of a script that mounts
+umount_fs
+exec {lock}>"$TEST_TMP/lock"
+flock -n "$lock"
+mount_fs
+exec {lock}>&-
+flock -n "$TEST_TMP/lock" true || fail "the daemon holds a lock of the script that mounted"
 
 stat=$(cat "/proc/$FS_PID/stat") stat=${stat##*) }
 read -r _ _ _ session terminal _ <<<"$stat"
