@@ -8,12 +8,12 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #include "config/sentence.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/compat.h"
 
 extern char **environ;
 
@@ -89,7 +89,7 @@ static int collect(int fd, int64_t deadline, char *data, size_t size, size_t *re
 /* The command may close its output and go on; it is not given more time for that. */
 static int wait_for(pid_t pid, int64_t deadline, int *ret_status)
 {
-	CLEANUP_CLOSE int fd = pidfd_open(pid, 0);
+	CLEANUP_CLOSE int fd = compat_pidfd_open(pid);
 
 	if (fd < 0)
 		return -errno;

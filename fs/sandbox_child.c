@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/compat.h"
 #include "fs/base/log.h"
 #include "fs/base/str.h"
 #include "fs/refuse.h"
@@ -257,7 +257,7 @@ const char *sandbox_child_directory(const struct sandbox_child *child)
 
 static void end_process(pid_t pid)
 {
-	CLEANUP_CLOSE int fd = pidfd_open(pid, 0);
+	CLEANUP_CLOSE int fd = compat_pidfd_open(pid);
 	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
 
 	kill(pid, SIGTERM);

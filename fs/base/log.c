@@ -117,9 +117,8 @@ int log_errno(enum log_level level, int error, const char *format, ...)
 	log_format(message, format, args);
 	va_end(args);
 
-	char reason[128];
-	/* strerror_r(3), GNU: returns the text, which need not be in the buffer */
-	const char *text = strerror_r(error < 0 ? -error : error, reason, sizeof(reason));
+	/* the worker may log as well: safe with threads since glibc 2.32, and in musl */
+	const char *text = strerror(error < 0 ? -error : error);
 	size_t room = LOG_LINE - 1 - strlen(text);
 	if (room < 2)
 		room = 2;

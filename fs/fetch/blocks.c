@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fs/base/compat.h"
+
 #define FIRST_POPULATED ((size_t)64 * 1024)
 #define SPARE_MAX 32 /* kept for the next ones: new memory costs more than filling it */
 
