@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # From a bare Debian 12 or 13 to a picture made by a file: installs what is missing, builds, mounts the sandbox (no key,
 # no network, nothing is charged), writes a prompt, and shows what becomes of it. The mount stays usable.
 #
@@ -6,7 +7,7 @@
 set -euo pipefail
 mount=${1:-$HOME/weryai}
 case $mount in
--*) sed -n '2,5s/^# \{0,1\}//p' "$0" && exit 2 ;;
+-*) sed -n '3,6s/^# \{0,1\}//p' "$0" && exit 2 ;;
 /*) ;;
 *) mount=$PWD/$mount ;;
 esac

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The map of fs/README.md holds: each library is used in one folder, calls go down only, and a few functions are not used.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -11,7 +12,7 @@ complain() {
 
 # The top level is these, hidden files, and nothing else (build directories are not tracked).
 if found=$(git ls-files 2>/dev/null) && [ -n "$found" ]; then
-    found=$(cut -d/ -f1 <<<"$found" | sort -u | grep -vE '^(fs|config|tests|examples|meson\.build|README\.md|LICENSE|\..*)$')
+    found=$(cut -d/ -f1 <<<"$found" | sort -u | grep -vE '^(fs|config|tests|examples|meson\.build|meson_options\.txt|README\.md|LICENSE|\..*)$')
     [ -z "$found" ] || complain "these do not belong to the top level: $found"
 fi
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Builds weryaifs and runs its tests; see tests/README.md.
 #
 #   tests/run.sh [--sanitize] [--jobs N] [--wire live|seed] [--no-install] [PATTERN...]
@@ -12,7 +13,7 @@ cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 . tests/lib/cleanup.sh
 
 usage() {
-    sed -n '2,/^set/ { /^set/d; s/^# \{0,1\}//; p }' tests/run.sh
+    sed -n '3,/^set/ { /^set/d; s/^# \{0,1\}//; p }' tests/run.sh
     exit "$1"
 }
 

@@ -10,10 +10,6 @@
 #include "tests/sandbox/faults.h"
 #include "tests/sandbox/util.h"
 
-#ifndef SANDBOX_VERSION
-#define SANDBOX_VERSION "0.1.0"
-#endif
-
 enum {
 	OPTION_HELP = 256,
 	OPTION_VERSION,
