@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # No room of fs/ calls one above it, by the objects that were built; see tests/calls.py, which says what else it can do.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
