@@ -235,10 +235,3 @@ int prompt_encode(const struct prompt *prompt, char **ret_body)
 	return prompt->tool.count > 0 ? tool_request_encode(&prompt->tool, ret_body)
 				      : api_request_encode(&prompt->request, ret_body);
 }
-
-bool prompt_is_name(const char *name)
-{
-	size_t length = strlen(name);
-
-	return length > 4 && strcmp(name + length - 4, ".txt") == 0 && !strchr(".~#", name[0]);
-}

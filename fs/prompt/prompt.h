@@ -7,6 +7,7 @@
  * are the same. Every message names the line, the wrong value and the right ones. */
 #include "fs/model/model.h"
 #include "fs/model/setting.h"
+#include "fs/prompt/prompt_name.h"
 
 #define PROMPT_MAX_BYTES (256 * 1024) /* of a prompt file */
 
@@ -49,6 +50,3 @@ int prompt_add_input(struct prompt *prompt, const struct prompt_ref *ref, const 
  * (API reference 8). `url`: of prompts that have none of their own; NULL none. */
 int prompt_sign_webhook(struct prompt *prompt, const char *url);
 int prompt_encode(const struct prompt *prompt, char **ret_body); /* errors of api_request_encode() */
-
-/* Is this the name of a prompt file: ends in ".txt", more than that, and begins with none of . ~ # */
-bool prompt_is_name(const char *name);

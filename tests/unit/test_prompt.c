@@ -106,20 +106,6 @@ static void assert_prose(const char *text)
 	prompt_finish(&prompt);
 }
 
-static void test_prompt_names(void **state)
-{
-	assert_true(prompt_is_name("a.txt"));
-	assert_true(prompt_is_name("my fox.png.txt"));
-	assert_false(prompt_is_name(".txt"));
-	assert_false(prompt_is_name(".a.txt"));
-	assert_false(prompt_is_name("~a.txt"));
-	assert_false(prompt_is_name("#a.txt"));
-	assert_false(prompt_is_name("a.TXT"));
-	assert_false(prompt_is_name("a.txt~"));
-	assert_false(prompt_is_name("txt"));
-	assert_false(prompt_is_name(""));
-}
-
 static void test_prompt_plain_text_gets_the_models_own(void **state)
 {
 	struct prompt prompt = parse("FLUX", "a red fox\n");
@@ -804,7 +790,6 @@ static void test_prompt_every_model_of_the_catalogue(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prompt_names),
 		cmocka_unit_test(test_prompt_plain_text_gets_the_models_own),
 		cmocka_unit_test(test_prompt_directives_anywhere),
 		cmocka_unit_test(test_prompt_key_spellings),

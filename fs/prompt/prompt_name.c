@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/prompt/prompt_name.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+
+#define SUFFIX ".txt"
+#define SHADOW ".status" /* the longest of those that stand beside a prompt */
+
+/* Syncthing: "fox.sync-conflict-20240131-095959-ABCDEFG.txt" */
+static bool is_synced(const char *name)
+{
+	return strstr(name, ".sync-conflict-") != NULL;
+}
+
+/* Dropbox and others: "fox (conflicted copy 2024-01-31).txt", "fox (Ann's conflicted copy).txt" */
+static bool is_conflicted(const char *name, size_t stem)
+{
+	const char *copy = strstr(name, "conflicted copy");
+
+	if (!copy || name[stem - 1] != ')')
+		return false;
+	const char *open = memrchr(name, '(', (size_t)(copy - name));
+	return open && open > name && open[-1] == ' ';
+}
+
+/* git mergetool: "fox_BACKUP_4711.txt" */
+static bool is_merged(const char *name, size_t stem)
+{
+	static const char *const words[] = {"_BACKUP_", "_BASE_", "_LOCAL_", "_REMOTE_"};
+	size_t digits = 0;
+
+	while (digits < stem && strchr("0123456789", name[stem - digits - 1]))
+		digits++;
+	for (size_t i = 0; digits > 0 && i < array_length(words); i++) {
+		size_t length = strlen(words[i]);
+		if (stem - digits > length &&
+			memcmp(name + stem - digits - length, words[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool ends_as_one(const char *name)
+{
+	size_t length = strlen(name), suffix = strlen(SUFFIX);
+
+	return length > suffix && strcmp(name + length - suffix, SUFFIX) == 0;
+}
+
+bool prompt_is_name(const char *name)
+{
+	if (!ends_as_one(name) || strchr(".~#", name[0]))
+		return false;
+	size_t stem = strlen(name) - strlen(SUFFIX);
+	return !is_synced(name) && !is_conflicted(name, stem) && !is_merged(name, stem);
+}
+
+bool prompt_is_place(const char *name)
+{
+	static const char *const others[] = {"CVS", "lost+found", "@eaDir", "#recycle"};
+
+	if (name[0] == '.')
+		return false;
+	for (size_t i = 0; i < array_length(others); i++)
+		if (strcmp(name, others[i]) == 0)
+			return false;
+	return true;
+}
+
+bool prompt_name_is_too_long(const char *name)
+{
+	return prompt_is_name(name) &&
+	       strlen(name) - strlen(SUFFIX) + strlen(SHADOW) > (size_t)NAME_MAX;
+}

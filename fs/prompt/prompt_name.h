@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* prompt_name: which files are prompts, by their names and where they lie (design 1.1). Other files are plain ones: nothing is
+ * paid for what an editor, a version control or a synchroniser puts beside the prompts. Pure. */
+#include <stdbool.h>
+
+/* Is this the name of a prompt file: ends in ".txt", more than that, begins with none of . ~ # and is not the name that a
+ * tool gives to a copy of its own. */
+bool prompt_is_name(const char *name);
+/* May prompts lie in a directory of this name, below a model's? Asked of each component. */
+bool prompt_is_place(const char *name);
+/* Is the name so long that the status beside it would have none? Such a prompt is not made. */
+bool prompt_name_is_too_long(const char *name);
