@@ -230,8 +230,9 @@ int cache_file_fd(struct cache_file *file)
 static int save(struct cache_file *file)
 {
 	return db_run(file->store->db,
-		"INSERT OR REPLACE INTO cached(ino, boot, ranges, used, bytes) "
-		"VALUES(?,?,?,?,?)",
+		"INSERT INTO cached(ino, boot, ranges, used, bytes) VALUES(?,?,?,?,?)"
+		" ON CONFLICT(ino) DO UPDATE SET boot = excluded.boot, ranges = excluded.ranges,"
+		" used = excluded.used, bytes = excluded.bytes",
 		"isbii", file->ino, cache_boot_id(),
 		file->present.items == NULL ? "" : (void *)file->present.items,
 		file->present.count * sizeof(struct range), file->used,

@@ -97,7 +97,7 @@ int cache_list(struct store *store, int (*visit)(void *arg, int64_t ino, int64_t
 int cache_total(struct store *store, int64_t *ret_bytes)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db, "SELECT ifnull(sum(bytes), 0) FROM cached", &row, "");
+	int r = db_row(store->db, "SELECT value FROM meta WHERE key = 'cached_bytes'", &row, "");
 
 	if (r < 0)
 		return r;

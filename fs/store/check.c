@@ -55,6 +55,17 @@ static const struct {
 	{"SELECT 'inode ' || ino || ' ' || name FROM node WHERE parent IS NOT NULL AND parent != 0"
 	 " AND parent NOT IN (SELECT ino FROM node)",
 		"is in a directory that is gone"},
+	{"SELECT 'state ' || state FROM job_count"
+	 " WHERE jobs != (SELECT count(*) FROM job WHERE job.state = job_count.state)",
+		"has another number of jobs than is noted"},
+	{"SELECT 'directory ' || parent FROM (SELECT parent, count(*) AS names, sum(kind <= 2) AS dirs"
+	 " FROM node WHERE parent IS NOT NULL GROUP BY parent) AS real"
+	 " LEFT JOIN dir_count ON dir = parent"
+	 " WHERE dir_count.names IS NOT real.names OR dir_count.dirs IS NOT real.dirs",
+		"has another number of names than is noted"},
+	{"SELECT 'cache' FROM meta WHERE key = 'cached_bytes'"
+	 " AND value != (SELECT ifnull(sum(bytes), 0) FROM cached)",
+		"has another size than is noted"},
 	{"SELECT 'day ' || day FROM spend WHERE submissions < 0", "has a negative count"},
 };
 

@@ -108,7 +108,7 @@ static int hold_unsent(struct store *store)
 
 	/* texts that were not examined yet: a person decides, as after an unfinished write (enum draft_state) */
 	if (r == 0)
-		r = db_run(store->db, "UPDATE node SET draft = 1 WHERE draft = 2", "");
+		r = db_run(store->db, "UPDATE node SET draft = 1 WHERE draft != 0 AND draft = 2", "");
 	return r;
 }
 

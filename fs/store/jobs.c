@@ -161,13 +161,13 @@ int jobs_find_slot(struct store *store, int64_t dir, const char *stem, int64_t *
 
 int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem)
 {
-	return db_run(store->db, "UPDATE job SET dir = ?, stem = ? WHERE ino = ?", "ibi", dir, stem,
+	return db_run(store->db, "UPDATE job SET dir = ?, stem = ? WHERE ino = ? AND ino != 0", "ibi", dir, stem,
 		strlen(stem), ino);
 }
 
 int jobs_detach(struct store *store, int64_t ino)
 {
-	return db_run(store->db, "UPDATE job SET ino = 0 WHERE ino = ?", "i", ino);
+	return db_run(store->db, "UPDATE job SET ino = 0 WHERE ino = ? AND ino != 0", "i", ino);
 }
 
 int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino)
@@ -180,7 +180,7 @@ int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT id FROM job WHERE ino = ? AND state >= 5 ORDER BY id DESC LIMIT 1", &row,
+		"SELECT id FROM job WHERE ino = ? AND ino != 0 AND state >= 5 ORDER BY id DESC LIMIT 1", &row,
 		"i", ino);
 
 	return read_number(r, row, ret_id);
@@ -190,7 +190,7 @@ int jobs_latest_time(struct store *store, int64_t *ret_wall_ms)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT ifnull(max(max(created, submitted, finished)), 0) FROM job", &row, "");
+		"SELECT value FROM meta WHERE key = 'latest_time'", &row, "");
 
 	return read_number(r, row, ret_wall_ms);
 }
@@ -217,7 +217,7 @@ int jobs_place(struct store *store, struct job_record *record)
 int jobs_count_states(struct store *store, int64_t counts[JOB_STATE_COUNT])
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db, "SELECT state, count(*) FROM job GROUP BY state", &row, "");
+	int r = db_row(store->db, "SELECT state, jobs FROM job_count", &row, "");
 
 	memset(counts, 0, sizeof(counts[0]) * JOB_STATE_COUNT);
 	while (r == 1) {

@@ -141,15 +141,12 @@ int nodes_list_nameless(
 
 int nodes_count(struct store *store, int64_t parent, bool directories_only, int64_t *ret_count)
 {
-	static const char all[] = "SELECT count(*) FROM node WHERE parent = ?";
-	/* the literal makes SQLite use the partial index node_subdirs */
-	static const char dirs[] = "SELECT count(*) FROM node WHERE parent = ? AND kind <= 2";
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db, directories_only ? dirs : all, &row, "i", parent);
+	int r = db_row(store->db, "SELECT names, dirs FROM dir_count WHERE dir = ?", &row, "i", parent);
 
 	if (r < 0)
 		return r;
-	*ret_count = sqlite3_column_int64(row, 0);
+	*ret_count = r == 0 ? 0 : sqlite3_column_int64(row, directories_only ? 1 : 0);
 	return 0;
 }
 

@@ -142,7 +142,7 @@ int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t di
 	int r = db_row(store->db,
 		"SELECT node.ino FROM job JOIN result ON result.job = job.id"
 		" JOIN node ON node.ino = result.ino"
-		" WHERE job.ino = ? AND job.id != ? AND node.parent = ?"
+		" WHERE job.ino = ? AND job.ino != 0 AND job.id != ? AND node.parent = ?"
 		" ORDER BY job.id, result.seq",
 		&row, "iii", ino, job, dir);
 
@@ -154,7 +154,7 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 	struct result_record result = {0};
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE ino = ?", &row,
+		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE ino = ? AND ino != 0", &row,
 		"i", ino);
 
 	if (r <= 0)
@@ -179,5 +179,5 @@ int results_save(struct store *store, const struct result_record *result)
 
 int results_forget_ino(struct store *store, int64_t ino)
 {
-	return db_run(store->db, "UPDATE result SET ino = 0 WHERE ino = ?", "i", ino);
+	return db_run(store->db, "UPDATE result SET ino = 0 WHERE ino = ? AND ino != 0", "i", ino);
 }

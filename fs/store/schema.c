@@ -46,6 +46,56 @@ static const char first[] =
 	"INSERT INTO sqlite_sequence(name, seq) VALUES('node', 999);"
 	"INSERT INTO meta VALUES('synced', 0);";
 
+/* Numbers that were counted anew at each look. The value 0 of an inode number means "none", so that an index which holds it
+ * leads to all the rest. */
+static const char counted[] =
+	"DROP INDEX job_ino;"
+	"CREATE INDEX job_ino ON job(ino) WHERE ino != 0;"
+	"DROP INDEX result_ino;"
+	"CREATE INDEX result_ino ON result(ino) WHERE ino != 0;"
+	"CREATE INDEX cached_used ON cached(used) WHERE bytes > 0;"
+	"CREATE INDEX cached_boot ON cached(boot, used);"
+	"CREATE TABLE job_count(state INTEGER PRIMARY KEY, jobs INTEGER NOT NULL);"
+	"INSERT INTO job_count SELECT state, count(*) FROM job GROUP BY state;"
+	"CREATE TABLE dir_count(dir INTEGER PRIMARY KEY, names INTEGER NOT NULL, dirs INTEGER NOT NULL);"
+	"INSERT INTO dir_count SELECT parent, count(*), sum(kind <= 2) FROM node WHERE parent IS NOT NULL"
+	" GROUP BY parent;"
+	"INSERT OR REPLACE INTO meta SELECT 'cached_bytes', ifnull(sum(bytes), 0) FROM cached;"
+	"INSERT OR REPLACE INTO meta SELECT 'latest_time',"
+	" ifnull(max(max(created, submitted, finished)), 0) FROM job;"
+
+	"CREATE TRIGGER job_count_add AFTER INSERT ON job BEGIN"
+	" INSERT INTO job_count VALUES(new.state, 1) ON CONFLICT(state) DO UPDATE SET jobs = jobs + 1;"
+	" UPDATE meta SET value = max(new.created, new.submitted, new.finished) WHERE key = 'latest_time'"
+	" AND value < max(new.created, new.submitted, new.finished); END;"
+	"CREATE TRIGGER job_count_remove AFTER DELETE ON job BEGIN"
+	" UPDATE job_count SET jobs = jobs - 1 WHERE state = old.state; END;"
+	"CREATE TRIGGER job_count_change AFTER UPDATE OF state ON job WHEN new.state != old.state BEGIN"
+	" UPDATE job_count SET jobs = jobs - 1 WHERE state = old.state;"
+	" INSERT INTO job_count VALUES(new.state, 1) ON CONFLICT(state) DO UPDATE SET jobs = jobs + 1; END;"
+	"CREATE TRIGGER job_time AFTER UPDATE OF submitted, finished ON job BEGIN"
+	" UPDATE meta SET value = max(new.submitted, new.finished) WHERE key = 'latest_time'"
+	" AND value < max(new.submitted, new.finished); END;"
+
+	"CREATE TRIGGER dir_count_add AFTER INSERT ON node WHEN new.parent IS NOT NULL BEGIN"
+	" INSERT INTO dir_count VALUES(new.parent, 1, new.kind <= 2)"
+	" ON CONFLICT(dir) DO UPDATE SET names = names + 1, dirs = dirs + excluded.dirs; END;"
+	"CREATE TRIGGER dir_count_remove AFTER DELETE ON node BEGIN"
+	" UPDATE dir_count SET names = names - 1, dirs = dirs - (old.kind <= 2) WHERE dir = old.parent;"
+	" DELETE FROM dir_count WHERE dir = old.ino; END;"
+	"CREATE TRIGGER dir_count_move AFTER UPDATE OF parent ON node"
+	" WHEN new.parent IS NOT old.parent BEGIN"
+	" UPDATE dir_count SET names = names - 1, dirs = dirs - (old.kind <= 2) WHERE dir = old.parent;"
+	" INSERT INTO dir_count SELECT new.parent, 1, new.kind <= 2 WHERE new.parent IS NOT NULL"
+	" ON CONFLICT(dir) DO UPDATE SET names = names + 1, dirs = dirs + excluded.dirs; END;"
+
+	"CREATE TRIGGER cached_add AFTER INSERT ON cached BEGIN"
+	" UPDATE meta SET value = value + new.bytes WHERE key = 'cached_bytes'; END;"
+	"CREATE TRIGGER cached_remove AFTER DELETE ON cached BEGIN"
+	" UPDATE meta SET value = value - old.bytes WHERE key = 'cached_bytes'; END;"
+	"CREATE TRIGGER cached_change AFTER UPDATE OF bytes ON cached BEGIN"
+	" UPDATE meta SET value = value + new.bytes - old.bytes WHERE key = 'cached_bytes'; END;";
+
 /* How version N was made of version N - 1; a new database takes all the steps. One that was released stays as it is. */
 static const char *const steps[] = {
 	NULL,
@@ -57,6 +107,7 @@ static const char *const steps[] = {
 	" WITHOUT ROWID;",
 	"CREATE INDEX node_busy ON node(parent) WHERE draft != 0;"
 	"CREATE INDEX job_busy ON job(dir) WHERE published = 0;",
+	counted,
 };
 
 int64_t schema_version(void)

@@ -57,6 +57,11 @@ mount_fs
 assert_eq "$(sha256sum <"$picture")" "$sum" "picture"
 umount_fs
 # as the first version left it
+mapfile -t triggers < <(python3 -c 'import sqlite3, sys
+for name, in sqlite3.connect(sys.argv[1]).execute("SELECT name FROM sqlite_master WHERE type = \'trigger\'"):
+    print("DROP TRIGGER " + name)' "$STATE/weryaifs.db")
+sql "${triggers[@]}" "DROP TABLE job_count" "DROP TABLE dir_count" "DROP INDEX cached_used" "DROP INDEX cached_boot" \
+    "DELETE FROM meta WHERE key IN ('cached_bytes', 'latest_time')"
 sql "ALTER TABLE job DROP COLUMN balance_at" "DROP TABLE upload" "DROP TABLE known" "DROP INDEX node_busy" "DROP INDEX job_busy" "PRAGMA user_version = 1"
 assert_contains "$(weryaifs --check)" "older weryaifs" "--check"
 mount_fs

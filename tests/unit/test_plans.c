@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* No statement of the store goes through a table that grows with the account: each one is run once, and SQLite is asked how it
+ * would go about it (EXPLAIN QUERY PLAN). A statement that this test does not run is counted in the sources, and missed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/store/cache.h"
+#include "fs/store/jobs.h"
+#include "fs/store/known.h"
+#include "fs/store/nodes.h"
+#include "fs/store/store.h"
+#include "fs/store/uploads.h"
+
+static const char *const growing[] = {"node", "job", "result", "task", "xattr", "cached", "upload"};
+/* Indexes that hold what is asked for and no more, or in the order in which their reader wants it until he has enough. */
+static const char *const partial[] = {"job_open", "node_draft", "cached_used"};
+static const char *seen[256];
+static unsigned statements;
+
+int __real_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int length, unsigned flags,
+	sqlite3_stmt **ret_statement, const char **ret_rest);
+int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int length, unsigned flags,
+	sqlite3_stmt **ret_statement, const char **ret_rest);
+
+/* Strings that are equal are one, see db.h. */
+static void count_statement(const char *sql)
+{
+	for (unsigned i = 0; i < statements; i++)
+		if (seen[i] == sql)
+			return;
+	assert_true(statements < array_length(seen));
+	seen[statements++] = sql;
+}
+
+/* "SCAN job", "SCAN job USING INDEX job_open": the second goes through what the index holds alone. */
+static void check_step(const char *sql, const char *step)
+{
+	char table[64], index[64] = "";
+
+	/* 0 is "none", and that is nearly all of them */
+	if (strstr(sql, "AND ino = 0") != NULL && strstr(step, "_ino (") != NULL)
+		fail_msg("%s: %s", step, sql);
+	if (sscanf(step, "SCAN %63s USING %*s %63s", table, index) < 1)
+		return;
+	for (size_t i = 0; i < array_length(partial); i++)
+		if (strcmp(index, partial[i]) == 0)
+			return;
+	for (size_t i = 0; i < array_length(growing); i++)
+		if (strcmp(table, growing[i]) == 0)
+			fail_msg("%s: %s", step, sql);
+}
+
+int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int length, unsigned flags,
+	sqlite3_stmt **ret_statement, const char **ret_rest)
+{
+	char *explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+	sqlite3_stmt *plan;
+
+	if (strncmp(sql, "BEGIN", 5) != 0 && strcmp(sql, "COMMIT") != 0 && strcmp(sql, "ROLLBACK") != 0) {
+		assert_int_equal(sqlite3_prepare_v2(db, explain, -1, &plan, NULL), SQLITE_OK);
+		while (sqlite3_step(plan) == SQLITE_ROW)
+			check_step(sql, (const char *)sqlite3_column_text(plan, 3));
+		sqlite3_finalize(plan);
+		count_statement(sql);
+	}
+	sqlite3_free(explain);
+	return __real_sqlite3_prepare_v3(db, sql, length, flags, ret_statement, ret_rest);
+}
+
+static char root[] = "/tmp/weryaifs-test-plans-XXXXXX";
+
+static struct store *open_store(void)
+{
+	char state_dir[64], cache_dir[64];
+	struct store *store = NULL;
+	char *message = NULL;
+
+	snprintf(state_dir, sizeof(state_dir), "%s/state", root);
+	snprintf(cache_dir, sizeof(cache_dir), "%s/cache", root);
+	if (store_open(state_dir, cache_dir, &store, &message) < 0)
+		fail_msg("store_open: %s", message != NULL ? message : "?");
+	return store;
+}
+
+static int see_node(void *arg, const struct node *node)
+{
+	return 0;
+}
+
+static int see_id(void *arg, int64_t id)
+{
+	return 0;
+}
+
+static int see_cached(void *arg, int64_t ino, int64_t bytes)
+{
+	return 0;
+}
+
+static int see_name(void *arg, const char *name)
+{
+	return 0;
+}
+
+/* The lock file tells of other mounts than the database does. */
+static void pretend_copied(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/state/lock", root);
+	FILE *lock = fopen(path, "w");
+	assert_non_null(lock);
+	fputs("999\n", lock);
+	fclose(lock);
+}
+
+static void run_nodes(struct store *store)
+{
+	struct node node = {.parent = 7, .kind = NODE_FILE, .mode = 0100644, .name = "x"}, found;
+	struct node fixed = {.ino = 9, .parent = 7, .kind = NODE_DIR, .mode = 040755, .name = "y"};
+	int64_t count;
+	size_t length;
+	bool busy;
+
+	assert_int_equal(nodes_add(store, &node), 0);
+	assert_int_equal(nodes_add(store, &fixed), 0);
+	assert_int_equal(nodes_get(store, node.ino, &found), 0);
+	assert_int_equal(nodes_find(store, 7, "x", &found), 0);
+	assert_int_equal(nodes_list(store, 7, 0, see_node, NULL), 0);
+	assert_int_equal(nodes_list_below(store, 7, see_node, NULL), 0);
+	assert_int_equal(nodes_count(store, 7, false, &count), 0);
+	assert_int_equal(nodes_is_busy(store, 7, &busy), 0);
+	assert_int_equal(nodes_set_attributes(store, &node), 0);
+	assert_int_equal(nodes_set_name(store, node.ino, 7, "z"), 0);
+	assert_int_equal(nodes_set_name(store, node.ino, 0, NULL), 0);
+	assert_int_equal(nodes_set_draft(store, node.ino, DRAFT_OPEN), 0);
+	assert_int_equal(nodes_set_job(store, node.ino, 1), 0);
+	assert_int_equal(nodes_touch(store, node.ino, 1), 0);
+	assert_int_equal(nodes_list_drafts(store, see_node, NULL), 0);
+	assert_int_equal(nodes_list_nameless(store, see_node, NULL), 0);
+	assert_int_equal(xattrs_set(store, node.ino, "user.x", "1", 1, 0), 0);
+	assert_int_equal(xattrs_get(store, node.ino, "user.x", NULL, 0, &length), 0);
+	assert_int_equal(xattrs_list(store, node.ino, see_name, NULL), 0);
+	assert_int_equal(xattrs_remove(store, node.ino, "user.x"), 0);
+	assert_int_equal(nodes_remove(store, node.ino), 0);
+}
+
+static void run_jobs(struct store *store)
+{
+	char stem[] = "fox", model[] = "FLUX", mode[] = "text-to-image", text[] = "a fox", id[] = "t", url[] = "https://x/";
+	struct job_record job = {.ino = 5, .dir = 7, .stem = stem, .model = model, .mode = mode,
+		.state = JOB_QUEUED, .text = text, .text_length = 5, .balance_before = NAN,
+		.balance_after = NAN}, found;
+	struct task_record task = {.id = id}, *tasks;
+	struct result_record result = {.task = id, .url = url, .ino = 5, .size = -1}, *results;
+	int64_t number, counts[JOB_STATE_COUNT];
+	size_t count;
+
+	assert_int_equal(jobs_add(store, &job), 0);
+	assert_int_equal(jobs_save(store, &job), 0);
+	assert_int_equal(jobs_get(store, job.id, &found), 0);
+	assert_int_equal(jobs_place(store, &found), 0);
+	job_record_finish(&found);
+	assert_int_equal(jobs_list_open(store, see_id, NULL), 0);
+	assert_int_equal(jobs_move(store, 5, 7, "fox"), 0);
+	assert_int_equal(jobs_find_sent(store, 5, &number), -ENOENT);
+	assert_int_equal(jobs_detach(store, 5), 0);
+	assert_int_equal(jobs_find_slot(store, 7, "fox", &number), 0);
+	assert_int_equal(jobs_adopt(store, 7, "fox", 5), 0);
+	assert_int_equal(jobs_latest_time(store, &number), 0);
+	assert_int_equal(jobs_count_states(store, counts), 0);
+	assert_int_equal(counts[JOB_QUEUED], 1);
+	assert_int_equal(tasks_set(store, job.id, &task, 1), 0);
+	assert_int_equal(tasks_get(store, job.id, &tasks, &count), 0);
+	task_records_finish(tasks, count);
+	assert_int_equal(results_set(store, job.id, &result, 1), 0);
+	assert_int_equal(results_get(store, job.id, &results, &count), 0);
+	assert_int_equal(results_save(store, &results[0]), 0);
+	result_records_finish(results, count);
+	assert_int_equal(results_list_older(store, 5, 2, 7, see_id, NULL), 0);
+	assert_int_equal(results_find(store, 5, &result), 0);
+	result_record_finish(&result);
+	assert_int_equal(results_forget_ino(store, 5), 0);
+	assert_int_equal(jobs_remove(store, job.id), 0);
+	assert_int_equal(spend_add(store, "2026-11-21"), 0);
+	assert_int_equal(spend_get(store, "2026-11-21", &number), 0);
+	assert_int_equal(spend_take_back(store, "2026-11-21"), 0);
+}
+
+static void run_others(struct store *store)
+{
+	struct cache_file *file;
+	int64_t number;
+	char *text;
+
+	assert_int_equal(uploads_set(store, "h", "https://x/", 1), 0);
+	assert_int_equal(uploads_get(store, "h", &text, &number), 0);
+	free(text);
+	assert_int_equal(uploads_remove(store, "h"), 0);
+	assert_int_equal(known_set(store, "image", "[]", 1), 0);
+	assert_int_equal(known_get(store, "image", &text, &number), 0);
+	free(text);
+	assert_int_equal(cache_file_open(store, 5, &file), 0);
+	assert_int_equal(cache_file_write(file, 0, "abc", 3), 0);
+	cache_file_close(file);
+}
+
+/* SQL strings in the sources of the store: those of db_run() and db_row(). */
+static unsigned count_in_sources(void)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		"cd '%s/fs/store' && cat $(ls *.c | grep -vE '^(db|db_open|check|repair|backup|schema)\\.c$') |"
+		" tr -d '\\n\\t ' | grep -oE '(db_run|db_row)\\([a-z_>.-]+,(\"[^\"]*\"|[A-Z_]+|sql)+' |"
+		" sed 's/.*(//' | cut -d, -f2- | sort -u | wc -l",
+		getenv("SOURCE_ROOT"));
+	FILE *pipe = popen(command, "r");
+	unsigned count = 0;
+	assert_non_null(pipe);
+	assert_int_equal(fscanf(pipe, "%u", &count), 1);
+	pclose(pipe);
+	return count;
+}
+
+static void test_plans_no_statement_goes_through_a_table(void **state)
+{
+	struct store *store = open_store();
+	int64_t number;
+
+	assert_int_equal(store_begin(store, false), 0);
+	run_nodes(store);
+	run_jobs(store);
+	run_others(store);
+	assert_int_equal(store_end(store, 0), 0);
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, -EIO), -EIO);
+	assert_int_equal(cache_sync_all(store), 0);
+	assert_int_equal(cache_list(store, see_cached, NULL), 0);
+	assert_int_equal(cache_total(store, &number), 0);
+	assert_int_equal(number, 3);
+	assert_int_equal(cache_evict(store, 5), 0);
+	assert_int_equal(cache_total(store, &number), 0);
+	assert_int_equal(number, 0);
+	store_close(store);
+	pretend_copied();
+	store_close(open_store());
+	printf("%u statements run, %u in the sources\n", statements, count_in_sources());
+	assert_true(statements >= count_in_sources());
+}
+
+static int set_up(void **state)
+{
+	return mkdtemp(root) == NULL ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(
+		test_plans_no_statement_goes_through_a_table, set_up, tear_down)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
