@@ -230,6 +230,7 @@ static enum api_outcome submit_outcome(const struct api_error *error)
 	case ERRCLASS_THROTTLED:
 	case ERRCLASS_CONCURRENCY:
 	case ERRCLASS_DAILY:
+	case ERRCLASS_REFUSED:
 		return API_REJECTED;
 	case ERRCLASS_NETWORK:
 		return error->not_sent ? API_NOT_SENT : API_UNCERTAIN;

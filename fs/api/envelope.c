@@ -49,13 +49,14 @@ enum task_state envelope_task_state(const char *word)
 	return TASK_UNKNOWN;
 }
 
-/* An opaque id that is safe in a path once percent-encoded, which "." and ".." are not. */
+/* An opaque id that is safe in a path once percent-encoded, which "." and ".." are not; U+FFFD stands for what could not
+ * be kept. */
 static bool id_is_good(const char *id)
 {
 	size_t length = strlen(id);
 
 	if (length == 0 || length > ENVELOPE_MAX_TASK_ID || strcmp(id, ".") == 0 ||
-		strcmp(id, "..") == 0)
+		strcmp(id, "..") == 0 || strstr(id, "\xef\xbf\xbd"))
 		return false;
 	for (size_t i = 0; i < length; i++)
 		if ((unsigned char)id[i] < ' ' || id[i] == 0x7f)
@@ -110,23 +111,52 @@ static int read_submitted(const json_t *data, struct api_submitted *submitted)
 	return add_id(&submitted->task_ids, wire_get(data, id_keys));
 }
 
+static int read_all_submitted(const json_t *root, struct api_submitted *submitted)
+{
+	const json_t *data = json_object_get(root, "data");
+	int r = 0;
+
+	if (!json_is_array(data))
+		return read_submitted(data, submitted);
+	for (size_t i = 0; i < json_array_size(data) && r == 0; i++)
+		r = read_submitted(json_array_get(data, i), submitted);
+	return r;
+}
+
+/* A refusal that names a task contradicts itself: the task may exist and cost, so it counts as not understood. */
+static int check_refusal(
+	int http_status, const char *body, size_t length, int refusal, struct api_error *error)
+{
+	json_t *root CLEANUP_JSON = NULL;
+	struct api_submitted submitted = {0};
+	char text[sizeof(error->text) + 128] = "";
+	int r;
+
+	if (refusal != -EREMOTEIO || http_status < 200 || http_status > 299)
+		return refusal;
+	r = wire_parse(body, length, &root);
+	if (r == 0)
+		r = read_all_submitted(root, &submitted);
+	if (r == 0 && submitted.task_ids.count > 0)
+		snprintf(text, sizeof(text), "it refuses the request, yet names task %.64s: %s",
+			submitted.task_ids.items[0], error->text);
+	api_submitted_finish(&submitted);
+	if (r == -ENOMEM)
+		return wire_no_memory(error, http_status);
+	return *text ? wire_not_understood(error, http_status, text) : refusal;
+}
+
 int envelope_submitted(int http_status, const char *body, size_t length,
 	struct api_submitted *ret_submitted, struct api_error *error)
 {
 	json_t *root CLEANUP_JSON = NULL;
 	struct api_submitted submitted = {0};
-	const json_t *data;
 	char text[128] = "the request was accepted, but the answer has no task id";
 	int r = wire_open(http_status, body, length, &root, error);
 
 	if (r < 0)
-		return r;
-	data = json_object_get(root, "data");
-	if (json_is_array(data))
-		for (size_t i = 0; i < json_array_size(data) && r == 0; i++)
-			r = read_submitted(json_array_get(data, i), &submitted);
-	else
-		r = read_submitted(data, &submitted);
+		return check_refusal(http_status, body, length, r, error);
+	r = read_all_submitted(root, &submitted);
 	if (r == 0 && submitted.task_ids.count > 0) {
 		*ret_submitted = submitted;
 		return 0;

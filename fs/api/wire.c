@@ -42,13 +42,46 @@ static bool few_nodes(const char *text, size_t length)
 	return nodes <= WIRE_MAX_NODES;
 }
 
+/* Where an escaped NUL begins; NULL: nowhere. */
+static const char *find_nul(const char *text, const char *end)
+{
+	while (text < end && (text = memchr(text, '\\', (size_t)(end - text)))) {
+		if (end - text >= 6 && memcmp(text, "\\u0000", 6) == 0)
+			return text;
+		text += 2; /* behind what this backslash escapes, which may be another one */
+	}
+	return NULL;
+}
+
+/* jansson refuses a whole text for one NUL in a string of it, and strings of C could not hold it. One is an odd character
+ * in somebody's message, so it becomes U+FFFD. Caller frees; NULL: no memory. */
+static char *replace_nul(const char *text, size_t length)
+{
+	char *copy = malloc(length);
+	char *at = copy;
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, length);
+	while ((at = (char *)(uintptr_t)find_nul(at, copy + length)))
+		memcpy(at, "\\ufffd", 6);
+	return copy;
+}
+
 int wire_parse(const char *text, size_t length, json_t **ret_root)
 {
+	char *copy CLEANUP_FREE = NULL;
 	unsigned long mark;
 	json_t *root;
 
 	if (length == 0 || length > ENVELOPE_MAX_BYTES || !few_nodes(text, length))
 		return -EBADMSG;
+	if (find_nul(text, text + length)) {
+		copy = replace_nul(text, length);
+		if (!copy)
+			return -ENOMEM;
+		text = copy;
+	}
 	mark = wire_memory_mark();
 	root = json_loadb(text, length, 0, NULL);
 	if (wire_memory_failed(mark)) {
@@ -243,9 +276,9 @@ static int open_answer(int http_status, const char *body, size_t length, bool da
 		error_init(error, http_status);
 		read_refusal(root, error);
 		errclass_classify(error);
-		/* success:false beside a good status: refused, and not a word why */
+		/* success:false beside a good status, or a status that is a word */
 		if (error->class == ERRCLASS_NONE)
-			error->class = ERRCLASS_SERVER;
+			error->class = ERRCLASS_REFUSED;
 		r = error->class == ERRCLASS_PROTOCOL ? -EBADMSG : -EREMOTEIO;
 	}
 	json_decref(root);

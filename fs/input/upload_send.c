@@ -101,7 +101,7 @@ static void set_trouble(struct upload *upload, const struct api_error *error)
 	bool said = error->text[0] != '\0';
 	char *text;
 
-	errclass_explain_question(error, own, sizeof(own));
+	errclass_explain_upload(error, own, sizeof(own));
 	if (asprintf(&text, "%s%s%s%s", own, said ? " (the service says: " : "", error->text,
 		    said ? ")" : "") < 0)
 		text = NULL;

@@ -272,7 +272,7 @@ static void tell_trouble(struct queue *queue, struct job *job, const struct api_
 	if (error == NULL && job->record.error == NULL)
 		return;
 	if (error != NULL)
-		errclass_explain_question(error, why, sizeof(why));
+		errclass_explain_poll(error, why, sizeof(why));
 	job_set_text(
 		&job->record.error, error != NULL ? "how it stands is not known: %s" : NULL, why);
 	if (jobs_place(queue->gen->store, &job->record) == 0 && job->record.ino != 0)

@@ -28,7 +28,8 @@ static void check_error(const struct api_error *error, int http_status)
 	if (http_status >= 500)
 		HOLDS(errclass_spent(error) == SPENT_UNKNOWN && !errclass_may_repeat(error));
 	errclass_explain(error, text, sizeof(text));
-	errclass_explain_question(error, text, sizeof(text));
+	errclass_explain_upload(error, text, sizeof(text));
+	errclass_explain_poll(error, text, sizeof(text));
 }
 
 static void check_url(const char *url)

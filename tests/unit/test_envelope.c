@@ -104,14 +104,15 @@ static void test_envelope_bad_files_leave_a_submission_in_doubt(void **state)
 		{"bad_dots_id.json", ERRCLASS_PROTOCOL, "no task id"},
 		{"bad_long_id.json", ERRCLASS_PROTOCOL, "no task id"},
 		{"bad_id_types.json", ERRCLASS_PROTOCOL, "no task id"},
-		{"bad_nul.json", ERRCLASS_PROTOCOL, "not the JSON object"},
+		{"bad_nul.json", ERRCLASS_PROTOCOL, "no task id"},
 		{"bad_utf8.json", ERRCLASS_PROTOCOL, "not the JSON object"},
 		{"bad_overflow.json", ERRCLASS_PROTOCOL, "not the JSON object"},
 		{"bad_depth.json", ERRCLASS_PROTOCOL, "not the JSON object"},
-		{"bad_unknown_code.json", ERRCLASS_SERVER, "invalid parameter"},
-		{"bad_refused_in_silence.json", ERRCLASS_SERVER, ""},
-		{"bad_status_word.json", ERRCLASS_SERVER, ""},
-		{"bad_status_real.json", ERRCLASS_SERVER, ""},
+		{"bad_unknown_code.json", ERRCLASS_PROTOCOL,
+			"yet names task abc: invalid parameter"},
+		{"bad_refused_in_silence.json", ERRCLASS_PROTOCOL, "yet names task abc"},
+		{"bad_status_word.json", ERRCLASS_PROTOCOL, "yet names task abc"},
+		{"bad_status_real.json", ERRCLASS_PROTOCOL, "yet names task abc"},
 	};
 
 	for (size_t i = 0; i < array_length(files); i++) {
@@ -170,7 +171,7 @@ static void test_envelope_refusals(void **state)
 		{200, "{\"status\":\"1011\",\"message\":\"no\"}", -EREMOTEIO, ERRCLASS_CREDITS,
 			1011, "no", ""},
 		{200, "{\"status\":200,\"success\":false,\"message\":\"x\"}", -EREMOTEIO,
-			ERRCLASS_SERVER, 200, "x", ""},
+			ERRCLASS_REFUSED, 200, "x", ""},
 		{200,
 			"{\"status\":1002,\"msg\":\"m\",\"desc\":\"d\",\"message\":\"M\",\"field\":"
 			"\"n\"}",
@@ -183,7 +184,7 @@ static void test_envelope_refusals(void **state)
 		{200, "{\"status\":1001,\"message\":\"fail\",\"desc\":\"Parameter error\"}",
 			-EREMOTEIO, ERRCLASS_PARAMETER, 1001, "fail; Parameter error", ""},
 		{400, "{\"status\":1002,\"message\":\"duration\"}", -EREMOTEIO, ERRCLASS_PARAMETER,
-			1002, "duration", ""},
+			1002, "duration", "duration"},
 		{401, "{\"message\":\"bad key\"}", -EREMOTEIO, ERRCLASS_AUTH, 0, "bad key", ""},
 		{401, "", -EREMOTEIO, ERRCLASS_AUTH, 0, "the answer is empty", ""},
 		{404, "{\"status\":404,\"error\":\"Not Found\",\"path\":\"/x\"}", -EREMOTEIO,

@@ -54,7 +54,7 @@ static void test_errclass_knows_every_code(void **state)
 		{200, 1014, "", ERRCLASS_PARAMETER},
 		{200, 1015, "", ERRCLASS_DAILY},
 		{200, 1017, "", ERRCLASS_SUBSCRIPTION},
-		{200, 1102, "", ERRCLASS_SERVER},
+		{200, 1102, "", ERRCLASS_REFUSED},
 		{200, 2000, "", ERRCLASS_MODERATION},
 		{200, 2001, "", ERRCLASS_MODERATION},
 		{200, 2003, "", ERRCLASS_MODERATION},
@@ -63,13 +63,17 @@ static void test_errclass_knows_every_code(void **state)
 		{200, 5000, "", ERRCLASS_SERVER},
 		{200, 6001, "", ERRCLASS_SERVER},
 		{200, 6002, "", ERRCLASS_THROTTLED},
-		{200, 6003, "", ERRCLASS_SERVER},
-		{200, 6004, "", ERRCLASS_SERVER},
+		{200, 6003, "", ERRCLASS_REFUSED},
+		{200, 6004, "", ERRCLASS_REFUSED},
 		{200, 6010, "", ERRCLASS_CONCURRENCY},
 		{200, 6101, "", ERRCLASS_DAILY},
-		{200, 3000, "rate limit", ERRCLASS_SERVER},
-		{200, -1, "", ERRCLASS_SERVER},
-		{200, INT64_MAX, "invalid parameter", ERRCLASS_SERVER},
+		{200, 3000, "rate limit", ERRCLASS_REFUSED},
+		{200, -1, "", ERRCLASS_REFUSED},
+		{200, INT64_MAX, "invalid parameter", ERRCLASS_REFUSED},
+		{200, 8001, "", ERRCLASS_REFUSED},
+		{200, 1012, "", ERRCLASS_REFUSED},
+		{200, 429, "", ERRCLASS_THROTTLED},
+		{200, 302, "", ERRCLASS_PROTOCOL},
 		{200, 401, "", ERRCLASS_AUTH},
 		{200, 500, "", ERRCLASS_SERVER},
 	};
@@ -149,8 +153,10 @@ static void test_errclass_http_status_speaks_where_no_code_does(void **state)
 		{404, 404, "Not Found", ERRCLASS_NOT_FOUND},
 		{405, 0, "", ERRCLASS_PARAMETER},
 		{408, 0, "", ERRCLASS_SERVER},
-		{408, 1011, "", ERRCLASS_SERVER},
+		{408, 1011, "", ERRCLASS_CREDITS},
+		{408, 408, "Request Timeout", ERRCLASS_SERVER},
 		{409, 0, "", ERRCLASS_SERVER},
+		{409, 409, "Conflict", ERRCLASS_REFUSED},
 		{413, 0, "", ERRCLASS_PARAMETER},
 		{415, 0, "", ERRCLASS_PARAMETER},
 		{422, 0, "", ERRCLASS_PARAMETER},
@@ -178,10 +184,9 @@ static void test_errclass_repeats_only_complete_rejections(void **state)
 	for (size_t i = 0; i < array_length(statuses); i++) {
 		for (int64_t code = 0; code <= 6200; code++) {
 			struct api_error error = make(statuses[i], code, "");
-			bool whole = statuses[i] >= 200 && statuses[i] < 500 &&
-				     statuses[i] != 301 && statuses[i] != 408;
+			bool whole = statuses[i] >= 200 && statuses[i] < 500 && statuses[i] != 301;
 			bool may = code == 1001 || code == 1007 || code == 6002 || code == 6010 ||
-				   statuses[i] == 429;
+				   code == 429 || statuses[i] == 429;
 
 			if (errclass_may_repeat(&error) && !(whole && may))
 				fail_msg("HTTP %d code %d would be sent again", statuses[i],
@@ -264,7 +269,10 @@ static void test_errclass_explanations_are_whole_and_ascii(void **state)
 				memset(error.field, 'f', sizeof(error.field) - 1);
 				errclass_explain(&error, text, sizeof(text));
 				check_sentence(text, sizeof(text));
-				errclass_explain_question(&error, text, sizeof(text));
+				errclass_explain_upload(&error, text, sizeof(text));
+				check_sentence(text, sizeof(text));
+				assert_null(strstr(text, "redits were spent"));
+				errclass_explain_poll(&error, text, sizeof(text));
 				check_sentence(text, sizeof(text));
 				assert_null(strstr(text, "redits were spent"));
 			}
