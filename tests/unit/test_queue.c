@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/* Which job may go when, and what is on the disk before its POST starts. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/own_disk.h"
+#include "tests/unit/own_http.h"
+#include "tests/unit/world.h"
+
+#define FOX "FLUX/fox.txt"
+#define OWL "FLUX/owl.txt"
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+static const struct own_answer hold = {.hold = true};
+
+static void test_queue_makes_a_picture(void **state)
+{
+	world_save(FOX, "a fox\n");
+	world_assert_state(FOX, "DRAFT");
+	world_wait(999);
+	assert_int_equal(own_http_count("POST"), 0);
+	world_wait(1);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_wait(60000);
+	world_assert_state(FOX, "SUCCESS");
+	assert_int_equal(own_http_count("POST"), 1);
+	assert_int_equal(world_spent_today(), 1);
+	assert_string_equal(world_list("FLUX"), "fox.png fox.status fox.txt");
+}
+
+/* Money rule 1, and what was paid for is not known to the service alone after a power loss. */
+static void test_queue_syncs_everything_before_the_post(void **state)
+{
+	char data[64];
+
+	world_save(FOX, "a fox\n");
+	snprintf(data, sizeof(data), "sync data/%llu\n", (unsigned long long)world_ino(FOX));
+	world_wait(1000);
+	assert_true(recorded_before(data, "POST"));
+	assert_true(recorded_before("sync state/data\n", "POST"));
+	assert_true(recorded_before("sync state/weryaifs.db-wal\n", "POST"));
+	assert_non_null(strstr(recorded(), "POST /v1/generation/text-to-image once\n"));
+}
+
+static void test_queue_syncs_task_addresses_and_results(void **state)
+{
+	own_http_next("POST", hold);
+	own_http_next("/T7/status", hold);
+	own_http_next("/T7-0.png", hold);
+	world_save(FOX, "a fox\n");
+	world_wait(1000);
+	record_clear();
+	own_http_release((struct own_answer){
+		.status = 200, .body = "{\"status\":200,\"data\":{\"task_ids\":[\"T7\"]}}"});
+	world_settle();
+	assert_string_equal(recorded(), "sync state/weryaifs.db-wal\n");
+	record_clear();
+	world_wait(3000);
+	assert_string_equal(recorded(), "GET /v1/generation/T7/status\n");
+	record_clear();
+	own_http_release((struct own_answer){.status = 200,
+		.body = "{\"status\":200,\"data\":{\"task_id\":\"T7\",\"task_status\":\"succeed\","
+			"\"images\":[\"https://cdn.test/T7-0.png\"]}}"});
+	world_wait(100);
+	assert_true(recorded_before("sync state/weryaifs.db-wal\n", "GET /T7-0.png"));
+	record_clear();
+	char body[64];
+	memset(body, 'x', sizeof(body));
+	memcpy(body, "GIF89a", 6);
+	body[63] = '\0';
+	own_http_release((struct own_answer){.status = 200, .body = body});
+	world_wait(100);
+	world_assert_state(FOX, "SUCCESS");
+	assert_non_null(strstr(recorded(), "sync state/weryaifs.db-wal\n"));
+}
+
+static void test_queue_sends_one_at_a_time_with_a_gap(void **state)
+{
+	own_http_next("POST", hold);
+	world_save(FOX, "a fox\n");
+	world_save(OWL, "an owl\n");
+	world_wait(10000);
+	assert_int_equal(own_http_count("POST"), 1);
+	own_http_release((struct own_answer){
+		.status = 200, .body = "{\"status\":200,\"data\":{\"task_ids\":[\"T9\"]}}"});
+	world_wait(499);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_wait(1);
+	assert_int_equal(own_http_count("POST"), 2);
+}
+
+static void test_queue_goes_in_the_order_of_the_prompts(void **state)
+{
+	own_http_next_many(
+		"POST", (struct own_answer){.error = -ECONNREFUSED, .not_sent = true}, 1);
+	world_save(FOX, "a fox\n");
+	world_wait(1000);
+	world_save(OWL, "an owl\n");
+	world_wait(60000);
+	world_assert_state(OWL, "SUCCESS");
+	assert_non_null(strstr(own_http_posted(), "an owl"));
+	assert_int_equal(own_http_count("POST"), 3);
+}
+
+static void test_queue_keeps_to_the_limit_of_tasks(void **state)
+{
+	world_end();
+	world.options.max_active = 2;
+	world_begin();
+	own_http_state("processing");
+	for (int i = 0; i < 4; i++) {
+		char path[32];
+		snprintf(path, sizeof(path), "FLUX/%d.txt", i);
+		world_save(path, "a fox\n");
+	}
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 2);
+	assert_non_null(strstr(world_status("FLUX/3.txt", "warning"), "limit of tasks"));
+	own_http_state("succeed");
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 4);
+}
+
+static void test_queue_guard_holds_what_is_too_much(void **state)
+{
+	world_end();
+	world.options.submissions_per_day = 2;
+	world_begin();
+	for (int i = 0; i < 4; i++) {
+		char path[32], text[32];
+		snprintf(path, sizeof(path), "FLUX/%d.txt", i);
+		snprintf(text, sizeof(text), "%d foxes\n", i);
+		world_save(path, text);
+	}
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 2);
+	world_assert_state("FLUX/2.txt", "HELD");
+	world_assert_state("FLUX/3.txt", "HELD");
+	assert_int_equal(world_submit("FLUX/2.txt"), 0);
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 3);
+	world_assert_state("FLUX/2.txt", "SUCCESS");
+	/* one that is held stays so; a new day has a new limit for what comes then */
+	world_wait(DAY_MS);
+	world_assert_state("FLUX/3.txt", "HELD");
+	world_save(FOX, "a fox\n");
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 4);
+}
+
+static void test_queue_sends_nothing_that_cannot_be_recorded(void **state)
+{
+	world_save(FOX, "a fox\n");
+	world_wait(500);
+	own_disk_fail_writes("weryaifs.db", EIO);
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 0);
+	own_disk_reset();
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_assert_state(FOX, "SUCCESS");
+	assert_int_equal(world_spent_today(), 1);
+}
+
+/* The examination has passed, the record before the POST is what fails. */
+static void test_queue_sends_nothing_when_submitting_is_not_on_the_disk(void **state)
+{
+	own_http_next("POST", (struct own_answer){.error = -ECONNREFUSED, .not_sent = true});
+	world_save(FOX, "a fox\n");
+	world_wait(1000);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_assert_state(FOX, "QUEUED");
+	own_disk_fail_writes("weryaifs.db", EIO);
+	world_wait(30000);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_assert_state(FOX, "QUEUED");
+	assert_non_null(strstr(world_status(FOX, "warning"), "state disk"));
+	own_disk_reset();
+	own_disk_fail_syncs("weryaifs.db-wal", EIO);
+	world_wait(30000);
+	assert_int_equal(own_http_count("POST"), 1);
+	own_disk_reset();
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 2);
+	world_assert_state(FOX, "SUCCESS");
+	assert_int_equal(world_spent_today(), 1);
+}
+
+static void test_queue_sends_nothing_whose_text_is_not_on_the_disk(void **state)
+{
+	own_disk_fail_syncs("data/", EIO);
+	world_save(FOX, "a fox\n");
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 0);
+	world_assert_state(FOX, "QUEUED");
+	own_disk_reset();
+	own_disk_fail_syncs("state/data", EIO);
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 0);
+	own_disk_reset();
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 1);
+}
+
+/* The POST could not even be started: no task exists, it is not counted, and it is tried again, later and later. */
+static void test_queue_goes_on_after_a_post_that_did_not_start(void **state)
+{
+	own_http_next_many("POST", (struct own_answer){.refuse = -ENOMEM}, 3);
+	world_save(FOX, "a fox\n");
+	world_wait(1000);
+	assert_int_equal(own_http_count("POST"), 0);
+	world_assert_state(FOX, "QUEUED");
+	assert_non_null(strstr(world_status(FOX, "warning"), "could not be sent"));
+	assert_int_equal(world_spent_today(), 0);
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_assert_state(FOX, "SUCCESS");
+	assert_int_equal(world_spent_today(), 1);
+}
+
+static int stopped;
+
+static void on_stopped(void *arg)
+{
+	stopped++;
+}
+
+static void test_queue_stop_lets_a_post_end_and_starts_none(void **state)
+{
+	stopped = 0;
+	own_http_next("POST", hold);
+	world_save(FOX, "a fox\n");
+	world_save(OWL, "an owl\n");
+	world_wait(1000);
+	gen_stop(world.gen, on_stopped, NULL);
+	world_wait(30000);
+	assert_int_equal(stopped, 0);
+	own_http_release((struct own_answer){
+		.status = 200, .body = "{\"status\":200,\"data\":{\"task_ids\":[\"T9\"]}}"});
+	world_settle();
+	assert_int_equal(stopped, 1);
+	world_wait(30000);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_remount();
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 2);
+	world_assert_state(FOX, "SUCCESS");
+	world_assert_state(OWL, "SUCCESS");
+}
+
+static void test_queue_stop_without_a_post_is_told_at_once(void **state)
+{
+	stopped = 0;
+	gen_stop(world.gen, on_stopped, NULL);
+	world_settle();
+	assert_int_equal(stopped, 1);
+	world_save(FOX, "a fox\n");
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 0);
+}
+
+/* Another text of a prompt whose job is on its way waits for that job's end. */
+static void test_queue_sends_another_text_after_the_first(void **state)
+{
+	own_http_state("processing");
+	world_save(FOX, "a fox\n");
+	world_wait(10000);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_save(FOX, "a red fox\n");
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_assert_state(FOX, "QUEUED");
+	assert_non_null(strstr(world_status(FOX, "warning"), "earlier text"));
+	own_http_state("succeed");
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 2);
+	assert_string_equal(world_list("FLUX"), "fox.png fox.png.~1~ fox.status fox.txt");
+}
+
+/* While a prompt is open again, the job of its older text is not sent: it is about to be replaced. */
+static void test_queue_waits_for_a_text_that_is_changing(void **state)
+{
+	own_http_next("POST", (struct own_answer){.error = -ECONNREFUSED, .not_sent = true});
+	world_save(FOX, "a fox\n");
+	world_wait(1000);
+	int fd = world_open(FOX);
+	assert_int_equal(world_write(FOX, fd, "a red fox\n"), 0);
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_close(FOX, fd);
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 2);
+	assert_non_null(strstr(own_http_posted(), "a red fox"));
+}
+
+static void test_queue_submit_twice_is_one_post(void **state)
+{
+	world_save(FOX, "a fox\n");
+	assert_int_equal(world_submit(FOX), 0);
+	assert_int_equal(world_submit(FOX), 0);
+	world_wait(60000);
+	assert_int_equal(own_http_count("POST"), 1);
+}
+
+static void test_queue_retry_goes_on_at_once(void **state)
+{
+	own_http_next_many(
+		"POST", (struct own_answer){.error = -ECONNREFUSED, .not_sent = true}, 8);
+	world_save(FOX, "a fox\n");
+	world_wait(100000);
+	size_t before = own_http_count("POST");
+	assert_true(before >= 5);
+	world_assert_state(FOX, "QUEUED");
+	gen_retry(world.gen);
+	world_settle();
+	assert_int_equal(own_http_count("POST"), before + 1);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_queue_makes_a_picture),
+		T(test_queue_syncs_everything_before_the_post),
+		T(test_queue_syncs_task_addresses_and_results),
+		T(test_queue_sends_one_at_a_time_with_a_gap),
+		T(test_queue_goes_in_the_order_of_the_prompts),
+		T(test_queue_keeps_to_the_limit_of_tasks),
+		T(test_queue_guard_holds_what_is_too_much),
+		T(test_queue_sends_nothing_that_cannot_be_recorded),
+		T(test_queue_sends_nothing_when_submitting_is_not_on_the_disk),
+		T(test_queue_sends_nothing_whose_text_is_not_on_the_disk),
+		T(test_queue_goes_on_after_a_post_that_did_not_start),
+		T(test_queue_stop_lets_a_post_end_and_starts_none),
+		T(test_queue_stop_without_a_post_is_told_at_once),
+		T(test_queue_sends_another_text_after_the_first),
+		T(test_queue_waits_for_a_text_that_is_changing),
+		T(test_queue_submit_twice_is_one_post),
+		T(test_queue_retry_goes_on_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/world.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/base/loop_private.h"
+#include "fs/base/worker.h"
+#include "fs/fetch/fetch.h"
+#include "fs/store/cache.h"
+#include "fs/store/store.h"
+#include "fs/tree/tree.h"
+#include "tests/unit/gen_catalogue.h"
+#include "tests/unit/own_disk.h"
+#include "tests/unit/own_http.h"
+#include "tests/unit/world.h"
+
+struct world world;
+
+static struct model_list models;
+static struct model_table *table;
+static struct http *http;
+static struct api_client *api;
+static struct loop_timer *pause_timer;
+static char directory[64], state_dir[96], cache_dir[96];
+static int64_t mono_ms, wall_ms;
+static int generation;
+
+static int64_t read_mono(void)
+{
+	return mono_ms;
+}
+
+static int64_t read_wall(void)
+{
+	return wall_ms;
+}
+
+/* --- time --- */
+
+static void stop_loop(void *arg)
+{
+	loop_stop(world.loop, 0);
+}
+
+static bool is_due(void)
+{
+	struct loop *loop = world.loop;
+
+	return !list_empty(&loop->deferred) || worker_pending(world.options.worker) > 0 ||
+	       (loop->armed > 0 && loop->heap[0]->due_ms <= mono_ms);
+}
+
+void world_settle(void)
+{
+	int passes = 0;
+
+	do {
+		assert_true(passes++ < 10000);
+		loop_timer_arm(pause_timer, 0);
+		assert_int_equal(loop_run(world.loop), 0);
+		worker_drain(world.options.worker);
+	} while (is_due());
+}
+
+void world_wait(int64_t ms)
+{
+	int64_t until = mono_ms + ms;
+
+	world_settle();
+	for (;;) {
+		struct loop *loop = world.loop;
+		int64_t next = loop->armed > 0 ? loop->heap[0]->due_ms : INT64_MAX;
+		bool last = next > until;
+		if (last)
+			next = until;
+		wall_ms += next - mono_ms;
+		mono_ms = next;
+		world_settle();
+		if (last)
+			return;
+	}
+}
+
+void world_jump(int64_t ms)
+{
+	wall_ms += ms;
+}
+
+/* --- from the beginning to the end --- */
+
+static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+static void name_directories(void)
+{
+	snprintf(state_dir, sizeof(state_dir), "%s/%d/state", directory, generation);
+	snprintf(cache_dir, sizeof(cache_dir), "%s/%d/cache", directory, generation);
+}
+
+void world_begin(void)
+{
+	struct http_options http_options = {0};
+	struct api_options api_options = {.base_url = "https://api.test",
+		.models_base_url = "https://models.test",
+		.request_timeout_ms = 60000};
+	char *message = NULL;
+
+	assert_int_equal(loop_create(&world.loop), 0);
+	assert_int_equal(loop_timer_create(world.loop, stop_loop, NULL, &pause_timer), 0);
+	assert_int_equal(worker_create(world.loop, &world.options.worker), 0);
+	assert_int_equal(http_create(world.loop, &http_options, &http), 0);
+	assert_int_equal(api_create(http, &api_options, &api), 0);
+	assert_int_equal(api_set_key(api, "key"), 0);
+	int r = store_open(state_dir, cache_dir, &world.store, &message);
+	if (message != NULL)
+		print_error("%s\n", message);
+	assert_int_equal(r, 0);
+	assert_int_equal(
+		gen_create(world.loop, world.store, http, api, table, &world.options, &world.gen),
+		0);
+}
+
+void world_end(void)
+{
+	gen_destroy(world.gen);
+	world.gen = NULL;
+	worker_drain(world.options.worker);
+	worker_destroy(world.options.worker);
+	world.options.worker = NULL;
+	cache_sync_all(world.store);
+	store_close(world.store);
+	world.store = NULL;
+	api_destroy(api);
+	http_destroy(http);
+	loop_timer_destroy(pause_timer);
+	loop_destroy(world.loop);
+	world.loop = NULL;
+}
+
+void world_remount(void)
+{
+	world_end();
+	world_begin();
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	struct stat st;
+
+	assert_true(in >= 0 && fstat(in, &st) == 0);
+	out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(out >= 0);
+	for (off_t left = st.st_size; left > 0;) {
+		ssize_t n = sendfile(out, in, NULL, (size_t)left);
+		assert_true(n > 0);
+		left -= n;
+	}
+	struct timespec times[2] = {st.st_atim, st.st_mtim};
+	assert_int_equal(futimens(out, times), 0);
+	close(in);
+	close(out);
+}
+
+static void copy_directory(const char *from, const char *to)
+{
+	DIR *dir = opendir(from);
+	struct dirent *entry;
+	char source[512], target[512];
+
+	assert_non_null(dir);
+	assert_int_equal(mkdir(to, 0700), 0);
+	while ((entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		snprintf(source, sizeof(source), "%s/%s", from, entry->d_name);
+		snprintf(target, sizeof(target), "%s/%s", to, entry->d_name);
+		if (entry->d_type == DT_DIR)
+			copy_directory(source, target);
+		else
+			copy_file(source, target);
+	}
+	closedir(dir);
+}
+
+void world_kill(void)
+{
+	char from[80], to[80];
+
+	snprintf(from, sizeof(from), "%s/%d", directory, generation);
+	snprintf(to, sizeof(to), "%s/%d", directory, generation + 1);
+	copy_directory(from, to);
+	world_end();
+	generation++;
+	name_directories();
+	world_begin();
+}
+
+int world_setup(void **state)
+{
+	char *message = NULL;
+
+	/* WORLD_LOG=1: what the program says while a test runs */
+	log_setup(getenv("WORLD_LOG") != NULL ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR,
+		getenv("WORLD_LOG") != NULL, false);
+	own_disk_reset();
+	own_http_reset();
+	mono_ms = 1000000;
+	wall_ms = INT64_C(1790000000000);
+	clock_replace(read_mono, read_wall);
+	snprintf(directory, sizeof(directory), "%s/weryaifs-unit.XXXXXX",
+		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	assert_non_null(mkdtemp(directory));
+	generation = 0;
+	name_directories();
+	assert_int_equal(
+		registry_parse_catalogue(gen_catalogue, strlen(gen_catalogue), &models), 0);
+	assert_int_equal(model_table_create(&models, NULL, 0, &table, &message), 0);
+	world.options = (struct gen_options){.settle_ms = 1000,
+		.max_active = 20,
+		.submit_gap_ms = 500,
+		.submissions_per_day = 1000,
+		.first_poll_ms = 3000,
+		.poll_interval_ms = 3000,
+		.slow_poll_interval_ms = 5000,
+		.slow_poll_after_ms = 30000,
+		.stall_timeout_ms = 30000,
+		.cache = true,
+		.uid = getuid(),
+		.gid = getgid()};
+	world_begin();
+	record_clear();
+	return 0;
+}
+
+int world_teardown(void **state)
+{
+	own_disk_reset();
+	if (world.gen != NULL)
+		world_end();
+	model_table_destroy(table);
+	table = NULL;
+	model_list_finish(&models);
+	clock_replace(NULL, NULL);
+	nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return 0;
+}
+
+/* --- names --- */
+
+/* The directory of a path, and its last name. */
+static uint64_t parent_of(const char *path, const char **ret_name)
+{
+	uint64_t dir = TREE_ROOT;
+	struct tree_entry entry;
+	const char *slash;
+	char name[256];
+
+	while ((slash = strchr(path, '/')) != NULL) {
+		snprintf(name, sizeof(name), "%.*s", (int)(slash - path), path);
+		if (tree_lookup(world.gen, dir, name, &entry) < 0)
+			fail_msg("no directory %s", name);
+		dir = entry.ino;
+		path = slash + 1;
+	}
+	*ret_name = path;
+	return dir;
+}
+
+uint64_t world_ino(const char *path)
+{
+	struct tree_entry entry;
+	const char *name;
+	uint64_t dir = parent_of(path, &name);
+
+	if (*name == '\0')
+		return dir;
+	return tree_lookup(world.gen, dir, name, &entry) == 0 ? entry.ino : 0;
+}
+
+bool world_exists(const char *path)
+{
+	return world_ino(path) != 0;
+}
+
+int world_open(const char *path)
+{
+	struct tree_owner owner = {getuid(), getgid()};
+	struct tree_entry entry;
+	const char *name;
+	uint64_t dir = parent_of(path, &name), ino = world_ino(path);
+	int fd = -1;
+	int r = ino != 0 ? tree_open(world.gen, ino, O_RDWR, &fd)
+			 : tree_create(world.gen, dir, name, 0644, &owner, &entry, &fd);
+
+	return r < 0 ? r : fd;
+}
+
+int world_write(const char *path, int fd, const char *text)
+{
+	uint64_t ino = world_ino(path);
+	int r = tree_will_write(world.gen, ino);
+
+	if (r == 0 && (ftruncate(fd, 0) < 0 ||
+			      pwrite(fd, text, strlen(text), 0) != (ssize_t)strlen(text)))
+		r = -errno;
+	if (r < 0)
+		tree_write_failed(world.gen, ino);
+	return r;
+}
+
+void world_close(const char *path, int fd)
+{
+	close(fd);
+	tree_close(world.gen, world_ino(path), O_RDWR);
+}
+
+void world_save(const char *path, const char *text)
+{
+	int fd = world_open(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(world_write(path, fd, text), 0);
+	world_close(path, fd);
+}
+
+int world_mkdir(const char *path)
+{
+	struct tree_owner owner = {getuid(), getgid()};
+	struct tree_entry entry;
+	const char *name;
+	uint64_t dir = parent_of(path, &name);
+
+	return tree_mkdir(world.gen, dir, name, 0755, &owner, &entry);
+}
+
+int world_remove(const char *path)
+{
+	const char *name;
+	uint64_t dir = parent_of(path, &name), ino = world_ino(path);
+	int r = tree_unlink(world.gen, dir, name);
+
+	if (r == 0)
+		tree_forget(world.gen, ino);
+	return r;
+}
+
+static int rename_with(const char *from, const char *to, unsigned flags)
+{
+	const char *name, *new_name;
+	uint64_t dir = parent_of(from, &name), new_dir = parent_of(to, &new_name);
+	uint64_t replaced = world_ino(to);
+	int r = tree_rename(world.gen, dir, name, new_dir, new_name, flags);
+
+	if (r == 0 && replaced != 0 && (flags & RENAME_EXCHANGE) == 0)
+		tree_forget(world.gen, replaced);
+	return r;
+}
+
+int world_rename(const char *from, const char *to)
+{
+	return rename_with(from, to, 0);
+}
+
+int world_exchange(const char *one, const char *other)
+{
+	return rename_with(one, other, RENAME_EXCHANGE);
+}
+
+int world_submit(const char *path)
+{
+	return gen_submit(world.gen, world_ino(path));
+}
+
+struct names {
+	char *items[256];
+	size_t count;
+};
+
+static int add_name(void *arg, const char *name, const struct tree_entry *entry, uint64_t next)
+{
+	struct names *names = arg;
+
+	assert_true(names->count < 256);
+	names->items[names->count++] = strdup(name);
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+const char *world_list(const char *path)
+{
+	static char text[8192];
+	struct names names = {0};
+	size_t length = 0;
+	uint64_t dir = *path == '\0' ? TREE_ROOT : world_ino(path);
+
+	assert_int_equal(tree_list(world.gen, dir, 0, add_name, &names), 0);
+	qsort(names.items, names.count, sizeof(*names.items), compare_names);
+	text[0] = '\0';
+	for (size_t i = 0; i < names.count; i++) {
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+			i > 0 ? " " : "", names.items[i]);
+		free(names.items[i]);
+	}
+	return text;
+}
+
+/* --- what is known of a prompt --- */
+
+const char *world_status(const char *path, const char *key)
+{
+	static char value[4096];
+	char *text = NULL, mark[64];
+	size_t length;
+	int r = gen_status_text(world.gen, world_ino(path), &text, &length);
+
+	if (r < 0)
+		fail_msg("no status of %s: %s", path, strerror(-r));
+	snprintf(mark, sizeof(mark), "%s: ", key);
+	value[0] = '\0';
+	for (char *line = text; line != NULL && *line != '\0';) {
+		char *stop = strchrnul(line, '\n');
+		if (strncmp(line, mark, strlen(mark)) == 0) {
+			snprintf(value, sizeof(value), "%.*s",
+				(int)(stop - line - (long)strlen(mark)), line + strlen(mark));
+			break;
+		}
+		line = *stop == '\0' ? NULL : stop + 1;
+	}
+	free(text);
+	return value;
+}
+
+void world_assert_state(const char *path, const char *state)
+{
+	const char *now = world_status(path, "state");
+	char word[64];
+
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(now, " "), now);
+	if (strcmp(word, state) != 0)
+		fail_msg("%s is %s, not %s", path, word, state);
+}
+
+void world_job(const char *path, struct job_record *ret_record)
+{
+	struct node node;
+
+	assert_int_equal(nodes_get(world.store, (int64_t)world_ino(path), &node), 0);
+	assert_int_equal(jobs_get(world.store, node.job, ret_record), 0);
+}
+
+int64_t world_count(enum job_state state)
+{
+	int64_t counts[JOB_STATE_COUNT];
+
+	assert_int_equal(jobs_count_states(world.store, counts), 0);
+	return counts[state];
+}
+
+int64_t world_spent_today(void)
+{
+	char day[CLOCK_DAY];
+	int64_t count;
+
+	clock_day(wall_ms, day);
+	assert_int_equal(spend_get(world.store, day, &count), 0);
+	return count;
+}
+
+/* --- bytes --- */
+
+struct reading {
+	bool done;
+	ssize_t length;
+	char *data;
+};
+
+static void on_read(void *arg, ssize_t length, const char *data, struct result_hold *hold)
+{
+	struct reading *reading = arg;
+
+	reading->done = true;
+	reading->length = length;
+	if (length > 0)
+		memcpy(reading->data, data, (size_t)length);
+	if (hold != NULL)
+		result_release(hold);
+}
+
+ssize_t world_read(const char *path, int64_t offset, size_t length, char *data, int64_t ms)
+{
+	struct reading reading = {.data = data};
+	struct result_read *read = NULL;
+	struct result *result;
+	int r = result_open(gen_results(world.gen), (int64_t)world_ino(path), &result);
+
+	if (r < 0)
+		return r;
+	r = result_read(result, offset, length, on_read, &reading, &read);
+	if (r < 0) {
+		result_close(result);
+		return r;
+	}
+	if (!reading.done)
+		world_wait(ms);
+	if (!reading.done)
+		result_read_cancel(read);
+	result_close(result);
+	return reading.done ? reading.length : -EINPROGRESS;
+}
