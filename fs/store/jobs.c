@@ -8,6 +8,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/store/store_private.h"
+#include "fs/store/wishes.h"
 
 void job_record_finish(struct job_record *record)
 {
@@ -59,6 +60,8 @@ int jobs_remove(struct store *store, int64_t id)
 
 	if (r == 0)
 		r = db_run(store->db, "DELETE FROM result WHERE job = ?", "i", id);
+	if (r == 0)
+		r = wishes_remove(store, id);
 	if (r == 0)
 		r = db_run(store->db, "DELETE FROM job WHERE id = ?", "i", id);
 	return r;
@@ -161,8 +164,8 @@ int jobs_find_slot(struct store *store, int64_t dir, const char *stem, int64_t *
 
 int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem)
 {
-	return db_run(store->db, "UPDATE job SET dir = ?, stem = ? WHERE ino = ? AND ino != 0", "ibi", dir, stem,
-		strlen(stem), ino);
+	return db_run(store->db, "UPDATE job SET dir = ?, stem = ? WHERE ino = ? AND ino != 0",
+		"ibi", dir, stem, strlen(stem), ino);
 }
 
 int jobs_detach(struct store *store, int64_t ino)
@@ -180,8 +183,9 @@ int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT id FROM job WHERE ino = ? AND ino != 0 AND state >= 5 ORDER BY id DESC LIMIT 1", &row,
-		"i", ino);
+		"SELECT id FROM job WHERE ino = ? AND ino != 0 AND state >= 5 ORDER BY id DESC "
+		"LIMIT 1",
+		&row, "i", ino);
 
 	return read_number(r, row, ret_id);
 }
@@ -189,8 +193,7 @@ int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id)
 int jobs_latest_time(struct store *store, int64_t *ret_wall_ms)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db,
-		"SELECT value FROM meta WHERE key = 'latest_time'", &row, "");
+	int r = db_row(store->db, "SELECT value FROM meta WHERE key = 'latest_time'", &row, "");
 
 	return read_number(r, row, ret_wall_ms);
 }

@@ -96,6 +96,43 @@ static const char counted[] =
 	"CREATE TRIGGER cached_change AFTER UPDATE OF bytes ON cached BEGIN"
 	" UPDATE meta SET value = value + new.bytes - old.bytes WHERE key = 'cached_bytes'; END;";
 
+/* Design 1.3b. Each job that an older version left gets its place and a wish without a hash, which only a parser can make
+ * (wishes_list_unknown()). Of prompts that are gone it is not known since when: since now. */
+static const char paid_once[] =
+	"CREATE TABLE place(id INTEGER PRIMARY KEY, path BLOB NOT NULL,"
+	" displaced INTEGER NOT NULL DEFAULT 0, job INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE wish(job INTEGER PRIMARY KEY, place INTEGER NOT NULL, name BLOB NOT NULL,"
+	" hash TEXT, request TEXT, inputs TEXT, owner INTEGER NOT NULL DEFAULT 0,"
+	" gone INTEGER NOT NULL DEFAULT 0, asked INTEGER NOT NULL DEFAULT 0,"
+	" hold INTEGER NOT NULL DEFAULT 0, note TEXT);"
+	"CREATE TEMP TABLE old_place AS"
+	" WITH RECURSIVE dirs(ino, path) AS (SELECT ino, '/' || name FROM node WHERE parent = 1"
+	" AND kind <= 2 UNION ALL SELECT node.ino, dirs.path || '/' || node.name FROM node"
+	" JOIN dirs ON node.parent = dirs.ino WHERE node.kind <= 2)"
+	" SELECT job.dir AS dir, job.stem AS stem,"
+	" CAST(ifnull(dirs.path, '?' || job.dir) || '/' || job.stem AS BLOB) AS path,"
+	" dirs.path IS NULL AS displaced, 0 AS job"
+	" FROM job LEFT JOIN dirs ON dirs.ino = job.dir GROUP BY job.dir, job.stem;"
+	"UPDATE old_place SET job = ifnull((SELECT max(id) FROM job WHERE job.dir = old_place.dir"
+	" AND job.stem = old_place.stem AND job.state >= 5), 0);"
+	"INSERT INTO place(path, displaced, job) SELECT path, displaced, job FROM old_place;"
+	"CREATE UNIQUE INDEX place_now ON place(path) WHERE displaced = 0;"
+	"CREATE INDEX place_once ON place(path) WHERE displaced != 0;"
+	"INSERT INTO wish(job, place, name, owner, gone) SELECT job.id, place.id, job.stem,"
+	" ifnull((SELECT uid FROM node WHERE node.ino = job.ino), 0),"
+	" CASE WHEN EXISTS(SELECT 1 FROM node WHERE node.ino = job.ino AND node.job = job.id)"
+	" THEN 0 ELSE CAST(strftime('%s', 'now') AS INTEGER) * 1000 END"
+	" FROM job JOIN old_place ON old_place.dir = job.dir AND old_place.stem = job.stem"
+	" JOIN place ON place.path = old_place.path AND place.displaced = old_place.displaced;"
+	"DROP TABLE old_place;"
+	"CREATE INDEX wish_place ON wish(place);"
+	"CREATE INDEX wish_gone ON wish(hash, job) WHERE gone != 0;"
+	"CREATE INDEX wish_gone_name ON wish(hash, name, job) WHERE gone != 0;"
+	"CREATE INDEX wish_gone_request ON wish(request, job) WHERE gone != 0;"
+	"CREATE INDEX wish_there ON wish(hash, job) WHERE gone = 0;"
+	"CREATE INDEX wish_there_request ON wish(request, job) WHERE gone = 0;"
+	"INSERT INTO meta VALUES('wishes_unknown', (SELECT count(*) FROM wish));";
+
 /* How version N was made of version N - 1; a new database takes all the steps. One that was released stays as it is. */
 static const char *const steps[] = {
 	NULL,
@@ -108,6 +145,7 @@ static const char *const steps[] = {
 	"CREATE INDEX node_busy ON node(parent) WHERE draft != 0;"
 	"CREATE INDEX job_busy ON job(dir) WHERE published = 0;",
 	counted,
+	paid_once,
 };
 
 int64_t schema_version(void)

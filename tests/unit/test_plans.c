@@ -21,10 +21,13 @@
 #include "fs/store/jobs.h"
 #include "fs/store/known.h"
 #include "fs/store/nodes.h"
+#include "fs/store/places.h"
 #include "fs/store/store.h"
 #include "fs/store/uploads.h"
+#include "fs/store/wishes.h"
 
-static const char *const growing[] = {"node", "job", "result", "task", "xattr", "cached", "upload"};
+static const char *const growing[] = {"node", "job", "result", "task", "xattr", "cached", "upload", "place",
+	"wish"};
 /* Indexes that hold what is asked for and no more, or in the order in which their reader wants it until he has enough. */
 static const char *const partial[] = {"job_open", "node_draft", "cached_used"};
 static const char *seen[256];
@@ -200,6 +203,38 @@ static void run_jobs(struct store *store)
 	assert_int_equal(spend_take_back(store, "2026-11-21"), 0);
 }
 
+static int see_wish(void *arg, const struct wish_record *record)
+{
+	return 0;
+}
+
+static void run_wishes(struct store *store)
+{
+	struct wish_record wish = {.job = 1, .hash = "h", .request = "r", .name = "x"};
+	int64_t number;
+
+	assert_int_equal(places_need(store, "/FLUX/x", &wish.place), 0);
+	assert_int_equal(places_find(store, "/FLUX/x", &wish.place, &number), 0);
+	assert_int_equal(places_set_job(store, wish.place, 1), 0);
+	assert_int_equal(places_move(store, "/FLUX/x", "/FLUX/d/x"), 0);
+	assert_int_equal(places_move_below(store, "/FLUX/d", "/FLUX/e"), 0);
+	assert_int_equal(places_exchange_below(store, "/FLUX/d", "/FLUX/e"), 0);
+	assert_int_equal(wishes_add(store, &wish), 0);
+	assert_int_equal(wishes_get(store, 1, &wish), -ENOENT); /* there is no such job */
+	assert_int_equal(wishes_set_content(store, &wish), 0);
+	assert_int_equal(wishes_set_hold(store, 1, HOLD_GUARD), 0);
+	assert_int_equal(wishes_set_asked(store, 1), 0);
+	assert_int_equal(wishes_set_note(store, 1, "so"), 0);
+	assert_int_equal(wishes_set_gone(store, 1, 5), 0);
+	assert_int_equal(wishes_leave(store, wish.place, 5), 0);
+	assert_int_equal(wishes_rename(store, wish.place, "y"), 0);
+	assert_int_equal(wishes_take(store, 1, wish.place, "y"), 0);
+	assert_int_equal(wishes_list_place(store, wish.place, see_wish, NULL), 0);
+	assert_int_equal(wishes_list_gone(store, "h", "r", "/FLUX/x", "x", see_wish, NULL), 0);
+	assert_int_equal(wishes_list_there(store, "h", "r", see_wish, NULL), 0);
+	assert_int_equal(wishes_remove(store, 1), 0);
+}
+
 static void run_others(struct store *store)
 {
 	struct cache_file *file;
@@ -244,6 +279,7 @@ static void test_plans_no_statement_goes_through_a_table(void **state)
 	assert_int_equal(store_begin(store, false), 0);
 	run_nodes(store);
 	run_jobs(store);
+	run_wishes(store);
 	run_others(store);
 	assert_int_equal(store_end(store, 0), 0);
 	assert_int_equal(store_begin(store, false), 0);
