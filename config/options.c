@@ -43,8 +43,8 @@ static bool in_words(const char *const *words, const char *word)
 static bool is_for_kernel(const char *item)
 {
 	static const char *const words[] = {"ro", "suid", "nosuid", "dev", "nodev", "exec",
-		"noexec", "atime", "noatime", "nodiratime", "sync", "async", "dirsync",
-		"auto_unmount", "fsname=*", NULL};
+		"noexec", "atime", "noatime", "sync", "async", "dirsync", "auto_unmount",
+		"fsname=*", NULL};
 
 	return in_words(words, item);
 }
@@ -56,9 +56,9 @@ static bool is_for_others(const char *item)
 	static const char *const words[] = {"rw", "auto", "noauto", "defaults", "user", "user=*",
 		"nouser", "users", "nousers", "owner", "noowner", "group", "nogroup", "nofail",
 		"_netdev", "comment=*", "x-*", "X-*", "helper=*", "uhelper=*", "diratime",
-		"relatime", "norelatime", "strictatime", "nostrictatime", "lazytime", "nolazytime",
-		"iversion", "noiversion", "silent", "loud", "mand", "nomand", "default_permissions",
-		"subtype=*", NULL};
+		"nodiratime", "relatime", "norelatime", "strictatime", "nostrictatime", "lazytime",
+		"nolazytime", "iversion", "noiversion", "symfollow", "nosymfollow", "silent",
+		"loud", "mand", "nomand", "default_permissions", "subtype=*", NULL};
 
 	return in_words(words, item);
 }

@@ -10,6 +10,7 @@
 #include "config/catalogue.h"
 #include "fs/base/cleanup.h"
 #include "fs/paths.h"
+#include "fs/refuse.h"
 
 /* What is said about the places of files must hold after chdir("/"), and for SIGHUP. */
 static int make_absolute(char **path)
@@ -115,16 +116,21 @@ static int load_key(struct setup *setup, char **ret_message)
 	return secret_load(&setup->config, &setup->secret, ret_message);
 }
 
-static enum setup_outcome show_help(void)
+static enum setup_outcome show(const char *text, char **ret_message)
+{
+	if (text == NULL)
+		return SETUP_FAILED;
+	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+		return SETUP_DONE;
+	refuse(ret_message, 0, "cannot write to standard output: %s", strerror(errno));
+	return SETUP_FAILED;
+}
+
+static enum setup_outcome show_help(char **ret_message)
 {
 	CLEANUP_FREE char *help = options_help();
 
-	return help && fputs(help, stdout) >= 0 && fflush(stdout) == 0 ? SETUP_DONE : SETUP_FAILED;
-}
-
-static enum setup_outcome show(const char *text)
-{
-	return puts(text) >= 0 && fflush(stdout) == 0 ? SETUP_DONE : SETUP_FAILED;
+	return show(help, ret_message);
 }
 
 enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, char **ret_message)
@@ -136,9 +142,9 @@ enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, ch
 	if (options_parse(&setup->options, argc, argv, ret_message) < 0)
 		return SETUP_USAGE;
 	if (setup->options.help)
-		return show_help();
+		return show_help(ret_message);
 	if (setup->options.version)
-		return show("weryaifs " WERYAIFS_VERSION);
+		return show("weryaifs " WERYAIFS_VERSION "\n", ret_message);
 	int r = make_paths_absolute(&setup->options);
 	if (r == 0)
 		r = load_config(&setup->options, &setup->config, &usage, ret_message);

@@ -23,6 +23,9 @@ expect 2 "--sandbox" --sandbx "$M"
 expect 2 "did you mean 'settle'" -o setle=3 "$M"
 expect 2 "settle" -o settle=soon "$M"
 
+said=$(weryaifs --help 2>&1 >/dev/full) && fail "--help into a full disk ends with 0"
+assert_contains "$said" "cannot write to standard output: No space left on device" "--help into a full disk"
+
 KEY= expect 1 "no API key found" "$M"
 echo "sk-test" >"$XDG_CONFIG_HOME/weryaifs/key"
 chmod 644 "$XDG_CONFIG_HOME/weryaifs/key"

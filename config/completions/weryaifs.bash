@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# Made by config/completions/make.py. bash completion for weryaifs(1); needs no bash-completion package, uses it where it is there
+
+_weryaifs_item() # the word after -o: items with commas between, the last one is completed
+{
+	local done='' item=$1 keys value
+	[[ $item == *,* ]] && done=${item%,*}, item=${item##*,}
+	keys='account= base_url= models_base_url= key_file= key_command= ca_file= connect_timeout= request_timeout= models_refresh= settle= max_active= submit_gap= submissions_per_day= unknown= dry_run first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= cache cache_dir= cache_size= stall_timeout= listen= public_url= allow_other uid= gid= umask= ratio= negative= number= resolution= quality= duration= audio web_search webhook= caller= config= sandbox debug ro noexec noatime auto_unmount'
+	value=${item#*=}
+	case $item in
+	key_file=* | ca_file=* | cache_dir=* | config=*)
+		mapfile -t COMPREPLY < <(compgen -f -- "$value")
+		COMPREPLY=("${COMPREPLY[@]/#/$done${item%%=*}=}")
+		compopt -o nospace
+		return
+		;;
+	unknown=*) keys='unknown=refuse unknown=allow' ;;
+	dry_run=*) keys='dry_run=yes dry_run=no' ;;
+	results=*) keys='results=lazy results=eager' ;;
+	cache=*) keys='cache=yes cache=no' ;;
+	allow_other=*) keys='allow_other=yes allow_other=no' ;;
+	audio=*) keys='audio=yes audio=no' ;;
+	web_search=*) keys='web_search=yes web_search=no' ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$keys" -- "$item")
+	COMPREPLY=("${COMPREPLY[@]/#/$done}")
+}
+
+_weryaifs()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} line
+
+	# '=' is among the characters at which readline breaks words: put the -o item together again.
+	line=${COMP_LINE:0:COMP_POINT}
+	line=${line##*[[:blank:]]}
+	if [[ ${COMP_LINE:0:COMP_POINT} =~ [[:blank:]]-o[[:blank:]]*[^[:blank:]]*$ ]]; then
+		line=${line#-o}
+		_weryaifs_item "$line"
+		if [[ $COMP_WORDBREAKS == *=* && $line == *=* ]]; then
+			COMPREPLY=("${COMPREPLY[@]#"${line%"${line##*=}"}"}")
+		fi
+		[[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+		return
+	fi
+	case $before in
+	--config)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	--account | --forget)
+		mapfile -t COMPREPLY < <(cd "${XDG_STATE_HOME:-$HOME/.local/state}/weryaifs" \
+			2>/dev/null && compgen -d -- "$word")
+		return
+		;;
+	esac
+	if [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W '-o -f --foreground -d --debug --config --account --sandbox --check -h --help -V --version' -- "$word")
+	else
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+	fi
+}
+
+complete -F _weryaifs weryaifs

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+# Made by config/completions/make.py. fish completion for weryaifs(1)
+
+function __weryaifs_accounts
+    set -l state $XDG_STATE_HOME
+    test -n "$state"; or set state ~/.local/state
+    for directory in $state/weryaifs/*/
+        basename $directory
+    end
+end
+
+# the word after -o: items with commas between, the last one is completed
+function __weryaifs_items
+    set -l done (string match -r '^.*,' -- (commandline -ct | string replace -r '^-o' ''))
+    printf "$done%s\t%s\n" \
+        'account=' 'names the account: its state and cache are kept apart' \
+        'base_url=' 'where the service is' \
+        'models_base_url=' 'where the list of models is' \
+        'key_file=' 'file with the API key, readable by you alone' \
+        'key_command=' 'shell command that prints the API key' \
+        'ca_file=' 'certificates that servers are checked against' \
+        'connect_timeout=' 'time for a connection to be made' \
+        'request_timeout=' 'time for a whole question and its answer' \
+        'models_refresh=' 'how often the list of models is asked for; 0: the built-in one alone' \
+        'settle=' 'time that a prompt stays closed before it is sent' \
+        'max_active=' 'tasks that run at once; the others wait their turn' \
+        'submit_gap=' 'time between two submissions, at least' \
+        'submissions_per_day=' 'spending guard: more than this are held; 0 for no limit' \
+        'unknown=refuse' 'models and values that the catalogue does not know' \
+        'unknown=allow' 'models and values that the catalogue does not know' \
+        'dry_run=yes' 'check prompts, send nothing, spend nothing' \
+        'dry_run=no' 'check prompts, send nothing, spend nothing' \
+        'first_poll=' 'time from a submission to the first question how it goes' \
+        'poll_interval=' 'time between further questions' \
+        'slow_poll_interval=' 'the same for jobs that take longer' \
+        'slow_poll_after=' 'age from which a job is one that takes longer' \
+        'results=lazy' 'fetch results when they are read, or at once' \
+        'results=eager' 'fetch results when they are read, or at once' \
+        'cache=yes' 'keep fetched results on disk' \
+        'cache=no' 'keep fetched results on disk' \
+        'cache_dir=' 'where fetched results are kept' \
+        'cache_size=' 'results kept on disk, at most; 0 for no limit' \
+        'stall_timeout=' 'time without a byte after which a transfer has failed' \
+        'listen=' 'take the service'\''s callbacks here, as in 127.0.0.1:8080' \
+        'public_url=' 'what the service reaches that address by; of prompts without a webhook' \
+        'allow_other=yes' 'let other users in (needs user_allow_other in /etc/fuse.conf)' \
+        'allow_other=no' 'let other users in (needs user_allow_other in /etc/fuse.conf)' \
+        'uid=' 'owner of all files' \
+        'gid=' 'group of all files' \
+        'umask=' 'permission bits that no file has' \
+        'ratio=' 'shape of the picture, as in 16:9' \
+        'negative=' 'what should not be in the picture' \
+        'number=' 'results of one prompt' \
+        'resolution=' 'as in 720p or 2k' \
+        'quality=' 'one of the model'\''s qualities' \
+        'duration=' 'length of a video, in seconds' \
+        'audio=yes' 'videos with sound' \
+        'audio=no' 'videos with sound' \
+        'web_search=yes' 'let the model look things up first' \
+        'web_search=no' 'let the model look things up first' \
+        'webhook=' 'URL that the service calls when a job ends' \
+        'caller=' 'number that the service files jobs under' \
+        'config=' 'read this configuration file' \
+        'sandbox' 'try it out: no key, no costs' \
+        'debug' 'log more' \
+        'ro' 'read only' \
+        'noexec' 'no programs are run from it' \
+        'noatime' 'no times of reading' \
+        'auto_unmount' 'unmount when the daemon dies'
+end
+
+complete -c weryaifs -x -a '(__fish_complete_directories (commandline -ct))'
+complete -c weryaifs -s o -x -a '(__weryaifs_items)' -d 'settings of the list below, and mount options (ro, nosuid, ...)'
+complete -c weryaifs -s f -l foreground -d 'stay in the foreground'
+complete -c weryaifs -s d -l debug -d 'log more; implies -f'
+complete -c weryaifs -l config -r -F -d 'read FILE, not ~/.config/weryaifs/weryaifs.conf'
+complete -c weryaifs -l account -x -a '(__weryaifs_accounts)' -d 'the same as -o account=NAME'
+complete -c weryaifs -l sandbox -d 'try it out: no key, no network, no costs; files are made by a small server here'
+complete -c weryaifs -l check -d 'check configuration, API key and the account'\''s ledger and files; mount nothing'
+complete -c weryaifs -s h -l help -d 'show this and exit'
+complete -c weryaifs -s V -l version -d 'show the version and exit'
