@@ -58,7 +58,7 @@ assert_eq "$(sha256sum <"$picture")" "$sum" "picture"
 umount_fs
 # as the first version left it
 mapfile -t triggers < <(python3 -c 'import sqlite3, sys
-for name, in sqlite3.connect(sys.argv[1]).execute("SELECT name FROM sqlite_master WHERE type = \'trigger\'"):
+for name, in sqlite3.connect(sys.argv[1]).execute("SELECT name FROM sqlite_master WHERE type = ?", ["trigger"]):
     print("DROP TRIGGER " + name)' "$STATE/weryaifs.db")
 sql "${triggers[@]}" "DROP TABLE job_count" "DROP TABLE dir_count" "DROP INDEX cached_used" "DROP INDEX cached_boot" \
     "DELETE FROM meta WHERE key IN ('cached_bytes', 'latest_time')"
