@@ -9,6 +9,7 @@
 
 #include "fs/api/envelope.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 
 static unsigned long failed_allocations;
 
@@ -125,13 +126,7 @@ bool wire_integer(const json_t *value, int64_t min, int64_t max, int64_t *ret_va
 
 void wire_printable(const char *from, char *to, size_t size)
 {
-	char *text CLEANUP_FREE = str_printable(from, strlen(from), size - 1);
-	size_t length = text ? strlen(text) : 0;
-
-	if (length >= size)
-		length = 0;
-	memcpy(to, length ? text : "", length);
-	to[length] = '\0';
+	to[text_copy(to, size - 1, from, strlen(from))] = '\0';
 }
 
 /* Both tables of codes are known by their words as well, so the texts that differ are all kept for

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fs/base/clock.h"
+#include "fs/base/text.h"
 
 /* Longer lines are cut: the texts behind them may come from a server. */
 enum { LOG_LINE = 1024 };
@@ -61,11 +62,8 @@ static void log_emit(enum log_level level, char *message)
 	static const char *const words[] = {"error", "warning", "info", "debug"};
 	static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
 
-	/* A line break or an escape sequence from outside must not look like a line of ours. */
-	for (char *c = message; *c != '\0'; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	}
+	/* a line break or an escape sequence from outside must not look like a line of ours */
+	message[text_filter(message, strlen(message), false)] = '\0';
 
 	char when[CLOCK_TEXT];
 	clock_format(clock_wall_ms(), when);

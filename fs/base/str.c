@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "fs/base/buf.h"
+#include "fs/base/text.h"
 
 /* Locale-independent, unlike isdigit(3) and its family. */
 static bool str_digit(char c)
@@ -105,63 +106,6 @@ void strlist_finish(struct strlist *list)
 		free(list->items[i]);
 	free(list->items);
 	*list = (struct strlist){0};
-}
-
-/* Length of the code point at data (RFC 3629, section 4), 0 when there is no valid one. */
-static size_t str_utf8_next(const char *data, size_t length)
-{
-	const unsigned char *d = (const unsigned char *)data;
-	unsigned char low = 0x80, high = 0xbf; /* of the second byte */
-	size_t size;
-
-	if (length == 0 || d[0] == 0)
-		return 0;
-	if (d[0] < 0x80)
-		return 1;
-	if (d[0] >= 0xc2 && d[0] <= 0xdf) {
-		size = 2;
-	} else if (d[0] >= 0xe0 && d[0] <= 0xef) {
-		size = 3;
-		if (d[0] == 0xe0)
-			low = 0xa0;
-		else if (d[0] == 0xed)
-			high = 0x9f;
-	} else if (d[0] >= 0xf0 && d[0] <= 0xf4) {
-		size = 4;
-		if (d[0] == 0xf0)
-			low = 0x90;
-		else if (d[0] == 0xf4)
-			high = 0x8f;
-	} else {
-		return 0;
-	}
-	if (length < size || d[1] < low || d[1] > high)
-		return 0;
-	for (size_t i = 2; i < size; i++) {
-		if ((d[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return size;
-}
-
-bool str_is_utf8(const char *data, size_t length)
-{
-	while (length > 0) {
-		size_t size = str_utf8_next(data, length);
-		if (size == 0)
-			return false;
-		data += size;
-		length -= size;
-	}
-	return true;
-}
-
-size_t str_utf8_count(const char *data, size_t length)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < length; i++)
-		count += ((unsigned char)data[i] & 0xc0) != 0x80;
-	return count;
 }
 
 static bool str_blank(char c)
@@ -298,27 +242,11 @@ int str_to_bytes(const char *string, uint64_t *ret_bytes)
 
 char *str_printable(const char *data, size_t length, size_t max)
 {
-	static const char cut[] = "…";
-	struct buf buf;
-	buf_init(&buf, SIZE_MAX - 1);
-	bool whole = length <= max;
-	size_t room = whole || max < sizeof(cut) - 1 ? max : max - (sizeof(cut) - 1);
-	while (length > 0) {
-		size_t size = str_utf8_next(data, length);
-		unsigned char first = (unsigned char)*data;
-		/* U+0080 to U+009F are control codes, too */
-		bool control = first < ' ' || first == 0x7f ||
-			       (size == 2 && first == 0xc2 && (unsigned char)data[1] < 0xa0);
-		size_t step = size == 0 ? 1 : size;
-		size_t out = size == 0 || control ? 1 : size;
-		if (out > room)
-			break;
-		buf_add(&buf, size == 0 || control ? "?" : data, out);
-		room -= out;
-		data += step;
-		length -= step;
-	}
-	if (length > 0 && max >= sizeof(cut) - 1)
-		buf_adds(&buf, cut);
-	return buf_steal(&buf);
+	/* a character is replaced by less than itself, but a cut is marked by three bytes */
+	size_t room = length + 3 < max ? length + 3 : max;
+	char *copy = malloc(room + 1);
+
+	if (copy != NULL)
+		copy[text_copy(copy, room, data, length)] = '\0';
+	return copy;
 }

@@ -22,6 +22,8 @@ void strlist_finish(struct strlist *list);
 
 /* RFC 3629, no surrogates, no overlong forms, NUL counts as invalid. */
 bool str_is_utf8(const char *data, size_t length);
+/* Length of the code point at `data`, 0 when there is no valid one. */
+size_t str_utf8_next(const char *data, size_t length);
 /* Code points of valid UTF-8. */
 size_t str_utf8_count(const char *data, size_t length);
 /* Trims white space (blank, tab, CR, LF) at both ends, in place of the arguments. */
@@ -36,6 +38,5 @@ int str_to_ms(const char *string, int64_t *ret_ms);
 int str_to_bool(const char *string, bool *ret_value);
 /* Bytes with an optional K M G T (powers of 1024), as "10G". */
 int str_to_bytes(const char *string, uint64_t *ret_bytes);
-/* A copy for logs and status lines: control bytes and invalid UTF-8 become '?', at most `max`
- * bytes (cut at a code point, "…" appended when cut). Caller frees; NULL when out of memory. */
+/* A copy for logs and status lines, as text_filter() leaves it, at most `max` bytes (cut at a code point, "…" appended when cut). Caller frees; NULL when out of memory. */
 char *str_printable(const char *data, size_t length, size_t max);
