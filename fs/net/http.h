@@ -14,6 +14,8 @@
  *            http_end.error: -ECONNREFUSED and its like (connect), -EHOSTUNREACH (name), -EPROTO (TLS,
  *            not HTTP), -ECONNRESET (closed too early), -ETIMEDOUT, -EFBIG, -ELOOP (redirects), -EPERM
  *            (a redirect where we do not go), -ENOMEM, -EIO, or what a callback returned.
+ * Encodings: none is asked for. A body that comes compressed all the same is decoded, and its head then tells neither length
+ *            nor ranges; where a part of one came, the whole is asked for instead.
  * Repeats:   never sends a request twice: a request with `once` opens a connection of its own, since libcurl
  *            silently repeats a request whose reused connection turns out dead (curl lib/transfer.c,
  *            Curl_retry_request), and speaks HTTP/1.1, since an HTTP/2 stream may be retried as well. */
@@ -42,6 +44,7 @@ struct http_head {
 	int64_t range_end;      /* inclusive; -1 none */
 	int64_t total; /* the whole file as Content-Range or Content-Length tell it; -1 unknown */
 	bool accept_ranges; /* "Accept-Ranges: bytes" */
+	bool encoded;	    /* the body comes compressed; the callbacks get it decoded */
 	char etag[160];     /* "" none, or longer than fits */
 	char last_modified[64];
 	char content_type[96];

@@ -104,6 +104,8 @@ static void take_field(struct http_head_parser *parser, const char *name, const 
 	struct http_head *head = &parser->head;
 	if (strcasecmp(name, "content-length") == 0)
 		head->content_length = whole_number(value);
+	else if (strcasecmp(name, "content-encoding") == 0)
+		head->encoded = value[0] != '\0' && strcasecmp(value, "identity") != 0;
 	else if (strcasecmp(name, "transfer-encoding") == 0)
 		parser->chunked = true;
 	else if (strcasecmp(name, "content-range") == 0)
@@ -150,4 +152,8 @@ void http_head_finish(struct http_head_parser *parser, int status)
 		head->range_start = head->range_end = -1;
 	if (status != 206 && status != 416)
 		head->total = status == 200 ? head->content_length : -1;
+	if (head->encoded) { /* these numbers are about the compressed bytes */
+		head->content_length = head->total = -1;
+		head->accept_ranges = false;
+	}
 }

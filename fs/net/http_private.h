@@ -70,6 +70,7 @@ struct http_request {
 	size_t head_bytes, dropped_bytes; /* of this hop */
 	bool head_done;                   /* the answer's head is complete and was delivered */
 	bool redirecting; /* this hop's answer leads elsewhere, its body is dropped */
+	bool unranging;   /* it was a part of something compressed: the whole is asked for next */
 	bool sent;        /* libcurl was about to send: from here on the server may have it */
 	bool paused;      /* by the body callback */
 	bool held;        /* libcurl does not read, and may hold bytes that on_body() did not get yet */
@@ -111,6 +112,8 @@ void request_time(void *arg);
 int request_setup(struct http_request *request, const struct http_spec *spec);
 /* Points the request at where its redirect leads; negative errno after request_blame(). */
 int request_follow(struct http_request *request);
+/* Has the request ask for the whole instead of a range; -ENOMEM. */
+int request_unrange(struct http_request *request);
 void request_wipe_headers(struct curl_slist *headers);
 
 /* http_form.c */

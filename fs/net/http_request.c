@@ -68,7 +68,7 @@ void request_complete(struct http_request *request, CURLcode code)
 {
 	if (request->redirecting && request->error == 0) {
 		request_detach(request);
-		int r = request_follow(request);
+		int r = request->unranging ? request_unrange(request) : request_follow(request);
 		if (r == 0)
 			r = request_add(request);
 		if (r == 0)

@@ -96,8 +96,11 @@ static void blame_curl(struct http_request *request, CURLcode code)
 		break;
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_BAD_CONTENT_ENCODING:
 		request_blame(request, -EPROTO, "%s does not answer in HTTP", host);
+		break;
+	case CURLE_BAD_CONTENT_ENCODING:
+		request_blame(request, -EPROTO,
+			"%s answers compressed in a way that could not be undone", host);
 		break;
 	default:
 		request_blame(request, -EIO, "%s: %s", host, curl_easy_strerror(code));

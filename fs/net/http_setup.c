@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/cleanup.h"
+
 /* No limit would be libcurl's own one of five minutes. */
 static const long CONNECT_MAX_MS = 24L * 60 * 60 * 1000;
 /* What libcurl reads at once: larger buffers are not faster. STREAM_MAX is the buffer of a small answer, see
@@ -128,6 +130,8 @@ static CURLcode setup_connection(struct http_request *request, const struct http
 	SET(CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
 	SET(SHARE, http->share);
 	SET(SUPPRESS_CONNECT_HEADERS, 1L);
+	/* what is set here is asked for; that it is set makes libcurl decode whatever comes */
+	SET(ACCEPT_ENCODING, "identity");
 	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (http->ca_file != NULL)
 		SET(CAINFO, http->ca_file);
@@ -190,6 +194,19 @@ int request_setup(struct http_request *request, const struct http_spec *spec)
 	return code == CURLE_OK ? 0 : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 }
 
+/* The request is to be made once more, at its url. */
+static int begin_hop(struct http_request *request)
+{
+	request->redirecting = false;
+	request->head_bytes = request->dropped_bytes = 0;
+	http_head_reset(&request->parser);
+	if (setup_hop(request) != CURLE_OK) {
+		request_blame(request, -ENOMEM, "%s", "");
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 int request_follow(struct http_request *request)
 {
 	char from[sizeof(request->target.host)];
@@ -217,12 +234,14 @@ int request_follow(struct http_request *request)
 		request_wipe_headers(first);
 		request->bearer = false;
 	}
-	request->redirecting = false;
-	request->head_bytes = request->dropped_bytes = 0;
-	http_head_reset(&request->parser);
-	if (setup_hop(request) != CURLE_OK) {
-		request_blame(request, -ENOMEM, "%s", "");
+	return begin_hop(request);
+}
+
+int request_unrange(struct http_request *request)
+{
+	free(steal(&request->range));
+	request->unranging = false;
+	if (curl_easy_setopt(request->easy, CURLOPT_RANGE, NULL) != CURLE_OK)
 		return -ENOMEM;
-	}
-	return 0;
+	return begin_hop(request);
 }

@@ -65,6 +65,11 @@ static int end_of_head(struct http_request *request)
 	}
 
 	const struct http_head *head = &request->parser.head;
+	/* from its middle on it could not be decoded, and the range is one of compressed bytes */
+	if (status == 206 && head->encoded) {
+		request->redirecting = request->unranging = true;
+		return 0;
+	}
 	request->head_done = true;
 	int r = request->events->head != NULL ? request->events->head(request->arg, head) : 0;
 	if (r == 0 && !request->cancelled && head->content_length > request->max_bytes) {

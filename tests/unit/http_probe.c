@@ -211,6 +211,26 @@ static void answer_many(struct server_conn *conn)
 	"aa"
 
 /* Paths with a fixed answer. */
+/* {"status":200,"data":{"task_ids":["a"]}}, compressed; a part of it where one is asked for. */
+static void answer_gzip(struct server_conn *conn, bool broken)
+{
+	static const unsigned char packed[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02,
+		0x03, 0xab, 0x56, 0x2a, 0x2e, 0x49, 0x2c, 0x29, 0x2d, 0x56, 0xb2, 0x32, 0x32, 0x30,
+		0xd0, 0x51, 0x4a, 0x49, 0x2c, 0x49, 0x54, 0xb2, 0xaa, 0x56, 0x2a, 0x49, 0x2c, 0xce,
+		0x8e, 0xcf, 0x4c, 0x01, 0x0a, 0x47, 0x2b, 0x25, 0x2a, 0xc5, 0xd6, 0xd6, 0x02, 0x00,
+		0xc9, 0x60, 0x44, 0x5f, 0x28, 0x00, 0x00, 0x00};
+	size_t length = strstr(server.last.data, "\r\nRange: ") ? 20 : sizeof(packed);
+	char head[160];
+
+	snprintf(head, sizeof(head),
+		"HTTP/1.1 %s\r\nContent-Encoding: gzip\r\nAccept-Ranges: bytes\r\nContent-Length: "
+		"%zu\r\n%s\r\n",
+		length == 20 ? "206 Part" : "200 OK", length,
+		length == 20 ? "Content-Range: bytes 0-19/60\r\n" : "");
+	server_text(conn, head);
+	server_bytes(conn, broken ? (const unsigned char[sizeof(packed)]){'x'} : packed, length);
+}
+
 static const struct {
 	const char *path, *text;
 	bool close;
@@ -287,6 +307,8 @@ static void answer(struct server_conn *conn, const char *path, unsigned nth)
 			strcasestr(server.last.data, "\r\nAuthorization: Bearer secret\r\n") != NULL
 				? "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nkey"
 				: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnone");
+	else if (strcmp(path, "/gzip") == 0 || strcmp(path, "/gzip-broken") == 0)
+		answer_gzip(conn, path[5] != '\0');
 	else if (strcmp(path, "/range") == 0)
 		answer_range(conn, 1000000);
 	else if (strcmp(path, "/big") == 0)

@@ -50,6 +50,12 @@ void server_text(struct server_conn *conn, const char *text)
 	buf_adds(&conn->out, text);
 }
 
+void server_bytes(struct server_conn *conn, const void *data, size_t length)
+{
+	assert(conn->pattern_left == 0);
+	buf_add(&conn->out, data, length);
+}
+
 void server_pattern(struct server_conn *conn, int64_t offset, int64_t length)
 {
 	conn->pattern_at = offset;

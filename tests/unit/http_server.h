@@ -31,6 +31,7 @@ void server_shut(struct server *server);
 
 /* For answer(): text is sent as it is, a pattern as `length` bytes of server_byte() from `offset`. */
 void server_text(struct server_conn *conn, const char *text);
+void server_bytes(struct server_conn *conn, const void *data, size_t length);
 void server_pattern(struct server_conn *conn, int64_t offset, int64_t length);
 void server_close_after(struct server_conn *conn); /* when all is sent */
 void server_reset(struct server_conn *conn);       /* RST, now */

@@ -116,6 +116,44 @@ static void test_http_ranges(void **state)
 	assert_int_equal(beyond.head.range_start, -1);
 }
 
+/* Nobody asked for it, yet it may have been paid for. */
+static void test_http_compressed_answers_are_decoded(void **state)
+{
+	static const char body[] = "{\"status\":200,\"data\":{\"task_ids\":[\"a\"]}}";
+	struct probe get = {0}, post = {0}, part = {0}, broken = {0};
+	struct http_spec spec = spec_get();
+
+	start(&get, "/gzip");
+	wait_all();
+	assert_int_equal(get.end.error, 0);
+	assert_string_equal(get.text.data, body);
+	forget(&get);
+	assert_true(get.head.encoded);
+	assert_int_equal(get.head.content_length, -1);
+	assert_int_equal(get.head.total, -1);
+	assert_false(get.head.accept_ranges);
+	assert_non_null(strstr(server.last.data, "Accept-Encoding: identity\r\n"));
+	start_spec(&post, "/gzip", spec_post_once());
+	wait_all();
+	assert_int_equal(post.end.error, 0);
+	assert_string_equal(post.text.data, body);
+	forget(&post);
+
+	/* a part is of no use: the whole is asked for, and nobody sees the part */
+	unsigned before = server.requests;
+	spec.range_start = 0;
+	spec.range_end = 19;
+	run_spec(&part, "/gzip", spec);
+	assert_int_equal(part.end.error, 0);
+	assert_int_equal(part.heads, 1);
+	assert_int_equal(part.head.status, 200);
+	assert_int_equal(part.bytes, sizeof(body) - 1);
+	assert_int_equal(server.requests - before, 2);
+	run(&broken, "/gzip-broken");
+	assert_int_equal(broken.end.error, -EPROTO);
+	assert_non_null(strstr(broken.end.text, "compressed"));
+}
+
 static void test_http_strange_headers_count_as_absent(void **state)
 {
 	struct probe probe = {0}, many = {0};
@@ -405,6 +443,7 @@ int main(void)
 		HTTP_TEST(test_http_statuses_are_not_errors),
 		HTTP_TEST(test_http_chunked_and_until_close),
 		HTTP_TEST(test_http_ranges),
+		HTTP_TEST(test_http_compressed_answers_are_decoded),
 		HTTP_TEST(test_http_strange_headers_count_as_absent),
 		HTTP_TEST(test_http_posts_json),
 		HTTP_TEST(test_http_large_post_arrives_whole),
