@@ -220,23 +220,9 @@ static int no_answer(const struct http_end *end, struct api_error *error)
 /* A submission counts as refused only where the whole answer says so in a way that is understood. */
 static enum api_outcome submit_outcome(const struct api_error *error)
 {
-	switch (error->class) {
-	case ERRCLASS_AUTH:
-	case ERRCLASS_PARAMETER:
-	case ERRCLASS_NOT_FOUND:
-	case ERRCLASS_CREDITS:
-	case ERRCLASS_SUBSCRIPTION:
-	case ERRCLASS_MODERATION:
-	case ERRCLASS_THROTTLED:
-	case ERRCLASS_CONCURRENCY:
-	case ERRCLASS_DAILY:
-	case ERRCLASS_REFUSED:
-		return API_REJECTED;
-	case ERRCLASS_NETWORK:
-		return error->not_sent ? API_NOT_SENT : API_UNCERTAIN;
-	default:
-		return API_UNCERTAIN;
-	}
+	if (error->class == ERRCLASS_NETWORK && error->not_sent)
+		return API_NOT_SENT;
+	return errclass_next(error) == ERRCLASS_NEXT_UNKNOWN ? API_UNCERTAIN : API_REJECTED;
 }
 
 static void answer_submit(struct api_call *call, const struct http_end *end)

@@ -297,6 +297,9 @@ static int read_lyrics(struct api_task *task, const json_t *container)
 {
 	const char *text = wire_text(container, "lyrics");
 
+	/* what was said in a recording may be nothing at all */
+	if (!text)
+		text = json_string_value(json_object_get(container, "speech_text"));
 	if (!text || task->lyrics)
 		return 0;
 	task->lyrics = copy_text(text);

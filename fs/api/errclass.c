@@ -134,6 +134,30 @@ bool errclass_may_repeat(const struct api_error *error)
 	       error->code == 1007 || error->code == 6002 || error->code == 6010;
 }
 
+enum errclass_next errclass_next(const struct api_error *error)
+{
+	switch (error->class) {
+	case ERRCLASS_NONE:
+		return ERRCLASS_NEXT_NONE;
+	case ERRCLASS_SERVER:
+	case ERRCLASS_PROTOCOL:
+		return ERRCLASS_NEXT_UNKNOWN;
+	case ERRCLASS_NETWORK:
+		return error->not_sent ? ERRCLASS_NEXT_AGAIN : ERRCLASS_NEXT_UNKNOWN;
+	case ERRCLASS_THROTTLED:
+	case ERRCLASS_CONCURRENCY:
+		return errclass_may_repeat(error) ? ERRCLASS_NEXT_AGAIN : ERRCLASS_NEXT_FAIL;
+	case ERRCLASS_CREDITS:
+		return ERRCLASS_NEXT_CREDITS;
+	case ERRCLASS_DAILY:
+		return ERRCLASS_NEXT_TOMORROW;
+	case ERRCLASS_AUTH:
+		return ERRCLASS_NEXT_KEY;
+	default:
+		return ERRCLASS_NEXT_FAIL;
+	}
+}
+
 bool errclass_is_no_model(const struct api_error *error)
 {
 	return error->class == ERRCLASS_PARAMETER &&

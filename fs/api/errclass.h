@@ -36,6 +36,17 @@ enum errclass_hit {
 /* Were credits spent by a request that ended like this? */
 enum errclass_spent { SPENT_NO, SPENT_YES, SPENT_UNKNOWN };
 
+/* What comes next for a submission that ended like this. */
+enum errclass_next {
+	ERRCLASS_NEXT_NONE,	/* it was accepted */
+	ERRCLASS_NEXT_FAIL,	/* refused, and it would be again */
+	ERRCLASS_NEXT_AGAIN,	/* sent again by itself, later */
+	ERRCLASS_NEXT_CREDITS,	/* sent again when the balance has risen */
+	ERRCLASS_NEXT_TOMORROW, /* sent again after midnight UTC */
+	ERRCLASS_NEXT_KEY,	/* the balance is asked: refused too, and it waits for another key; answered, and it has failed */
+	ERRCLASS_NEXT_UNKNOWN	/* it may have been taken: never sent again by itself */
+};
+
 struct api_error {
 	enum errclass class;
 	int http_status; /* 0 none */
@@ -54,6 +65,7 @@ void errclass_classify(struct api_error *error);
 const char *errclass_name(enum errclass class); /* "auth", "credits", …, for the log */
 /* May a submission that ended like this be sent again by itself? (money rule 1) Only complete rejections. */
 bool errclass_may_repeat(const struct api_error *error);
+enum errclass_next errclass_next(const struct api_error *error);
 enum errclass_hit errclass_hits(const struct api_error *error); /* of one that was refused */
 /* The service does not have this model, or not for this kind of request. */
 bool errclass_is_no_model(const struct api_error *error);
