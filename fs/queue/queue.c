@@ -163,8 +163,10 @@ void queue_end_job(struct queue *queue, struct job *job)
 {
 	if (jobs_place(queue->gen->store, &job->record) == 0 && job->record.ino != 0)
 		status_changed(queue->gen, job->record.ino);
-	if (job->unsaved)
-		return; /* stays until the disk has taken it */
+	if (job->unsaved) { /* stays until the disk has taken it */
+		queue_pump(queue);
+		return;
+	}
 	if (job->record.submitted != 0 && job->record.state != JOB_UNKNOWN)
 		credits_note_after(queue->gen->credits, job->record.id);
 	queue_forget(queue, job);
