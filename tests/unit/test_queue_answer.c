@@ -41,7 +41,8 @@ static void check_row(const struct answer_row *row)
 		fail_msg("HTTP %d, error %d, %s: %zu POSTs, not %zu", row->answer.status,
 			row->answer.error, row->answer.body, own_http_count("POST"), row->posts);
 	if (strcmp(world_status(FOX, "state"), row->state) != 0)
-		print_error("HTTP %d, error %d, %s:\n", row->answer.status, row->answer.error, row->answer.body);
+		print_error("HTTP %d, error %d, %s:\n", row->answer.status, row->answer.error,
+			row->answer.body);
 	world_assert_state(FOX, row->state);
 	assert_int_equal(world_spent_today(), row->spent);
 }
@@ -55,12 +56,14 @@ static void test_answer_decides_what_becomes_of_the_job(void **state)
 		/* refused whole, before anything was begun: again */
 		{{.status = 429}, "SUCCESS", 2, 1},
 		{{.status = 200, .body = "{\"status\":429}"}, "SUCCESS", 2, 1},
-		{{.status = 200, .body = "{\"status\":1001,\"msg\":\"rate limit\"}"}, "SUCCESS", 2, 1},
+		{{.status = 200, .body = "{\"status\":1001,\"msg\":\"rate limit\"}"}, "SUCCESS", 2,
+			1},
 		{{.status = 200, .body = "{\"status\":1007}"}, "SUCCESS", 2, 1},
 		{{.status = 200, .body = "{\"status\":6002}"}, "SUCCESS", 2, 1},
 		{{.status = 200, .body = "{\"status\":6010}"}, "SUCCESS", 2, 1},
 		/* refused for good: a person has to change something */
-		{{.status = 400, .body = "{\"status\":1001,\"msg\":\"invalid value\"}"}, "FAILED", 1, 1},
+		{{.status = 400, .body = "{\"status\":1001,\"msg\":\"invalid value\"}"}, "FAILED",
+			1, 1},
 		{{.status = 200, .body = "{\"status\":1002}"}, "FAILED", 1, 1},
 		{{.status = 200, .body = "{\"status\":1006}"}, "FAILED", 1, 1},
 		{{.status = 200, .body = "{\"status\":2003}"}, "FAILED", 1, 1},
@@ -73,7 +76,8 @@ static void test_answer_decides_what_becomes_of_the_job(void **state)
 		{{.status = 500}, "UNKNOWN", 1, 1},
 		{{.status = 502, .body = "<html>"}, "UNKNOWN", 1, 1},
 		{{.status = 200, .body = "{\"status\":200,\"data\":{}}"}, "UNKNOWN", 1, 1},
-		{{.status = 200, .body = "{\"status\":200,\"data\":{\"task_ids\":[\"T"}, "UNKNOWN", 1, 1},
+		{{.status = 200, .body = "{\"status\":200,\"data\":{\"task_ids\":[\"T"}, "UNKNOWN",
+			1, 1},
 		{{.status = 200}, "UNKNOWN", 1, 1},
 	};
 

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/loop_private.h"
@@ -38,7 +39,7 @@ static struct api_client *api;
 static struct loop_timer *pause_timer;
 static char directory[64], state_dir[96], cache_dir[96];
 static int64_t mono_ms, wall_ms;
-static int generation;
+static int generation, copies; /* of the account's directories */
 
 static int64_t read_mono(void)
 {
@@ -160,13 +161,14 @@ void world_remount(void)
 	world_begin();
 }
 
+/* In place where it is there already: the same file as before to who knows it by its number. */
 static void copy_file(const char *from, const char *to)
 {
 	int in = open(from, O_RDONLY | O_CLOEXEC), out;
 	struct stat st;
 
 	assert_true(in >= 0 && fstat(in, &st) == 0);
-	out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_true(out >= 0);
 	for (off_t left = st.st_size; left > 0;) {
 		ssize_t n = sendfile(out, in, NULL, (size_t)left);
@@ -179,39 +181,82 @@ static void copy_file(const char *from, const char *to)
 	close(out);
 }
 
-static void copy_directory(const char *from, const char *to)
+static void for_each_entry(const char *from, const char *to,
+	void (*call)(const struct dirent *entry, const char *source, const char *target))
 {
 	DIR *dir = opendir(from);
 	struct dirent *entry;
 	char source[512], target[512];
 
 	assert_non_null(dir);
-	assert_int_equal(mkdir(to, 0700), 0);
 	while ((entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		snprintf(source, sizeof(source), "%s/%s", from, entry->d_name);
 		snprintf(target, sizeof(target), "%s/%s", to, entry->d_name);
-		if (entry->d_type == DT_DIR)
-			copy_directory(source, target);
-		else
-			copy_file(source, target);
+		call(entry, source, target);
 	}
 	closedir(dir);
 }
 
-void world_kill(void)
+static void copy_entry(const struct dirent *entry, const char *source, const char *target)
+{
+	if (entry->d_type != DT_DIR) {
+		copy_file(source, target);
+		return;
+	}
+	assert_true(mkdir(target, 0700) == 0 || errno == EEXIST);
+	for_each_entry(source, target, copy_entry);
+}
+
+/* What came after the copy. */
+static void remove_newer(const struct dirent *entry, const char *source, const char *target)
+{
+	if (entry->d_type == DT_DIR)
+		for_each_entry(source, target, remove_newer);
+	else if (access(target, F_OK) < 0)
+		unlink(source);
+}
+
+static void copy_account(int number)
 {
 	char from[80], to[80];
 
 	snprintf(from, sizeof(from), "%s/%d", directory, generation);
-	snprintf(to, sizeof(to), "%s/%d", directory, generation + 1);
-	copy_directory(from, to);
+	snprintf(to, sizeof(to), "%s/%d", directory, number);
+	assert_int_equal(mkdir(to, 0700), 0);
+	for_each_entry(from, to, copy_entry);
+}
+
+void world_kill(void)
+{
+	char now[80], then[80];
+
+	copy_account(++copies);
 	world_end();
-	generation++;
+	snprintf(now, sizeof(now), "%s/%d", directory, generation);
+	snprintf(then, sizeof(then), "%s/%d", directory, copies);
+	for_each_entry(now, then, remove_newer);
+	for_each_entry(then, now, copy_entry);
+	world_begin();
+}
+
+void world_copy(void)
+{
+	copy_account(++copies);
+	world_end();
+	generation = copies;
 	name_directories();
 	world_begin();
 }
+
+/* Beside the models of the catalogue: a tool that answers with a text at once. */
+static const struct model_param params[] = {
+	{"WORDS", "endpoint", "words", "test:1"},
+	{"WORDS", "fields", "prompt:prompt!", "test:2"},
+	{"WORDS", "answer", "words", "test:3"},
+	{"WORDS", "makes", "text", "test:4"},
+};
 
 int world_setup(void **state)
 {
@@ -228,11 +273,12 @@ int world_setup(void **state)
 	snprintf(directory, sizeof(directory), "%s/weryaifs-unit.XXXXXX",
 		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(directory));
-	generation = 0;
+	generation = copies = 0;
 	name_directories();
 	assert_int_equal(
 		registry_parse_catalogue(gen_catalogue, strlen(gen_catalogue), &models), 0);
-	assert_int_equal(model_table_create(&models, NULL, 0, &table, &message), 0);
+	assert_int_equal(
+		model_table_create(&models, params, array_length(params), &table, &message), 0);
 	world.options = (struct gen_options){.settle_ms = 1000,
 		.max_active = 20,
 		.submit_gap_ms = 500,

@@ -23,7 +23,8 @@ struct world {
 
 extern struct world world;
 
-/* Setup and teardown of cmocka: an empty account with the models of gen_catalogue.h, everything good, mounted. */
+/* Setup and teardown of cmocka: an empty account with the models of gen_catalogue.h and a tool WORDS that answers with
+ * a text, everything good, mounted. */
 int world_setup(void **state);
 int world_teardown(void **state);
 /* The mount ends, and begins. */
@@ -32,6 +33,8 @@ void world_begin(void);
 void world_remount(void);
 /* As a SIGKILL and a mount: what is on the disk now is all that is left. */
 void world_kill(void);
+/* Somebody has copied the account's directories as they are now, and goes on with the copy. */
+void world_copy(void);
 /* The wall clock alone jumps. */
 void world_jump(int64_t ms);
 void world_wait(int64_t ms);
