@@ -23,6 +23,12 @@ static inline int ids_add(struct ids *ids, int64_t id)
 	return 0;
 }
 
+/* The same as a callback: `arg` is the list. */
+static inline int ids_note(void *arg, int64_t id)
+{
+	return ids_add(arg, id);
+}
+
 static inline void ids_finish(struct ids *ids)
 {
 	free(ids->items);

@@ -26,8 +26,10 @@ static int ensure_fd(struct cache_file *file)
 	if (file->gone)
 		return -ENOENT;
 	store_name(file->ino, name);
-	file->fd = openat(file->store->cache_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-		0600);
+	/* what is in a file of which nothing is known belongs to nobody */
+	int fresh = file->present.count == 0 ? O_TRUNC : 0;
+	file->fd = openat(file->store->cache_fd, name,
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | fresh, 0600);
 	return file->fd < 0 ? -errno : 0;
 }
 

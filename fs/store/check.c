@@ -14,6 +14,7 @@
 #include "fs/base/clock.h"
 #include "fs/store/jobs.h"
 #include "fs/store/nodes.h"
+#include "fs/store/private_dir.h"
 #include "fs/store/ranges.h"
 #include "fs/store/store_private.h"
 
@@ -214,23 +215,21 @@ static int list_unclear(struct check *check)
 	return r;
 }
 
-static int open_directory(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-static int open_account(struct check *check, const char *state_dir, const char *cache_dir)
+static int open_account(struct check *check, const char *state_path, const char *cache_path)
 {
 	struct store *store = &check->store;
-	CLEANUP_FREE char *path = NULL, *message = NULL;
+	const char *witness = NULL;
+	CLEANUP_FREE char *path = NULL, *message = NULL, *state_dir = NULL, *cache_dir = NULL;
+	int r = private_dir_look(state_path, &state_dir, &store->state_fd, &message);
 
-	store->state_fd = open_directory(state_dir);
-	if (store->state_fd < 0)
-		return store->state_fd;
+	if (r < 0 && r != -ENOENT && message != NULL) {
+		complain(check, "%s", message);
+		return -EAGAIN;
+	}
+	if (r < 0)
+		return r;
 	store->lock_fd = openat(store->state_fd, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (store->lock_fd < 0 || faccessat(store->state_fd, STORE_DATABASE, F_OK, 0) < 0)
+	if (store->lock_fd < 0)
 		return -errno;
 	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
@@ -238,12 +237,18 @@ static int open_account(struct check *check, const char *state_dir, const char *
 		openat(store->state_fd, "data", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (store->data_fd < 0)
 		complain(check, "%s/data: %s", state_dir, strerror(errno));
-	store->cache_fd = open_directory(cache_dir);
+	/* there need not be one */
+	private_dir_look(cache_path, &cache_dir, &store->cache_fd, &message);
+	free(steal(&message));
 	if (asprintf(&path, "%s/" STORE_DATABASE, state_dir) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
-	int r = db_open_to_look(path, &store->db, &message);
+	r = store_find_witness(store, cache_dir, &witness);
+	if (r == 0)
+		r = db_open_to_look(path, witness, &store->db, &message);
+	if (r == -ENOENT)
+		return r;
 	if (r == -EAGAIN) {
 		buf_addf(&check->report, "%s\n", message);
 	} else if (r < 0) {

@@ -10,9 +10,13 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/ids.h"
 #include "fs/base/log.h"
+#include "fs/base/str.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store_private.h"
+
+#define DATA_LAST (INT64_C(1) << 48) /* no account gets there; larger numbers are not of our files */
 
 int store_data_open(struct store *store, int64_t ino, int flags)
 {
@@ -44,9 +48,32 @@ int store_data_sync(struct store *store)
 	return fsync(store->data_fd) < 0 ? -errno : 0;
 }
 
-int store_data_sweep(struct store *store)
+static int list_gone(struct store *store, struct ids *gone)
 {
-	int fd = openat(store->state_fd, "data", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT ino FROM data_gone", &row, "");
+
+	return db_row_each(store->db, r, row, ids_note, gone);
+}
+
+static int remove_gone(struct store *store)
+{
+	CLEANUP(ids_finish) struct ids gone = {0};
+	int r = list_gone(store, &gone);
+
+	for (size_t i = 0; i < gone.count && r == 0; i++)
+		r = store_data_remove(store, gone.items[i]);
+	if (r < 0 || gone.count == 0)
+		return r;
+	r = db_begin(store->db, false);
+	for (size_t i = 0; i < gone.count && r == 0; i++)
+		r = db_run(store->db, "DELETE FROM data_gone WHERE ino = ?", "i", gone.items[i]);
+	return db_end(store->db, r);
+}
+
+int store_data_each(struct store *store, int (*visit)(void *arg, int64_t ino), void *arg)
+{
+	int fd = openat(store->data_fd, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	struct node node;
@@ -58,20 +85,39 @@ int store_data_sweep(struct store *store)
 		return r;
 	}
 	while (r == 0 && (entry = readdir(dir)) != NULL) {
-		char *end;
-		int64_t ino = strtoll(entry->d_name, &end, 10);
-		if (*end != '\0' || ino <= 0)
+		int64_t ino;
+		if (str_to_int(entry->d_name, 1, DATA_LAST, &ino) < 0)
 			continue;
 		int found = nodes_get(store, ino, &node);
-		if (found == -ENOENT) {
-			log_info("store: data file %s has no node: removed", entry->d_name);
-			r = store_data_remove(store, ino);
-		} else {
+		if (found == -ENOENT || (found == 0 && node.kind != NODE_FILE))
+			r = visit(arg, ino);
+		else
 			r = found;
-		}
 	}
 	closedir(dir);
 	return r;
+}
+
+int store_data_sweep(struct store *store)
+{
+	CLEANUP(ids_finish) struct ids orphans = {0};
+	int64_t last = 0;
+	int r = remove_gone(store);
+
+	if (r == 0)
+		r = store_data_each(store, ids_note, &orphans);
+	if (r < 0 || orphans.count == 0)
+		return r;
+	for (size_t i = 0; i < orphans.count; i++)
+		last = orphans.items[i] > last ? orphans.items[i] : last;
+	log_warning("store: %zu file%s in data/ that the database does not know, the first is %lld: left as they "
+		    "are; to get them into .weryaifs/lost+found: weryaifs --check --repair",
+		orphans.count, orphans.count == 1 ? "" : "s", (long long)orphans.items[0]);
+	/* a new file that takes the number of one of them would be made of its bytes */
+	r = db_begin(store->db, false);
+	if (r == 0)
+		r = db_run(store->db, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'node'", "i", last);
+	return db_end(store->db, r);
 }
 
 int store_statvfs(struct store *store, struct statvfs *ret_statvfs)

@@ -15,14 +15,19 @@
 
 struct db;
 
+/* Behind the name of the database: its last two copies (copy.h). */
+#define DB_COPY_NEW ".1"
+#define DB_COPY_OLD ".2"
 #define DB_APPLICATION_ID 0x57455259 /* "WERY" in the file header */
 
-/* Opens or creates, and brings an older schema up to date. A file that is not ours, is damaged or comes from a newer weryaifs is left as it is:
+/* Opens or creates, and brings an older schema up to date. `witness`: a file that tells of an account here, so that a database
+ * which is missing or empty is damage and not a new account: else what was bought would be forgotten, and bought again. NULL: there
+ * is none. A file that is not ours, is damaged or comes from a newer weryaifs is left as it is:
  * -EINVAL with a sentence in *ret_message, which the caller frees. */
-int db_open(const char *path, struct db **ret_db, char **ret_message);
-/* For one that is there already, to read from: neither made, nor upgraded, nor checkpointed. -EAGAIN with a sentence:
- * its schema is an older one. */
-int db_open_to_look(const char *path, struct db **ret_db, char **ret_message);
+int db_open(const char *path, const char *witness, struct db **ret_db, char **ret_message);
+/* For one that is there already, to read from: neither made, nor upgraded, nor checkpointed. -ENOENT: there is none, and no
+ * witness; -EAGAIN with a sentence: its schema is an older one. */
+int db_open_to_look(const char *path, const char *witness, struct db **ret_db, char **ret_message);
 void db_close(struct db *db); /* NULL is fine */
 
 /* One operation is one transaction. They do not nest. */

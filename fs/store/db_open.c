@@ -12,6 +12,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/base/map.h"
+#include "fs/base/text.h"
 #include "fs/store/schema.h"
 
 static int db_pragma_int(struct db *db, const char *sql, int64_t *ret_value)
@@ -40,6 +41,59 @@ static bool db_is_sound(struct db *db)
 	return sound;
 }
 
+static bool has_bytes(const char *path, const char *suffix)
+{
+	CLEANUP_FREE char *name = NULL;
+	struct stat st;
+
+	if (asprintf(&name, "%s%s", path, suffix) < 0) {
+		name = NULL;
+		return true;
+	}
+	return lstat(name, &st) == 0 && st.st_size > 0;
+}
+
+static void add_command(struct buf *text, const char *words, const char *path, const char *suffix)
+{
+	CLEANUP_FREE char *name = NULL, *quoted = NULL;
+
+	if (asprintf(&name, "%s%s", path, suffix) < 0)
+		name = NULL;
+	quoted = name == NULL ? NULL : text_shell(name);
+	buf_adds(text, words);
+	if (quoted == NULL || buf_adds(text, quoted) < 0)
+		text->failed = -ENOMEM;
+}
+
+/* What to do when the database cannot be used: the copies that lie beside it, and how a new account is begun. Caller frees;
+ * NULL: no memory. */
+static char *advise(const char *path, const char *witness)
+{
+	const char *copy = has_bytes(path, DB_COPY_NEW) ? DB_COPY_NEW : DB_COPY_OLD;
+	CLEANUP_FREE char *dir = strdup(path);
+	struct buf text;
+
+	if (dir == NULL)
+		return NULL;
+	buf_init(&text, 64 * 1024);
+	buf_adds(&text, "What was bought stands in it alone, so nothing is begun anew");
+	if (has_bytes(path, copy)) {
+		/* a log that belongs to another database would be played into the copy */
+		add_command(&text, "; to put back its last copy (what may have been sent since is held): rm -f ", path, "-wal");
+		add_command(&text, " && cp ", path, copy);
+		add_command(&text, " ", path, "");
+	} else {
+		buf_adds(&text, "; put back a copy of it, if you have one");
+	}
+	*strrchr(dir, '/') = '\0';
+	add_command(&text, ". To begin a new account all the same, move away ", dir, "");
+	if (witness != NULL && witness[0] == '/')
+		add_command(&text, " and ", witness, "");
+	char *advice = buf_steal(&text);
+	buf_finish(&text);
+	return advice;
+}
+
 /* Reads only, so that a file which is not ours stays as it is. */
 static int db_examine(struct db *db, const char *path, int64_t *ret_version, char **ret_message)
 {
@@ -62,9 +116,10 @@ static int db_examine(struct db *db, const char *path, int64_t *ret_version, cha
 		*ret_version = version;
 		return 0;
 	}
-	if (asprintf(ret_message,
-		    "%s %s; it was left as it is: move it away or restore a copy, then mount again",
-		    path, why) < 0) {
+	CLEANUP_FREE char *advice =
+		version > schema_version() ? strdup("Mount it with that one again.") : advise(path, NULL);
+	if (advice == NULL ||
+		asprintf(ret_message, "%s %s; it was left as it is. %s", path, why, advice) < 0) {
 		*ret_message = NULL;
 		return -ENOMEM;
 	}
@@ -115,18 +170,6 @@ static int db_create(const char *path, int flags, struct db **ret_db, char **ret
 	sqlite3_extended_result_codes(db->handle, 0);
 	*ret_db = db;
 	return 0;
-}
-
-static bool has_bytes(const char *path, const char *suffix)
-{
-	CLEANUP_FREE char *name = NULL;
-	struct stat st;
-
-	if (asprintf(&name, "%s%s", path, suffix) < 0) {
-		name = NULL;
-		return true;
-	}
-	return lstat(name, &st) == 0 && st.st_size > 0;
 }
 
 /* https://www.sqlite.org/uri.html */
@@ -185,19 +228,38 @@ static int db_look(const char *path, struct db **ret_db, int64_t *ret_version, c
 	return 0;
 }
 
-int db_open(const char *path, struct db **ret_db, char **ret_message)
+static int refuse_loss(const char *path, const char *witness, char **ret_message)
+{
+	CLEANUP_FREE char *advice = advise(path, witness);
+
+	if (advice == NULL || asprintf(ret_message,
+				      "%s is missing or empty, but other files of this account are there (%s); all was "
+				      "left as it is. %s",
+				      path, witness, advice) < 0) {
+		*ret_message = NULL;
+		return -ENOMEM;
+	}
+	return -EINVAL;
+}
+
+int db_open(const char *path, const char *witness, struct db **ret_db, char **ret_message)
 {
 	struct db *db;
 	int64_t version = 0;
 	int r = 0;
 
 	*ret_message = NULL;
-	if (has_bytes(path, "") || has_bytes(path, "-wal")) {
+	/* SQLite would remove a log without a database */
+	if (has_bytes(path, "")) {
 		r = db_look(path, &db, &version, ret_message);
 		if (r < 0)
 			return r;
 		db_close(db);
+	} else if (witness == NULL && has_bytes(path, "-wal")) {
+		witness = "weryaifs.db-wal";
 	}
+	if (version == 0 && witness != NULL)
+		return refuse_loss(path, witness, ret_message);
 	r = db_create(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, ret_message);
 	if (r < 0)
 		return r;
@@ -213,14 +275,21 @@ int db_open(const char *path, struct db **ret_db, char **ret_message)
 	return 0;
 }
 
-int db_open_to_look(const char *path, struct db **ret_db, char **ret_message)
+int db_open_to_look(const char *path, const char *witness, struct db **ret_db, char **ret_message)
 {
 	struct db *db;
 	int64_t version;
-	int r = db_look(path, &db, &version, ret_message);
 
+	*ret_message = NULL;
+	if (!has_bytes(path, ""))
+		return witness == NULL ? -ENOENT : refuse_loss(path, witness, ret_message);
+	int r = db_look(path, &db, &version, ret_message);
 	if (r < 0)
 		return r;
+	if (version == 0) {
+		db_close(db);
+		return witness == NULL ? -ENOENT : refuse_loss(path, witness, ret_message);
+	}
 	if (version < schema_version()) {
 		if (asprintf(ret_message,
 			    "%s is from an older weryaifs; it is brought up to date by the next "

@@ -46,7 +46,7 @@ static const char first[] =
 	"INSERT INTO sqlite_sequence(name, seq) VALUES('node', 999);"
 	"INSERT INTO meta VALUES('synced', 0);";
 
-/* Numbers that were counted anew at each look. The value 0 of an inode number means "none", so that an index which holds it
+/* Numbers that were counted anew at each look, and files whose bytes may go. The value 0 of an inode number means "none", so that an index which holds it
  * leads to all the rest. */
 static const char counted[] =
 	"DROP INDEX job_ino;"
@@ -88,6 +88,11 @@ static const char counted[] =
 	" UPDATE dir_count SET names = names - 1, dirs = dirs - (old.kind <= 2) WHERE dir = old.parent;"
 	" INSERT INTO dir_count SELECT new.parent, 1, new.kind <= 2 WHERE new.parent IS NOT NULL"
 	" ON CONFLICT(dir) DO UPDATE SET names = names + 1, dirs = dirs + excluded.dirs; END;"
+
+	/* bytes of files that the tree has let go: what is not in here, and in no node, is never removed */
+	"CREATE TABLE data_gone(ino INTEGER PRIMARY KEY);"
+	"CREATE TRIGGER data_gone_add AFTER DELETE ON node WHEN old.kind = 3 BEGIN"
+	" INSERT OR IGNORE INTO data_gone VALUES(old.ino); END;"
 
 	"CREATE TRIGGER cached_add AFTER INSERT ON cached BEGIN"
 	" UPDATE meta SET value = value + new.bytes WHERE key = 'cached_bytes'; END;"

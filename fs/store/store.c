@@ -1,72 +1,104 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/store/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/log.h"
 #include "fs/store/identity.h"
+#include "fs/store/lock.h"
 #include "fs/store/private_dir.h"
 #include "fs/store/store_private.h"
 
-static int take_lock(struct store *store, const char *state_dir, char **ret_message)
+static int has_files(int dir_fd, bool *ret_has)
 {
-	store->lock_fd =
-		openat(store->state_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (store->lock_fd < 0)
-		return private_dir_fail(ret_message, -errno, state_dir, "could not open the lock file");
-	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno != EWOULDBLOCK)
-		return private_dir_fail(ret_message, -errno, state_dir, "could not lock");
-	if (asprintf(ret_message,
-		    "this account is mounted already (%s is locked); end that mount first, or use "
-		    "--account NAME",
-		    state_dir) < 0)
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	*ret_has = false;
+	if (dir == NULL) {
+		cleanup_closep(&fd);
+		return -errno;
+	}
+	while (!*ret_has && (entry = readdir(dir)) != NULL)
+		*ret_has = entry->d_name[0] != '.';
+	closedir(dir);
+	return 0;
+}
+
+int store_find_witness(const struct store *store, const char *cache_dir, const char **ret_witness)
+{
+	bool data = false, cached = false;
+	struct stat st;
+	int r = store->data_fd < 0 ? 0 : has_files(store->data_fd, &data);
+
+	if (r == 0 && store->cache_fd >= 0)
+		r = has_files(store->cache_fd, &cached);
+	if (r < 0 || fstat(store->lock_fd, &st) < 0)
+		return r < 0 ? r : -errno;
+	/* the lock file counts the mounts: one that is empty has seen none */
+	*ret_witness = data ? "data/" : st.st_size > 0 ? "lock" : cached ? cache_dir : NULL;
+	return 0;
+}
+
+static int open_database(struct store *store, const char *state_dir, const char *cache_dir, char **ret_message)
+{
+	CLEANUP_FREE char *path = NULL;
+	const char *witness = NULL;
+	struct stat st;
+
+	if (asprintf(&path, "%s/" STORE_DATABASE, state_dir) < 0) {
+		path = NULL;
 		return -ENOMEM;
-	return -EBUSY;
+	}
+	int r = store_find_witness(store, cache_dir, &witness);
+	if (r == 0)
+		r = db_open(path, witness, &store->db, ret_message);
+	if (r < 0)
+		return r;
+	/* what was made just now has its name on the disk as well */
+	if (fsync(store->state_fd) < 0 || fstatat(store->state_fd, STORE_DATABASE, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return private_dir_fail(
+			ret_message, -errno, state_dir, "could not make this directory durable");
+	store->database_ino = st.st_ino;
+	r = identity_check(store);
+	return r < 0 ? private_dir_fail(ret_message, r, path, "could not write to this database") : 0;
+}
+
+static int open_all(
+	struct store *store, const char *state_path, const char *cache_path, char **ret_message)
+{
+	CLEANUP_FREE char *state_dir = NULL, *cache_dir = NULL;
+	int r = private_dir_open(state_path, &state_dir, &store->state_fd, ret_message);
+
+	if (r == 0)
+		r = lock_take(store, state_dir, ret_message);
+	if (r == 0)
+		r = private_dir_open(cache_path, &cache_dir, &store->cache_fd, ret_message);
+	if (r == 0)
+		r = private_dir_inside(store->state_fd, state_dir, "data", &store->data_fd, ret_message);
+	return r < 0 ? r : open_database(store, state_dir, cache_dir, ret_message);
 }
 
 int store_open(
 	const char *state_dir, const char *cache_dir, struct store **ret_store, char **ret_message)
 {
-	CLEANUP_FREE char *path = NULL;
 	struct store *store = calloc(1, sizeof(*store));
-	int r;
 
 	*ret_message = NULL;
 	if (store == NULL)
 		return -ENOMEM;
 	list_init(&store->cache_files);
 	list_init(&store->cache_unsaved);
-	store->state_fd = store->data_fd = store->cache_fd = store->lock_fd = -1;
-	r = private_dir_open(state_dir, &store->state_fd, ret_message);
-	if (r == 0)
-		r = take_lock(store, state_dir, ret_message);
-	if (r == 0)
-		r = private_dir_open(cache_dir, &store->cache_fd, ret_message);
-	if (r == 0 && asprintf(&path, "%s/data", state_dir) < 0)
-		r = -ENOMEM;
-	if (r == 0)
-		r = private_dir_open(path, &store->data_fd, ret_message);
-	if (r == 0) {
-		free(path);
-		r = asprintf(&path, "%s/" STORE_DATABASE, state_dir) < 0 ? -ENOMEM : 0;
-	}
-	if (r == 0)
-		r = db_open(path, &store->db, ret_message);
-	/* what was made just now has its name on the disk as well */
-	if (r == 0 && fsync(store->state_fd) < 0)
-		r = private_dir_fail(ret_message, -errno, state_dir, "could not make this directory durable");
-	if (r == 0) {
-		r = identity_check(store);
-		if (r < 0)
-			private_dir_fail(ret_message, r, path, "could not write to this database");
-	}
+	store->state_fd = store->data_fd = store->cache_fd = store->lock_fd = store->name_fd = -1;
+	int r = open_all(store, state_dir, cache_dir, ret_message);
 	if (r < 0) {
 		store_close(store);
 		return r;
@@ -85,12 +117,27 @@ void store_close(struct store *store)
 	cleanup_closep(&store->cache_fd);
 	cleanup_closep(&store->state_fd);
 	cleanup_closep(&store->lock_fd);
+	cleanup_closep(&store->name_fd);
 	free(store);
+}
+
+/* What is written to a file that has no name any more survives nothing. */
+static int check_is_there(struct store *store)
+{
+	struct stat st;
+
+	if (fstatat(store->state_fd, STORE_DATABASE, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		st.st_ino == store->database_ino)
+		return 0;
+	log_error("store: the account's database was removed or moved while it is mounted: nothing is sent any more");
+	return -EIO;
 }
 
 int store_begin(struct store *store, bool durable)
 {
-	return db_begin(store->db, durable);
+	int r = durable ? check_is_there(store) : 0;
+
+	return r < 0 ? r : db_begin(store->db, durable);
 }
 
 int store_end(struct store *store, int result)

@@ -42,6 +42,7 @@ int store_data_open(struct store *store, int64_t ino, int flags);
 int store_data_stat(struct store *store, int64_t ino, struct stat *ret_stat);
 int store_data_remove(struct store *store, int64_t ino); /* no error when absent */
 int store_data_sync(struct store *store);		 /* the directory of them */
-/* Removes data files whose node is gone (the process died between the two removals). */
+/* Removes the data files of nodes that were removed (the process may have died between the two), and no other: what the
+ * database does not know is told of, and left to a person (store_repair()). */
 int store_data_sweep(struct store *store);
 int store_statvfs(struct store *store, struct statvfs *ret_statvfs);

@@ -14,6 +14,8 @@
 struct store {
 	struct db *db;				   /* owned */
 	int state_fd, data_fd, cache_fd, lock_fd; /* owned */
+	int name_fd;				   /* owned, see lock.h; -1 none */
+	ino_t database_ino;			   /* of the file that is open */
 	int64_t hold_up_to;			   /* see store_hold_up_to() */
 	bool reserved;				   /* see store_reserve_make() */
 	struct list cache_files;   /* cache_file.known: all that are in memory, borrowed */
@@ -32,5 +34,9 @@ static inline void store_name(int64_t ino, char name[STORE_NAME])
 {
 	snprintf(name, STORE_NAME, "%lld", (long long)ino);
 }
+/* Data files that belong to no node: visit() returns 0 to go on. */
+int store_data_each(struct store *store, int (*visit)(void *arg, int64_t ino), void *arg);
+/* A file beside the database that tells of an account; NULL: there is none, so a new one may be begun. */
+int store_find_witness(const struct store *store, const char *cache_dir, const char **ret_witness);
 /* At the end, after cache_flush(): frees what could not be saved. */
 void cache_forget_unsaved(struct store *store);

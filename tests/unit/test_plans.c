@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <sqlite3.h>
@@ -291,6 +292,9 @@ static void test_plans_no_statement_goes_through_a_table(void **state)
 	assert_int_equal(cache_evict(store, 5), 0);
 	assert_int_equal(cache_total(store, &number), 0);
 	assert_int_equal(number, 0);
+	/* an orphan, and the file of a node that run_nodes() has removed */
+	close(store_data_open(store, 5000, O_RDWR | O_CREAT));
+	assert_int_equal(store_data_sweep(store), 0);
 	store_close(store);
 	pretend_copied();
 	store_close(open_store());

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* An account that something happened to: nothing is begun anew over what is left of it, and nothing of it is swept away. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/store/cache.h"
+#include "fs/store/nodes.h"
+#include "fs/store/store.h"
+
+static char root[] = "/tmp/weryaifs-test-damage-XXXXXX";
+static char state_dir[64], cache_dir[64];
+
+static int set_up(void **state)
+{
+	strcpy(root + strlen(root) - 6, "XXXXXX");
+	if (mkdtemp(root) == NULL)
+		return -1;
+	snprintf(state_dir, sizeof(state_dir), "%s/state", root);
+	snprintf(cache_dir, sizeof(cache_dir), "%s/cache", root);
+	return 0;
+}
+
+/* In the test's directory; what it prints, at most `size` bytes. */
+static void shell(const char *command, char *said, size_t size)
+{
+	char whole[1024];
+
+	snprintf(whole, sizeof(whole), "cd '%s' && { %s; }", root, command);
+	FILE *pipe = popen(whole, "r");
+	assert_non_null(pipe);
+	size_t length = fread(said, 1, size - 1, pipe);
+	said[length] = '\0';
+	if (pclose(pipe) != 0)
+		fail_msg("%s", command);
+}
+
+static void run(const char *command)
+{
+	char said[256];
+
+	shell(command, said, sizeof(said));
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command);
+}
+
+static struct store *open_store(void)
+{
+	struct store *store = NULL;
+	char *message = NULL;
+
+	if (store_open(state_dir, cache_dir, &store, &message) < 0)
+		fail_msg("store_open: %s", message != NULL ? message : "?");
+	return store;
+}
+
+static int64_t add_file(struct store *store, const char *name, const char *bytes)
+{
+	struct node node = {.parent = 7, .kind = NODE_FILE, .mode = 0100644};
+
+	snprintf(node.name, sizeof(node.name), "%s", name);
+	assert_int_equal(store_begin(store, true), 0);
+	assert_int_equal(store_end(store, nodes_add(store, &node)), 0);
+	int fd = store_data_open(store, node.ino, O_RDWR | O_CREAT);
+	assert_int_equal(write(fd, bytes, strlen(bytes)), strlen(bytes));
+	close(fd);
+	return node.ino;
+}
+
+static void make_account(void)
+{
+	struct store *store = open_store();
+	struct cache_file *file;
+
+	add_file(store, "notes", "mine");
+	assert_int_equal(cache_file_open(store, 2000, &file), 0);
+	assert_int_equal(cache_file_write(file, 0, "abc", 3), 0);
+	cache_file_close(file);
+	store_close(store);
+}
+
+#define ALL "find . -type f ! -name lock -exec sha256sum {} + | sort; find . | sort; cat state/lock 2>/dev/null || true"
+
+/* Refused with a sentence that has the next step, and with all as it was. */
+static void assert_refused(const char *what)
+{
+	CLEANUP_FREE char *message = NULL;
+	struct store *store = NULL;
+	char before[8192], after[8192];
+
+	/* what a mount makes before it knows */
+	run("mkdir -p -m 700 state/data cache; touch state/lock");
+	shell(ALL, before, sizeof(before));
+	int r = store_open(state_dir, cache_dir, &store, &message);
+	if (r == 0) {
+		store_close(store);
+		fail_msg("%s: taken for a new account", what);
+	}
+	assert_int_equal(r, -EINVAL);
+	assert_non_null(message);
+	if (strstr(message, "left as it is") == NULL && strstr(message, "left as it was") == NULL)
+		fail_msg("%s: %s", what, message);
+	if (strstr(message, "To begin a new account all the same") == NULL)
+		fail_msg("%s: %s", what, message);
+	shell(ALL, after, sizeof(after));
+	assert_string_equal(after, before);
+}
+
+static void test_damage_a_ledger_that_is_gone_is_no_new_account(void **state)
+{
+	static const char *const damages[] = {
+		": > state/weryaifs.db",
+		"rm state/weryaifs.db",
+		"mv state/weryaifs.db state/weryaifs.db.moved",
+		"truncate -s 100 state/weryaifs.db",
+		"truncate -s 4096 state/weryaifs.db",
+		"python3 -c \"import sqlite3, os; os.remove('state/weryaifs.db');"
+		" d = sqlite3.connect('state/weryaifs.db'); d.execute('CREATE TABLE x(y)'); d.execute('DROP TABLE x');"
+		" d.commit()\"",
+		"rm -rf state/weryaifs.db state/lock",
+		"rm -rf state/weryaifs.db state/data",
+		"rm -rf state",
+		"rm -rf state/* && echo x > state/weryaifs.db-wal && rm -rf cache",
+	};
+
+	for (size_t i = 0; i < array_length(damages); i++) {
+		run("rm -rf state cache");
+		make_account();
+		run(damages[i]);
+		assert_refused(damages[i]);
+	}
+	/* and where nothing tells of one, an account is begun */
+	run("rm -rf state cache");
+	store_close(open_store());
+	/* killed before the first mount had made anything */
+	run("rm -rf state/weryaifs.db*; : > state/lock; : > state/weryaifs.db");
+	store_close(open_store());
+}
+
+static void test_damage_the_copy_that_is_named_can_be_put_back(void **state)
+{
+	CLEANUP_FREE char *message = NULL;
+	struct store *store = NULL;
+	char command[2048];
+
+	make_account();
+	run("cp state/weryaifs.db state/weryaifs.db.1; : > state/weryaifs.db; echo rubbish > state/weryaifs.db-wal");
+	assert_int_equal(store_open(state_dir, cache_dir, &store, &message), -EINVAL);
+	const char *from = strstr(message, "rm -f "), *to = from == NULL ? NULL : strstr(from, ". To begin");
+	assert_non_null(to);
+	snprintf(command, sizeof(command), "%.*s", (int)(to - from), from);
+	run(command);
+	store = open_store();
+	/* it is an account that was put back */
+	struct node node;
+	assert_int_equal(nodes_find(store, 7, "notes", &node), 0);
+	store_close(store);
+}
+
+static void test_damage_bytes_that_the_ledger_does_not_know_stay(void **state)
+{
+	struct store *store;
+	char said[256];
+
+	make_account();
+	run("cp -a state old");
+	store = open_store();
+	int64_t newer = add_file(store, "newer", "written later");
+	store_close(store);
+	run("cp old/weryaifs.db state/weryaifs.db");
+	store = open_store();
+	assert_int_equal(store_data_sweep(store), 0);
+	/* nor does a new file take its number, and with it its bytes */
+	int64_t other = add_file(store, "other", "x");
+	assert_true(other > newer);
+	store_close(store);
+	shell("cat state/data/*", said, sizeof(said));
+	assert_non_null(strstr(said, "written later"));
+}
+
+static void test_damage_bytes_of_what_was_removed_go(void **state)
+{
+	struct store *store;
+	char said[256];
+
+	make_account();
+	store = open_store();
+	int64_t ino = add_file(store, "gone", "gone");
+	assert_int_equal(store_begin(store, false), 0);
+	assert_int_equal(store_end(store, nodes_remove(store, ino)), 0);
+	/* killed before the bytes went */
+	store_close(store);
+	store = open_store();
+	assert_int_equal(store_data_sweep(store), 0);
+	store_close(store);
+	shell("ls state/data | wc -l", said, sizeof(said));
+	assert_int_equal(atoi(said), 1);
+}
+
+static void test_damage_a_state_that_was_removed_takes_no_second_mount(void **state)
+{
+	CLEANUP_FREE char *message = NULL;
+	struct store *store = open_store(), *second = NULL;
+
+	assert_int_equal(store_begin(store, true), 0);
+	assert_int_equal(store_end(store, 0), 0);
+	run("rm -rf state");
+	for (int i = 0; i < 100; i++) {
+		free(steal(&message));
+		assert_int_equal(store_open(state_dir, cache_dir, &second, &message), -EBUSY);
+	}
+	assert_non_null(strstr(message, "mounted already"));
+	/* and what cannot be recorded is not sent */
+	assert_int_equal(store_begin(store, true), -EIO);
+	store_close(store);
+	run("rm -rf state cache");
+	store_close(open_store());
+}
+
+static void test_damage_links_may_lead_to_the_state_and_not_out_of_it(void **state)
+{
+	CLEANUP_FREE char *message = NULL;
+	struct store *store = NULL;
+
+	run("mkdir -m 700 -p big/state big/cache && ln -s big/state state && ln -s big/cache cache");
+	make_account();
+	run("[ -s big/state/weryaifs.db ]");
+	run("mv big/state/weryaifs.db elsewhere && ln -s ../../elsewhere big/state/weryaifs.db");
+	assert_true(store_open(state_dir, cache_dir, &store, &message) < 0);
+	run("rm big/state/weryaifs.db && mv elsewhere big/state/weryaifs.db");
+	run("mv big/state/data elsewhere && ln -s ../../elsewhere big/state/data");
+	free(steal(&message));
+	assert_true(store_open(state_dir, cache_dir, &store, &message) < 0);
+}
+
+static void test_damage_directories_of_others_are_not_taken(void **state)
+{
+	static const char *const ways[] = {"mkdir -p a/b && chmod 777 a", "mkdir -p a/b && chmod 777 a/b",
+		"mkdir -p a/b && chgrp 12345 a && chmod 775 a", "mkdir -p a/b && chown 12345 a",
+		"mkdir -p a/b && chown 12345 a/b", "mkdir -p c/b && ln -s c a && chown -h 12345 a"};
+
+	if (geteuid() != 0)
+		skip();
+	snprintf(state_dir, sizeof(state_dir), "%s/a/b/state", root);
+	for (size_t i = 0; i < array_length(ways); i++) {
+		CLEANUP_FREE char *message = NULL;
+		struct store *store = NULL;
+		run("rm -rf a c");
+		run(ways[i]);
+		int r = store_open(state_dir, cache_dir, &store, &message);
+		store_close(store);
+		if (r != -EPERM)
+			fail_msg("%s: %d", ways[i], r);
+		assert_non_null(strstr(message, "XDG_STATE_HOME"));
+	}
+	/* a group of our own, and a directory like /tmp */
+	run("rm -rf a c && mkdir -p a/b && chmod 775 a && chmod 1777 a/b");
+	store_close(open_store());
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_damage_a_ledger_that_is_gone_is_no_new_account),
+		TEST(test_damage_the_copy_that_is_named_can_be_put_back),
+		TEST(test_damage_bytes_that_the_ledger_does_not_know_stay),
+		TEST(test_damage_bytes_of_what_was_removed_go),
+		TEST(test_damage_a_state_that_was_removed_takes_no_second_mount),
+		TEST(test_damage_links_may_lead_to_the_state_and_not_out_of_it),
+		TEST(test_damage_directories_of_others_are_not_taken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
