@@ -118,10 +118,10 @@ static int fail(int error, int status, int timeout_ms, char **ret_message)
 		return sentence_fail(
 			ret_message, error, "cannot run key_command: %s", strerror(-error));
 	if (WIFSIGNALED(status))
-		return sentence_fail(ret_message, -ENOKEY,
+		return sentence_fail(ret_message, -EAGAIN,
 			"key_command was ended by signal %d (%s)", WTERMSIG(status),
 			strsignal(WTERMSIG(status)));
-	return sentence_fail(ret_message, -ENOKEY,
+	return sentence_fail(ret_message, -EAGAIN,
 		"key_command failed with exit status %d, see its own messages above",
 		WEXITSTATUS(status));
 }

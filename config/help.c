@@ -16,6 +16,7 @@
 static const char usage[] =
 	"Usage: weryaifs [OPTION]... MOUNTPOINT\n"
 	"       weryaifs [OPTION]... SOURCE MOUNTPOINT     (as mount and fstab call it)\n"
+	"       weryaifs --set-key                         (to store the API key)\n"
 	"       fusermount3 -u MOUNTPOINT                  (to unmount)\n"
 	"\n"
 	"Images and videos by prompt, as files: write MOUNTPOINT/FLUX/fox.txt, read fox.png.\n"
@@ -34,6 +35,11 @@ static const struct {
 		"try it out: no key, no network, no costs; files are made by a small server here"},
 	{"--check",
 		"check configuration, API key and the account's ledger and files; mount nothing"},
+	{"--set-key", "ask for the API key, try it, and store it in the key file, for you alone"},
+	{"--keyring", "with --set-key: store it in the desktop's keyring (secret-tool)"},
+	{"--forget ACCOUNT",
+		"show what this machine has of an account, ask, and remove it; nothing at the "
+		"service changes"},
 	{"-h, --help", "show this and exit"},
 	{"-V, --version", "show the version and exit"},
 };

@@ -22,8 +22,11 @@ static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"debug", no_argument, NULL, 'd'},
 	{"foreground", no_argument, NULL, 'f'},
+	{"forget", required_argument, NULL, 'F'},
 	{"help", no_argument, NULL, 'h'},
+	{"keyring", no_argument, NULL, 'r'},
 	{"sandbox", no_argument, NULL, 's'},
+	{"set-key", no_argument, NULL, 'K'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
 };
@@ -204,6 +207,15 @@ static int take_option(
 	case 'k':
 		options->check = true;
 		return 0;
+	case 'K':
+		options->set_key = true;
+		return 0;
+	case 'r':
+		options->keyring = true;
+		return 0;
+	case 'F':
+		options->forget = true;
+		return replace(&options->account, optarg, ret_message);
 	case 'h':
 		options->help = true;
 		return 0;
@@ -220,8 +232,12 @@ static int take_option(
 /* MOUNTPOINT, or mount(8)'s SOURCE MOUNTPOINT. */
 static int take_operands(struct options *options, int count, char **operands, char **ret_message)
 {
-	bool optional = options->help || options->version || options->check;
+	bool optional = options->help || options->version || options->check || options->set_key ||
+			options->forget;
 
+	if (options->keyring && !options->set_key)
+		return sentence_fail(
+			ret_message, -EINVAL, "--keyring goes with --set-key alone. %s", try_help);
 	if (count == 0 && !optional)
 		return sentence_fail(ret_message, -EINVAL, "where to mount? %s", try_help);
 	if (count > 2)

@@ -19,8 +19,7 @@
 
 /* Takes `text`, trimmed, as the key; `what` names its origin in messages, which never show the
  * key. */
-static int take_key(struct secret *secret, const char *text, size_t length, const char *what,
-	char **ret_message)
+int secret_take(struct secret *secret, const char *text, size_t length, const char *what, char **ret_message)
 {
 	str_trim(&text, &length);
 	if (length == 0)
@@ -81,7 +80,7 @@ static int load_file(struct secret *secret, const char *path, mode_t forbidden, 
 	if (length < 0)
 		return sentence_fail(ret_message, (int)length, "cannot read the key file %s: %s",
 			path, strerror((int)-length));
-	r = take_key(secret, data, (size_t)length, path, ret_message);
+	r = secret_take(secret, data, (size_t)length, path, ret_message);
 	explicit_bzero(data, sizeof(data));
 	if (r < 0)
 		return r;
@@ -98,7 +97,7 @@ static int load_file(struct secret *secret, const char *path, mode_t forbidden, 
  * now. */
 static int load_environment(struct secret *secret, char *value, char **ret_message)
 {
-	int r = take_key(secret, value, strlen(value), "$WERYAI_API_KEY", ret_message);
+	int r = secret_take(secret, value, strlen(value), "$WERYAI_API_KEY", ret_message);
 
 	explicit_bzero(value, strlen(value));
 	unsetenv("WERYAI_API_KEY");
@@ -112,7 +111,7 @@ static int load_command(struct secret *secret, const char *command, char **ret_m
 	int r = command_run(command, COMMAND_TIMEOUT_MS, data, sizeof(data), &length, ret_message);
 
 	if (r == 0)
-		r = take_key(secret, data, length, "the output of key_command", ret_message);
+		r = secret_take(secret, data, length, "the output of key_command", ret_message);
 	explicit_bzero(data, sizeof(data));
 	return r;
 }
@@ -143,10 +142,8 @@ static int load_default(struct secret *secret, char **ret_message)
 	if (path && access(path, F_OK) == 0)
 		return load_file(secret, path, 0077, ret_message);
 	return sentence_fail(ret_message, -ENOKEY,
-		"no API key found. Put it in %s (mode 0600), or set key_file or key_command in the "
-		"configuration, or set $WERYAI_API_KEY or $WERYAI_API_KEY_FILE, or give a systemd "
-		"credential 'weryai_api_key'. To try weryaifs without a key: weryaifs --sandbox "
-		"MOUNTPOINT",
+		"no API key found. To store one in %s: weryaifs --set-key. Other places for it are "
+		"in weryaifs(1). To try everything without a key: weryaifs --sandbox MOUNTPOINT",
 		path ? path : "~/.config/weryaifs/key");
 }
 

@@ -20,11 +20,18 @@ struct secret {
 	ino_t file_ino;
 };
 
-/* -ENOKEY none found, the named file is absent or key_command failed; -EACCES a key file that
+/* -ENOKEY none found or the named file is absent; -EAGAIN key_command failed, as where a keyring is
+ * locked, and may do better later; -EACCES a key file that
  * others can use (mode & 077) or that another user owns; -EINVAL empty, over-long or with bytes
  * that cannot stand in a header; -ETIMEDOUT, -EFBIG of key_command; the errno of what could not
  * be read; -ENOMEM. One sentence in *ret_message; *ret_secret is written on 0 only. */
 int secret_load(const struct config *config, struct secret *ret_secret, char **ret_message);
+/* Takes `text`, trimmed, as the key: 0, or -EINVAL with a sentence that calls it "the API key in WHAT". */
+int secret_take(struct secret *secret, const char *text, size_t length, const char *what, char **ret_message);
+/* Where a key file would be looked for first. Caller frees; NULL: no home, no memory. */
+char *secret_path(const struct config *config);
+/* Writes the key to the file, mode 0600, whole or not at all; makes its directory, mode 0700. */
+int secret_store(const char *path, const struct secret *secret, char **ret_message);
 /* Has the file changed since? Reads nothing. A file that is gone has not changed. */
 bool secret_changed(const struct secret *secret);
 void secret_finish(struct secret *secret);

@@ -22,7 +22,7 @@
 #define LOCK_STEP_MS 20
 #define CONNECTIONS_PER_HOST 32 /* many small files far away, over HTTP/1.1; one file takes 16 */
 
-static int open_api(struct layers *layers, const struct setup *setup)
+int layers_open_api(struct layers *layers, const struct setup *setup)
 {
 	const struct config *config = &setup->config;
 	const char *sandbox = layers->sandbox ? sandbox_child_url(layers->sandbox) : NULL;
@@ -199,7 +199,7 @@ int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
 	if (setup->options.sandbox)
 		r = sandbox_child_start(quiet, &layers->sandbox, ret_message);
 	if (r == 0)
-		r = open_api(layers, setup);
+		r = layers_open_api(layers, setup);
 	if (r == 0)
 		r = open_store(layers, setup, ret_message);
 	if (r == 0)

@@ -26,6 +26,8 @@ struct layers {
 int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
 	const struct session_events *events, void *arg, struct layers *ret_layers,
 	char **ret_message);
+/* The way to the service alone, on layers->loop; to be closed as well. */
+int layers_open_api(struct layers *layers, const struct setup *setup);
 /* Where an account's state and cache are; the caller frees both. -ENOENT: no home directory is known. */
 int layers_directories(const struct config *config, char **ret_state, char **ret_cache);
 /* Also legal on zeroed memory. Waits for the disk. */

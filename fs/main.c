@@ -12,17 +12,20 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "fs/account/account.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/check.h"
 #include "fs/daemon.h"
 #include "fs/file_watch.h"
-#include "fs/account/account.h"
+#include "fs/forget.h"
 #include "fs/layers.h"
 #include "fs/notify/notifier_child.h"
 #include "fs/refuse.h"
+#include "fs/set_key.h"
 
 #define EXIT_USAGE 2
+#define EXIT_LATER 75 /* EX_TEMPFAIL of sysexits.h: a unit tries again */
 #define STOP_MORE_MS                                                                               \
 	1000 /* beyond the time that a POST in flight may take, when we are told to end */
 
@@ -275,9 +278,15 @@ int main(int argc, char **argv)
 		code = run(&w);
 	} else if (outcome == SETUP_CHECK) {
 		code = check_account(&w.setup, message);
+	} else if (outcome == SETUP_SET_KEY) {
+		code = set_key(&w.setup);
+	} else if (outcome == SETUP_FORGET) {
+		code = forget_account(&w.setup);
 	} else if (outcome != SETUP_DONE) {
 		complain(message);
-		code = outcome == SETUP_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+		code = outcome == SETUP_USAGE   ? EXIT_USAGE
+		       : outcome == SETUP_LATER ? EXIT_LATER
+						: EXIT_FAILURE;
 	}
 	setup_finish(&w.setup);
 	return code;

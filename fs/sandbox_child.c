@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -20,12 +19,12 @@
 #include "fs/base/log.h"
 #include "fs/base/str.h"
 #include "fs/refuse.h"
+#include "fs/remove_tree.h"
 
 #define PROGRAM "weryaifs-sandbox"
 #define GREETING "listening on "
 #define START_MS 10000
 #define END_MS 3000
-#define OPEN_DIRECTORIES 16 /* that nftw(3) may hold at once */
 
 struct sandbox_child {
 	pid_t pid; /* 0: none */
@@ -57,13 +56,6 @@ static int make_directory(struct sandbox_child *child, char **ret_message)
 	return refuse(ret_message, -error,
 		"cannot make a directory for the sandbox in $XDG_RUNTIME_DIR, $TMPDIR or /tmp: %s",
 		strerror(error));
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-	if (remove(path) < 0 && errno != ENOENT)
-		log_errno(LOG_LEVEL_WARNING, -errno, "sandbox: cannot remove '%s'", path);
-	return 0;
 }
 
 /* PROGRAM beside us, else as a name for the search in $PATH. Caller frees; NULL: -ENOMEM. */
@@ -274,8 +266,7 @@ void sandbox_child_stop(struct sandbox_child *child)
 	if (child->pid > 0)
 		end_process(child->pid);
 	if (child->directory)
-		nftw(child->directory, remove_one, OPEN_DIRECTORIES,
-			FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		(void)remove_tree(child->directory); /* what is left was told */
 	free(child->directory);
 	free(child);
 }

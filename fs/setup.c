@@ -136,7 +136,7 @@ static enum setup_outcome show_help(char **ret_message)
 enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, char **ret_message)
 {
 	struct setup *setup = ret_setup;
-	bool usage = false;
+	bool usage = false, later = false;
 
 	*setup = (struct setup){0};
 	if (options_parse(&setup->options, argc, argv, ret_message) < 0)
@@ -148,16 +148,20 @@ enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, ch
 	int r = make_paths_absolute(&setup->options);
 	if (r == 0)
 		r = load_config(&setup->options, &setup->config, &usage, ret_message);
+	if (r == 0 && (setup->options.set_key || setup->options.forget))
+		return setup->options.set_key ? SETUP_SET_KEY : SETUP_FORGET;
 	if (r == 0)
 		r = load_models(setup, ret_message);
-	if (r == 0)
+	if (r == 0) {
 		r = load_key(setup, ret_message);
+		later = r == -EAGAIN || r == -ETIMEDOUT;
+	}
 	if (r < 0 && setup->options.check && setup->models != NULL && *ret_message != NULL)
 		return SETUP_CHECK;
 	if (r < 0) {
 		if (!*ret_message)
 			*ret_message = strdup(strerror(-r));
-		return usage ? SETUP_USAGE : SETUP_FAILED;
+		return usage ? SETUP_USAGE : later ? SETUP_LATER : SETUP_FAILED;
 	}
 	return setup->options.check ? SETUP_CHECK : SETUP_MOUNT;
 }

@@ -22,13 +22,13 @@ complete_in_bash() {
         COMP_POINT=${#COMP_LINE}
         _weryaifs && printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
 }
-[ "$(complete_in_bash weryaifs --fo)" = --foreground ] || complain "bash: --fo: $(complete_in_bash weryaifs --fo)"
+[ "$(complete_in_bash weryaifs --fore)" = --foreground ] || complain "bash: --fore: $(complete_in_bash weryaifs --fore)"
 [ "$(complete_in_bash weryaifs -o dry_run,sett)" = dry_run,settle= ] || complain "bash: -o: $(complete_in_bash weryaifs -o dry_run,sett)"
 if command -v fish >/dev/null; then
     complete_in_fish() {
         fish --no-config -c "source $here/weryaifs.fish; complete -C '$*'"
     }
-    complete_in_fish weryaifs --fo | grep -q '^--foreground' || complain "fish: --fo: $(complete_in_fish weryaifs --fo)"
+    complete_in_fish weryaifs --fore | grep -q '^--foreground' || complain "fish: --fore: $(complete_in_fish weryaifs --fore)"
     complete_in_fish weryaifs -o dry_run,sett | grep -q '^dry_run,settle=' || complain "fish: -o"
 fi
 if command -v zsh >/dev/null; then

@@ -55,7 +55,7 @@ _weryaifs()
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '-o -f --foreground -d --debug --config --account --sandbox --check -h --help -V --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '-o -f --foreground -d --debug --config --account --sandbox --check --set-key --keyring --forget -h --help -V --version' -- "$word")
 	else
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")

@@ -7,9 +7,11 @@
 words() {
     sed -n "/^static bool $1(/,/NULL};/p" "$TEST_ROOT/config/options.c" | grep -o '"[^"]*"' | tr -d '"' | sed 's/=\*$/=x/; s/\*$/x/'
 }
-mapfile -t all < <(words is_for_kernel && words is_for_others)
+mapfile -t kernel < <(words is_for_kernel)
+mapfile -t others < <(words is_for_others)
+all=("${kernel[@]}" "${others[@]}")
 [ ${#all[@]} -gt 40 ] || fail "only ${#all[@]} words found: has the table another form now?"
-for word in "${all[@]}"; do
+for word in "${kernel[@]}" "$(tr ' ' , <<<"${others[*]}")"; do
     weryaifs --sandbox -o "$word" "$M" || fail "-o $word"
     FS_PID=$(find_daemon)
     umount_fs
