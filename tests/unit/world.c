@@ -359,17 +359,27 @@ int world_open(const char *path)
 	return r < 0 ? r : fd;
 }
 
-int world_write(const char *path, int fd, const char *text)
+static int write_at(const char *path, int fd, const char *text, off_t offset)
 {
 	uint64_t ino = world_ino(path);
 	int r = tree_will_write(world.gen, ino);
 
-	if (r == 0 && (ftruncate(fd, 0) < 0 ||
-			      pwrite(fd, text, strlen(text), 0) != (ssize_t)strlen(text)))
+	if (r == 0 && (ftruncate(fd, offset) < 0 ||
+			      pwrite(fd, text, strlen(text), offset) != (ssize_t)strlen(text)))
 		r = -errno;
 	if (r < 0)
 		tree_write_failed(world.gen, ino);
 	return r;
+}
+
+int world_write(const char *path, int fd, const char *text)
+{
+	return write_at(path, fd, text, 0);
+}
+
+int world_append(const char *path, int fd, const char *text)
+{
+	return write_at(path, fd, text, lseek(fd, 0, SEEK_END));
 }
 
 void world_close(const char *path, int fd)
@@ -470,6 +480,21 @@ const char *world_list(const char *path)
 		free(names.items[i]);
 	}
 	return text;
+}
+
+int world_pictures(const char *path, const char *stem)
+{
+	const char *name = world_list(path);
+	int count = 0;
+
+	while (*name != '\0') {
+		size_t length = strcspn(name, " ");
+		const char *png = strstr(name, "png");
+		count += strncmp(name, stem, strlen(stem)) == 0 && png != NULL &&
+			 png < name + length;
+		name += length + (name[length] == ' ');
+	}
+	return count;
 }
 
 /* --- what is known of a prompt --- */

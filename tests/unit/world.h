@@ -45,7 +45,8 @@ uint64_t world_ino(const char *path); /* 0: there is none */
 void world_save(const char *path, const char *text);
 /* The same in steps; a file that is there is not truncated. */
 int world_open(const char *path);
-int world_write(const char *path, int fd, const char *text);
+int world_write(const char *path, int fd, const char *text); /* truncates first */
+int world_append(const char *path, int fd, const char *text);
 void world_close(const char *path, int fd);
 int world_mkdir(const char *path);
 int world_remove(const char *path);
@@ -55,6 +56,8 @@ int world_submit(const char *path);
 /* All names in a directory, in the order of the alphabet, "a b c". */
 const char *world_list(const char *directory);
 bool world_exists(const char *path);
+/* Pictures in a directory whose names begin so, backups included, whatever they are called exactly. */
+int world_pictures(const char *directory, const char *stem);
 
 /* What is behind "KEY:" in the status; "" where it is not. */
 const char *world_status(const char *path, const char *key);

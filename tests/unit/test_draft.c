@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* From the last close of a prompt to a job, or to none. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/own_disk.h"
+#include "tests/unit/own_http.h"
+#include "tests/unit/world.h"
+
+#define FOX "FLUX/fox.txt"
+#define HOUR_MS (INT64_C(3600) * 1000)
+
+static void assert_posts(size_t count)
+{
+	world_wait(HOUR_MS);
+	assert_int_equal(own_http_count("POST"), count);
+}
+
+static void test_draft_settles_after_the_last_close(void **state)
+{
+	int one = world_open(FOX);
+
+	assert_int_equal(world_write(FOX, one, "a fox\n"), 0);
+	int other = world_open(FOX);
+	world_close(FOX, one);
+	world_wait(HOUR_MS);
+	assert_int_equal(own_http_count("POST"), 0);
+	world_assert_state(FOX, "DRAFT");
+	world_close(FOX, other);
+	world_wait(999);
+	assert_int_equal(own_http_count("POST"), 0);
+	assert_posts(1);
+}
+
+static void test_draft_that_goes_on_is_one_prompt(void **state)
+{
+	world_save(FOX, "a fox\n");
+	world_wait(900);
+	world_save(FOX, "a fox\nin the snow\n");
+	world_wait(900);
+	assert_int_equal(own_http_count("POST"), 0);
+	assert_posts(1);
+	assert_non_null(strstr(own_http_posted(), "in the snow"));
+}
+
+static void test_draft_opened_again_is_waited_for(void **state)
+{
+	world_save(FOX, "a fox\n");
+	world_wait(500);
+	int fd = world_open(FOX);
+	assert_posts(0);
+	world_close(FOX, fd);
+	assert_posts(1);
+}
+
+static void test_draft_without_a_text_is_nothing(void **state)
+{
+	world_save(FOX, "");
+	assert_posts(0);
+	world_assert_state(FOX, "DRAFT");
+	world_save(FOX, "\n \n");
+	assert_posts(0);
+	world_save("FLUX/notes", "a fox\n");
+	world_save("FLUX/.hidden.txt", "a fox\n");
+	assert_posts(0);
+}
+
+static void test_draft_that_was_not_changed_is_not_examined(void **state)
+{
+	world_save(FOX, "a fox\n");
+	assert_posts(1);
+	/* opened for writing and closed, as touch(1) does */
+	world_close(FOX, world_open(FOX));
+	assert_posts(1);
+	/* and the same text once more */
+	world_save(FOX, "a fox\n");
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+	assert_string_equal(world_list("FLUX"), "fox.png fox.status fox.txt");
+}
+
+static void test_draft_whose_write_failed_is_not_sent(void **state)
+{
+	int fd = world_open(FOX);
+
+	assert_int_equal(world_write(FOX, fd, "a fox\n"), 0);
+	own_disk_fail_writes("data/", ENOSPC);
+	assert_int_equal(world_append(FOX, fd, "in the snow\n"), -ENOSPC);
+	own_disk_reset();
+	world_close(FOX, fd);
+	assert_posts(0);
+	world_assert_state(FOX, "DRAFT");
+	assert_non_null(strstr(world_status(FOX, "warning"), "may be incomplete"));
+	/* nor by the next mount */
+	world_remount();
+	assert_posts(0);
+	assert_int_equal(world_submit(FOX), 0);
+	assert_posts(1);
+}
+
+/* The mark that a text is changing has to be on the disk before the text changes. */
+static void test_draft_is_not_written_where_it_cannot_be_marked(void **state)
+{
+	char text[8];
+
+	world_save(FOX, "a fox\n");
+	assert_posts(1);
+	int fd = world_open(FOX);
+	own_disk_fail_writes("weryaifs.db", EIO);
+	assert_int_equal(world_write(FOX, fd, "an owl\n"), -EIO);
+	own_disk_reset();
+	assert_int_equal(pread(fd, text, sizeof(text), 0), 6);
+	world_close(FOX, fd);
+	assert_posts(1);
+}
+
+/* The disk would not take the job: the text is examined again, until it does. */
+static void test_draft_is_examined_again_when_the_disk_refuses(void **state)
+{
+	world_save(FOX, "a fox\n");
+	own_disk_fail_writes("weryaifs.db", EIO);
+	world_wait(HOUR_MS);
+	assert_int_equal(own_http_count("POST"), 0);
+	world_assert_state(FOX, "DRAFT");
+	own_disk_reset();
+	world_wait(11000);
+	assert_int_equal(own_http_count("POST"), 1);
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+}
+
+static void test_draft_whose_closing_was_not_recorded_waits_for_a_person_after_a_kill(void **state)
+{
+	int fd = world_open(FOX);
+
+	assert_int_equal(world_write(FOX, fd, "a fox\n"), 0);
+	own_disk_fail_writes("weryaifs.db", EIO);
+	world_close(FOX, fd);
+	world_wait(5000);
+	own_disk_reset();
+	world_kill();
+	assert_posts(0);
+	world_assert_state(FOX, "DRAFT");
+}
+
+static void test_draft_replaces_what_was_not_sent(void **state)
+{
+	own_http_next_many("POST", (struct own_answer){.status = 429, .retry_after_ms = 100000}, 1);
+	world_save(FOX, "a fox\n");
+	world_wait(2000);
+	world_save(FOX, "a red fox\n");
+	assert_posts(2);
+	assert_non_null(strstr(own_http_posted(), "a red fox"));
+	assert_int_equal(world_count(JOB_SUCCESS), 1);
+	assert_int_equal(world_count(JOB_QUEUED), 0);
+}
+
+static void test_draft_emptied_cancels_what_was_not_sent(void **state)
+{
+	own_http_next("POST", (struct own_answer){.status = 429, .retry_after_ms = 100000});
+	world_save(FOX, "a fox\n");
+	world_wait(2000);
+	world_save(FOX, "");
+	assert_posts(1);
+	assert_int_equal(world_count(JOB_QUEUED), 0);
+}
+
+static void test_draft_that_is_wrong_costs_nothing(void **state)
+{
+	world_save(FOX, "rato: 16:9\na fox\n");
+	assert_posts(0);
+	world_assert_state(FOX, "INVALID");
+	assert_non_null(strstr(world_status(FOX, "error"), "rato"));
+	world_save(FOX, "ratio: 16:9\na fox\n");
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+	assert_int_equal(world_count(JOB_INVALID), 0);
+}
+
+static void test_draft_that_is_too_long_costs_nothing(void **state)
+{
+	static char text[300 * 1024];
+
+	memset(text, 'x', sizeof(text) - 1);
+	world_save(FOX, text);
+	assert_posts(0);
+	world_assert_state(FOX, "INVALID");
+	assert_non_null(strstr(world_status(FOX, "error"), "256 KiB"));
+	world_save(FOX, "a fox\n");
+	assert_posts(1);
+}
+
+static void test_draft_submit_is_refused_while_somebody_writes(void **state)
+{
+	int fd = world_open(FOX);
+
+	assert_int_equal(world_write(FOX, fd, "a fox\n"), 0);
+	assert_int_equal(world_submit(FOX), -EBUSY);
+	assert_posts(0);
+	world_close(FOX, fd);
+	assert_int_equal(world_submit(FOX), 0);
+	world_settle();
+	assert_int_equal(own_http_count("POST"), 1);
+	assert_posts(1);
+}
+
+static void test_draft_submit_buys_again_what_is_done(void **state)
+{
+	world_save(FOX, "a fox\n");
+	assert_posts(1);
+	assert_int_equal(world_submit(FOX), 0);
+	assert_posts(2);
+	assert_int_equal(world_pictures("FLUX", "fox"), 2);
+}
+
+static void test_draft_submit_is_refused_while_its_job_is_on_its_way(void **state)
+{
+	own_http_state("processing");
+	world_save(FOX, "a fox\n");
+	world_wait(10000);
+	assert_int_equal(world_submit(FOX), -EBUSY);
+	own_http_state("succeed");
+	assert_posts(1);
+}
+
+static void test_draft_submit_that_cannot_be_recorded_fails(void **state)
+{
+	world_save(FOX, "a fox\n");
+	assert_posts(1);
+	own_disk_fail_writes("weryaifs.db", ENOSPC);
+	assert_int_equal(world_submit(FOX), -ENOSPC);
+	own_disk_reset();
+	assert_posts(1);
+}
+
+static void test_draft_dry_run_is_held_and_shows_its_request(void **state)
+{
+	world_save(FOX, "dry run: yes\na fox\n");
+	assert_posts(0);
+	world_assert_state(FOX, "HELD");
+	assert_non_null(strstr(world_status(FOX, "request"), "a fox"));
+	world_remount();
+	assert_posts(0);
+	assert_int_equal(world_submit(FOX), 0);
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+}
+
+/* Copied away, or put back from a backup: what was not sent here may have been sent there. */
+static void test_draft_of_a_copied_account_waits_for_a_person(void **state)
+{
+	own_http_next("POST", (struct own_answer){.status = 429, .retry_after_ms = 100000});
+	world_save(FOX, "a fox\n");
+	world_wait(2000);
+	world_save("FLUX/owl.txt", "an owl\n");
+	world_copy();
+	assert_posts(1);
+	world_assert_state(FOX, "HELD");
+	world_assert_state("FLUX/owl.txt", "DRAFT");
+	assert_int_equal(world_submit(FOX), 0);
+	assert_posts(2);
+	/* what is written now was never anywhere else */
+	world_save("FLUX/hen.txt", "a hen\n");
+	assert_posts(3);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_draft_settles_after_the_last_close),
+		T(test_draft_that_goes_on_is_one_prompt),
+		T(test_draft_opened_again_is_waited_for),
+		T(test_draft_without_a_text_is_nothing),
+		T(test_draft_that_was_not_changed_is_not_examined),
+		T(test_draft_whose_write_failed_is_not_sent),
+		T(test_draft_is_not_written_where_it_cannot_be_marked),
+		T(test_draft_is_examined_again_when_the_disk_refuses),
+		T(test_draft_whose_closing_was_not_recorded_waits_for_a_person_after_a_kill),
+		T(test_draft_replaces_what_was_not_sent),
+		T(test_draft_emptied_cancels_what_was_not_sent),
+		T(test_draft_that_is_wrong_costs_nothing),
+		T(test_draft_that_is_too_long_costs_nothing),
+		T(test_draft_submit_is_refused_while_somebody_writes),
+		T(test_draft_submit_buys_again_what_is_done),
+		T(test_draft_submit_is_refused_while_its_job_is_on_its_way),
+		T(test_draft_submit_that_cannot_be_recorded_fails),
+		T(test_draft_dry_run_is_held_and_shows_its_request),
+		T(test_draft_of_a_copied_account_waits_for_a_person),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
