@@ -12,11 +12,14 @@
 #include "fs/base/log.h"
 #include "fs/base/worker.h"
 #include "fs/account/account.h"
+#include "fs/api/client.h"
 #include "fs/net/hook.h"
+#include "fs/net/http.h"
 #include "fs/paths.h"
 #include "fs/refuse.h"
 #include "fs/sandbox_child.h"
 #include "fs/store/cache.h"
+#include "fs/store/store.h"
 
 #define LOCK_MS 2000 /* for the end of the mount that was just unmounted */
 #define LOCK_STEP_MS 20
@@ -113,11 +116,11 @@ static int open_store(struct layers *layers, const struct setup *setup, char **r
 	return 0;
 }
 
-static int open_gen(struct layers *layers, const struct setup *setup, char **ret_message)
+static int open_account(struct layers *layers, const struct setup *setup, char **ret_message)
 {
 	CLEANUP_FREE char *state = NULL, *cache = NULL;
 	const struct config *config = &setup->config;
-	struct gen_options options = {.settle_ms = config->settle_ms,
+	struct account_options options = {.settle_ms = config->settle_ms,
 		.max_active = config->max_active,
 		.submit_gap_ms = config->submit_gap_ms,
 		.submissions_per_day = config->submissions_per_day,
@@ -137,14 +140,14 @@ static int open_gen(struct layers *layers, const struct setup *setup, char **ret
 		.uid = config->uid >= 0 ? (uid_t)config->uid : getuid(),
 		.gid = config->gid >= 0 ? (gid_t)config->gid : getgid()};
 
-	int r = gen_create(layers->loop, layers->store, layers->http, layers->api, setup->models,
-		&options, &layers->gen);
+	int r = account_create(layers->loop, layers->store, layers->http, layers->api, setup->models,
+		&options, &layers->account);
 	if (r == 0 && config->models_refresh_ms != 0) {
-		layers->registry = (struct gen_registry){.builtin = &setup->catalogue,
+		layers->registry = (struct model_registry){.builtin = &setup->catalogue,
 			.params = setup->params,
 			.param_count = setup->param_count,
 			.refresh_ms = config->models_refresh_ms};
-		r = gen_follow(layers->gen, &layers->registry);
+		r = account_follow(layers->account, &layers->registry);
 	}
 	if (r < 0 && find_directories(layers, setup, &state, &cache) == 0)
 		return refuse(
@@ -167,12 +170,12 @@ static int open_session(struct layers *layers, const struct setup *setup,
 		.debug = setup->options.debug};
 
 	return session_create(
-		layers->loop, layers->gen, &options, events, arg, &layers->session, ret_message);
+		layers->loop, layers->account, &options, events, arg, &layers->session, ret_message);
 }
 
 static bool handle_callback(void *arg, const char *token)
 {
-	return gen_called_back(arg, token);
+	return account_called_back(arg, token);
 }
 
 static int open_hook(struct layers *layers, const struct setup *setup, char **ret_message)
@@ -181,7 +184,7 @@ static int open_hook(struct layers *layers, const struct setup *setup, char **re
 
 	if (!listen)
 		return 0;
-	int r = hook_create(layers->loop, listen, handle_callback, layers->gen, &layers->hook);
+	int r = hook_create(layers->loop, listen, handle_callback, layers->account, &layers->hook);
 	if (r < 0)
 		return refuse(ret_message, r, "cannot listen on %s for callbacks: %s", listen,
 			strerror(-r));
@@ -205,7 +208,7 @@ int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
 	if (r == 0)
 		r = worker_create(loop, &layers->worker);
 	if (r == 0)
-		r = open_gen(layers, setup, ret_message);
+		r = open_account(layers, setup, ret_message);
 	if (r == 0)
 		r = open_hook(layers, setup, ret_message);
 	if (r == 0)
@@ -217,7 +220,7 @@ void layers_close(struct layers *layers)
 {
 	session_destroy(layers->session);
 	hook_destroy(layers->hook);
-	gen_destroy(layers->gen);
+	account_destroy(layers->account);
 	worker_destroy(layers->worker);
 	if (layers->store) {
 		int r = cache_sync_all(layers->store);

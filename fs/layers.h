@@ -15,8 +15,8 @@ struct layers {
 	struct api_client *api;
 	struct worker *worker;
 	struct store *store;
-	struct gen *gen;
-	struct gen_registry registry; /* of the gen */
+	struct account *account;
+	struct model_registry registry; /* of the account */
 	struct session *session;
 	struct hook *hook;
 };

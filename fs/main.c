@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fs/account/account.h"
+#include "fs/api/client.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/check.h"
@@ -66,7 +67,7 @@ static void stop(struct wiring *w, int code)
 		return;
 	w->stopping = true;
 	loop_timer_arm(w->patience, w->setup.config.request_timeout_ms + STOP_MORE_MS);
-	gen_stop(w->layers.gen, end_loop, w);
+	account_stop(w->layers.account, end_loop, w);
 }
 
 static void handle_gone(void *arg, int error)
@@ -97,7 +98,7 @@ static void reload_key(struct wiring *w)
 		else
 			log_info("main: read the API key again");
 	}
-	gen_retry(w->layers.gen);
+	account_retry(w->layers.account);
 }
 
 static void handle_key_file(void *arg)
@@ -264,8 +265,8 @@ int main(int argc, char **argv)
 	CLEANUP_FREE char *message = NULL;
 	int code = EXIT_SUCCESS;
 
-	if (publisher_child_is(argc, argv))
-		return publisher_child_main(argv[1]);
+	if (notifier_child_is(argc, argv))
+		return notifier_child_main(argv[1]);
 	openlog("weryaifs", LOG_PID, LOG_USER);
 	keep_memory();
 	int r = harden();

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/keyring.h"
+#include "fs/api/client.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"

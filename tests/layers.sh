@@ -44,14 +44,14 @@ fs/api          fs/base fs/net
 fs/media        fs/base fs/api
 fs/model        fs/base fs/api fs/media
 fs/prompt       fs/base fs/net fs/api fs/media fs/model
-fs/fetch        fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/job fs/queue fs/input fs/tree fs/account
-fs/job          fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/queue fs/input fs/tree fs/account
-fs/queue        fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/input fs/tree fs/account
-fs/input        fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue fs/tree fs/account
-fs/tree         fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue fs/input fs/account
+fs/fetch        fs/base fs/net fs/store fs/api fs/media
+fs/job          fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch
+fs/queue        fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job
+fs/input        fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue
+fs/tree         fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue fs/input
 fs/account      fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue fs/input fs/tree
-fs/notify       fs/base fs/fetch fs/tree fs/account
-fs/mount        fs/base fs/prompt fs/fetch fs/queue fs/tree fs/job fs/model fs/account fs/notify
+fs/notify       fs/base fs/fetch fs/job fs/tree
+fs/mount        fs/base fs/prompt fs/fetch fs/job fs/model fs/tree fs/account fs/notify
 config          fs/base
 tests/sandbox
 '

@@ -2,328 +2,341 @@
 #include "fs/account/account.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
-#include "fs/base/buf.h"
+#include "fs/account/balance.h"
+#include "fs/account/stats.h"
+#include "fs/account/submit.h"
 #include "fs/base/clock.h"
-#include "fs/base/ids.h"
-#include "fs/base/log.h"
-#include "fs/queue/credits.h"
-#include "fs/model/describe.h"
-#include "fs/tree/draft.h"
-#include "fs/account/account_private.h"
-#include "fs/account/model_refresh.h"
-#include "fs/input/liveness.h"
-#include "fs/queue/queue.h"
 #include "fs/fetch/fetch.h"
-#include "fs/tree/status.h"
-#include "fs/tree/tree_private.h"
-#include "fs/input/upload.h"
 #include "fs/input/inputs.h"
+#include "fs/job/changes.h"
+#include "fs/job/job_table.h"
+#include "fs/job/lease.h"
+#include "fs/job/writers.h"
+#include "fs/net/http.h"
+#include "fs/queue/credits.h"
+#include "fs/queue/queue.h"
 #include "fs/store/cache.h"
+#include "fs/store/jobs.h"
+#include "fs/tree/tree.h"
 
-#define BALANCE_FRESH_MS 30000
+struct account {
+	struct loop *loop; /* borrowed, like the next three */
+	struct store *store;
+	struct http *http;
+	struct api_client *api;
+	const struct model_table *models; /* the table in force */
+	struct account_options options;
+	int64_t started; /* monotonic ms */
 
-static int add_dir(
-	struct gen *gen, int64_t ino, int64_t parent, const char *name, enum node_kind kind)
-{
-	struct node node = {.ino = ino,
-		.parent = parent,
-		.kind = kind,
-		.mode = S_IFDIR | 0755,
-		.uid = gen->options.uid,
-		.gid = gen->options.gid};
-
-	node.atime = node.mtime = node.ctime = clock_wall_ns();
-	node.name_length = strlen(name);
-	memcpy(node.name, name, node.name_length + 1);
-	return nodes_add(gen->store, &node);
-}
-
-static int ensure_dir(
-	struct gen *gen, int64_t ino, int64_t parent, const char *name, enum node_kind kind)
-{
-	struct node node;
-	int r = ino != 0 ? nodes_get(gen->store, ino, &node)
-			 : nodes_find(gen->store, parent, name, &node);
-
-	return r == -ENOENT ? add_dir(gen, ino, parent, name, kind) : r;
-}
-
-/* The fixed directories and one for each model; those of models that are gone stay (tree.c hides empty ones). */
-int gen_plant(struct gen *gen)
-{
-	int r = store_begin(gen->store, false);
-
-	if (r == 0)
-		r = ensure_dir(gen, TREE_ROOT, 0, "", NODE_DIR);
-	if (r == 0)
-		r = ensure_dir(gen, TREE_ABOUT, TREE_ROOT, ".weryaifs", NODE_DIR);
-	if (r == 0)
-		r = ensure_dir(gen, TREE_LOST, TREE_ABOUT, "lost+found", NODE_DIR);
-	for (size_t i = 0; i < model_table_count(gen->models) && r == 0; i++)
-		r = ensure_dir(gen, 0, TREE_ROOT, model_table_at(gen->models, i)->dir, NODE_MODEL);
-	return store_end(gen->store, r);
-}
-
-static int note_nameless(void *arg, const struct node *node)
-{
-	return ids_add(arg, node->ino);
-}
-
-/* What the last mount had removed while it was still in use. */
-static int sweep(struct gen *gen)
-{
-	struct ids nameless = {0};
-	int r = nodes_list_nameless(gen->store, note_nameless, &nameless);
-
-	for (size_t i = 0; i < nameless.count && r == 0; i++) {
-		r = map_put(gen->nameless, (uint64_t)nameless.items[i], gen);
-		if (r == 0)
-			tree_forget(gen, (uint64_t)nameless.items[i]);
-	}
-	ids_finish(&nameless);
-	return r < 0 ? r : store_data_sweep(gen->store);
-}
-
-int gen_create(struct loop *loop, struct store *store, struct http *http, struct api_client *api,
-	const struct model_table *models, const struct gen_options *options, struct gen **ret_gen)
-{
-	struct gen *gen = calloc(1, sizeof(*gen));
-	int r;
-
-	if (gen == NULL)
-		return -ENOMEM;
-	gen->loop = loop;
-	gen->store = store;
-	gen->http = http;
-	gen->api = api;
-	gen->models = models;
-	gen->options = *options;
-	gen->started = clock_mono_ms();
-	list_init(&gen->watches);
-	list_init(&gen->changed);
-	gen->nameless = map_create();
-	gen->promised = map_create();
-	r = gen->nameless == NULL || gen->promised == NULL ? -ENOMEM : credits_create(gen, &gen->credits);
-	if (r == 0)
-		r = drafts_create(gen, &gen->drafts);
-	if (r == 0)
-		r = queue_create(gen, &gen->queue);
-	if (r == 0)
-		r = results_create(gen, &gen->results);
-	if (r == 0)
-		r = uploads_create(gen, &gen->uploads);
-	if (r == 0)
-		r = probes_create(gen, &gen->probes);
-	if (r == 0)
-		r = waiting_create(gen, &gen->waiting);
-	if (r == 0)
-		r = gen_plant(gen);
-	if (r == 0)
-		r = sweep(gen);
-	if (r == 0)
-		r = queue_resume(gen->queue);
-	if (r == 0)
-		r = drafts_resume(gen->drafts);
-	if (r < 0) {
-		gen_destroy(gen);
-		return r;
-	}
-	*ret_gen = gen;
-	return 0;
-}
-
-void gen_destroy(struct gen *gen)
-{
-	if (gen == NULL)
-		return;
-	results_destroy(gen->results);
-	live_destroy(gen->live);
-	queue_destroy(gen->queue);
-	waiting_destroy(gen->waiting);
-	gen->waiting = NULL;
-	probes_destroy(gen->probes);
-	uploads_destroy(gen->uploads);
-	drafts_destroy(gen->drafts);
-	credits_destroy(gen->credits);
-	status_drop_changes(gen);
-	map_destroy(gen->nameless);
-	map_destroy(gen->promised);
-	free(gen);
-}
-
-int gen_follow(struct gen *gen, const struct gen_registry *registry)
-{
-	return live_create(gen, registry, &gen->live);
-}
-
-void gen_set_events(struct gen *gen, const struct gen_events *events, void *arg)
-{
-	gen->events = *events;
-	gen->events_arg = arg;
-}
-
-void gen_stop(struct gen *gen, void (*done)(void *arg), void *arg)
-{
-	queue_stop(gen->queue, done, arg);
-}
-
-void gen_retry(struct gen *gen)
-{
-	queue_retry(gen->queue);
-	uploads_retry(gen->uploads);
-}
-
-bool gen_called_back(struct gen *gen, const char *token)
-{
-	return queue_called_back(gen->queue, token);
-}
-
-const struct model_table *gen_models(const struct gen *gen)
-{
-	return gen->models;
-}
-
-int gen_submit(struct gen *gen, uint64_t prompt_ino)
-{
-	struct node node;
-	int r = nodes_get(gen->store, TREE_NODE(prompt_ino), &node);
-
-	if (r == 0 && !tree_is_prompt(&node))
-		r = -EINVAL;
-	if (r < 0)
-		return r;
-	uploads_retry(gen->uploads);
-	/* what is settled here and now may turn out to be on its way already: one more of it was not asked for */
-	if (node.draft != DRAFT_NONE) {
-		r = draft_submit(gen->drafts, node.ino, false);
-		if (r == 0)
-			r = nodes_get(gen->store, node.ino, &node);
-		if (r < 0)
-			return r;
-	}
-	if (node.job != 0) {
-		r = queue_release(gen->queue, node.job);
-		/* what was made and paid for is not made once more */
-		if (r == -ENOENT)
-			r = queue_fetch_again(gen->queue, node.job);
-		if (r != -ENOENT)
-			return r;
-	}
-	r = draft_submit(gen->drafts, node.ino, true);
-	if (r == 0)
-		queue_go_on(gen->queue);
-	return r;
-}
-
-struct gen_balance {
-	void (*done)(void *arg, int result, double credits);
-	void *arg;
-	struct gen *gen;       /* borrowed */
-	struct api_call *call; /* owned; NULL: it is known, and told from the loop */
-	uint64_t mark;
-	double known;
+	struct changes *changes; /* owned, like the rest; bottom up */
+	struct leases *leases;
+	struct writers *writers;
+	struct job_table *jobs;
+	struct fetches *fetches;
+	struct credits *credits;
+	struct queue *queue;
+	struct inputs *inputs;
+	struct tree *tree;
+	struct balance_needs balance;
+	struct submit_needs submit;
+	struct model_refresh *refresh; /* NULL: the models stay as they are */
 };
 
-static void tell_known(void *arg)
+/* The status of the job's prompt says why a result could not be fetched. */
+static void tell_trouble(void *arg, int64_t job)
 {
-	struct gen_balance *balance = arg;
+	struct account *account = arg;
+	struct job_record record;
 
-	balance->done(balance->arg, 0, balance->known);
-	free(balance);
-}
-
-static void on_balance(void *arg, struct api_balance_answer *answer)
-{
-	struct gen_balance *balance = arg;
-
-	if (answer->result == 0)
-		credits_heard(balance->gen->credits, answer->credits, balance->mark);
-	else
-		log_warning("balance: %s", answer->error.text[0] != '\0'
-						   ? answer->error.text
-						   : strerror(-answer->result));
-	balance->done(balance->arg,
-		answer->result < 0 && answer->error.class == ERRCLASS_AUTH ? -EKEYREJECTED
-									   : answer->result,
-		answer->credits);
-	free(balance);
-}
-
-int gen_balance(struct gen *gen, void (*done)(void *arg, int result, double credits), void *arg,
-	struct gen_balance **ret_balance)
-{
-	struct gen_balance *balance = calloc(1, sizeof(*balance));
-
-	if (balance == NULL)
-		return -ENOMEM;
-	balance->done = done;
-	balance->arg = arg;
-	balance->gen = gen;
-	balance->mark = credits_mark(gen->credits);
-	int64_t when;
-	bool fresh = credits_before(gen->credits, &balance->known, &when) &&
-		     clock_wall_ms() - when < BALANCE_FRESH_MS;
-	int r = fresh ? loop_defer(gen->loop, tell_known, balance)
-		      : api_balance(gen->api, on_balance, balance, &balance->call);
-	if (r < 0) {
-		free(balance);
-		return r;
-	}
-	*ret_balance = balance;
-	return 0;
-}
-
-void gen_balance_cancel(struct gen_balance *balance)
-{
-	if (balance == NULL)
+	if (jobs_get(account->store, job, &record) < 0)
 		return;
-	api_cancel(balance->call);
-	loop_defer_cancel(balance->gen->loop, tell_known, balance);
-	free(balance);
+	changes_tell_status(account->changes, record.ino);
+	job_record_finish(&record);
 }
 
-static int find_node(struct gen *gen, uint64_t ino, struct node *node)
+static int make_jobs(struct account *account)
 {
-	return nodes_get(gen->store, TREE_NODE(ino), node);
-}
-
-int gen_status_text(struct gen *gen, uint64_t prompt_ino, char **ret_text, size_t *ret_length)
-{
-	struct node node;
-	int r = find_node(gen, prompt_ino, &node);
-
-	return r < 0 ? r : status_format(gen, &node, ret_text, ret_length);
-}
-
-int gen_wait_text(struct gen *gen, uint64_t prompt_ino, char **ret_text, size_t *ret_length)
-{
-	struct node node;
-	int r = find_node(gen, prompt_ino, &node);
-
-	if (r == 0 && !tree_is_prompt(&node))
-		r = -EIO; /* removed, or no prompt any more: there is no end to wait for */
-	return r < 0 ? r : status_wait_text(gen, &node, ret_text, ret_length);
-}
-
-int gen_model_text(struct gen *gen, uint64_t ino, char **ret_text, size_t *ret_length)
-{
-	struct node node;
-	int r = find_node(gen, ino, &node);
+	int r = changes_create(account->loop, &account->changes);
 
 	if (r == 0)
-		r = describe_model(node.name, model_table_find(gen->models, node.name), ret_text);
-	if (r == 0)
-		*ret_length = strlen(*ret_text);
+		r = leases_create(account->store, account->options.settle_ms, &account->leases);
+	if (r == 0) {
+		account->writers = writers_create();
+		r = account->writers == NULL ? -ENOMEM : 0;
+	}
+	return r < 0 ? r : job_table_create(account->store, account->changes, &account->jobs);
+}
+
+static int make_fetches(struct account *account)
+{
+	const struct account_options *options = &account->options;
+	const struct fetch_needs needs = {.loop = account->loop,
+		.store = account->store,
+		.http = account->http,
+		.api = account->api,
+		.worker = options->worker,
+		.cache = options->cache,
+		.cache_size = options->cache_size,
+		.stall_ms = options->stall_timeout_ms,
+		.trouble = tell_trouble,
+		.arg = account};
+
+	return fetches_create(&needs, &account->fetches);
+}
+
+static int make_queue(struct account *account)
+{
+	const struct account_options *options = &account->options;
+	const struct credits_needs credits = {.loop = account->loop,
+		.store = account->store,
+		.api = account->api,
+		.changes = account->changes};
+	int r = credits_create(&credits, &account->credits);
+
+	if (r < 0)
+		return r;
+	const struct queue_needs needs = {.loop = account->loop,
+		.store = account->store,
+		.http = account->http,
+		.api = account->api,
+		.jobs = account->jobs,
+		.changes = account->changes,
+		.leases = account->leases,
+		.fetches = account->fetches,
+		.credits = account->credits,
+		.models = &account->models,
+		.max_active = options->max_active,
+		.submit_gap_ms = options->submit_gap_ms,
+		.submissions_per_day = options->submissions_per_day,
+		.first_poll_ms = options->first_poll_ms,
+		.poll_interval_ms = options->poll_interval_ms,
+		.slow_poll_interval_ms = options->slow_poll_interval_ms,
+		.slow_poll_after_ms = options->slow_poll_after_ms,
+		.stall_ms = options->stall_timeout_ms,
+		.eager = options->eager,
+		.uid = options->uid,
+		.gid = options->gid};
+	return queue_create(&needs, &account->queue);
+}
+
+static int make_inputs(struct account *account)
+{
+	const struct account_options *options = &account->options;
+	const struct inputs_needs needs = {.loop = account->loop,
+		.store = account->store,
+		.http = account->http,
+		.api = account->api,
+		.jobs = account->jobs,
+		.changes = account->changes,
+		.writers = account->writers,
+		.queue = account->queue,
+		.models = &account->models,
+		.settle_ms = options->settle_ms,
+		.stall_ms = options->stall_timeout_ms,
+		.allow_unknown = options->allow_unknown,
+		.webhook_url = options->webhook_url};
+
+	return inputs_create(&needs, &account->inputs);
+}
+
+static int make_tree(struct account *account)
+{
+	const struct account_options *options = &account->options;
+	const struct tree_needs needs = {.loop = account->loop,
+		.store = account->store,
+		.jobs = account->jobs,
+		.changes = account->changes,
+		.leases = account->leases,
+		.writers = account->writers,
+		.fetches = account->fetches,
+		.credits = account->credits,
+		.queue = account->queue,
+		.inputs = account->inputs,
+		.models = &account->models,
+		.settle_ms = options->settle_ms,
+		.allow_unknown = options->allow_unknown,
+		.dry_run = options->dry_run,
+		.webhook_url = options->webhook_url,
+		.uid = options->uid,
+		.gid = options->gid};
+
+	account->balance = (struct balance_needs){account->loop, account->api, account->credits};
+	int r = tree_start(&needs, &account->tree);
+	account->submit = (struct submit_needs){.store = account->store,
+		.jobs = account->jobs,
+		.queue = account->queue,
+		.inputs = account->inputs,
+		.tree = account->tree};
 	return r;
 }
 
-struct results *gen_results(struct gen *gen)
+/* What the last mount has left to be done. */
+static int resume(struct account *account)
 {
-	return gen->results;
+	int r = queue_resume(account->queue);
+
+	if (r == 0)
+		r = inputs_resume(account->inputs);
+	return r < 0 ? r : tree_resume(account->tree);
+}
+
+int account_create(struct loop *loop, struct store *store, struct http *http,
+	struct api_client *api, const struct model_table *models,
+	const struct account_options *options, struct account **ret_account)
+{
+	struct account *account = calloc(1, sizeof(*account));
+
+	if (account == NULL)
+		return -ENOMEM;
+	*account = (struct account){.loop = loop,
+		.store = store,
+		.http = http,
+		.api = api,
+		.models = models,
+		.options = *options,
+		.started = clock_mono_ms()};
+	int r = make_jobs(account);
+	if (r == 0)
+		r = make_fetches(account);
+	if (r == 0)
+		r = make_queue(account);
+	if (r == 0)
+		r = make_inputs(account);
+	if (r == 0)
+		r = make_tree(account);
+	if (r == 0)
+		r = resume(account);
+	if (r < 0) {
+		account_destroy(account);
+		return r;
+	}
+	*ret_account = account;
+	return 0;
+}
+
+void account_destroy(struct account *account)
+{
+	if (account == NULL)
+		return;
+	model_refresh_destroy(account->refresh);
+	/* first the jobs: what is done for them by the queue and the inputs is called off */
+	job_table_destroy(account->jobs);
+	tree_destroy(account->tree);
+	inputs_destroy(account->inputs);
+	queue_destroy(account->queue);
+	credits_destroy(account->credits);
+	fetches_destroy(account->fetches);
+	writers_destroy(account->writers);
+	leases_destroy(account->leases);
+	changes_destroy(account->changes);
+	free(account);
+}
+
+/* A model is in force when it has a directory. */
+static int put_in_force(void *arg, const struct model_table *table)
+{
+	struct account *account = arg;
+	const struct model_table *old = account->models;
+
+	account->models = table;
+	int r = tree_plant(account->tree);
+	if (r < 0)
+		account->models = old;
+	else
+		inputs_recheck(account->inputs);
+	return r;
+}
+
+int account_follow(struct account *account, const struct model_registry *registry)
+{
+	const struct model_refresh_needs needs = {.loop = account->loop,
+		.store = account->store,
+		.api = account->api,
+		.registry = registry,
+		.models = &account->models,
+		.put_in_force = put_in_force,
+		.arg = account};
+
+	return model_refresh_create(&needs, &account->refresh);
+}
+
+void account_stop(struct account *account, void (*done)(void *arg), void *arg)
+{
+	queue_stop(account->queue, done, arg);
+}
+
+void account_retry(struct account *account)
+{
+	queue_retry(account->queue);
+	inputs_retry(account->inputs);
+}
+
+bool account_called_back(struct account *account, const char *token)
+{
+	return queue_called_back(account->queue, token);
+}
+
+struct tree *account_tree(struct account *account)
+{
+	return account->tree;
+}
+
+struct fetches *account_fetches(struct account *account)
+{
+	return account->fetches;
+}
+
+struct changes *account_changes(struct account *account)
+{
+	return account->changes;
+}
+
+const struct model_table *account_models(const struct account *account)
+{
+	return account->models;
+}
+
+int account_submit(struct account *account, uint64_t prompt_ino)
+{
+	return submit_prompt(&account->submit, prompt_ino);
+}
+
+int account_balance(struct account *account, void (*done)(void *arg, int result, double credits),
+	void *arg, struct balance **ret_balance)
+{
+	return balance_ask(&account->balance, done, arg, ret_balance);
+}
+
+static int gather_stats(struct account *account, struct stats *stats)
+{
+	char day[CLOCK_DAY];
+
+	*stats = (struct stats){.uptime_s = (clock_mono_ms() - account->started) / 1000,
+		.submissions_per_day = account->options.submissions_per_day,
+		.queued = queue_waiting(account->queue),
+		.active = queue_active(account->queue),
+		.max_active = account->options.max_active,
+		.bytes_fetched = (int64_t)http_bytes_received(account->http),
+		.transfers = (int64_t)fetch_transfers(account->fetches),
+		.paused = queue_paused(account->queue)};
+	stats->credits_known =
+		credits_latest(account->credits, &stats->credits, &stats->credits_at);
+	clock_day(clock_wall_ms(), day);
+	int r = cache_total(account->store, &stats->cache_bytes);
+	if (r == 0)
+		r = spend_get(account->store, day, &stats->submissions_today);
+	return r < 0 ? r : jobs_count_states(account->store, stats->states);
+}
+
+int account_stats(struct account *account, bool prometheus, char **ret_text)
+{
+	struct stats stats;
+	int r = gather_stats(account, &stats);
+
+	if (r < 0)
+		return r;
+	return prometheus ? stats_format_prometheus(&stats, ret_text)
+			  : stats_format(&stats, ret_text);
 }

@@ -6,23 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/api/client.h"
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/account/account_private.h"
+#include "fs/base/loop.h"
 #include "fs/model/merge.h"
-#include "fs/input/inputs.h"
 #include "fs/store/known.h"
+#include "fs/store/store.h"
 
 #define AGAIN_MS (INT64_C(10) * 60 * 1000) /* after a failure */
 #define KNOWN_MAX (8 << 20)                /* bytes; twice what an answer may have */
-#define NAMED_MAX 10 /* in a log line */
+#define NAMED_MAX 10                       /* in a log line */
 
-struct live {
-	struct gen *gen;                     /* borrowed */
-	const struct gen_registry *registry; /* borrowed */
-	struct loop_timer *timer;            /* owned, like the rest */
+struct model_refresh {
+	struct model_refresh_needs needs;
+	struct loop_timer *timer; /* owned, like the rest */
 	struct api_call *call;
 	struct model_list images;
 	struct model_table *table; /* the one in force, when it is not the first one */
@@ -34,56 +34,57 @@ static const char *const kinds[] = {"image", "video"}; /* of what it says */
 
 static void ask(void *arg);
 static void on_models(void *arg, struct api_models_answer *answer);
-static void recall(struct live *live);
+static void recall(struct model_refresh *refresh);
 
-int live_create(struct gen *gen, const struct gen_registry *registry, struct live **ret_live)
+int model_refresh_create(
+	const struct model_refresh_needs *needs, struct model_refresh **ret_refresh)
 {
-	struct live *live = calloc(1, sizeof(*live));
+	struct model_refresh *refresh = calloc(1, sizeof(*refresh));
 
-	if (live == NULL)
+	if (refresh == NULL)
 		return -ENOMEM;
-	live->gen = gen;
-	live->registry = registry;
-	int r = loop_timer_create(gen->loop, ask, live, &live->timer);
+	refresh->needs = *needs;
+	int r = loop_timer_create(needs->loop, ask, refresh, &refresh->timer);
 	if (r < 0) {
-		free(live);
+		free(refresh);
 		return r;
 	}
-	recall(live);
-	loop_timer_arm(live->timer, 0);
-	*ret_live = live;
+	recall(refresh);
+	loop_timer_arm(refresh->timer, 0);
+	*ret_refresh = refresh;
 	return 0;
 }
 
-void live_destroy(struct live *live)
+void model_refresh_destroy(struct model_refresh *refresh)
 {
-	if (live == NULL)
+	if (refresh == NULL)
 		return;
-	api_cancel(live->call);
-	loop_timer_destroy(live->timer);
-	model_list_finish(&live->images);
-	model_table_destroy(live->table);
-	free(live);
+	api_cancel(refresh->call);
+	loop_timer_destroy(refresh->timer);
+	model_list_finish(&refresh->images);
+	model_table_destroy(refresh->table);
+	free(refresh);
 }
 
-static void again(struct live *live, int64_t wait)
+static void again(struct model_refresh *refresh, int64_t wait)
 {
-	loop_timer_arm(
-		live->timer, wait < live->registry->refresh_ms ? wait : live->registry->refresh_ms);
+	loop_timer_arm(refresh->timer, wait < refresh->needs.registry->refresh_ms
+					       ? wait
+					       : refresh->needs.registry->refresh_ms);
 }
 
-static void fail(struct live *live, const char *why)
+static void fail(struct model_refresh *refresh, const char *why)
 {
-	if (!live->failed)
+	if (!refresh->failed)
 		log_warning("models: the live registry does not answer (%s); %s is in force", why,
-			live->table != NULL ? "what it said last" : "the built-in catalogue");
-	live->failed = true;
-	again(live, AGAIN_MS);
+			refresh->table != NULL ? "what it said last" : "the built-in catalogue");
+	refresh->failed = true;
+	again(refresh, AGAIN_MS);
 }
 
 static bool is_configured(void *arg, const char *key)
 {
-	const struct gen_registry *registry = ((struct live *)arg)->registry;
+	const struct model_registry *registry = ((struct model_refresh *)arg)->needs.registry;
 
 	for (size_t i = 0; i < registry->param_count; i++)
 		if (registry->params[i].model != NULL &&
@@ -132,32 +133,27 @@ static bool is_same(const struct model_table *a, const struct model_table *b)
 	       strcmp(one, other) == 0;
 }
 
-/* New directories are made first: a model is in force when it has one. */
-static int put_in_force(struct live *live, struct model_table *table, const char *what)
+static int put_in_force(struct model_refresh *refresh, struct model_table *table, const char *what)
 {
-	struct gen *gen = live->gen;
-	const struct model_table *old = gen->models;
+	const struct model_table *old = *refresh->needs.models;
+	int r = refresh->needs.put_in_force(refresh->needs.arg, table);
 
-	gen->models = table;
-	int r = gen_plant(gen);
-	if (r < 0) {
-		gen->models = old;
+	if (r < 0)
 		return r;
-	}
 	tell_change(old, table, what);
-	model_table_destroy(live->table);
-	live->table = table;
-	waiting_recheck(gen);
+	model_table_destroy(refresh->table);
+	refresh->table = table;
 	return 0;
 }
 
-static int merge(
-	struct live *live, const struct model_list *videos, const char *what, char **ret_message)
+static int merge(struct model_refresh *refresh, const struct model_list *videos, const char *what,
+	char **ret_message)
 {
-	const struct gen_registry *registry = live->registry;
+	const struct model_registry *registry = refresh->needs.registry;
 	struct model_list list;
 	struct model_table *table;
-	int r = merge_models(registry->builtin, &live->images, videos, is_configured, live, &list);
+	int r = merge_models(
+		registry->builtin, &refresh->images, videos, is_configured, refresh, &list);
 
 	if (r < 0)
 		return r;
@@ -165,21 +161,22 @@ static int merge(
 	model_list_finish(&list);
 	if (r < 0)
 		return r;
-	if (is_same(table, live->gen->models)) {
+	if (is_same(table, *refresh->needs.models)) {
 		model_table_destroy(table);
 		return 0;
 	}
-	r = put_in_force(live, table, what);
+	r = put_in_force(refresh, table, what);
 	if (r < 0)
 		model_table_destroy(table);
 	return r;
 }
 
 /* A list that was said some time ago; 0, or why there is none. */
-static int recall_kind(struct live *live, size_t kind, struct model_list *list, int64_t *ret_when)
+static int recall_kind(
+	struct model_refresh *refresh, size_t kind, struct model_list *list, int64_t *ret_when)
 {
 	CLEANUP_FREE char *text = NULL;
-	int r = known_get(live->gen->store, kinds[kind], &text, ret_when);
+	int r = known_get(refresh->needs.store, kinds[kind], &text, ret_when);
 
 	if (r == 0 && strlen(text) > KNOWN_MAX)
 		r = -EFBIG;
@@ -191,30 +188,30 @@ static int recall_kind(struct live *live, size_t kind, struct model_list *list, 
 }
 
 /* Until it answers, what it said last is nearer to the truth than what is built in. */
-static void recall(struct live *live)
+static void recall(struct model_refresh *refresh)
 {
 	CLEANUP_FREE char *message = NULL;
 	struct model_list videos = {0};
 	int64_t when[2];
 	char day[CLOCK_TEXT], what[64 + CLOCK_TEXT];
-	int r = recall_kind(live, 0, &live->images, &when[0]);
+	int r = recall_kind(refresh, 0, &refresh->images, &when[0]);
 
 	if (r == 0)
-		r = recall_kind(live, 1, &videos, &when[1]);
+		r = recall_kind(refresh, 1, &videos, &when[1]);
 	if (r == 0) {
 		clock_format(when[1], day);
 		snprintf(what, sizeof(what), "what the live registry said at %s", day);
-		r = merge(live, &videos, what, &message);
+		r = merge(refresh, &videos, what, &message);
 	}
-	model_list_finish(&live->images);
+	model_list_finish(&refresh->images);
 	model_list_finish(&videos);
-	live->forgotten = r < 0 && r != -ENOENT;
+	refresh->forgotten = r < 0 && r != -ENOENT;
 }
 
 /* For the next mount. What it says again and again is written once a day. */
-static int remember_kind(struct live *live, size_t kind, const struct model_list *list)
+static int remember_kind(struct model_refresh *refresh, size_t kind, const struct model_list *list)
 {
-	struct store *store = live->gen->store;
+	struct store *store = refresh->needs.store;
 	CLEANUP_FREE char *text = NULL, *before = NULL;
 	int64_t when;
 	int r = registry_format(list, &text);
@@ -222,76 +219,75 @@ static int remember_kind(struct live *live, size_t kind, const struct model_list
 	if (r == 0 && known_get(store, kinds[kind], &before, &when) == 0 &&
 		strcmp(text, before) == 0 && clock_wall_ms() - when < CLOCK_DAY_MS)
 		return 0;
-	if (r == 0)
-		r = store_begin(store, false);
-	if (r == 0)
-		r = store_end(store, known_set(store, kinds[kind], text, clock_wall_ms()));
-	return r;
+	if (r < 0)
+		return r;
+	r = store_begin(store, false);
+	return r < 0 ? r : store_end(store, known_set(store, kinds[kind], text, clock_wall_ms()));
 }
 
-static void remember(struct live *live, const struct model_list *videos)
+static void remember(struct model_refresh *refresh, const struct model_list *videos)
 {
-	int r = remember_kind(live, 0, &live->images);
+	int r = remember_kind(refresh, 0, &refresh->images);
 
 	if (r == 0)
-		r = remember_kind(live, 1, videos);
+		r = remember_kind(refresh, 1, videos);
 	if (r < 0)
 		log_errno(
 			LOG_LEVEL_WARNING, r, "models: what the live registry says cannot be kept");
 }
 
-static void ask_kind(struct live *live, enum api_kind kind)
+static void ask_kind(struct model_refresh *refresh, enum api_kind kind)
 {
-	int r = api_models(live->gen->api, kind, on_models, live, &live->call);
+	int r = api_models(refresh->needs.api, kind, on_models, refresh, &refresh->call);
 
 	if (r < 0)
-		fail(live, strerror(-r));
+		fail(refresh, strerror(-r));
 }
 
 static void ask(void *arg)
 {
-	struct live *live = arg;
+	struct model_refresh *refresh = arg;
 
 	/* not by recall(), which runs before anybody reads the log */
-	if (live->forgotten)
+	if (refresh->forgotten)
 		log_warning("models: what the live registry said last cannot be read; the built-in "
 			    "catalogue is in force until it answers");
-	live->forgotten = false;
-	ask_kind(live, API_IMAGE);
+	refresh->forgotten = false;
+	ask_kind(refresh, API_IMAGE);
 }
 
 static void on_models(void *arg, struct api_models_answer *answer)
 {
-	struct live *live = arg;
+	struct model_refresh *refresh = arg;
 	CLEANUP_FREE char *message = NULL;
-	bool first = live->images.items == NULL;
+	bool first = refresh->images.items == NULL;
 
-	live->call = NULL;
+	refresh->call = NULL;
 	if (answer->result < 0) {
-		model_list_finish(&live->images);
-		fail(live, answer->error.text[0] != '\0' ? answer->error.text
-							 : strerror(-answer->result));
+		model_list_finish(&refresh->images);
+		fail(refresh, answer->error.text[0] != '\0' ? answer->error.text
+							    : strerror(-answer->result));
 		return;
 	}
 	if (first && answer->models.count > 0) {
-		live->images = answer->models;
+		refresh->images = answer->models;
 		answer->models = (struct model_list){0};
-		ask_kind(live, API_VIDEO);
+		ask_kind(refresh, API_VIDEO);
 		return;
 	}
 	/* a registry without a single model is no registry */
 	int r = answer->models.count == 0
 			? -ENODATA
-			: merge(live, &answer->models, "the live registry", &message);
+			: merge(refresh, &answer->models, "the live registry", &message);
 	if (r == 0)
-		remember(live, &answer->models);
-	model_list_finish(&live->images);
+		remember(refresh, &answer->models);
+	model_list_finish(&refresh->images);
 	if (r < 0) {
-		fail(live, r == -ENODATA     ? "it lists no models"
-			   : message != NULL ? message
-					     : strerror(-r));
+		fail(refresh, r == -ENODATA     ? "it lists no models"
+			      : message != NULL ? message
+						: strerror(-r));
 		return;
 	}
-	live->failed = false;
-	again(live, live->registry->refresh_ms);
+	refresh->failed = false;
+	again(refresh, refresh->needs.registry->refresh_ms);
 }

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* stats: the counters of .weryaifs: for people, and for Prometheus. Reads only. The caller frees the text. */
+/* stats: the counters of .weryaifs in words: for people, and for Prometheus. Pure. The caller frees the text. */
+#include <stdbool.h>
+#include <stdint.h>
 
-struct gen;
+#include "fs/store/jobs.h"
 
-int stats_format(struct gen *gen, char **ret_text); /* `key: value` lines */
+struct stats {
+	int64_t uptime_s, submissions_today, submissions_per_day, queued, active, max_active;
+	int64_t bytes_fetched, cache_bytes, transfers;
+	int64_t states[JOB_STATE_COUNT];
+	const char *paused; /* NULL: the queue runs */
+	bool credits_known;
+	double credits;
+	int64_t credits_at;
+};
+
+int stats_format(const struct stats *stats, char **ret_text); /* `key: value` lines */
 /* https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4 */
-int stats_format_prometheus(struct gen *gen, char **ret_text);
+int stats_format_prometheus(const struct stats *stats, char **ret_text);

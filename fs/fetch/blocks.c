@@ -130,7 +130,7 @@ struct block *block_take(struct block_pool *pool, struct list *list, int64_t sta
 	block->filling = true;
 	block->holds = 0;
 	block->pool = pool;
-	block->result = NULL;
+	block->fetch = NULL;
 	list_append(list, &block->link);
 	list_append(&pool->used, &block->age);
 	pool->used_count++;
@@ -218,7 +218,7 @@ void block_drop_all(struct block_pool *pool, struct list *list)
 {
 	while (!list_empty(list)) {
 		struct block *block = list_entry(list->next, struct block, link);
-		block->result = NULL;
+		block->fetch = NULL;
 		block_drop(pool, block);
 	}
 }

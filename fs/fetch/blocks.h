@@ -13,7 +13,7 @@
 #include "fs/base/worker.h"
 
 struct cache_file;
-struct result;
+struct fetch;
 
 #define BLOCK_BYTES (512 * 1024) /* the kernel's reads, which are aligned like these, lie in one */
 #define BLOCKS_MAX 48            /* of all results; those being filled may be more */
@@ -26,7 +26,7 @@ struct block {
 	bool filling;
 	unsigned holds;        /* by those who read its bytes on another thread */
 	struct worker_job job; /* its way to disk, like the next four */
-	struct result *result; /* borrowed; NULL: closed meanwhile */
+	struct fetch *fetch; /* borrowed; NULL: closed meanwhile */
 	struct block_pool *pool;
 	struct cache_file *file; /* held */
 	int fd, error; /* fd: or a negative errno */

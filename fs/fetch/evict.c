@@ -7,18 +7,16 @@
 
 #include "fs/base/log.h"
 #include "fs/base/map.h"
-#include "fs/account/account_private.h"
-#include "fs/fetch/renew.h"
-#include "fs/fetch/fetch.h"
+#include "fs/fetch/fetch_private.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
 
 #define BODY_MAX (64 * 1024) /* of an answer that should have one byte */
 
 struct evictor {
-	struct gen *gen;  /* borrowed */
-	struct map *kept; /* inodes that cannot be fetched again, for as long as we run */
-	int64_t ino;      /* the candidate, 0 none */
+	struct fetches *fetches; /* borrowed */
+	struct map *kept;        /* inodes that cannot be fetched again, for as long as we run */
+	int64_t ino;             /* the candidate, 0 none */
 	struct result_record record; /* owned; of the candidate */
 	struct http_request *request;
 	struct renewal *renewal;
@@ -28,13 +26,13 @@ struct evictor {
 
 static void next(struct evictor *evictor);
 
-int evict_create(struct gen *gen, struct evictor **ret_evictor)
+int evict_create(struct fetches *fetches, struct evictor **ret_evictor)
 {
 	struct evictor *evictor = calloc(1, sizeof(*evictor));
 
 	if (evictor == NULL)
 		return -ENOMEM;
-	evictor->gen = gen;
+	evictor->fetches = fetches;
 	evictor->kept = map_create();
 	if (evictor->kept == NULL) {
 		evict_destroy(evictor);
@@ -100,16 +98,12 @@ static void on_renewed(void *arg, int result)
 		return;
 	}
 	forget_candidate(evictor);
-	if (result == 0 && results_find(evictor->gen->store, ino, &evictor->record) == 0) {
+	if (result == 0 &&
+		results_find(evictor->fetches->needs.store, ino, &evictor->record) == 0) {
 		evictor->ino = ino;
 		evictor->renewed = true;
 		ask(evictor);
 	}
-}
-
-static bool is_refused(int status)
-{
-	return status == 401 || status == 403 || status == 404 || status == 410;
 }
 
 static void on_done(void *arg, const struct http_end *end)
@@ -122,18 +116,18 @@ static void on_done(void *arg, const struct http_end *end)
 	if (evictor->fetchable) {
 		forget_candidate(evictor);
 		/* somebody may have opened it meanwhile */
-		r = results_is_open(evictor->gen->results, ino)
+		r = fetch_is_open(evictor->fetches, ino)
 			    ? 0
-			    : cache_evict(evictor->gen->store, ino);
+			    : cache_evict(evictor->fetches->needs.store, ino);
 		if (r < 0)
 			log_errno(LOG_LEVEL_WARNING, r, "evict: inode %lld", (long long)ino);
 		else
 			next(evictor);
 		return;
 	}
-	if (is_refused(evictor->status) && !evictor->renewed &&
-		renew_start(evictor->gen, evictor->record.job, on_renewed, evictor,
-			&evictor->renewal) == 0)
+	if (renew_is_due(evictor->status) && !evictor->renewed &&
+		renew_start(evictor->fetches->needs.store, evictor->fetches->needs.api,
+			evictor->record.job, on_renewed, evictor, &evictor->renewal) == 0)
 		return;
 	if (evictor->status != 0 && end->error == 0) {
 		keep(evictor);
@@ -150,20 +144,21 @@ static void ask(struct evictor *evictor)
 		.range_start = 0,
 		.range_end = 0,
 		.max_redirects = 5,
-		.stall_ms = evictor->gen->options.stall_timeout_ms,
+		.stall_ms = evictor->fetches->needs.stall_ms,
 		.max_bytes = BODY_MAX};
 
 	/* the bytes of a text are in its row */
-	if (strncmp(evictor->record.url, RESULT_TEXT, strlen(RESULT_TEXT)) == 0) {
+	if (strncmp(evictor->record.url, FETCH_TEXT, strlen(FETCH_TEXT)) == 0) {
 		int64_t ino = evictor->ino;
 		forget_candidate(evictor);
-		if (cache_evict(evictor->gen->store, ino) == 0)
+		if (cache_evict(evictor->fetches->needs.store, ino) == 0)
 			next(evictor);
 		return;
 	}
 	evictor->fetchable = false;
 	evictor->status = 0;
-	if (http_start(evictor->gen->http, &spec, &events, evictor, &evictor->request) < 0)
+	if (http_start(evictor->fetches->needs.http, &spec, &events, evictor, &evictor->request) <
+		0)
 		forget_candidate(evictor);
 }
 
@@ -171,8 +166,7 @@ static int choose(void *arg, int64_t ino, int64_t bytes)
 {
 	struct evictor *evictor = arg;
 
-	if (results_is_open(evictor->gen->results, ino) ||
-		map_get(evictor->kept, (uint64_t)ino) != NULL)
+	if (fetch_is_open(evictor->fetches, ino) || map_get(evictor->kept, (uint64_t)ino) != NULL)
 		return 0;
 	evictor->ino = ino;
 	return 1;
@@ -181,21 +175,21 @@ static int choose(void *arg, int64_t ino, int64_t bytes)
 static void next(struct evictor *evictor)
 {
 	int64_t total;
-	int r = cache_total(evictor->gen->store, &total);
+	int r = cache_total(evictor->fetches->needs.store, &total);
 
-	if (r < 0 || total <= evictor->gen->options.cache_size)
+	if (r < 0 || total <= evictor->fetches->needs.cache_size)
 		return;
-	r = cache_list(evictor->gen->store, choose, evictor);
+	r = cache_list(evictor->fetches->needs.store, choose, evictor);
 	if (r < 0 || evictor->ino == 0)
 		return;
-	r = results_find(evictor->gen->store, evictor->ino, &evictor->record);
+	r = results_find(evictor->fetches->needs.store, evictor->ino, &evictor->record);
 	if (r == 0) {
 		ask(evictor);
 	} else if (r == -ENOENT) {
 		/* bytes that belong to nothing any more */
 		int64_t ino = evictor->ino;
 		evictor->ino = 0;
-		if (cache_evict(evictor->gen->store, ino) == 0)
+		if (cache_evict(evictor->fetches->needs.store, ino) == 0)
 			next(evictor);
 	} else {
 		evictor->ino = 0;
@@ -204,6 +198,6 @@ static void next(struct evictor *evictor)
 
 void evict_check(struct evictor *evictor)
 {
-	if (evictor->gen->options.cache_size > 0 && evictor->ino == 0)
+	if (evictor->fetches->needs.cache_size > 0 && evictor->ino == 0)
 		next(evictor);
 }

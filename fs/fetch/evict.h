@@ -4,9 +4,9 @@
  * open, and never bytes that cannot be fetched again: before they go the server is asked for the file's first byte, and
  * the service for a new address where that is refused. One at a time; where nobody answers nothing goes. */
 struct evictor;
-struct gen;
+struct fetches;
 
-int evict_create(struct gen *gen, struct evictor **ret_evictor);
+int evict_create(struct fetches *fetches, struct evictor **ret_evictor);
 void evict_destroy(struct evictor *evictor); /* NULL is fine */
 /* The cache has grown. */
 void evict_check(struct evictor *evictor);

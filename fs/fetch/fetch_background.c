@@ -6,82 +6,77 @@
 #include "fs/fetch/fetch_private.h"
 
 struct background {
-	struct list link; /* results.waiting */
+	struct list link; /* fetches.waiting */
 	int64_t ino;
-	struct result *result; /* while it is under way; a user of it */
+	struct fetch *fetch; /* while it is under way; a user of it */
 };
 
-void result_background_done(struct result *result)
+static void end_background(struct fetches *fetches)
 {
-	loop_timer_arm(result->results->next, 0);
-}
-
-static void end_background(struct results *results)
-{
-	struct background *background = results->background;
+	struct background *background = fetches->background;
 
 	if (background == NULL)
 		return;
-	results->background = NULL;
-	background->result->background = NULL;
-	result_close(background->result);
+	fetches->background = NULL;
+	background->fetch->background = NULL;
+	fetch_close(background->fetch);
 	free(background);
 }
 
-void results_fetch_next(void *arg)
+void fetch_background_next(void *arg)
 {
-	struct results *results = arg;
+	struct fetches *fetches = arg;
 
-	end_background(results);
-	while (results->background == NULL && !list_empty(&results->waiting)) {
+	end_background(fetches);
+	while (fetches->background == NULL && !list_empty(&fetches->waiting)) {
 		struct background *background =
-			list_entry(results->waiting.next, struct background, link);
+			list_entry(fetches->waiting.next, struct background, link);
 		list_remove(&background->link);
-		int r = result_open(results, background->ino, &background->result);
+		int r = fetch_open(fetches, background->ino, &background->fetch);
 		if (r == 0)
-			r = result_load(background->result);
+			r = fetch_load(background->fetch);
 		if (r < 0) {
-			if (background->result != NULL)
-				result_close(background->result);
+			if (background->fetch != NULL)
+				fetch_close(background->fetch);
 			free(background);
 			continue;
 		}
-		results->background = background;
-		background->result->background = background;
-		result_pump(background->result);
+		fetches->background = background;
+		background->fetch->background = background;
+		fetch_pump(background->fetch);
 	}
 }
 
-void result_background_drop(struct result *result)
+void fetch_background_drop(struct fetch *fetch)
 {
-	struct results *results = result->results;
+	struct fetches *fetches = fetch->fetches;
 
-	if (result->background == NULL)
+	if (fetch->background == NULL)
 		return;
-	end_background(results);
-	loop_timer_arm(results->next, 0);
+	end_background(fetches);
+	loop_timer_arm(fetches->next, 0);
 }
 
-int results_fetch(struct results *results, int64_t ino)
+int fetch_in_background(struct fetches *fetches, int64_t ino)
 {
 	struct background *background = calloc(1, sizeof(*background));
 
 	if (background == NULL)
 		return -ENOMEM;
 	background->ino = ino;
-	list_append(&results->waiting, &background->link);
-	if (results->background == NULL)
-		loop_timer_arm(results->next, 0);
+	list_append(&fetches->waiting, &background->link);
+	if (fetches->background == NULL)
+		loop_timer_arm(fetches->next, 0);
 	return 0;
 }
 
-void results_fetch_end(struct results *results)
+void fetch_background_end(struct fetches *fetches)
 {
 	struct list *item, *after;
 
-	free(results->background);
-	results->background = NULL;
-	list_for_each_safe(item, after, &results->waiting)
+	free(fetches->background);
+	fetches->background = NULL;
+	list_for_each_safe(item, after, &fetches->waiting)
 	{
 		list_remove(item);
 		free(list_entry(item, struct background, link));

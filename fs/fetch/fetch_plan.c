@@ -10,7 +10,6 @@
 
 #include "fs/base/log.h"
 #include "fs/fetch/fetch_private.h"
-#include "fs/base/backoff.h"
 
 #define FAR_MS 8
 /* no answer at all for so long: it is far, until the answer says otherwise */
@@ -42,59 +41,21 @@
 #define FAR_BULK_AHEAD 64 /* times what was read */
 #define FAR_BULK_PIECE (INT64_C(768) * 1024)
 #define FAR_BULK_MORE (INT64_C(256) * 1024)
-#define FAR_JUMP_AHEAD 16            /* the same, elsewhere */
-#define NEARLY (INT64_C(256) * 1024) /* so little is not worth a new connection */
-#define ATTEMPTS 4                   /* without a single new byte */
+#define FAR_JUMP_AHEAD 16 /* the same, elsewhere */
 
-static const struct backoff pace = {.first_ms = 300, .max_ms = 5000, .jitter_percent = 20};
-
-static bool is_far(const struct result *result)
+static bool is_far(const struct fetch *fetch)
 {
 	/* before the first answer nobody knows: a few connections too many cost less than waiting */
-	return result->results->latency_ms < 0 || result->results->latency_ms >= FAR_MS;
+	return fetch->fetches->latency_ms < 0 || fetch->fetches->latency_ms >= FAR_MS;
 }
 
-/* The transfer that will bring the byte at `offset`; NULL none. */
-static struct transfer *find_coming(const struct result *result, int64_t offset)
-{
-	struct list *item;
-
-	list_for_each(item, &result->transfers)
-	{
-		struct transfer *transfer = list_entry(item, struct transfer, link);
-		if (transfer->position <= offset && offset < transfer->end)
-			return transfer;
-	}
-	return NULL;
-}
-
-/* Where something begins that is here or on its way. */
-static int64_t hole_end(const struct result *result, int64_t offset)
-{
-	int64_t end = result->record.size, next = cache_file_next_start(result->file, offset);
-	struct list *item;
-
-	if (next < end)
-		end = next;
-	next = block_next_start(&result->blocks, offset);
-	if (next < end)
-		end = next;
-	list_for_each(item, &result->transfers)
-	{
-		const struct transfer *transfer = list_entry(item, struct transfer, link);
-		if (transfer->position > offset && transfer->position < end)
-			end = transfer->position;
-	}
-	return end;
-}
-
-static bool is_waited_for(const struct result *result, const struct transfer *transfer)
+static bool is_waited_for(const struct fetch *fetch, const struct transfer *transfer)
 {
 	const struct list *item;
 
-	list_for_each(item, &result->reads)
+	list_for_each(item, &fetch->reads)
 	{
-		const struct result_read *read = list_entry(item, struct result_read, link);
+		const struct fetch_read *read = list_entry(item, struct fetch_read, link);
 		if (read->offset + (int64_t)read->length > transfer->position &&
 			read->offset < transfer->end && transfer->position + SKIP >= read->offset)
 			return true;
@@ -103,16 +64,16 @@ static bool is_waited_for(const struct result *result, const struct transfer *tr
 }
 
 /* Room for one more: the oldest transfer that nobody waits for ends. */
-static bool make_room(struct result *result)
+static bool make_room(struct fetch *fetch)
 {
 	struct list *item;
 
-	if (result->transfer_count < TRANSFERS_MAX)
+	if (fetch->transfer_count < TRANSFERS_MAX)
 		return true;
-	list_for_each(item, &result->transfers)
+	list_for_each(item, &fetch->transfers)
 	{
 		struct transfer *transfer = list_entry(item, struct transfer, link);
-		if (!is_waited_for(result, transfer)) {
+		if (!is_waited_for(fetch, transfer)) {
 			transfer_stop(transfer);
 			return true;
 		}
@@ -120,48 +81,34 @@ static bool make_room(struct result *result)
 	return false;
 }
 
-static int start(struct result *result, int64_t from, int64_t end, int64_t allowed)
+static int start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed)
 {
-	struct transfer *other = find_coming(result, from);
-	int64_t limit = hole_end(result, from);
+	struct transfer *other = fetch_find_coming(fetch, from);
+	int64_t limit = fetch_hole_end(fetch, from);
 
 	if (end > limit)
 		end = limit;
 	/* an answer that takes so long comes from far away, however long it will have taken */
-	if (result->results->latency_ms < 0 && !loop_timer_armed(result->far))
-		loop_timer_arm(result->far, FAR_AFTER_MS);
-	int r = transfer_start(result, from, end, allowed);
+	if (fetch->fetches->latency_ms < 0 && !loop_timer_armed(fetch->far))
+		loop_timer_arm(fetch->far, FAR_AFTER_MS);
+	int r = transfer_start(fetch, from, end, allowed);
 	if (r == 0 && other != NULL)
 		other->end = from;
 	return r;
 }
 
-/* The first byte of the read that is not here yet. */
-static int64_t missing(const struct result *result, const struct result_read *read)
-{
-	int64_t at = read->offset, end = read->offset + (int64_t)read->length;
-
-	while (at < end) {
-		int64_t present = result_present_end(result, at);
-		if (present <= at)
-			break;
-		at = present;
-	}
-	return at;
-}
-
 /* Starts what is missing of [at, end), in pieces, each of them so much more than the one before. */
 static int start_pieces(
-	struct result *result, int64_t at, int64_t end, int64_t piece, int64_t more, unsigned limit)
+	struct fetch *fetch, int64_t at, int64_t end, int64_t piece, int64_t more, unsigned limit)
 {
-	while (at < end && result->transfer_count < limit) {
-		int64_t present = result_present_end(result, at);
-		const struct transfer *transfer = find_coming(result, at);
+	while (at < end && fetch->transfer_count < limit) {
+		int64_t present = fetch_present_end(fetch, at);
+		const struct transfer *transfer = fetch_find_coming(fetch, at);
 		if (present > at || transfer != NULL) {
 			at = present > at ? present : transfer->end;
 			continue;
 		}
-		int r = start(result, at, at + piece < end ? at + piece : end, at + piece);
+		int r = start(fetch, at, at + piece < end ? at + piece : end, at + piece);
 		if (r < 0)
 			return r;
 		piece += more;
@@ -171,93 +118,93 @@ static int start_pieces(
 
 /* How far to ask for where a reader begins: where an answer takes no time, a look into a large file is answered sooner by
  * less; elsewhere more comes for the same round trip. */
-static int64_t first_target(const struct result *result, const struct result_read *read)
+static int64_t first_target(const struct fetch *fetch, const struct fetch_read *read)
 {
 	int64_t end = read->offset + (int64_t)read->length,
 		here = read->offset + (read->offset == 0 ? HERE_FIRST : HERE_SEEK);
-	bool whole = read->offset == 0 && read->target >= result->record.size;
+	bool whole = read->offset == 0 && read->target >= fetch->record.size;
 
-	if (result->results->latency_ms > 0 || read->run > 0 || whole || end > here)
+	if (fetch->fetches->latency_ms > 0 || read->run > 0 || whole || end > here)
 		return read->target;
 	return here;
 }
 
 /* A connection brings little at once, the less the newer it is: what is longer comes by several side by side, as long as
  * that does not keep others waiting for theirs. */
-static bool is_shared(const struct result *result, int64_t length)
+static bool is_shared(const struct fetch *fetch, int64_t length)
 {
 	return length >= FAR_BULK ||
-	       (length > FAR_PIECE && http_active(result->results->gen->http) < FAR_CROWD);
+	       (length > FAR_PIECE && http_active(fetch->fetches->needs.http) < FAR_CROWD);
 }
 
-static int serve(struct result *result, struct result_read *read)
+static int serve(struct fetch *fetch, struct fetch_read *read)
 {
-	int64_t at = missing(result, read), end = read->offset + (int64_t)read->length;
-	struct transfer *transfer = find_coming(result, at);
+	int64_t at = fetch_missing(fetch, read), end = read->offset + (int64_t)read->length;
+	struct transfer *transfer = fetch_find_coming(fetch, at);
 
 	/* a server without ranges begins at the beginning, whatever it is asked for */
-	if (result->no_ranges && !list_empty(&result->transfers)) {
-		struct transfer *only = list_entry(result->transfers.next, struct transfer, link);
+	if (fetch->no_ranges && !list_empty(&fetch->transfers)) {
+		struct transfer *only = list_entry(fetch->transfers.next, struct transfer, link);
 		if (only->position <= at) {
 			transfer_allow(only, end);
 			return 0;
 		}
-		result_stop_all(result);
+		fetch_stop_all(fetch);
 		transfer = NULL;
 	}
 	if (transfer != NULL && at - transfer->position <= SKIP) {
 		transfer_allow(transfer, end);
 		return 0;
 	}
-	if (!make_room(result))
+	if (!make_room(fetch))
 		return 0;
-	int64_t target = first_target(result, read);
-	if (!is_far(result))
-		return start(result, at, target > end ? target : end, target);
+	int64_t target = first_target(fetch, read);
+	if (!is_far(fetch))
+		return start(fetch, at, target > end ? target : end, target);
 	if (read->run > 0)
-		return start_pieces(result, at, end, SEGMENT_MIN, 0, TRANSFERS_MAX);
-	if (!is_shared(result, end - at)) {
+		return start_pieces(fetch, at, end, SEGMENT_MIN, 0, TRANSFERS_MAX);
+	if (!is_shared(fetch, end - at)) {
 		/* who jumps about is served by one flight, so that the connection is free for the next jump */
 		if (read->offset > 0)
 			target = at + FLIGHT;
 		if (target < end)
 			target = end;
-		return start(result, at, target, target);
+		return start(fetch, at, target, target);
 	}
 	int64_t pieces = (end - at + FAR_PIECE - 1) / FAR_PIECE;
 	if (pieces > FAR_PIECES)
 		pieces = FAR_PIECES;
-	return start_pieces(result, at, end, (end - at + pieces - 1) / pieces, 0, TRANSFERS_MAX);
+	return start_pieces(fetch, at, end, (end - at + pieces - 1) / pieces, 0, TRANSFERS_MAX);
 }
 
 /* Who reads much at once, far away, will go on; who begins in the midst may as well jump again. */
-static int look_ahead_at_once(struct result *result, int64_t most)
+static int look_ahead_at_once(struct fetch *fetch, int64_t most)
 {
-	int64_t at = result->stream_end, length = result->stream_length, size = result->record.size;
+	int64_t at = fetch->stream_end, length = fetch->stream_length, size = fetch->record.size;
 	bool begins = at == length;
 	int64_t ahead = (begins ? FAR_BULK_AHEAD : FAR_JUMP_AHEAD) * length;
 
-	if (length < FAR_BULK || result->results->latency_ms < FAR_MS)
+	if (length < FAR_BULK || fetch->fetches->latency_ms < FAR_MS)
 		return 0;
 	int64_t target = at + (ahead < most ? ahead : most);
-	return start_pieces(result, at, target < size ? target : size,
+	return start_pieces(fetch, at, target < size ? target : size,
 		begins ? FAR_BULK_PIECE : 2 * SEGMENT_MIN, begins ? FAR_BULK_MORE : 0,
 		TRANSFERS_FAR);
 }
 
 /* What the last reader will want after its read. */
-static int look_ahead(struct result *result)
+static int look_ahead(struct fetch *fetch)
 {
-	bool far = is_far(result);
-	int64_t at = result->stream_end, size = result->record.size,
-		target = at + result->stream_run * (far ? 8 : 4);
+	bool far = is_far(fetch);
+	int64_t at = fetch->stream_end, size = fetch->record.size,
+		target = at + fetch->stream_run * (far ? 8 : 4);
 	unsigned limit = far ? TRANSFERS_FAR : TRANSFERS_NEAR;
 	int64_t most = far ? READAHEAD_MAX : NEAR_AHEAD;
 
-	if (at == 0 || result->no_ranges)
+	if (at == 0 || fetch->no_ranges)
 		return 0;
-	if (result->stream_run == 0)
-		return look_ahead_at_once(result, most);
+	if (fetch->stream_run == 0)
+		return look_ahead_at_once(fetch, most);
 	if (target > at + most)
 		target = at + most;
 	if (target > size)
@@ -268,24 +215,24 @@ static int look_ahead(struct result *result)
 		piece = far ? 2 * FAR_PIECE : SEGMENT_MIN;
 	if (piece > (far ? FAR_PIECE_MAX : SEGMENT_MAX))
 		piece = far ? FAR_PIECE_MAX : SEGMENT_MAX;
-	bool stream = !far && result->stream_run >= STREAM_AFTER;
+	bool stream = !far && fetch->stream_run >= STREAM_AFTER;
 	/* far away the next one is asked for as soon as there is room for it: what waits there is the whole link */
 	int64_t enough = far ? target - piece : at + (target - at) / 2;
 	while (at < target) {
-		int64_t present = result_present_end(result, at);
+		int64_t present = fetch_present_end(fetch, at);
 		if (present > at) {
 			at = present;
 			continue;
 		}
-		struct transfer *transfer = find_coming(result, at);
+		struct transfer *transfer = fetch_find_coming(fetch, at);
 		if (transfer != NULL) {
 			at = transfer->end;
 			continue;
 		}
-		if ((at > enough && target < size) || result->transfer_count >= limit)
+		if ((at > enough && target < size) || fetch->transfer_count >= limit)
 			break;
 		int64_t end = stream ? size : at + piece;
-		int r = start(result, at, end, stream ? result->stream_end + most : end);
+		int r = start(fetch, at, end, stream ? fetch->stream_end + most : end);
 		if (r < 0)
 			return r;
 	}
@@ -293,30 +240,30 @@ static int look_ahead(struct result *result)
 }
 
 /* In the background: one stream, which waits for nobody. */
-static int fetch_rest(struct result *result)
+static int fetch_rest(struct fetch *fetch)
 {
 	int64_t at = 0;
 
-	if (!list_empty(&result->transfers))
+	if (!list_empty(&fetch->transfers))
 		return 0;
-	while (at < result->record.size) {
-		int64_t present = result_present_end(result, at);
+	while (at < fetch->record.size) {
+		int64_t present = fetch_present_end(fetch, at);
 		if (present <= at)
 			break;
 		at = present;
 	}
-	if (at >= result->record.size || result->uncached) {
-		result_background_done(result);
+	if (at >= fetch->record.size || fetch->uncached) {
+		fetch_background_done(fetch);
 		return 0;
 	}
-	return start(result, at, result->record.size, INT64_MAX / 2);
+	return start(fetch, at, fetch->record.size, INT64_MAX / 2);
 }
 
-void result_advance(struct result *result, int64_t end)
+void fetch_advance(struct fetch *fetch, int64_t end)
 {
 	struct list *item;
 
-	list_for_each(item, &result->transfers)
+	list_for_each(item, &fetch->transfers)
 	{
 		struct transfer *transfer = list_entry(item, struct transfer, link);
 		int64_t allowed = end + NEAR_AHEAD;
@@ -328,165 +275,62 @@ void result_advance(struct result *result, int64_t end)
 	}
 }
 
-void result_pump(struct result *result)
+void fetch_pump(struct fetch *fetch)
 {
 	struct list *item, *after;
 	int r = 0;
 
-	if (!result->loaded || result->users == 0 || result->renewal != NULL ||
-		loop_timer_armed(result->retry))
+	if (!fetch->loaded || fetch->users == 0 || fetch->renewal != NULL ||
+		loop_timer_armed(fetch->retry))
 		return;
-	list_for_each_safe(item, after, &result->reads)
+	list_for_each_safe(item, after, &fetch->reads)
 	{
-		r = serve(result, list_entry(item, struct result_read, link));
+		r = serve(fetch, list_entry(item, struct fetch_read, link));
 		if (r < 0)
 			break;
 	}
 	if (r == 0)
-		r = look_ahead(result);
-	if (r == 0 && result->background != NULL)
-		r = fetch_rest(result);
+		r = look_ahead(fetch);
+	if (r == 0 && fetch->background != NULL)
+		r = fetch_rest(fetch);
 	if (r < 0)
-		result_fail(result, r == -ENOMEM ? r : -EIO, strerror(-r));
+		fetch_fail(fetch, r == -ENOMEM ? r : -EIO, strerror(-r));
 }
 
 /* A look into a file that is a little more than the first flight of a new connection: the rest comes by a second one,
  * instead of a round trip later; where that cannot be, it comes by the first one all the same. */
-static void share_look(struct result *result, struct transfer *transfer)
+static void share_look(struct fetch *fetch, struct transfer *transfer)
 {
 	const struct list *item;
 
 	if (transfer->answered || transfer->position != 0 || transfer->end <= FLIGHT ||
-		result->no_ranges || result->transfer_count >= TRANSFERS_MAX)
+		fetch->no_ranges || fetch->transfer_count >= TRANSFERS_MAX)
 		return;
-	list_for_each(item, &result->reads)
+	list_for_each(item, &fetch->reads)
 	{
-		const struct result_read *read = list_entry(item, struct result_read, link);
+		const struct fetch_read *read = list_entry(item, struct fetch_read, link);
 		if (read->offset == 0 && (int64_t)read->length > FLIGHT &&
 			(int64_t)read->length <= LOOK_MAX) {
-			start(result, FLIGHT, transfer->end, transfer->allowed);
+			start(fetch, FLIGHT, transfer->end, transfer->allowed);
 			return;
 		}
 	}
 }
 
-void result_is_connecting(struct transfer *transfer)
+void fetch_is_connecting(struct transfer *transfer)
 {
-	if (transfer->result->results->latency_ms >= FAR_MS)
-		share_look(transfer->result, transfer);
+	if (transfer->fetch->fetches->latency_ms >= FAR_MS)
+		share_look(transfer->fetch, transfer);
 }
 
-void result_is_far(struct result *result)
+void fetch_is_far(struct fetch *fetch)
 {
-	struct transfer *transfer = find_coming(result, 0);
+	struct transfer *transfer = fetch_find_coming(fetch, 0);
 
-	if (result->results->latency_ms >= 0 || list_empty(&result->transfers))
+	if (fetch->fetches->latency_ms >= 0 || list_empty(&fetch->transfers))
 		return;
-	result->results->latency_ms = FAR_MS;
+	fetch->fetches->latency_ms = FAR_MS;
 	if (transfer != NULL)
-		share_look(result, transfer);
-	result_pump(result);
-}
-
-void result_stop_all(struct result *result)
-{
-	while (!list_empty(&result->transfers))
-		transfer_stop(list_entry(result->transfers.next, struct transfer, link));
-}
-
-void result_stop_long(struct result *result)
-{
-	struct list *item, *after;
-
-	list_for_each_safe(item, after, &result->transfers)
-	{
-		struct transfer *transfer = list_entry(item, struct transfer, link);
-		if (transfer->answered && transfer->end == transfer->asked_end &&
-			transfer->end - transfer->position <= NEARLY)
-			transfer_allow(transfer, transfer->end);
-		else
-			transfer_stop(transfer);
-	}
-}
-
-static void on_renewed(void *arg, int error)
-{
-	struct result *result = arg;
-
-	result->renewal = NULL;
-	if (error == 0) {
-		struct result_record fresh;
-		error = results_find(result->results->gen->store, result->ino, &fresh);
-		if (error == 0) {
-			char *url = result->record.url;
-			result->record.url = fresh.url;
-			fresh.url = url;
-			result_record_finish(&fresh);
-		}
-	}
-	if (error < 0) {
-		char why[128];
-		snprintf(why, sizeof(why), "its address has expired and could not be renewed (%s)",
-			strerror(-error));
-		result_fail(result, -EIO, why);
-		return;
-	}
-	result_pump(result);
-}
-
-static bool is_gone(int status)
-{
-	return status == 401 || status == 403 || status == 404 || status == 410;
-}
-
-static void fail_as(struct result *result, const struct http_end *end)
-{
-	char why[sizeof(end->text)];
-
-	if (end->error == 0)
-		snprintf(why, sizeof(why), "the server that has it answers HTTP %d",
-			end->head.status);
-	else
-		snprintf(why, sizeof(why), "%s",
-			end->text[0] != '\0' ? end->text : strerror(-end->error));
-	result_fail(result, end->error == -ETIMEDOUT ? -ETIMEDOUT : -EIO, why);
-}
-
-/* A transfer has ended by itself. */
-void result_ended(struct result *result, const struct http_end *end, bool complete)
-{
-	int status = end->head.status, error = end->error;
-
-	if (result->users == 0) {
-		result_left(result);
-		return;
-	}
-	if (complete || (error == -ECANCELED && !list_empty(&result->transfers))) {
-		result_pump(result);
-		return;
-	}
-	if (result->renewal != NULL || loop_timer_armed(result->retry))
-		return;
-	if (error == -ESTALE) {
-		result_fail(result, -EIO, "the file at its address is another one now");
-		return;
-	}
-	if (list_empty(&result->reads) && result->background == NULL)
-		return;
-	if (is_gone(status) && !result->renewed) {
-		result->renewed = true;
-		result_stop_all(result);
-		int r = renew_start(result->results->gen, result->record.job, on_renewed, result,
-			&result->renewal);
-		if (r < 0)
-			result_fail(result, -EIO, strerror(-r));
-		return;
-	}
-	/* cut short, stalled, refused for the moment: on from where it stopped */
-	if (++result->attempts >= ATTEMPTS) {
-		fail_as(result, end);
-		return;
-	}
-	loop_timer_arm(result->retry, backoff_wait_ms(&pace, result->attempts,
-					      end->head.retry_after_ms, backoff_random()));
+		share_look(fetch, transfer);
+	fetch_pump(fetch);
 }

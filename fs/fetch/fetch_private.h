@@ -1,21 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* result_private: what the files behind result.h share. result.c: users and their reads. result_fetch.c: which ranges
- * are on their way. result_transfer.c: one of them, from its request to its last byte. result_background.c: whole files,
- * read or not. result_trouble.c: why that failed. */
+/* fetch_private: what the files of this room share. Bottom up, and a file calls only those above it here: blocks,
+ * readahead, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte);
+ * fetch_state (what is here and on its way); fetch_file (an open result and its reads); fetch_plan (which ranges are
+ * asked for); fetch_recover (what the end of one means); fetch_background (whole files, read or not); evict; fetch.
+ * What has to go up goes by way of struct fetch_steps. */
 #include "fs/base/loop.h"
+#include "fs/base/worker.h"
 #include "fs/fetch/blocks.h"
-#include "fs/account/account_private.h"
+#include "fs/fetch/fetch.h"
 #include "fs/fetch/readahead.h"
 #include "fs/fetch/renew.h"
-#include "fs/fetch/fetch.h"
 #include "fs/net/http.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
 
-struct results {
-	struct gen *gen;    /* borrowed */
-	struct map *by_ino; /* of struct result, owned by their users */
+#define FLUSH_MS 1000
+
+struct transfer;
+
+struct fetch_steps {
+	void (*connecting)(struct transfer *transfer); /* it found no connection to use again */
+	void (*came)(struct fetch *fetch);             /* new bytes are in memory */
+	void (*ended)(struct fetch *fetch, const struct http_end *end, bool complete); /* by itself */
+	void (*retry)(void *fetch); /* the timer of the next attempt */
+	void (*far)(void *fetch);   /* its first transfer has not been answered for a while */
+};
+
+struct fetches {
+	struct fetch_needs needs;
+	const struct fetch_steps *steps; /* static */
+	struct map *by_ino; /* of struct fetch, owned by their users */
 	struct map *troubles; /* ino to an owned sentence */
 	struct map *read;     /* of inos that were loaded in this mount: the kernel may have their bytes */
 	struct block_pool *blocks;
@@ -29,24 +44,31 @@ struct results {
 	struct evictor *evictor; /* owned */
 };
 
-struct result_read {
-	struct result *result; /* borrowed */
+/* The maps of what is present are saved together, a little later. */
+static inline void fetch_note_growth(struct fetches *fetches)
+{
+	if (!loop_timer_armed(fetches->flush))
+		loop_timer_arm(fetches->flush, FLUSH_MS);
+}
+
+struct fetch_read {
+	struct fetch *fetch; /* borrowed */
 	struct list link;
 	int64_t offset, target;
 	size_t length;
 	int64_t run; /* bytes that its reader has read in sequence before */
-	result_done *done;
+	fetch_done *done;
 	void *arg;
 };
 
-struct result {
-	struct results *results; /* borrowed */
+struct fetch {
+	struct fetches *fetches; /* borrowed */
 	int64_t ino;
 	unsigned users; /* 0: its last transfers come to their end */
 	bool loaded;                 /* what follows is there, after the first read */
 	struct result_record record; /* owned */
 	struct cache_file *file;     /* owned */
-	struct list reads;           /* result_read.link, owned, oldest first */
+	struct list reads;           /* fetch_read.link, owned, oldest first */
 	struct list transfers;       /* transfer.link, owned */
 	unsigned transfer_count;
 	struct list blocks;       /* block.link */
@@ -65,7 +87,7 @@ struct result {
 };
 
 struct transfer {
-	struct result *result; /* borrowed */
+	struct fetch *fetch; /* borrowed */
 	struct list link;
 	struct http_request *request; /* owned */
 	struct block *block;          /* being filled, NULL none */
@@ -77,52 +99,67 @@ struct transfer {
 	bool whole; /* comes from the start, by a server without ranges */
 };
 
-/* result.c */
+/* fetch_trouble.c */
 
-/* Bytes have come: answers whom they are enough for. */
-void result_progress(struct result *result);
-/* Everybody who waits gets the error, the status says why; a later read tries anew. */
-void result_fail(struct result *result, int error, const char *why);
-/* The end of the bytes that are here, from offset on; offset: none. */
-int64_t result_present_end(const struct result *result, int64_t offset);
+void fetch_trouble(struct fetch *fetch, const char *why);
+void fetch_trouble_over(struct fetch *fetch); /* bytes have come */
+void fetch_trouble_drop(struct fetches *fetches, int64_t ino);
+void fetch_trouble_end(struct fetches *fetches);
 
-/* A transfer has ended: a result that nobody uses goes with its last one. */
-void result_left(struct result *result);
-/* At the first read, or a little before: an open file whose pages the kernel still has needs none of this. */
-int result_load(struct result *result);
+/* fetch_transfer.c */
 
-/* result_background.c */
-
-/* All of it is here, or will not be. */
-void result_background_done(struct result *result);
-/* It is not wanted any more; the result goes with it where it has no other user. */
-void result_background_drop(struct result *result);
-void results_fetch_next(void *arg); /* the one that was under way has ended, or there was none */
-void results_fetch_end(struct results *results);
-
-/* result_fetch.c */
-
-/* What the waiting reads need is on its way afterwards, and what the last reader will want next. */
-void result_pump(struct result *result);
-/* A reader has come to `end`: transfers that waited for it go on. */
-void result_advance(struct result *result, int64_t end);
-void result_ended(struct result *result, const struct http_end *end, bool complete);
-/* It found no connection to use again. */
-void result_is_connecting(struct transfer *transfer);
-/* Its first transfer has not been answered for a while. */
-void result_is_far(struct result *result);
-void result_stop_all(struct result *result);
-void result_stop_long(struct result *result); /* all that are not nearly complete */
-
-/* result_trouble.c */
-
-void result_trouble(struct result *result, const char *why);
-void result_trouble_over(struct result *result); /* bytes have come */
-void results_trouble_drop(struct results *results, int64_t ino);
-void results_trouble_end(struct results *results);
-
-/* result_transfer.c */
-
-int transfer_start(struct result *result, int64_t from, int64_t end, int64_t allowed);
+int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed);
 void transfer_stop(struct transfer *transfer); /* keeps what has come */
 void transfer_allow(struct transfer *transfer, int64_t allowed);
+
+/* fetch_state.c */
+
+/* The end of the bytes that are here, from offset on; offset: none. */
+int64_t fetch_present_end(const struct fetch *fetch, int64_t offset);
+bool fetch_is_here(const struct fetch *fetch, int64_t offset, int64_t end);
+/* The first byte of the read that is not here yet. */
+int64_t fetch_missing(const struct fetch *fetch, const struct fetch_read *read);
+/* The transfer that will bring the byte at `offset`; NULL none. */
+struct transfer *fetch_find_coming(const struct fetch *fetch, int64_t offset);
+/* Where something begins that is here or on its way. */
+int64_t fetch_hole_end(const struct fetch *fetch, int64_t offset);
+void fetch_stop_all(struct fetch *fetch);
+void fetch_stop_long(struct fetch *fetch); /* all that are not nearly complete */
+
+/* fetch_file.c */
+
+/* At the first read, or a little before: an open file whose pages the kernel still has needs none of this. */
+int fetch_load(struct fetch *fetch);
+/* A transfer has ended: a result that nobody uses goes with its last one. */
+void fetch_left(struct fetch *fetch);
+void fetch_free(struct fetch *fetch);
+/* Answers one read whose bytes are here; `run`: what its reader has read in sequence before. */
+void fetch_answer(struct fetch *fetch, int64_t offset, size_t length, int64_t run, fetch_done *done,
+	void *arg);
+void fetch_end_read(struct fetch_read *read);
+/* Bytes have come: answers whom they are enough for. */
+void fetch_progress(struct fetch *fetch);
+/* All of it is here, or will not be: the next one of the background. */
+void fetch_background_done(struct fetch *fetch);
+/* Everybody who waits gets the error, the status says why; a later read tries anew. */
+void fetch_fail(struct fetch *fetch, int error, const char *why);
+
+/* fetch_plan.c */
+
+/* What the waiting reads need is on its way afterwards, and what the last reader will want next. */
+void fetch_pump(struct fetch *fetch);
+/* A reader has come to `end`: transfers that waited for it go on. */
+void fetch_advance(struct fetch *fetch, int64_t end);
+void fetch_is_connecting(struct transfer *transfer);
+void fetch_is_far(struct fetch *fetch);
+
+/* fetch_recover.c */
+
+void fetch_ended(struct fetch *fetch, const struct http_end *end, bool complete);
+
+/* fetch_background.c */
+
+/* It is not wanted any more; the result goes with it where it has no other user. */
+void fetch_background_drop(struct fetch *fetch);
+void fetch_background_next(void *arg); /* the one that was under way has ended, or there was none */
+void fetch_background_end(struct fetches *fetches);

@@ -8,7 +8,7 @@
 #include "fs/base/log.h"
 #include "fs/fetch/fetch_private.h"
 
-#define SMALL (1024 * 1024) /* files up to here share a connection */
+#define SMALL (1024 * 1024)      /* files up to here share a connection */
 #define LATER_BELOW (256 * 1024) /* bytes: shorter blocks are written several at a time */
 #define STORING_MAX 16 /* blocks on their way to disk; beyond it the transfer waits for the disk */
 
@@ -31,17 +31,17 @@ static void write_block(struct worker_job *job)
 static void block_written(struct worker_job *job)
 {
 	struct block *block = list_entry(job, struct block, job);
-	struct result *result = block->result;
+	struct fetch *fetch = block->fetch;
 	int r = block->error;
 
 	if (r == 0)
 		r = cache_file_note(block->file, block->start, block->length);
 	cache_file_release(block->file);
-	if (r < 0 && result != NULL && !result->uncached) {
+	if (r < 0 && fetch != NULL && !fetch->uncached) {
 		log_errno(LOG_LEVEL_WARNING, r,
 			"result: inode %lld: the cache takes no more; it is read without",
-			(long long)result->ino);
-		result->uncached = true;
+			(long long)fetch->ino);
+		fetch->uncached = true;
 	}
 	block_release(block);
 }
@@ -49,18 +49,18 @@ static void block_written(struct worker_job *job)
 /* The block is full, or nothing more comes for it: to disk, whole, since many small writes cost three times as much. */
 static void store_block(struct transfer *transfer)
 {
-	struct result *result = transfer->result;
-	struct results *results = result->results;
-	struct worker *worker = results->gen->options.worker;
+	struct fetch *fetch = transfer->fetch;
+	struct fetches *fetches = fetch->fetches;
+	struct worker *worker = fetches->needs.worker;
 	struct block *block = transfer->block;
 
 	if (block == NULL)
 		return;
 	transfer->block = NULL;
-	if (!result->uncached && block->length > 0) {
-		block->result = result;
-		block->file = result->file;
-		block->fd = cache_file_fd(result->file);
+	if (!fetch->uncached && block->length > 0) {
+		block->fetch = fetch;
+		block->file = fetch->file;
+		block->fd = cache_file_fd(fetch->file);
 		block->job = (struct worker_job){.run = write_block, .done = block_written};
 		cache_file_hold(block->file);
 		block_hold(block);
@@ -72,16 +72,16 @@ static void store_block(struct transfer *transfer)
 		} else {
 			worker_submit(worker, &block->job);
 		}
-		results_cache_grew(results);
+		fetch_note_growth(fetches);
 	}
-	block_fill_done(results->blocks, block);
+	block_fill_done(fetches->blocks, block);
 }
 
 static void transfer_free(struct transfer *transfer)
 {
 	store_block(transfer);
 	list_remove(&transfer->link);
-	transfer->result->transfer_count--;
+	transfer->fetch->transfer_count--;
 	free(transfer);
 }
 
@@ -98,18 +98,18 @@ static bool is_strong(const char *etag)
 
 static void note_latency(struct transfer *transfer)
 {
-	struct results *results = transfer->result->results;
+	struct fetches *fetches = transfer->fetch->fetches;
 	int64_t latency = clock_mono_ms() - transfer->began_ms;
 
-	if (results->latency_ms < 0 || latency < results->latency_ms)
-		results->latency_ms = latency;
+	if (fetches->latency_ms < 0 || latency < fetches->latency_ms)
+		fetches->latency_ms = latency;
 }
 
-static const struct transfer *find_whole(const struct result *result)
+static const struct transfer *find_whole(const struct fetch *fetch)
 {
 	const struct list *item;
 
-	list_for_each(item, &result->transfers)
+	list_for_each(item, &fetch->transfers)
 	{
 		const struct transfer *transfer = list_entry(item, struct transfer, link);
 		if (transfer->whole)
@@ -120,14 +120,16 @@ static const struct transfer *find_whole(const struct result *result)
 
 static void on_connecting(void *arg)
 {
-	result_is_connecting(arg);
+	struct transfer *transfer = arg;
+
+	transfer->fetch->fetches->steps->connecting(transfer);
 }
 
 static int on_head(void *arg, const struct http_head *head)
 {
 	struct transfer *transfer = arg;
-	struct result *result = transfer->result;
-	const char *etag = result->record.etag;
+	struct fetch *fetch = transfer->fetch;
+	const char *etag = fetch->record.etag;
 
 	note_latency(transfer);
 	transfer->answered = true;
@@ -137,27 +139,27 @@ static int on_head(void *arg, const struct http_head *head)
 	/* two versions never mix: what was announced with another tag or length is not this file */
 	if (etag != NULL && head->etag[0] != '\0' && strcmp(etag, head->etag) != 0)
 		return -ESTALE;
-	if (head->total >= 0 && head->total != result->record.size)
+	if (head->total >= 0 && head->total != fetch->record.size)
 		return -ESTALE;
 	if (head->status == 206)
 		return head->range_start == transfer->start ? 0 : -EPROTO;
-	result->no_ranges = true;
+	fetch->no_ranges = true;
 	/* one that brings everything is enough */
-	if (find_whole(result) != NULL)
+	if (find_whole(fetch) != NULL)
 		return -ECANCELED;
 	transfer->whole = true;
 	transfer->start = transfer->position = 0;
-	transfer->end = transfer->asked_end = result->record.size;
+	transfer->end = transfer->asked_end = fetch->record.size;
 	return 0;
 }
 
 static int take(struct transfer *transfer, const char *data, size_t length)
 {
-	struct result *result = transfer->result;
+	struct fetch *fetch = transfer->fetch;
 
 	while (length > 0) {
 		if (transfer->block == NULL)
-			transfer->block = block_take(result->results->blocks, &result->blocks,
+			transfer->block = block_take(fetch->fetches->blocks, &fetch->blocks,
 				transfer->position, transfer->end);
 		struct block *block = transfer->block;
 		if (block == NULL)
@@ -181,9 +183,9 @@ static bool is_waited_for(const struct transfer *transfer)
 {
 	const struct list *item;
 
-	list_for_each(item, &transfer->result->reads)
+	list_for_each(item, &transfer->fetch->reads)
 	{
-		const struct result_read *read = list_entry(item, struct result_read, link);
+		const struct fetch_read *read = list_entry(item, struct fetch_read, link);
 		if (read->offset + (int64_t)read->length > transfer->position &&
 			read->offset < transfer->end)
 			return true;
@@ -194,7 +196,7 @@ static bool is_waited_for(const struct transfer *transfer)
 static int on_body(void *arg, const char *data, size_t length)
 {
 	struct transfer *transfer = arg;
-	struct result *result = transfer->result;
+	struct fetch *fetch = transfer->fetch;
 
 	if (transfer->ignore_body)
 		return 0;
@@ -203,13 +205,10 @@ static int on_body(void *arg, const char *data, size_t length)
 	if (r < 0)
 		return r;
 	if ((int64_t)length > room && transfer->end == transfer->asked_end)
-		return result->no_ranges ? -ESTALE : -EPROTO;
+		return fetch->no_ranges ? -ESTALE : -EPROTO;
 	/* what follows is on its way by another request */
 	bool over = transfer->position == transfer->end && transfer->end < transfer->asked_end;
-	result->attempts = 0;
-	result->renewed = false;
-	result_trouble_over(result);
-	result_progress(result);
+	fetch->fetches->steps->came(fetch);
 	if (over)
 		return -ECANCELED;
 	/* nobody reads so far ahead: the transfer waits for its readers */
@@ -223,14 +222,14 @@ static int on_body(void *arg, const char *data, size_t length)
 static void on_done(void *arg, const struct http_end *end)
 {
 	struct transfer *transfer = arg;
-	struct result *result = transfer->result;
+	struct fetch *fetch = transfer->fetch;
 	/* what was asked for is here, whatever else the server had announced */
 	bool complete =
 		!transfer->ignore_body && transfer->answered && transfer->position == transfer->end;
 
 	transfer->request = NULL;
 	transfer_free(transfer);
-	result_ended(result, end, complete);
+	fetch->fetches->steps->ended(fetch, end, complete);
 }
 
 void transfer_allow(struct transfer *transfer, int64_t allowed)
@@ -243,34 +242,34 @@ void transfer_allow(struct transfer *transfer, int64_t allowed)
 	http_resume(transfer->request);
 }
 
-int transfer_start(struct result *result, int64_t from, int64_t end, int64_t allowed)
+int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed)
 {
 	static const struct http_events events = {on_head, on_body, on_done, on_connecting};
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
-	struct http_spec spec = {.url = result->record.url,
+	struct http_spec spec = {.url = fetch->record.url,
 		.range_start = from,
 		.range_end = end - 1,
-		.if_range = is_strong(result->record.etag) ? result->record.etag : NULL,
-		.own_connection = result->record.size > SMALL,
+		.if_range = is_strong(fetch->record.etag) ? fetch->record.etag : NULL,
+		.own_connection = fetch->record.size > SMALL,
 		.max_redirects = 5,
-		.stall_ms = result->results->gen->options.stall_timeout_ms,
+		.stall_ms = fetch->fetches->needs.stall_ms,
 		.max_bytes = INT64_MAX};
 
 	if (transfer == NULL)
 		return -ENOMEM;
-	transfer->result = result;
+	transfer->fetch = fetch;
 	transfer->start = transfer->position = from;
 	transfer->end = transfer->asked_end = end;
 	transfer->allowed = allowed;
 	transfer->began_ms = clock_mono_ms();
-	result->results->transfers++;
+	fetch->fetches->transfers++;
 	int r = http_start(
-		result->results->gen->http, &spec, &events, transfer, &transfer->request);
+		fetch->fetches->needs.http, &spec, &events, transfer, &transfer->request);
 	if (r < 0) {
 		free(transfer);
 		return r;
 	}
-	list_append(&result->transfers, &transfer->link);
-	result->transfer_count++;
+	list_append(&fetch->transfers, &transfer->link);
+	fetch->transfer_count++;
 	return 0;
 }

@@ -9,67 +9,63 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/base/map.h"
 #include "fs/fetch/fetch_private.h"
-#include "fs/tree/status.h"
 
 #define TROUBLES_MAX 1024 /* results; the trouble of others is in the log alone */
 
-static void tell(struct result *result)
+static void tell(const struct fetch *fetch)
 {
-	struct gen *gen = result->results->gen;
-	struct job_record record;
+	const struct fetch_needs *needs = &fetch->fetches->needs;
 
-	if (jobs_get(gen->store, result->record.job, &record) < 0)
-		return;
-	status_changed(gen, record.ino);
-	job_record_finish(&record);
+	needs->trouble(needs->arg, fetch->record.job);
 }
 
-static void remember(struct result *result, const char *why)
+static void remember(struct fetch *fetch, const char *why)
 {
-	struct map *troubles = result->results->troubles;
-	const char *before = map_get(troubles, (uint64_t)result->ino);
+	struct map *troubles = fetch->fetches->troubles;
+	const char *before = map_get(troubles, (uint64_t)fetch->ino);
 	CLEANUP_FREE char *copy = strdup(why);
 
 	if (copy == NULL || (before != NULL && strcmp(before, why) == 0) ||
 		(before == NULL && map_count(troubles) >= TROUBLES_MAX))
 		return;
-	results_trouble_drop(result->results, result->ino);
-	if (map_put(troubles, (uint64_t)result->ino, copy) < 0)
+	fetch_trouble_drop(fetch->fetches, fetch->ino);
+	if (map_put(troubles, (uint64_t)fetch->ino, copy) < 0)
 		return;
 	copy = NULL;
-	tell(result);
+	tell(fetch);
 }
 
-void result_trouble(struct result *result, const char *why)
+void fetch_trouble(struct fetch *fetch, const char *why)
 {
-	log_warning("result: inode %" PRId64 " could not be fetched: %s", result->ino, why);
-	remember(result, why);
+	log_warning("result: inode %" PRId64 " could not be fetched: %s", fetch->ino, why);
+	remember(fetch, why);
 }
 
-void result_trouble_over(struct result *result)
+void fetch_trouble_over(struct fetch *fetch)
 {
-	if (results_trouble(result->results, result->ino) == NULL)
+	if (fetch_trouble_of(fetch->fetches, fetch->ino) == NULL)
 		return;
-	results_trouble_drop(result->results, result->ino);
-	tell(result);
+	fetch_trouble_drop(fetch->fetches, fetch->ino);
+	tell(fetch);
 }
 
-const char *results_trouble(const struct results *results, int64_t ino)
+const char *fetch_trouble_of(const struct fetches *fetches, int64_t ino)
 {
-	return map_get(results->troubles, (uint64_t)ino);
+	return map_get(fetches->troubles, (uint64_t)ino);
 }
 
-void results_trouble_drop(struct results *results, int64_t ino)
+void fetch_trouble_drop(struct fetches *fetches, int64_t ino)
 {
-	free(map_remove(results->troubles, (uint64_t)ino));
+	free(map_remove(fetches->troubles, (uint64_t)ino));
 }
 
-void results_trouble_end(struct results *results)
+void fetch_trouble_end(struct fetches *fetches)
 {
 	uint64_t ino;
 
-	while (results->troubles != NULL && map_any(results->troubles, &ino) != NULL)
-		results_trouble_drop(results, (int64_t)ino);
-	map_destroy(results->troubles);
+	while (fetches->troubles != NULL && map_any(fetches->troubles, &ino) != NULL)
+		fetch_trouble_drop(fetches, (int64_t)ino);
+	map_destroy(fetches->troubles);
 }

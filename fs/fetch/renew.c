@@ -5,14 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/api/client.h"
 #include "fs/base/log.h"
-#include "fs/account/account_private.h"
-#include "fs/media/media.h"
 #include "fs/fetch/fetch.h"
+#include "fs/media/media.h"
 #include "fs/store/jobs.h"
+#include "fs/store/store.h"
 
 struct renewal {
-	struct gen *gen; /* borrowed */
+	struct store *store;    /* borrowed */
+	struct api_client *api; /* borrowed */
 	int64_t job;
 	struct task_record *tasks; /* owned */
 	size_t task_count, next;
@@ -24,6 +26,11 @@ struct renewal {
 };
 
 static void ask_next(struct renewal *renewal);
+
+bool renew_is_due(int status)
+{
+	return status == 401 || status == 403 || status == 404 || status == 410;
+}
 
 void renew_cancel(struct renewal *renewal)
 {
@@ -44,20 +51,21 @@ static void finish(struct renewal *renewal, int result)
 	done(arg, result);
 }
 
-static int record(struct renewal *renewal)
+static int record(struct store *store, void *arg)
 {
-	int r = store_begin(renewal->gen->store, false);
+	struct renewal *renewal = arg;
+	int r = 0;
 
 	for (size_t i = 0; i < renewal->result_count && r == 0; i++)
-		r = results_save(renewal->gen->store, &renewal->results[i]);
-	return store_end(renewal->gen->store, r);
+		r = results_save(store, &renewal->results[i]);
+	return r;
 }
 
 /* Behind a sound a picture is its cover, fetched or not. */
 static bool is_cover(const struct result_record *result, bool behind_sound)
 {
 	return result->type != NULL &&
-	       (strcmp(result->type, RESULT_COVER) == 0 ||
+	       (strcmp(result->type, FETCH_COVER) == 0 ||
 		       (behind_sound && media_kind(result->type) == API_IMAGE));
 }
 
@@ -70,7 +78,7 @@ static int take_urls(struct renewal *renewal, const char *task, const struct api
 	for (size_t i = 0; i < renewal->result_count; i++) {
 		struct result_record *result = &renewal->results[i];
 		if (strcmp(result->task, task) != 0 ||
-			strncmp(result->url, RESULT_TEXT, strlen(RESULT_TEXT)) == 0)
+			strncmp(result->url, FETCH_TEXT, strlen(FETCH_TEXT)) == 0)
 			continue;
 		bool cover = is_cover(result, sound);
 		if (cover && covers == told->covers.count)
@@ -122,29 +130,30 @@ static void ask_next(struct renewal *renewal)
 		!has_results(renewal, renewal->tasks[renewal->next].id))
 		renewal->next++;
 	if (renewal->next == renewal->task_count) {
-		finish(renewal, record(renewal));
+		finish(renewal, store_run(renewal->store, false, record, renewal));
 		return;
 	}
-	r = api_task_status(renewal->gen->api, renewal->tasks[renewal->next].id, on_status, renewal,
-		&renewal->call);
+	r = api_task_status(
+		renewal->api, renewal->tasks[renewal->next].id, on_status, renewal, &renewal->call);
 	if (r < 0)
 		finish(renewal, r);
 }
 
-int renew_start(struct gen *gen, int64_t job, void (*done)(void *arg, int result), void *arg,
-	struct renewal **ret_renewal)
+int renew_start(struct store *store, struct api_client *api, int64_t job,
+	void (*done)(void *arg, int result), void *arg, struct renewal **ret_renewal)
 {
 	struct renewal *renewal = calloc(1, sizeof(*renewal));
 
 	if (renewal == NULL)
 		return -ENOMEM;
-	renewal->gen = gen;
+	renewal->store = store;
+	renewal->api = api;
 	renewal->job = job;
 	renewal->done = done;
 	renewal->arg = arg;
-	int r = tasks_get(gen->store, job, &renewal->tasks, &renewal->task_count);
+	int r = tasks_get(store, job, &renewal->tasks, &renewal->task_count);
 	if (r == 0)
-		r = results_get(gen->store, job, &renewal->results, &renewal->result_count);
+		r = results_get(store, job, &renewal->results, &renewal->result_count);
 	if (r == 0 && (renewal->task_count == 0 || renewal->result_count == 0))
 		r = -ENOENT;
 	/* the first that has any: one of several tasks may have failed */
@@ -154,8 +163,8 @@ int renew_start(struct gen *gen, int64_t job, void (*done)(void *arg, int result
 	if (r == 0 && renewal->next == renewal->task_count)
 		r = -ENOENT;
 	if (r == 0)
-		r = api_task_status(gen->api, renewal->tasks[renewal->next].id, on_status, renewal,
-			&renewal->call);
+		r = api_task_status(
+			api, renewal->tasks[renewal->next].id, on_status, renewal, &renewal->call);
 	if (r < 0) {
 		renew_cancel(renewal);
 		return r;

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/backoff.h"
 #include "fs/base/clock.h"
 #include "fs/base/hash.h"
 #include "fs/base/log.h"
-#include "fs/account/account_private.h"
+#include "fs/base/loop.h"
+#include "fs/base/map.h"
 #include "fs/fetch/renew.h"
-#include "fs/input/inputs.h"
-#include "fs/base/backoff.h"
+#include "fs/net/http.h"
 
 #define FRESH_MS (INT64_C(10) * 60 * 1000)
 #define ATTEMPTS 3 /* where neither yes nor no is the answer */
@@ -23,7 +24,7 @@ static const struct backoff pace = {.first_ms = 500, .max_ms = 5000, .jitter_per
 enum probe_state { PROBE_ASKING, PROBE_ALIVE, PROBE_RENEWING, PROBE_DEAD };
 
 struct probe {
-	struct probes *probes; /* borrowed */
+	struct liveness *liveness; /* borrowed */
 	uint64_t key;
 	char *url; /* owned, like the next three */
 	struct http_request *request;
@@ -34,8 +35,10 @@ struct probe {
 	unsigned attempts;
 };
 
-struct probes {
-	struct gen *gen;    /* borrowed */
+struct liveness {
+	const struct inputs_needs *needs; /* borrowed */
+	void (*changed)(void *arg);
+	void *arg;
 	struct map *by_key; /* of struct probe, owned */
 };
 
@@ -44,26 +47,29 @@ static uint64_t key_of(const char *url)
 	return hash_add(HASH_START, url, strlen(url));
 }
 
-int probes_create(struct gen *gen, struct probes **ret_probes)
+int liveness_create(const struct inputs_needs *needs, void (*changed)(void *arg), void *arg,
+	struct liveness **ret_liveness)
 {
-	struct probes *probes = calloc(1, sizeof(*probes));
+	struct liveness *liveness = calloc(1, sizeof(*liveness));
 
-	if (probes == NULL)
+	if (liveness == NULL)
 		return -ENOMEM;
-	probes->gen = gen;
-	probes->by_key = map_create();
-	if (probes->by_key == NULL) {
-		free(probes);
+	liveness->needs = needs;
+	liveness->changed = changed;
+	liveness->arg = arg;
+	liveness->by_key = map_create();
+	if (liveness->by_key == NULL) {
+		free(liveness);
 		return -ENOMEM;
 	}
-	*ret_probes = probes;
+	*ret_liveness = liveness;
 	return 0;
 }
 
 static void probe_free(struct probe *probe)
 {
-	if (map_get(probe->probes->by_key, probe->key) == probe)
-		map_remove(probe->probes->by_key, probe->key);
+	if (map_get(probe->liveness->by_key, probe->key) == probe)
+		map_remove(probe->liveness->by_key, probe->key);
 	http_cancel(probe->request);
 	renew_cancel(probe->renewal);
 	loop_timer_destroy(probe->timer);
@@ -71,24 +77,24 @@ static void probe_free(struct probe *probe)
 	free(probe);
 }
 
-void probes_destroy(struct probes *probes)
+void liveness_destroy(struct liveness *liveness)
 {
 	struct probe *probe;
 	uint64_t key;
 
-	if (probes == NULL)
+	if (liveness == NULL)
 		return;
-	while ((probe = map_any(probes->by_key, &key)) != NULL)
+	while ((probe = map_any(liveness->by_key, &key)) != NULL)
 		probe_free(probe);
-	map_destroy(probes->by_key);
-	free(probes);
+	map_destroy(liveness->by_key);
+	free(liveness);
 }
 
 static void end(struct probe *probe, enum probe_state state)
 {
 	probe->state = state;
 	probe->known = clock_mono_ms();
-	waiting_recheck(probe->probes->gen);
+	probe->liveness->changed(probe->liveness->arg);
 }
 
 static void on_renewed(void *arg, int result)
@@ -102,10 +108,10 @@ static void on_renewed(void *arg, int result)
 
 static void on_gone(struct probe *probe)
 {
-	struct gen *gen = probe->probes->gen;
+	const struct inputs_needs *needs = probe->liveness->needs;
 
-	if (probe->job != 0 &&
-		renew_start(gen, probe->job, on_renewed, probe, &probe->renewal) == 0) {
+	if (probe->job != 0 && renew_start(needs->store, needs->api, probe->job, on_renewed, probe,
+				       &probe->renewal) == 0) {
 		probe->state = PROBE_RENEWING;
 		return;
 	}
@@ -125,7 +131,7 @@ static void on_done(void *arg, const struct http_end *ended)
 	probe->request = NULL;
 	if (status >= 200 && status < 300) {
 		end(probe, PROBE_ALIVE);
-	} else if (status == 403 || status == 404 || status == 410) {
+	} else if (renew_is_due(status)) {
 		log_info("probe: an input's address is dead: HTTP %d", status);
 		on_gone(probe);
 	} else if (++probe->attempts >= ATTEMPTS) {
@@ -141,16 +147,16 @@ static void ask(void *arg)
 {
 	static const struct http_events events = {.body = on_body, .done = on_done};
 	struct probe *probe = arg;
-	struct gen *gen = probe->probes->gen;
+	const struct inputs_needs *needs = probe->liveness->needs;
 	struct http_spec spec = {.url = probe->url,
 		.range_start = 0,
 		.range_end = 0,
 		.max_redirects = 5,
-		.stall_ms = gen->options.stall_timeout_ms,
-		.total_ms = gen->options.stall_timeout_ms,
+		.stall_ms = needs->stall_ms,
+		.total_ms = needs->stall_ms,
 		.max_bytes = BODY_MAX};
 
-	int r = http_start(gen->http, &spec, &events, probe, &probe->request);
+	int r = http_start(needs->http, &spec, &events, probe, &probe->request);
 	if (r < 0)
 		end(probe, r == -EINVAL ? PROBE_DEAD : PROBE_ALIVE);
 }
@@ -169,27 +175,27 @@ static void note_old(void *arg, uint64_t key, void *value)
 		*old = probe;
 }
 
-static int start(struct probes *probes, uint64_t key, const char *url, int64_t job)
+static int start(struct liveness *liveness, uint64_t key, const char *url, int64_t job)
 {
 	struct probe *probe = NULL;
 
-	if (map_count(probes->by_key) >= PROBES_MAX) {
-		map_each(probes->by_key, note_old, &probe);
+	if (map_count(liveness->by_key) >= PROBES_MAX) {
+		map_each(liveness->by_key, note_old, &probe);
 		if (probe != NULL)
 			probe_free(probe);
 	}
 	probe = calloc(1, sizeof(*probe));
 	if (probe == NULL)
 		return -ENOMEM;
-	probe->probes = probes;
+	probe->liveness = liveness;
 	probe->key = key;
 	probe->job = job;
 	probe->url = strdup(url);
 	int r = probe->url == NULL
 			? -ENOMEM
-			: loop_timer_create(probes->gen->loop, ask, probe, &probe->timer);
+			: loop_timer_create(liveness->needs->loop, ask, probe, &probe->timer);
 	if (r == 0)
-		r = map_put(probes->by_key, key, probe);
+		r = map_put(liveness->by_key, key, probe);
 	if (r < 0) {
 		probe_free(probe);
 		return r;
@@ -198,16 +204,16 @@ static int start(struct probes *probes, uint64_t key, const char *url, int64_t j
 	return 0;
 }
 
-int probe_ask(struct probes *probes, const char *url, int64_t job)
+int liveness_ask(struct liveness *liveness, const char *url, int64_t job)
 {
 	uint64_t key = key_of(url);
-	struct probe *probe = map_get(probes->by_key, key);
+	struct probe *probe = map_get(liveness->by_key, key);
 
 	if (probe != NULL && (strcmp(probe->url, url) != 0 || is_old(probe))) {
 		probe_free(probe);
 		probe = NULL;
 	}
 	if (probe == NULL)
-		return start(probes, key, url, job);
+		return start(liveness, key, url, job);
 	return probe->state == PROBE_ALIVE ? 1 : probe->state == PROBE_DEAD ? -ESTALE : 0;
 }

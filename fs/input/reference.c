@@ -3,32 +3,29 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/tree/draft.h"
-#include "fs/account/account_private.h"
-#include "fs/input/limits.h"
-#include "fs/media/media.h"
-#include "fs/base/message.h"
-#include "fs/job/place.h"
+#include "fs/input/inputs_private.h"
 #include "fs/input/liveness.h"
-#include "fs/queue/publish.h"
-#include "fs/queue/queue.h"
 #include "fs/input/source.h"
-#include "fs/tree/tree_private.h"
 #include "fs/input/upload.h"
+#include "fs/job/job_table.h"
+#include "fs/job/place.h"
+#include "fs/job/writers.h"
+#include "fs/media/media.h"
+#include "fs/queue/queue.h"
+#include "fs/store/store.h"
 
 /* One look, while it goes on. */
 struct look {
-	struct gen *gen;
+	struct inputs *inputs;
 	const struct job *job;
 	const struct prompt_ref *ref;
 	enum api_kind kind;
-	struct input *input;
+	struct reference *input;
 };
 
 static enum api_kind kind_of(enum prompt_ref_role role)
@@ -36,32 +33,11 @@ static enum api_kind kind_of(enum prompt_ref_role role)
 	return role == REF_VIDEO ? API_VIDEO : role == REF_AUDIO ? API_AUDIO : API_IMAGE;
 }
 
-int input_say(struct input *input, const struct prompt_ref *ref, enum input_verdict verdict,
-	const char *format, ...)
-{
-	CLEANUP_FREE char *shown = message_quote(ref->value);
-	CLEANUP_FREE char *text = NULL;
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
-	va_end(args);
-	free(steal(&input->text));
-	input->verdict = verdict;
-	if (shown == NULL || text == NULL ||
-		asprintf(&input->text, "line %d: '%s' %s", ref->line, shown, text) < 0) {
-		input->text = NULL;
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-#define say(look, ...) input_say((look)->input, (look)->ref, __VA_ARGS__)
+#define say(look, ...) reference_say((look)->input, (look)->ref, __VA_ARGS__)
 
 static int ready(struct look *look, const char *url)
 {
-	look->input->verdict = INPUT_READY;
+	look->input->verdict = REFERENCE_READY;
 	look->input->text = strdup(url);
 	return look->input->text == NULL ? -ENOMEM : 0;
 }
@@ -70,12 +46,12 @@ static int ready(struct look *look, const char *url)
 
 static int say_wrong(struct look *look, int r, const char *why)
 {
-	return r == -EINVAL ? say(look, INPUT_WRONG, "%s", why) : r;
+	return r == -EINVAL ? say(look, REFERENCE_WRONG, "%s", why) : r;
 }
 
 static int say_unfetched(struct look *look)
 {
-	return say(look, INPUT_WRONG,
+	return say(look, REFERENCE_WRONG,
 		"cannot be passed on: its address has expired, and not all of its bytes were "
 		"fetched while it lived");
 }
@@ -98,7 +74,7 @@ static int check_bytes(struct look *look, const struct source *source)
 static int look_at_bytes(struct look *look, const struct node *node)
 {
 	struct source source;
-	int r = source_open(look->gen->store, node, &source);
+	int r = source_open(look->inputs->needs.store, node, &source);
 
 	if (r < 0)
 		return r;
@@ -111,17 +87,17 @@ static int look_at_bytes(struct look *look, const struct node *node)
 
 static int look_at_file(struct look *look, const struct node *node)
 {
-	if (draft_has_writers(look->gen->drafts, node->ino))
-		return say(look, INPUT_WAITS, "is still being written");
+	if (writers_any(look->inputs->needs.writers, node->ino))
+		return say(look, REFERENCE_WAITS, "is still being written");
 	return look_at_bytes(look, node);
 }
 
 /* --- results --- */
 
 /* Does something new come to this prompt: is it being written, or its job on its way? */
-static bool is_busy(struct gen *gen, const struct node *prompt)
+static bool is_busy(const struct job_table *jobs, const struct node *prompt)
 {
-	struct job *job = prompt->job != 0 ? queue_find(gen->queue, prompt->job) : NULL;
+	struct job *job = prompt->job != 0 ? job_table_find(jobs, prompt->job) : NULL;
 
 	if (prompt->draft != DRAFT_NONE)
 		return true;
@@ -130,17 +106,18 @@ static bool is_busy(struct gen *gen, const struct node *prompt)
 
 static int wait_for(struct look *look, const struct node *prompt)
 {
-	struct job *job = prompt->job != 0 ? queue_find(look->gen->queue, prompt->job) : NULL;
+	struct job *job =
+		prompt->job != 0 ? job_table_find(look->inputs->needs.jobs, prompt->job) : NULL;
 	const char *state = "is being written";
 	CLEANUP_FREE char *path = NULL;
-	int r = path_of(look->gen, prompt, &path);
+	int r = place_path(look->inputs->needs.store, prompt, &path);
 
 	if (r < 0)
 		return r;
 	if (prompt->draft == DRAFT_NONE)
 		state = job != NULL ? job_state_name(job->record.state) : "is empty";
 	look->input->on = prompt->ino;
-	return say(look, INPUT_WAITS, "is not there yet: %s %s%s", path,
+	return say(look, REFERENCE_WAITS, "is not there yet: %s %s%s", path,
 		prompt->draft == DRAFT_NONE && job != NULL ? "is " : "", state);
 }
 
@@ -151,16 +128,16 @@ static int find_maker(struct look *look, const struct node *node, struct node *r
 
 	if (node->job == 0)
 		return -ENOENT;
-	int r = jobs_get(look->gen->store, node->job, &record);
+	int r = jobs_get(look->inputs->needs.store, node->job, &record);
 	int64_t ino = record.ino;
 	job_record_finish(&record);
 	if (r < 0)
 		return r;
 	if (ino == 0 || ino == look->job->record.ino)
 		return -ENOENT;
-	r = nodes_get(look->gen->store, ino, ret_prompt);
-	if (r == 0 && (ret_prompt->parent != node->parent || !tree_is_prompt(ret_prompt) ||
-			      !publish_is_name(node->name, ret_prompt->name,
+	r = nodes_get(look->inputs->needs.store, ino, ret_prompt);
+	if (r == 0 && (ret_prompt->parent != node->parent || !place_is_prompt(ret_prompt) ||
+			      !place_is_result_name(node->name, ret_prompt->name,
 				      ret_prompt->name_length - strlen(".txt"))))
 		r = -ENOENT;
 	return r;
@@ -175,9 +152,9 @@ static int look_at_result(struct look *look, const struct node *node)
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (r == 0 && is_busy(look->gen, &prompt))
+	if (r == 0 && is_busy(look->inputs->needs.jobs, &prompt))
 		return wait_for(look, &prompt);
-	r = results_find(look->gen->store, node->ino, &result);
+	r = results_find(look->inputs->needs.store, node->ino, &result);
 	if (r == -ENOENT)
 		return look_at_bytes(look, node);
 	if (r < 0)
@@ -196,13 +173,14 @@ static int look_at_results(struct look *look, const struct node *prompt, int64_t
 	struct result_record *results;
 	struct node node;
 	size_t count, seen = 0, unfetched = 0;
-	int r = results_get(look->gen->store, job, &results, &count);
+	int r = results_get(look->inputs->needs.store, job, &results, &count);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < count; i++) {
 		unfetched += results[i].size < 0;
-		if (results[i].ino == 0 || nodes_get(look->gen->store, results[i].ino, &node) < 0 ||
+		if (results[i].ino == 0 ||
+			nodes_get(look->inputs->needs.store, results[i].ino, &node) < 0 ||
 			node.parent == 0)
 			continue;
 		if (++seen == n)
@@ -212,25 +190,25 @@ static int look_at_results(struct look *look, const struct node *prompt, int64_t
 	if (seen == n)
 		return look_at_result(look, &node);
 	if (unfetched > 0)
-		return say(look, INPUT_WRONG,
+		return say(look, REFERENCE_WRONG,
 			"is not there: of what its prompt has made, %zu could not be fetched; its "
 			"status says more",
 			unfetched);
 	if (seen > 0)
-		return say(look, INPUT_WRONG, "is not there: its prompt has made %zu file%s", seen,
-			seen == 1 ? "" : "s");
-	return say(
-		look, INPUT_WRONG, "is not there any more: what its prompt has made was removed");
+		return say(look, REFERENCE_WRONG, "is not there: its prompt has made %zu file%s",
+			seen, seen == 1 ? "" : "s");
+	return say(look, REFERENCE_WRONG,
+		"is not there any more: what its prompt has made was removed");
 }
 
 static int say_failed(struct look *look, const struct node *prompt, const struct job_record *record)
 {
 	CLEANUP_FREE char *path = NULL;
-	int r = path_of(look->gen, prompt, &path);
+	int r = place_path(look->inputs->needs.store, prompt, &path);
 
 	if (r < 0)
 		return r;
-	return say(look, INPUT_WRONG,
+	return say(look, REFERENCE_WRONG,
 		"will not be there: %s ended %s. When that has a result, this prompt goes on by "
 		"itself",
 		path, job_state_name(record->state));
@@ -242,15 +220,15 @@ static int look_at_prompt(struct look *look, const struct node *prompt, size_t n
 	int r = 0;
 
 	if (prompt->ino == look->job->record.ino)
-		return say(look, INPUT_WRONG, "is what this very prompt is to make");
+		return say(look, REFERENCE_WRONG, "is what this very prompt is to make");
 	look->input->on = prompt->ino;
 	if (prompt->draft != DRAFT_NONE || prompt->job == 0)
 		return wait_for(look, prompt);
-	struct job *job = queue_find(look->gen->queue, prompt->job);
+	struct job *job = job_table_find(look->inputs->needs.jobs, prompt->job);
 	if (job != NULL && job->record.state != JOB_INVALID)
 		return wait_for(look, prompt);
 	if (job == NULL)
-		r = jobs_get(look->gen->store, prompt->job, &stored);
+		r = jobs_get(look->inputs->needs.store, prompt->job, &stored);
 	if (r < 0)
 		return r == -ENOENT ? wait_for(look, prompt) : r;
 	const struct job_record *record = job != NULL ? &job->record : &stored;
@@ -265,29 +243,29 @@ static int look_at_prompt(struct look *look, const struct node *prompt, size_t n
 /* --- names --- */
 
 static int find_prompt(
-	struct gen *gen, int64_t dir, const char *stem, size_t length, struct node *ret_prompt)
+	struct store *store, int64_t dir, const char *stem, size_t length, struct node *ret_prompt)
 {
 	char name[256];
 
 	if (length == 0 || length + strlen(".txt") > 255)
 		return -ENOENT;
 	snprintf(name, sizeof(name), "%.*s.txt", (int)length, stem);
-	int r = nodes_find(gen->store, dir, name, ret_prompt);
-	return r == 0 && !tree_is_prompt(ret_prompt) ? -ENOENT : r;
+	int r = nodes_find(store, dir, name, ret_prompt);
+	return r == 0 && !place_is_prompt(ret_prompt) ? -ENOENT : r;
 }
 
 /* "fox", "fox.png" and "fox-2.png" may be what fox.txt makes, or what fox-2.txt makes. */
 static int find_future(
-	struct gen *gen, int64_t dir, const char *name, struct node *ret_prompt, size_t *ret_n)
+	struct store *store, int64_t dir, const char *name, struct node *ret_prompt, size_t *ret_n)
 {
 	const char *dot = strrchr(name, '.');
 	size_t length = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
 	size_t digits = length;
-	int r = find_prompt(gen, dir, name, strlen(name), ret_prompt);
+	int r = find_prompt(store, dir, name, strlen(name), ret_prompt);
 
 	*ret_n = 1;
 	if (r == -ENOENT)
-		r = find_prompt(gen, dir, name, length, ret_prompt);
+		r = find_prompt(store, dir, name, length, ret_prompt);
 	if (r != -ENOENT)
 		return r;
 	while (digits > 0 && isdigit((unsigned char)name[digits - 1]))
@@ -295,32 +273,32 @@ static int find_future(
 	if (digits < 2 || digits == length || length - digits > 6 || name[digits - 1] != '-')
 		return -ENOENT;
 	*ret_n = (size_t)strtoul(name + digits, NULL, 10);
-	return *ret_n == 0 ? -ENOENT : find_prompt(gen, dir, name, digits - 1, ret_prompt);
+	return *ret_n == 0 ? -ENOENT : find_prompt(store, dir, name, digits - 1, ret_prompt);
 }
 
 static int look_at_name(struct look *look, int64_t dir, const char *name)
 {
 	struct node node, prompt;
 	size_t n;
-	int r = nodes_find(look->gen->store, dir, name, &node);
+	int r = nodes_find(look->inputs->needs.store, dir, name, &node);
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (r == 0 && tree_is_prompt(&node))
+	if (r == 0 && place_is_prompt(&node))
 		return look_at_prompt(look, &node, 1);
 	if (r == 0 && node.kind == NODE_RESULT)
 		return look_at_result(look, &node);
 	if (r == 0 && node.kind == NODE_FILE)
 		return look_at_file(look, &node);
 	bool directory = r == 0;
-	r = find_future(look->gen, dir, name, &prompt, &n);
+	r = find_future(look->inputs->needs.store, dir, name, &prompt, &n);
 	if (r == 0)
 		return look_at_prompt(look, &prompt, n);
 	if (r != -ENOENT)
 		return r;
 	if (directory)
-		return say(look, INPUT_WRONG, "is a directory; name a file in it");
-	return say(look, INPUT_MISSING,
+		return say(look, REFERENCE_WRONG, "is a directory; name a file in it");
+	return say(look, REFERENCE_MISSING,
 		"is not there, and no prompt here makes it%s. When it appears, this prompt goes on "
 		"by itself",
 		look->ref->value[0] == '/' ? " (a path that begins with / begins at the mount)"
@@ -332,61 +310,61 @@ static int look_at_ref(struct look *look)
 	const char *value = look->ref->value;
 	char name[256];
 	int64_t dir;
-	int r = path_walk(look->gen, look->job->record.dir, value, &dir, name);
+	int r = place_walk(look->inputs->needs.store, look->job->record.dir, value, &dir, name);
 
 	if (r == -EXDEV)
-		return say(look, INPUT_WRONG,
+		return say(look, REFERENCE_WRONG,
 			"leaves the mount; copy the file into it and name the copy");
 	if (r == -ENAMETOOLONG)
-		return say(look, INPUT_WRONG, "has a name that is longer than 255 bytes");
+		return say(look, REFERENCE_WRONG, "has a name that is longer than 255 bytes");
 	if (r == -ENOTDIR)
-		return say(look, INPUT_WRONG, "goes through a file as if it were a directory");
+		return say(look, REFERENCE_WRONG, "goes through a file as if it were a directory");
 	if (r == -ENOENT)
-		return say(look, INPUT_MISSING,
+		return say(look, REFERENCE_MISSING,
 			"is not there: a directory on the way is missing. When it appears, this "
 			"prompt goes on by itself");
 	if (r < 0)
 		return r;
 	if (name[0] == '\0')
-		return say(look, INPUT_WRONG, "is a directory; name a file in it");
+		return say(look, REFERENCE_WRONG, "is a directory; name a file in it");
 	return look_at_name(look, dir, name);
 }
 
-int input_look(struct gen *gen, const struct job *job, const struct prompt_ref *ref,
-	struct input *ret_input)
+int reference_look(struct inputs *inputs, const struct job *job, const struct prompt_ref *ref,
+	struct reference *ret_input)
 {
-	struct look look = {
-		.gen = gen, .job = job, .ref = ref, .kind = kind_of(ref->role), .input = ret_input};
+	struct look look = {.inputs = inputs,
+		.job = job,
+		.ref = ref,
+		.kind = kind_of(ref->role),
+		.input = ret_input};
 
-	*ret_input = (struct input){.size = -1, .duration_ms = -1};
-	int r = ref->is_url ? ready(&look, ref->value) : look_at_ref(&look);
-	if (r == 0 && ret_input->verdict == INPUT_READY && ret_input->node.ino != 0)
-		input_limits_measure(gen, job, ref, ret_input);
-	return r;
+	*ret_input = (struct reference){.size = -1, .duration_ms = -1};
+	return ref->is_url ? ready(&look, ref->value) : look_at_ref(&look);
 }
 
 /* --- addresses --- */
 
 static int upload(struct look *look)
 {
-	struct input *input = look->input;
+	struct reference *input = look->input;
 	CLEANUP_FREE char *text = NULL;
 	CLEANUP_FREE char *path = NULL;
 
 	if (look->job->record.dry_run) {
-		int r = path_of(look->gen, &input->node, &path);
-		if (r < 0 || asprintf(&text, INPUT_LATER "%s", path) < 0)
+		int r = place_path(look->inputs->needs.store, &input->node, &path);
+		if (r < 0 || asprintf(&text, QUEUE_LATER "%s", path) < 0)
 			return -ENOMEM;
 		return ready(look, text);
 	}
-	int r = upload_ask(look->gen->uploads, &input->node, input->type, &text);
+	int r = upload_ask(look->inputs->uploads, &input->node, input->type, &text);
 	switch (r) {
 	case 1:
 		return ready(look, text);
 	case 0:
-		return say(look, INPUT_WAITS, "is uploaded: %s", text);
+		return say(look, REFERENCE_WAITS, "is uploaded: %s", text);
 	case -EINVAL:
-		return say(look, INPUT_WRONG, "%s", text);
+		return say(look, REFERENCE_WRONG, "%s", text);
 	case -ENODATA:
 		return say_unfetched(look);
 	default:
@@ -394,24 +372,27 @@ static int upload(struct look *look)
 	}
 }
 
-int input_address(
-	struct gen *gen, const struct job *job, const struct prompt_ref *ref, struct input *input)
+int reference_address(struct inputs *inputs, const struct job *job, const struct prompt_ref *ref,
+	struct reference *input)
 {
-	struct look look = {
-		.gen = gen, .job = job, .ref = ref, .kind = kind_of(ref->role), .input = input};
+	struct look look = {.inputs = inputs,
+		.job = job,
+		.ref = ref,
+		.kind = kind_of(ref->role),
+		.input = input};
 
 	if (ref->is_url)
 		return 0;
 	if (input->text == NULL)
 		return upload(&look);
-	int r = probe_ask(gen->probes, input->text, input->node.job);
+	int r = liveness_ask(inputs->liveness, input->text, input->node.job);
 	if (r == 0)
-		return say(&look, INPUT_WAITS, "is looked at: does its address still live?");
+		return say(&look, REFERENCE_WAITS, "is looked at: does its address still live?");
 	if (r != -ESTALE)
 		return r < 0 ? r : 0;
 	/* its bytes, if they are here */
 	struct node node = input->node;
 	free(steal(&input->text));
 	r = look_at_bytes(&look, &node);
-	return r == 0 && input->verdict == INPUT_READY ? upload(&look) : r;
+	return r == 0 && input->verdict == REFERENCE_READY ? upload(&look) : r;
 }

@@ -11,48 +11,35 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/account/account_private.h"
 #include "fs/input/liveness.h"
+#include "fs/store/store.h"
 #include "fs/store/uploads.h"
 
 #define TRUSTED_MS (INT64_C(3600) * 1000) /* so long a recorded address is not asked about */
 #define KEPT_MAX 4096
 
-int uploads_create(struct gen *gen, struct uploads **ret_uploads)
+int uploads_create(const struct inputs_needs *needs, struct liveness *liveness,
+	void (*changed)(void *arg), void *arg, struct uploads **ret_uploads)
 {
 	struct uploads *uploads = calloc(1, sizeof(*uploads));
 
 	if (uploads == NULL)
 		return -ENOMEM;
-	uploads->gen = gen;
+	uploads->needs = needs;
+	uploads->liveness = liveness;
+	uploads->changed = changed;
+	uploads->arg = arg;
 	list_init(&uploads->all);
 	uploads->by_ino = map_create();
 	int r = uploads->by_ino == NULL
 			? -ENOMEM
-			: loop_timer_create(gen->loop, uploads_step, uploads, &uploads->timer);
+			: loop_timer_create(needs->loop, uploads_step, uploads, &uploads->timer);
 	if (r < 0) {
 		uploads_destroy(uploads);
 		return r;
 	}
 	*ret_uploads = uploads;
 	return 0;
-}
-
-void upload_free(struct upload *upload)
-{
-	struct uploads *uploads = upload->uploads;
-
-	if (uploads->sending == upload) {
-		api_cancel(uploads->call);
-		uploads->call = NULL;
-		uploads->sending = NULL;
-	}
-	map_remove(uploads->by_ino, (uint64_t)upload->ino);
-	list_remove(&upload->link);
-	source_close(&upload->source);
-	free(upload->url);
-	free(upload->trouble);
-	free(upload);
 }
 
 void uploads_destroy(struct uploads *uploads)
@@ -67,7 +54,8 @@ void uploads_destroy(struct uploads *uploads)
 }
 
 /* Is it still the file that was hashed? */
-static int look(struct gen *gen, const struct node *node, int64_t *ret_size, int64_t *ret_changed)
+static int look(
+	struct store *store, const struct node *node, int64_t *ret_size, int64_t *ret_changed)
 {
 	struct stat st;
 
@@ -75,7 +63,7 @@ static int look(struct gen *gen, const struct node *node, int64_t *ret_size, int
 	*ret_changed = 0;
 	if (node->kind == NODE_RESULT)
 		return 0;
-	int r = store_data_stat(gen->store, node->ino, &st);
+	int r = store_data_stat(store, node->ino, &st);
 	if (r < 0)
 		return r;
 	*ret_size = st.st_size;
@@ -104,7 +92,7 @@ static int upload_new(struct uploads *uploads, const struct node *node, const ch
 	int64_t size, int64_t changed, struct upload **ret_upload)
 {
 	struct source source;
-	int r = source_open(uploads->gen->store, node, &source);
+	int r = source_open(uploads->needs->store, node, &source);
 
 	if (r < 0)
 		return r;
@@ -155,26 +143,30 @@ static int tell_progress(const struct upload *upload, char **ret_text)
 	return say(ret_text, strdup(text));
 }
 
+static int remove_row(struct store *store, void *arg)
+{
+	const struct upload *upload = arg;
+
+	return uploads_remove(store, upload->hash);
+}
+
 /* The address is known; is it alive? An old one is asked about, and forgotten when it is dead. */
 static int check_url(struct upload *upload)
 {
 	struct uploads *uploads = upload->uploads;
 	CLEANUP_FREE char *recorded = NULL;
 	int64_t when = 0;
-	int r = uploads_get(uploads->gen->store, upload->hash, &recorded, &when);
+	int r = uploads_get(uploads->needs->store, upload->hash, &recorded, &when);
 
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (r == -ENOENT || clock_wall_ms() - when < TRUSTED_MS)
 		return 1;
-	r = probe_ask(uploads->gen->probes, upload->url, 0);
+	r = liveness_ask(uploads->liveness, upload->url, 0);
 	if (r != -ESTALE)
 		return r;
 	log_info("upload: inode %" PRId64 ": its address has expired", upload->ino);
-	r = store_begin(uploads->gen->store, false);
-	if (r == 0)
-		r = uploads_remove(uploads->gen->store, upload->hash);
-	r = store_end(uploads->gen->store, r);
+	r = store_run(uploads->needs->store, false, remove_row, upload);
 	return r < 0 ? r : -ESTALE;
 }
 
@@ -182,7 +174,7 @@ int upload_ask(struct uploads *uploads, const struct node *node, const char *typ
 {
 	struct upload *upload = map_get(uploads->by_ino, (uint64_t)node->ino);
 	int64_t size, changed;
-	int r = look(uploads->gen, node, &size, &changed);
+	int r = look(uploads->needs->store, node, &size, &changed);
 
 	if (r < 0)
 		return r;

@@ -4,13 +4,16 @@
  * One file at a time is sent, read from disk as it goes. It costs nothing, so it is repeated until it works or is
  * refused for good (API reference 3.9).
  *
- * Pull: callers ask again after waiting_recheck(), which runs when anything here has changed. */
+ * Pull: callers ask again after `changed`. */
+#include "fs/input/inputs.h"
 #include "fs/store/nodes.h"
 
-struct gen;
+struct liveness;
 struct uploads;
 
-int uploads_create(struct gen *gen, struct uploads **ret_uploads);
+/* `needs` and `liveness` are borrowed. `changed` runs when anything here has changed. */
+int uploads_create(const struct inputs_needs *needs, struct liveness *liveness,
+	void (*changed)(void *arg), void *arg, struct uploads **ret_uploads);
 void uploads_destroy(struct uploads *uploads); /* NULL is fine */
 
 /* The address of a plain file's or a result's bytes, which are of this type (sniff.h, static). 1: *ret_text is the address.

@@ -25,7 +25,10 @@ struct upload {
 };
 
 struct uploads {
-	struct gen *gen; /* borrowed */
+	const struct inputs_needs *needs; /* borrowed, like the next one */
+	struct liveness *liveness;
+	void (*changed)(void *arg);
+	void *arg;
 	struct map *by_ino;
 	struct list all;          /* upload.link, owned; the order is that of sending */
 	struct loop_timer *timer; /* owned */
@@ -35,8 +38,8 @@ struct uploads {
 	unsigned failures;        /* in a row */
 };
 
-/* Forgets the file, and calls it off where it is being sent. */
+/* upload_send.c. Forgets the file, and calls it off where it is being sent. */
 void upload_free(struct upload *upload);
 
-/* upload_send.c: the timer's; `arg` is the uploads. */
+/* The timer's; `arg` is the uploads. */
 void uploads_step(void *arg);

@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fs/api/client.h"
+#include "fs/base/backoff.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/account/account_private.h"
 #include "fs/media/media.h"
-#include "fs/input/inputs.h"
-#include "fs/base/backoff.h"
+#include "fs/store/store.h"
 #include "fs/store/uploads.h"
 
 #define SLICE (512 * 1024) /* hashed at a time: a few milliseconds */
@@ -23,10 +23,27 @@
 
 static const struct backoff pace = {.first_ms = 1000, .max_ms = 60000, .jitter_percent = 20};
 
+void upload_free(struct upload *upload)
+{
+	struct uploads *uploads = upload->uploads;
+
+	if (uploads->sending == upload) {
+		api_cancel(uploads->call);
+		uploads->call = NULL;
+		uploads->sending = NULL;
+	}
+	map_remove(uploads->by_ino, (uint64_t)upload->ino);
+	list_remove(&upload->link);
+	source_close(&upload->source);
+	free(upload->url);
+	free(upload->trouble);
+	free(upload);
+}
+
 /* Files wait for their turn closed: many may wait. */
 static int reopen(struct upload *upload)
 {
-	struct store *store = upload->uploads->gen->store;
+	struct store *store = upload->uploads->needs->store;
 	struct node node;
 
 	if (upload->source.fd >= 0)
@@ -48,7 +65,7 @@ static void hash_slice(struct upload *upload)
 	if (n <= 0 && upload->at < upload->size) {
 		/* it has shrunk, or the disk has a fault: whoever asks again starts anew */
 		log_warning("upload: inode %" PRId64 " could not be read", upload->ino);
-		waiting_recheck(upload->uploads->gen);
+		upload->uploads->changed(upload->uploads->arg);
 		upload_free(upload);
 		return;
 	}
@@ -62,7 +79,7 @@ static void hash_slice(struct upload *upload)
 	sha256_finish(&upload->sha, upload->hash);
 	upload->state = UPLOAD_HASHED;
 	upload->at = 0;
-	waiting_recheck(upload->uploads->gen);
+	upload->uploads->changed(upload->uploads->arg);
 }
 
 static ssize_t read_source(void *arg, int64_t offset, char *data, size_t length)
@@ -82,17 +99,14 @@ static void on_sent(void *arg, int64_t bytes)
 	if (bytes < upload->size && now - uploads->told < TELL_MS)
 		return;
 	uploads->told = now;
-	waiting_recheck(uploads->gen);
+	uploads->changed(uploads->arg);
 }
 
-static int record(struct upload *upload)
+static int write_row(struct store *store, void *arg)
 {
-	struct store *store = upload->uploads->gen->store;
-	int r = store_begin(store, false);
+	const struct upload *upload = arg;
 
-	if (r == 0)
-		r = uploads_set(store, upload->hash, upload->url, clock_wall_ms());
-	return store_end(store, r);
+	return uploads_set(store, upload->hash, upload->url, clock_wall_ms());
 }
 
 static void set_trouble(struct upload *upload, const struct api_error *error)
@@ -139,7 +153,7 @@ static void on_answer(void *arg, struct api_upload_answer *answer)
 		log_info("upload: inode %" PRId64 " was written to meanwhile", upload->ino);
 		upload_free(upload);
 		loop_timer_arm(uploads->timer, 0);
-		waiting_recheck(uploads->gen);
+		uploads->changed(uploads->arg);
 		return;
 	}
 	upload->state = UPLOAD_HASHED;
@@ -149,7 +163,7 @@ static void on_answer(void *arg, struct api_upload_answer *answer)
 		free(steal(&upload->trouble));
 		uploads->failures = 0;
 		/* where the disk refuses, memory knows it as long as we live */
-		int r = record(upload);
+		int r = store_run(uploads->needs->store, false, write_row, upload);
 		if (r < 0)
 			log_errno(LOG_LEVEL_ERROR, r, "upload: its address was not recorded");
 		log_info("upload: inode %" PRId64 ", %" PRId64 " bytes: done", upload->ino,
@@ -168,7 +182,7 @@ static void on_answer(void *arg, struct api_upload_answer *answer)
 			error->text[0] != '\0' ? error->text : errclass_name(error->class), wait);
 	}
 	loop_timer_arm(uploads->timer, 0);
-	waiting_recheck(uploads->gen);
+	uploads->changed(uploads->arg);
 }
 
 static int send_file(struct upload *upload)
@@ -186,7 +200,7 @@ static int send_file(struct upload *upload)
 	snprintf(name, sizeof(name), "input.%s", upload->type);
 	int r = reopen(upload);
 	if (r == 0)
-		r = api_upload(uploads->gen->api, &file, on_answer, upload, &uploads->call);
+		r = api_upload(uploads->needs->api, &file, on_answer, upload, &uploads->call);
 	if (r < 0) {
 		source_close(&upload->source);
 		return r;
@@ -201,7 +215,7 @@ static int send_file(struct upload *upload)
 static bool find_recorded(struct upload *upload)
 {
 	int64_t when;
-	int r = uploads_get(upload->uploads->gen->store, upload->hash, &upload->url, &when);
+	int r = uploads_get(upload->uploads->needs->store, upload->hash, &upload->url, &when);
 
 	return r == 0;
 }
@@ -219,7 +233,7 @@ static void start_next(struct uploads *uploads, int64_t *wake)
 		if (upload->state != UPLOAD_HASHED || upload->url != NULL)
 			continue;
 		if (find_recorded(upload)) {
-			waiting_recheck(uploads->gen);
+			uploads->changed(uploads->arg);
 			continue;
 		}
 		if (uploads->not_before > now) {

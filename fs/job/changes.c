@@ -1,40 +1,75 @@
 /* SPDX-License-Identifier: MIT */
-/* Telling of changes: those who watch a prompt's status, and the events of gen, from the loop. */
+#include "fs/job/changes.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "fs/base/log.h"
-#include "fs/account/account_private.h"
-#include "fs/tree/status.h"
-#include "fs/input/inputs.h"
+#include "fs/base/loop.h"
 
-struct status_watch {
+struct changes {
+	struct loop *loop;     /* borrowed */
+	struct list listeners; /* changes_listener.link, borrowed */
+	struct list watches;   /* changes_watch.link, borrowed */
+	struct list untold;    /* status_change.link, owned: told at the end of this turn */
+};
+
+struct changes_watch {
 	int64_t ino;
 	void (*changed)(void *arg);
 	void *arg;
-	struct list link; /* in gen->watches */
+	struct list link; /* changes.watches */
 };
 
 struct status_change {
 	int64_t ino;
 	bool by_itself;
-	struct list link; /* in gen->changed */
+	struct list link; /* changes.untold */
 };
 
-int status_watch_add(struct gen *gen, int64_t ino, void (*changed)(void *arg), void *arg,
-	struct status_watch **ret_watch)
+int changes_create(struct loop *loop, struct changes **ret_changes)
 {
-	struct status_watch *watch = malloc(sizeof(*watch));
+	struct changes *changes = calloc(1, sizeof(*changes));
+
+	if (changes == NULL)
+		return -ENOMEM;
+	changes->loop = loop;
+	list_init(&changes->listeners);
+	list_init(&changes->watches);
+	list_init(&changes->untold);
+	*ret_changes = changes;
+	return 0;
+}
+
+void changes_listen(struct changes *changes, struct changes_listener *listener,
+	const struct changes_events *events, void *arg)
+{
+	listener->events = events;
+	listener->arg = arg;
+	list_append(&changes->listeners, &listener->link);
+}
+
+void changes_unlisten(struct changes_listener *listener)
+{
+	if (listener->link.next != NULL)
+		list_remove(&listener->link);
+}
+
+int changes_watch(struct changes *changes, int64_t prompt_ino, void (*changed)(void *arg),
+	void *arg, struct changes_watch **ret_watch)
+{
+	struct changes_watch *watch = malloc(sizeof(*watch));
 
 	if (watch == NULL)
 		return -ENOMEM;
-	*watch = (struct status_watch){.ino = ino, .changed = changed, .arg = arg};
-	list_append(&gen->watches, &watch->link);
+	*watch = (struct changes_watch){.ino = prompt_ino, .changed = changed, .arg = arg};
+	list_append(&changes->watches, &watch->link);
 	*ret_watch = watch;
 	return 0;
 }
 
-void status_watch_remove(struct status_watch *watch)
+void changes_unwatch(struct changes_watch *watch)
 {
 	if (watch == NULL)
 		return;
@@ -42,56 +77,80 @@ void status_watch_remove(struct status_watch *watch)
 	free(watch);
 }
 
-/* The callbacks may remove any watch, so each is taken from the list anew; one that stays goes to a list of its own. */
-static void tell_watches(struct gen *gen, int64_t ino)
+static struct changes_watch *find_watch(struct changes *changes, int64_t ino)
 {
-	struct list told, *item;
+	struct list *item;
+
+	list_for_each(item, &changes->watches)
+	{
+		struct changes_watch *watch = list_entry(item, struct changes_watch, link);
+		if (watch->ino == ino)
+			return watch;
+	}
+	return NULL;
+}
+
+/* The callbacks may remove any watch, so each is looked for anew; one that stays is kept in a list of its own meanwhile. */
+static void tell_watches(struct changes *changes, int64_t ino)
+{
+	struct changes_watch *watch;
+	struct list told;
 
 	list_init(&told);
-	for (;;) {
-		struct status_watch *watch = NULL;
-		list_for_each(item, &gen->watches)
-		{
-			watch = list_entry(item, struct status_watch, link);
-			if (watch->ino == ino)
-				break;
-			watch = NULL;
-		}
-		if (watch == NULL)
-			break;
+	while ((watch = find_watch(changes, ino)) != NULL) {
 		list_remove(&watch->link);
 		list_append(&told, &watch->link);
 		watch->changed(watch->arg);
 	}
 	while (!list_empty(&told)) {
-		item = told.next;
+		struct list *item = told.next;
 		list_remove(item);
-		list_append(&gen->watches, item);
+		list_append(&changes->watches, item);
 	}
 }
 
 static void tell_all(void *arg)
 {
-	struct gen *gen = arg;
+	struct changes *changes = arg;
+	struct list *item, *after;
 
-	while (!list_empty(&gen->changed)) {
+	while (!list_empty(&changes->untold)) {
 		struct status_change *change =
-			list_entry(gen->changed.next, struct status_change, link);
+			list_entry(changes->untold.next, struct status_change, link);
 		int64_t ino = change->ino;
 		bool by_itself = change->by_itself;
 		list_remove(&change->link);
 		free(change);
-		tell_watches(gen, ino);
-		if (gen->events.status_changed != NULL)
-			gen->events.status_changed(gen->events_arg, (uint64_t)ino, by_itself);
+		tell_watches(changes, ino);
+		list_for_each_safe(item, after, &changes->listeners)
+		{
+			struct changes_listener *listener =
+				list_entry(item, struct changes_listener, link);
+			if (listener->events->status != NULL)
+				listener->events->status(listener->arg, (uint64_t)ino, by_itself);
+		}
 	}
 }
 
-static struct status_change *find_change(struct gen *gen, int64_t ino)
+void changes_destroy(struct changes *changes)
+{
+	if (changes == NULL)
+		return;
+	loop_defer_cancel(changes->loop, tell_all, changes);
+	while (!list_empty(&changes->untold)) {
+		struct status_change *change =
+			list_entry(changes->untold.next, struct status_change, link);
+		list_remove(&change->link);
+		free(change);
+	}
+	free(changes);
+}
+
+static struct status_change *find_change(struct changes *changes, int64_t ino)
 {
 	struct list *item;
 
-	list_for_each(item, &gen->changed)
+	list_for_each(item, &changes->untold)
 	{
 		struct status_change *change = list_entry(item, struct status_change, link);
 		if (change->ino == ino)
@@ -100,48 +159,74 @@ static struct status_change *find_change(struct gen *gen, int64_t ino)
 	return NULL;
 }
 
-static void note_change(struct gen *gen, int64_t ino, bool by_itself)
+static void note_status(struct changes *changes, int64_t ino, bool by_itself)
 {
-	struct status_change *change;
+	struct status_change *change = ino == 0 ? NULL : find_change(changes, ino);
 
-	waiting_recheck(gen);
+	changes_tell_other(changes);
 	if (ino == 0)
 		return;
-	change = find_change(gen, ino);
 	if (change != NULL) {
 		change->by_itself = change->by_itself || by_itself;
 		return;
 	}
 	change = malloc(sizeof(*change));
-	bool first = list_empty(&gen->changed);
-	if (change == NULL || (first && loop_defer(gen->loop, tell_all, gen) < 0)) {
-		log_error("status: out of memory: readers of inode %lld are not woken",
-			(long long)ino);
+	bool first = list_empty(&changes->untold);
+	if (change == NULL || (first && loop_defer(changes->loop, tell_all, changes) < 0)) {
+		log_error("status: out of memory: readers of inode %" PRId64 " are not woken", ino);
 		free(change);
 		return;
 	}
 	change->ino = ino;
 	change->by_itself = by_itself;
-	list_append(&gen->changed, &change->link);
+	list_append(&changes->untold, &change->link);
 }
 
-void status_changed(struct gen *gen, int64_t ino)
+void changes_tell_status(struct changes *changes, int64_t prompt_ino)
 {
-	note_change(gen, ino, true);
+	note_status(changes, prompt_ino, true);
 }
 
-void status_moved(struct gen *gen, int64_t ino)
+void changes_tell_moved(struct changes *changes, int64_t prompt_ino)
 {
-	note_change(gen, ino, false);
+	note_status(changes, prompt_ino, false);
 }
 
-void status_drop_changes(struct gen *gen)
+void changes_tell_other(struct changes *changes)
 {
-	loop_defer_cancel(gen->loop, tell_all, gen);
-	while (!list_empty(&gen->changed)) {
-		struct status_change *change =
-			list_entry(gen->changed.next, struct status_change, link);
-		list_remove(&change->link);
-		free(change);
+	struct list *item;
+
+	list_for_each(item, &changes->listeners)
+	{
+		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
+		if (listener->events->anything != NULL)
+			listener->events->anything(listener->arg);
+	}
+}
+
+void changes_tell_result(struct changes *changes, int64_t dir, int64_t ino, const char *name)
+{
+	struct list *item;
+
+	list_for_each(item, &changes->listeners)
+	{
+		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
+		if (listener->events->result_appeared != NULL)
+			listener->events->result_appeared(
+				listener->arg, (uint64_t)dir, (uint64_t)ino, name);
+	}
+}
+
+void changes_tell_backup(struct changes *changes, int64_t dir, int64_t ino, const char *old_name,
+	const char *new_name)
+{
+	struct list *item;
+
+	list_for_each(item, &changes->listeners)
+	{
+		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
+		if (listener->events->result_backed_up != NULL)
+			listener->events->result_backed_up(
+				listener->arg, (uint64_t)dir, (uint64_t)ino, old_name, new_name);
 	}
 }

@@ -3,16 +3,17 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fs/base/log.h"
-#include "fs/account/account_private.h"
-#include "fs/queue/harvest.h"
-#include "fs/tree/status.h"
+#include "fs/api/client.h"
 #include "fs/base/backoff.h"
-#include "fs/input/inputs.h"
+#include "fs/base/log.h"
+#include "fs/job/changes.h"
+#include "fs/job/job_table.h"
+#include "fs/store/store.h"
 
 static const char *const names[JOB_STATE_COUNT] = {
 	[JOB_INVALID] = "INVALID",
@@ -92,37 +93,57 @@ void job_set_text(char **slot, const char *format, ...)
 	*slot = text;
 }
 
-int job_save(struct gen *gen, struct job *job, bool durable)
+struct job *job_create(struct job_table *table)
 {
-	int r = store_begin(gen->store, durable);
+	struct job *job = calloc(1, sizeof(*job));
 
-	if (r == 0)
-		r = jobs_save(gen->store, &job->record);
-	if (r == 0)
-		r = tasks_set(gen->store, job->record.id, job->tasks, job->task_count);
-	r = store_end(gen->store, r);
+	if (job == NULL)
+		return NULL;
+	job->table = table;
+	list_init(&job->link);
+	return job;
+}
+
+static int save(struct store *store, void *arg)
+{
+	const struct job *job = arg;
+	int r = jobs_save(store, &job->record);
+
+	return r < 0 ? r : tasks_set(store, job->record.id, job->tasks, job->task_count);
+}
+
+int job_save(struct job *job, bool durable)
+{
+	struct store *store = job->table->store;
+	int r = store_run(store, durable, save, job);
+
 	/* what was kept back for this: an answer that has been paid for must not be lost to a full disk */
-	if (r == -ENOSPC && store_reserve_use(gen->store))
-		return job_save(gen, job, durable);
+	if (r == -ENOSPC && store_reserve_use(store))
+		r = store_run(store, durable, save, job);
 	job->unsaved = r < 0;
 	job->save_failures = r < 0 ? job->save_failures + 1 : 0;
 	if (r < 0)
-		log_errno(LOG_LEVEL_ERROR, r, "job %lld: could not be recorded",
-			(long long)job->record.id);
+		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": could not be recorded",
+			job->record.id);
 	return r;
 }
 
-int job_change(struct gen *gen, struct job *job, enum job_state state, bool durable)
+int job_change(struct job *job, enum job_state state, bool durable)
 {
 	assert(job_state_may_change(job->record.state, state));
 	if (job->record.state != state)
-		log_info("job %lld: %s -> %s", (long long)job->record.id,
+		log_info("job %" PRId64 ": %s -> %s", job->record.id,
 			job_state_name(job->record.state), job_state_name(state));
 	job->record.state = state;
-	int r = job_save(gen, job, durable);
-	if (jobs_place(gen->store, &job->record) == 0 && job->record.ino != 0)
-		status_changed(gen, job->record.ino);
+	int r = job_save(job, durable);
+	job_tell(job);
 	return r;
+}
+
+void job_tell(struct job *job)
+{
+	if (jobs_place(job->table->store, &job->record) == 0)
+		changes_tell_status(job->table->changes, job->record.ino);
 }
 
 int64_t job_save_wait_ms(const struct job *job)
@@ -132,13 +153,21 @@ int64_t job_save_wait_ms(const struct job *job)
 	return backoff_wait_ms(&pace, job->save_failures > 0 ? job->save_failures : 1, -1, 0);
 }
 
+void job_work_end(struct job *job)
+{
+	struct job_work *work = job->work;
+
+	job->work = NULL;
+	if (work != NULL)
+		work->cancel(work);
+}
+
 void job_destroy(struct job *job)
 {
 	if (job == NULL)
 		return;
 	api_cancel(job->call);
-	harvest_cancel(job->harvest);
-	inputs_destroy(job->inputs);
+	job_work_end(job);
 	list_remove(&job->link);
 	job_record_finish(&job->record);
 	for (size_t i = 0; job->urls != NULL && i < job->task_count; i++)

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* job: one generation in memory, the table of its legal changes, and those who wait for its end. */
+/* job: one generation in memory, from a prompt that was examined to the results that it made, and the table of its legal
+ * changes of state (job.c): whatever else may be wrong, nothing is sent but out of QUEUED.
+ *
+ * A job has one work at a time: its inputs are waited for, or it waits for its turn, or a request of it is on its way
+ * (`call`), or what it made is fetched. What does such a work embeds a struct job_work, so that a job that ends can
+ * call it off without knowing what it is.
+ * Ownership: the table of open jobs (job_table.h) owns the jobs. Loop thread only. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -8,21 +14,23 @@
 #include "fs/base/str.h"
 #include "fs/store/jobs.h"
 
-struct gen;
 struct api_call;
-struct harvest;
-struct inputs;
+struct job_table;
 struct queue;
+
+struct job_work {
+	void (*cancel)(struct job_work *work); /* stops and frees it */
+};
 
 struct job {
 	struct job_record record;  /* owned */
 	struct task_record *tasks; /* owned */
 	size_t task_count;
-	struct queue *queue;	/* borrowed; the one that owns it */
-	struct list link;	/* in the queue, by id */
+	struct job_table *table; /* borrowed */
+	struct list link;	/* of the table, by id */
+	struct queue *queue;	/* borrowed; that of its `call` */
 	struct api_call *call;	/* owned; a request on its way */
-	struct harvest *harvest; /* owned; fetching what it made */
-	struct inputs *inputs;	/* owned; what it waits for, while it does (waiting.h) */
+	struct job_work *work;	/* owned; NULL: it waits for its turn, or for the answer to `call` */
 	int64_t not_before;	/* monotonic ms: the next attempt or poll */
 	int64_t sent_at;	/* monotonic ms of the submission in this process, for the pace of polls */
 	unsigned poll_failures;	/* in a row */
@@ -46,10 +54,14 @@ bool job_state_is_active(enum job_state state);
 bool job_state_is_unsent(enum job_state state);
 /* Replaces a sentence of the record; NULL clears. -ENOMEM leaves NULL. */
 void job_set_text(char **slot, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Asserts the table, changes the state and saves. On an error the record has changed in memory all the same and
- * `unsaved` is set. */
-int job_change(struct gen *gen, struct job *job, enum job_state state, bool durable);
-int job_save(struct gen *gen, struct job *job, bool durable);
+struct job *job_create(struct job_table *table); /* of nothing yet, and not in the table; NULL: out of memory */
+void job_destroy(struct job *job);	     /* one that is not in the table; cancels call and work */
+/* Asserts the table of changes, changes the state, saves and tells. On an error the record has changed in memory all the
+ * same and `unsaved` is set. */
+int job_change(struct job *job, enum job_state state, bool durable);
+int job_save(struct job *job, bool durable);
+/* Its prompt's status reads differently. */
+void job_tell(struct job *job);
 /* How long to wait until the disk is tried again. */
 int64_t job_save_wait_ms(const struct job *job);
-void job_destroy(struct job *job); /* cancels call and harvest */
+void job_work_end(struct job *job); /* cancels it, where there is one */

@@ -1,33 +1,85 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/job/place.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/account/account_private.h"
-#include "fs/tree/tree.h"
+#include "fs/prompt/prompt_name.h"
 
 #define DEPTH_MAX 4096 /* directories above a name: more is a damaged tree */
 
-static int go_up(struct gen *gen, int64_t *dir)
+bool place_has_suffix(const char *name, const char *suffix)
+{
+	size_t length = strlen(name), tail = strlen(suffix);
+
+	return length > tail && strcmp(name + length - tail, suffix) == 0;
+}
+
+bool place_is_prompt(const struct node *node)
+{
+	return node->kind == NODE_FILE && node->parent != 0 && node->parent != (int64_t)TREE_LOST &&
+	       prompt_is_name(node->name);
+}
+
+void place_stem(const char *name, char stem[256])
+{
+	snprintf(stem, 256, "%.*s", (int)(strlen(name) - strlen(PLACE_PROMPT)), name);
+}
+
+bool place_is_shadow_name(const char *name)
+{
+	return place_has_suffix(name, PLACE_STATUS) || place_has_suffix(name, PLACE_WAIT);
+}
+
+bool place_is_result_name(const char *name, const char *stem, size_t length)
+{
+	if (strncmp(name, stem, length) != 0)
+		return false;
+	name += length;
+	if (*name == '-')
+		do
+			name++;
+		while (isdigit((unsigned char)*name));
+	return *name == '.' && name[1] != '\0' && strchr(name + 1, '.') == NULL &&
+	       strchr(name, '~') == NULL;
+}
+
+int place_top(struct store *store, int64_t ino, int64_t *ret_top)
+{
+	struct node node;
+
+	for (;;) {
+		int r = nodes_get(store, ino, &node);
+		if (r < 0)
+			return r;
+		if (node.parent == (int64_t)TREE_ROOT || node.parent == 0) {
+			*ret_top = ino;
+			return 0;
+		}
+		ino = node.parent;
+	}
+}
+
+static int go_up(struct store *store, int64_t *dir)
 {
 	struct node node;
 
 	if (*dir == (int64_t)TREE_ROOT)
 		return -EXDEV;
-	int r = nodes_get(gen->store, *dir, &node);
+	int r = nodes_get(store, *dir, &node);
 	if (r == 0)
 		*dir = node.parent == 0 ? (int64_t)TREE_ROOT : node.parent;
 	return r;
 }
 
-static int go_down(struct gen *gen, int64_t *dir, const char *name)
+static int go_down(struct store *store, int64_t *dir, const char *name)
 {
 	struct node node;
-	int r = nodes_find(gen->store, *dir, name, &node);
+	int r = nodes_find(store, *dir, name, &node);
 
 	if (r < 0)
 		return r;
@@ -37,14 +89,15 @@ static int go_down(struct gen *gen, int64_t *dir, const char *name)
 	return 0;
 }
 
-static int step(struct gen *gen, int64_t *dir, const char *name)
+static int step(struct store *store, int64_t *dir, const char *name)
 {
 	if (name[0] == '\0' || strcmp(name, ".") == 0)
 		return 0;
-	return strcmp(name, "..") == 0 ? go_up(gen, dir) : go_down(gen, dir, name);
+	return strcmp(name, "..") == 0 ? go_up(store, dir) : go_down(store, dir, name);
 }
 
-int path_walk(struct gen *gen, int64_t dir, const char *path, int64_t *ret_dir, char ret_name[256])
+int place_walk(
+	struct store *store, int64_t dir, const char *path, int64_t *ret_dir, char ret_name[256])
 {
 	char name[256];
 	int r = 0;
@@ -60,12 +113,12 @@ int path_walk(struct gen *gen, int64_t dir, const char *path, int64_t *ret_dir, 
 		name[length] = '\0';
 		if (*next == '\0')
 			break;
-		r = step(gen, &dir, name);
+		r = step(store, &dir, name);
 		if (r < 0)
 			return r;
 	}
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-		r = step(gen, &dir, name);
+		r = step(store, &dir, name);
 		name[0] = '\0';
 	}
 	*ret_dir = dir;
@@ -73,7 +126,7 @@ int path_walk(struct gen *gen, int64_t dir, const char *path, int64_t *ret_dir, 
 	return r;
 }
 
-int path_of(struct gen *gen, const struct node *node, char **ret_path)
+int place_path(struct store *store, const struct node *node, char **ret_path)
 {
 	struct node at = *node;
 	CLEANUP_FREE char *path = strdup("");
@@ -86,7 +139,7 @@ int path_of(struct gen *gen, const struct node *node, char **ret_path)
 		path = longer;
 		if (at.parent == (int64_t)TREE_ROOT || at.parent == 0)
 			break;
-		int r = nodes_get(gen->store, at.parent, &at);
+		int r = nodes_get(store, at.parent, &at);
 		if (r < 0)
 			return r;
 	}

@@ -1,15 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* path: the paths that prompts write (design 1.4): relative to the prompt's directory, or from the mount's root where
- * they begin with '/'. Walks the names of the tree and nothing else: no file of the host can be meant. */
+/* place: what names and numbers mean before anybody looks at a job: the numbers of the fixed directories, which names are
+ * those of prompts, of their shadows and of their results, and the paths that prompts write (design 1.4). Walks the names
+ * of the tree and nothing else: no file of the host can be meant. Reads only. */
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fs/store/nodes.h"
 
-struct gen;
+/* Inode numbers are those of the store's nodes, stable over mounts and never used again; a prompt's shadows have the
+ * prompt's number with a high bit set. */
+#define TREE_ROOT UINT64_C(1)
+#define TREE_ABOUT UINT64_C(2) /* .weryaifs */
+#define TREE_LOST UINT64_C(3)  /* .weryaifs/lost+found */
+#define TREE_FIRST_FREE UINT64_C(1000) /* numbers below are for fixed files */
+#define TREE_STATUS_BIT (UINT64_C(1) << 62)
+#define TREE_WAIT_BIT (UINT64_C(1) << 61)
+#define TREE_MODEL_BIT (UINT64_C(1) << 59) /* the .model of a model's directory: found, never listed */
+#define TREE_BITS (TREE_STATUS_BIT | TREE_WAIT_BIT | TREE_MODEL_BIT)
+#define TREE_NODE(ino) ((int64_t)((ino) & ~TREE_BITS))
 
+#define PLACE_PROMPT ".txt"
+#define PLACE_STATUS ".status"
+#define PLACE_WAIT ".wait"
+#define PLACE_MODEL ".model"
+
+/* Is this node a prompt: a file with a prompt's name (it is in a model's directory, since files are nowhere else)? */
+bool place_is_prompt(const struct node *node);
+/* "fox" of "fox.txt", which has to be a prompt's name. */
+void place_stem(const char *name, char stem[256]);
+bool place_has_suffix(const char *name, const char *suffix);
+/* Would this name be that of a shadow? */
+bool place_is_shadow_name(const char *name);
+/* Is this a name that results of STEM are given, STEM.EXT or STEM-N.EXT? Else a person has chosen it. */
+bool place_is_result_name(const char *name, const char *stem, size_t length);
+
+/* The directory under the root that holds `ino`: a model's, or TREE_ABOUT. */
+int place_top(struct store *store, int64_t ino, int64_t *ret_top);
 /* All but the last name: the directory and the name in it, which need not exist; name "" is the directory itself.
  * -ENOENT: a directory on the way is missing, -ENOTDIR, -EXDEV: it leaves the mount, -ENAMETOOLONG. */
-int path_walk(struct gen *gen, int64_t dir, const char *path, int64_t *ret_dir, char ret_name[256]);
+int place_walk(
+	struct store *store, int64_t dir, const char *path, int64_t *ret_dir, char ret_name[256]);
 /* "/FLUX/posters/fox.txt"; caller frees. */
-int path_of(struct gen *gen, const struct node *node, char **ret_path);
+int place_path(struct store *store, const struct node *node, char **ret_path);

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/account/account.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
-#include "fs/account/account.h"
-#include "fs/account/stats.h"
 
 static const char *const names[] = {
 	"README", "models.json", "balance", "stats", "stats.prom", "log"};
@@ -29,18 +28,18 @@ const char *about_name(uint64_t ino)
 	return names[ino - ABOUT_README];
 }
 
-static int make_text(struct gen *gen, uint64_t ino, char **ret_text)
+static int make_text(struct account *account, uint64_t ino, char **ret_text)
 {
 	switch (ino) {
 	case ABOUT_README:
 		*ret_text = strdup(about_readme);
 		break;
 	case ABOUT_MODELS:
-		return model_table_format(gen_models(gen), ret_text);
+		return model_table_format(account_models(account), ret_text);
 	case ABOUT_STATS:
-		return stats_format(gen, ret_text);
+		return account_stats(account, false, ret_text);
 	case ABOUT_STATS_PROM:
-		return stats_format_prometheus(gen, ret_text);
+		return account_stats(account, true, ret_text);
 	case ABOUT_LOG:
 		*ret_text = log_recent();
 		break;
@@ -50,10 +49,10 @@ static int make_text(struct gen *gen, uint64_t ino, char **ret_text)
 	return *ret_text == NULL ? -ENOMEM : 0;
 }
 
-int about_text(struct gen *gen, uint64_t ino, char **ret_text, size_t *ret_length)
+int about_text(struct account *account, uint64_t ino, char **ret_text, size_t *ret_length)
 {
 	char *text;
-	int r = make_text(gen, ino, &text);
+	int r = make_text(account, ino, &text);
 
 	if (r < 0)
 		return r;
@@ -62,16 +61,16 @@ int about_text(struct gen *gen, uint64_t ino, char **ret_text, size_t *ret_lengt
 	return 0;
 }
 
-int about_get(struct gen *gen, uint64_t ino, struct tree_entry *ret_entry)
+int about_get(struct account *account, uint64_t ino, struct tree_entry *ret_entry)
 {
 	CLEANUP_FREE char *text = NULL;
 	struct tree_entry directory;
 	size_t length = 0;
-	int r = tree_get(gen, TREE_ABOUT, &directory);
+	int r = tree_get(account_tree(account), TREE_ABOUT, &directory);
 
 	/* the true size, for tools that read no more than that (tar, rsync); the balance's is not worth a request */
 	if (r == 0 && ino != ABOUT_BALANCE)
-		r = about_text(gen, ino, &text, &length);
+		r = about_text(account, ino, &text, &length);
 	if (r < 0)
 		return r;
 	*ret_entry = (struct tree_entry){.ino = ino, .kind = TREE_STATUS, .st = directory.st};

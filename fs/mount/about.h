@@ -8,7 +8,7 @@
 
 #include "fs/tree/tree.h"
 
-struct gen;
+struct account;
 
 enum {
 	ABOUT_README = 16,
@@ -29,9 +29,9 @@ static inline bool about_is(uint64_t ino)
 uint64_t about_find(uint64_t parent, const char *name);
 const char *about_name(uint64_t ino);
 /* Looks like a status file to the cache: kind TREE_STATUS. */
-int about_get(struct gen *gen, uint64_t ino, struct tree_entry *ret_entry);
+int about_get(struct account *account, uint64_t ino, struct tree_entry *ret_entry);
 /* The text as it is now; caller frees. Not for ABOUT_BALANCE, which the service has to be asked for (file_balance.c).
  * -ENOMEM. */
-int about_text(struct gen *gen, uint64_t ino, char **ret_text, size_t *ret_length);
+int about_text(struct account *account, uint64_t ino, char **ret_text, size_t *ret_length);
 
 extern const char about_readme[];

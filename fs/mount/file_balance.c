@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fs/base/cleanup.h"
 #include "fs/account/account.h"
+#include "fs/account/balance.h"
+#include "fs/base/cleanup.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/pending.h"
@@ -15,7 +16,7 @@
 struct balance_read {
 	struct pending pending;
 	struct file_text *file; /* outlives us: the kernel closes no file with a read under way */
-	struct gen_balance *question;
+	struct balance *question;
 	size_t size;
 	off_t offset;
 };
@@ -24,7 +25,7 @@ static void balance_give_up(struct pending *pending)
 {
 	struct balance_read *balance = container_of(pending, struct balance_read, pending);
 
-	gen_balance_cancel(balance->question);
+	balance_cancel(balance->question);
 	free(balance);
 }
 
@@ -74,7 +75,8 @@ static void balance_read(struct handle *handle, fuse_req_t req, size_t size, off
 	balance->size = size;
 	balance->offset = offset;
 	pending_init(&balance->pending, req, -EIO, balance_give_up);
-	int r = gen_balance(handle->session->gen, balance_done, balance, &balance->question);
+	int r = account_balance(
+		handle->session->account, balance_done, balance, &balance->question);
 	if (r < 0) {
 		pending_error(&balance->pending, r);
 		free(balance);

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "fs/base/cleanup.h"
 #include "fs/account/account.h"
-#include "fs/tree/tree.h"
+#include "fs/base/cleanup.h"
 #include "fs/mount/file.h"
 #include "fs/mount/reply.h"
+#include "fs/tree/tree.h"
 
 struct plain {
 	struct handle handle;
@@ -49,7 +49,7 @@ static void plain_read(struct handle *handle, fuse_req_t req, size_t size, off_t
 static void plain_write(
 	struct handle *handle, fuse_req_t req, const char *data, size_t size, off_t offset)
 {
-	int r = tree_will_write(handle->session->gen, handle->ino);
+	int r = tree_will_write(handle->session->tree, handle->ino);
 	size_t length = 0;
 
 	while (r == 0 && length < size) {
@@ -61,7 +61,7 @@ static void plain_write(
 			r = -errno;
 	}
 	if (r < 0)
-		tree_write_failed(handle->session->gen, handle->ino);
+		tree_write_failed(handle->session->tree, handle->ino);
 	/* what was written counts, as in write(2); the error comes back with the next one */
 	if (length > 0 || r == 0)
 		reply_written(req, length);
@@ -71,18 +71,18 @@ static void plain_write(
 
 static int plain_truncate(struct handle *handle, off_t size)
 {
-	int r = tree_will_write(handle->session->gen, handle->ino);
+	int r = tree_will_write(handle->session->tree, handle->ino);
 
 	if (r == 0 && ftruncate(plain_of(handle)->fd, size) < 0)
 		r = -errno;
 	if (r < 0)
-		tree_write_failed(handle->session->gen, handle->ino);
+		tree_write_failed(handle->session->tree, handle->ino);
 	return r;
 }
 
 static int plain_allocate(struct handle *handle, int mode, off_t offset, off_t length)
 {
-	int r = tree_will_write(handle->session->gen, handle->ino);
+	int r = tree_will_write(handle->session->tree, handle->ino);
 
 	if (r == 0 && fallocate(plain_of(handle)->fd, mode, offset, length) < 0)
 		r = -errno;
@@ -101,7 +101,7 @@ static int plain_seek(struct handle *handle, off_t offset, int whence, off_t *re
 
 static int plain_sync(struct handle *handle)
 {
-	return tree_fsync(handle->session->gen, plain_of(handle)->fd);
+	return tree_fsync(handle->session->tree, plain_of(handle)->fd);
 }
 
 static void plain_destroy(struct handle *handle, bool closed)
@@ -111,7 +111,7 @@ static void plain_destroy(struct handle *handle, bool closed)
 	close(plain->fd);
 	/* A writer whose mount ended under it has not closed the file: what it wrote stays a draft. */
 	if (closed)
-		tree_close(handle->session->gen, handle->ino, plain->flags);
+		tree_close(handle->session->tree, handle->ino, plain->flags);
 	free(plain);
 }
 
@@ -150,14 +150,14 @@ int file_plain_open(struct session *session, uint64_t ino, int flags, struct han
 
 	if ((flags & O_TRUNC) != 0) /* changes the bytes, whatever it was opened for */
 		counted = O_RDWR | O_TRUNC;
-	int r = tree_open(session->gen, ino, counted, &fd);
+	int r = tree_open(session->tree, ino, counted, &fd);
 
 	if (r < 0)
 		return r;
 	r = plain_create(session, ino, fd, counted, ret_handle);
 	if (r < 0) {
 		close(fd);
-		tree_close(session->gen, ino, counted);
+		tree_close(session->tree, ino, counted);
 	}
 	return r;
 }

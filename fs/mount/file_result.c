@@ -5,25 +5,25 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#include "fs/base/cleanup.h"
 #include "fs/account/account.h"
+#include "fs/base/cleanup.h"
 #include "fs/fetch/fetch.h"
-#include "fs/tree/tree.h"
 #include "fs/mount/file.h"
 #include "fs/mount/pending.h"
 #include "fs/mount/reply.h"
+#include "fs/tree/tree.h"
 
 #define LONG (64 * 1024) /* from here on copying takes longer than waking the worker */
 
 struct result_file {
 	struct handle handle;
-	struct result *result; /* owned */
+	struct fetch *fetch; /* owned */
 };
 
 struct parked_read {
 	struct pending pending;
-	struct result_read *read;
-	bool starting; /* inside result_read(), which may answer at once */
+	struct fetch_read *read;
+	bool starting; /* inside fetch_read(), which may answer at once */
 };
 
 static struct result_file *result_of(struct handle *handle)
@@ -35,28 +35,28 @@ static void read_give_up(struct pending *pending)
 {
 	struct parked_read *parked = container_of(pending, struct parked_read, pending);
 
-	result_read_cancel(parked->read);
+	fetch_read_cancel(parked->read);
 	free(parked);
 }
 
 static void data_sent(void *arg)
 {
-	result_release(arg);
+	fetch_release(arg);
 }
 
-static void read_done(void *arg, ssize_t length, const char *data, struct result_hold *hold)
+static void read_done(void *arg, ssize_t length, const char *data, struct block *held)
 {
 	struct parked_read *parked = arg;
 
 	if (length < 0)
 		pending_error(&parked->pending, (int)length);
-	else if (hold == NULL || length < LONG ||
-		 pending_send(&parked->pending, data, (size_t)length, data_sent, hold) < 0)
+	else if (held == NULL || length < LONG ||
+		 pending_send(&parked->pending, data, (size_t)length, data_sent, held) < 0)
 		pending_data(&parked->pending, data, (size_t)length);
 	else
-		hold = NULL;
-	if (hold != NULL)
-		result_release(hold);
+		held = NULL;
+	if (held != NULL)
+		fetch_release(held);
 	if (!parked->starting)
 		free(parked);
 }
@@ -71,8 +71,8 @@ static void result_file_read(struct handle *handle, fuse_req_t req, size_t size,
 	}
 	pending_init(&parked->pending, req, -EIO, read_give_up);
 	parked->starting = true;
-	int r = result_read(
-		result_of(handle)->result, offset, size, read_done, parked, &parked->read);
+	int r = fetch_read(
+		result_of(handle)->fetch, offset, size, read_done, parked, &parked->read);
 	parked->starting = false;
 	if (r < 0)
 		pending_error(&parked->pending, r);
@@ -86,7 +86,7 @@ static void result_file_read(struct handle *handle, fuse_req_t req, size_t size,
 static int result_file_seek(struct handle *handle, off_t offset, int whence, off_t *ret_offset)
 {
 	struct tree_entry entry;
-	int r = tree_get(handle->session->gen, handle->ino, &entry);
+	int r = tree_get(handle->session->tree, handle->ino, &entry);
 
 	if (r < 0)
 		return r;
@@ -98,19 +98,19 @@ static int result_file_seek(struct handle *handle, off_t offset, int whence, off
 
 static void result_file_opened(struct handle *handle)
 {
-	result_expect(result_of(handle)->result);
+	fetch_expect(result_of(handle)->fetch);
 }
 
 static int result_file_whole(struct handle *handle)
 {
-	return result_whole(result_of(handle)->result);
+	return fetch_whole(result_of(handle)->fetch);
 }
 
 static void result_file_destroy(struct handle *handle, bool closed)
 {
 	struct result_file *file = result_of(handle);
 
-	result_close(file->result);
+	fetch_close(file->fetch);
 	free(file);
 }
 
@@ -132,14 +132,14 @@ int file_result_open(struct session *session, uint64_t ino, int flags, struct ha
 	file = malloc(sizeof(*file));
 	if (file == NULL)
 		return -ENOMEM;
-	int r = result_open(gen_results(session->gen), TREE_NODE(ino), &file->result);
+	int r = fetch_open(session->fetches, TREE_NODE(ino), &file->fetch);
 	if (r < 0) {
 		free(file);
 		return r;
 	}
 	r = handle_init(&file->handle, session, ino, &result_type);
 	if (r < 0) {
-		result_close(file->result);
+		fetch_close(file->fetch);
 		free(file);
 		return r;
 	}

@@ -7,19 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/account/account.h"
 #include "fs/base/log.h"
 #include "fs/base/str.h"
-#include "fs/account/account.h"
-#include "fs/tree/status.h"
-#include "fs/tree/status_hash.h"
-#include "fs/tree/tree.h"
+#include "fs/job/changes.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/reply.h"
+#include "fs/tree/status_hash.h"
+#include "fs/tree/tree.h"
 
 struct status_file {
 	struct file_text text;
-	struct status_watch *watch;     /* once somebody polls */
+	struct changes_watch *watch;    /* once somebody polls */
 	struct fuse_pollhandle *poller; /* owned; NULL: nobody waits */
 };
 
@@ -30,8 +30,8 @@ static struct status_file *status_of(struct handle *handle)
 
 static int text_now(struct handle *handle, char **ret_text, size_t *ret_length)
 {
-	return gen_status_text(
-		handle->session->gen, (uint64_t)TREE_NODE(handle->ino), ret_text, ret_length);
+	return tree_status_text(
+		handle->session->tree, (uint64_t)TREE_NODE(handle->ino), ret_text, ret_length);
 }
 
 static void status_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
@@ -59,7 +59,7 @@ static void status_write(
 
 	str_trim(&word, &length);
 	if (length == strlen("submit") && memcmp(word, "submit", length) == 0)
-		r = gen_submit(handle->session->gen, (uint64_t)TREE_NODE(handle->ino));
+		r = account_submit(handle->session->account, (uint64_t)TREE_NODE(handle->ino));
 	else if (length > 0)
 		r = -EINVAL;
 	if (r < 0)
@@ -102,7 +102,7 @@ static unsigned status_poll(struct handle *handle, struct fuse_pollhandle *ph)
 
 	if (ph != NULL)
 		set_poller(file, ph);
-	if (file->watch == NULL && status_watch_add(handle->session->gen, TREE_NODE(handle->ino),
+	if (file->watch == NULL && changes_watch(handle->session->changes, TREE_NODE(handle->ino),
 					   status_has_changed, file, &file->watch) < 0)
 		return events | POLLERR;
 	if (text_now(handle, &text, &length) < 0)
@@ -117,7 +117,7 @@ static void status_destroy(struct handle *handle, bool closed)
 {
 	struct status_file *file = status_of(handle);
 
-	status_watch_remove(file->watch);
+	changes_unwatch(file->watch);
 	set_poller(file, NULL);
 	free(file->text.text);
 	free(file);
@@ -138,8 +138,8 @@ int file_status_open(struct session *session, uint64_t ino, int flags, struct ha
 
 	if (file == NULL)
 		return -ENOMEM;
-	int r = gen_status_text(
-		session->gen, (uint64_t)TREE_NODE(ino), &file->text.text, &file->text.length);
+	int r = tree_status_text(
+		session->tree, (uint64_t)TREE_NODE(ino), &file->text.text, &file->text.length);
 	if (r == 0)
 		r = handle_init(&file->text.handle, session, ino, &status_type);
 	if (r < 0) {

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/cleanup.h"
 #include "fs/account/account.h"
+#include "fs/base/cleanup.h"
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"
 #include "fs/mount/reply.h"
@@ -52,7 +52,7 @@ static const struct handle_type about_type = {
 };
 
 static int open_text(struct session *session, uint64_t ino, int flags,
-	int (*make)(struct gen *gen, uint64_t ino, char **ret_text, size_t *ret_length),
+	int (*make)(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length),
 	struct handle **ret_handle)
 {
 	CLEANUP_FREE char *text = NULL;
@@ -60,7 +60,7 @@ static int open_text(struct session *session, uint64_t ino, int flags,
 
 	if ((flags & O_ACCMODE) != O_RDONLY)
 		return -EPERM;
-	int r = make(session->gen, ino, &text, &length);
+	int r = make(session, ino, &text, &length);
 	if (r == 0)
 		r = file_text_create(session, ino, &about_type, text, length, ret_handle);
 	if (r == 0)
@@ -82,12 +82,22 @@ int file_ghost_open(struct session *session, uint64_t ino, int flags, struct han
 	return r;
 }
 
+static int make_about(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length)
+{
+	return about_text(session->account, ino, ret_text, ret_length);
+}
+
 int file_about_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
-	return open_text(session, ino, flags, about_text, ret_handle);
+	return open_text(session, ino, flags, make_about, ret_handle);
+}
+
+static int make_model(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length)
+{
+	return tree_model_text(session->tree, ino, ret_text, ret_length);
 }
 
 int file_model_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
-	return open_text(session, ino, flags, gen_model_text, ret_handle);
+	return open_text(session, ino, flags, make_model, ret_handle);
 }

@@ -4,21 +4,21 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#include "fs/base/cleanup.h"
 #include "fs/account/account.h"
-#include "fs/tree/status.h"
-#include "fs/tree/tree.h"
+#include "fs/base/cleanup.h"
+#include "fs/job/changes.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/pending.h"
-#include "fs/notify/notifier.h"
 #include "fs/mount/reply.h"
+#include "fs/notify/notifier.h"
+#include "fs/tree/tree.h"
 
 struct wait_read {
 	struct pending pending;
 	struct file_text *file; /* outlives us: the kernel closes no file with a read under way */
-	struct status_watch *watch;
-	struct publisher_idle told; /* what inotify tells of the end comes before ours */
+	struct changes_watch *watch;
+	struct notifier_idle told; /* what inotify tells of the end comes before ours */
 	size_t size;
 	off_t offset;
 };
@@ -28,14 +28,14 @@ static int know_text(struct file_text *file)
 {
 	if (file->text != NULL)
 		return 0;
-	return gen_wait_text(file->handle.session->gen, (uint64_t)TREE_NODE(file->handle.ino),
+	return tree_wait_text(file->handle.session->tree, (uint64_t)TREE_NODE(file->handle.ino),
 		&file->text, &file->length);
 }
 
 static void wait_free(struct wait_read *wait)
 {
-	status_watch_remove(wait->watch);
-	publisher_await_cancel(&wait->told);
+	changes_unwatch(wait->watch);
+	notifier_await_cancel(&wait->told);
 	free(wait);
 }
 
@@ -55,7 +55,7 @@ static void answer(struct wait_read *wait, int r)
 	wait_free(wait);
 }
 
-static void all_is_told(struct publisher_idle *idle)
+static void all_is_told(struct notifier_idle *idle)
 {
 	struct wait_read *wait = container_of(idle, struct wait_read, told);
 	int r = know_text(wait->file);
@@ -69,7 +69,7 @@ static void status_has_changed(void *arg)
 	struct wait_read *wait = arg;
 	int r = list_empty(&wait->told.link) ? know_text(wait->file) : -EAGAIN;
 
-	if (r != -EAGAIN && !publisher_await(wait->file->handle.session->publisher, &wait->told))
+	if (r != -EAGAIN && !notifier_await(wait->file->handle.session->notifier, &wait->told))
 		answer(wait, r);
 }
 
@@ -93,8 +93,8 @@ static void wait_read(struct handle *handle, fuse_req_t req, size_t size, off_t 
 	wait->offset = offset;
 	wait->told.call = all_is_told;
 	list_init(&wait->told.link);
-	r = status_watch_add(handle->session->gen, TREE_NODE(handle->ino), status_has_changed, wait,
-		&wait->watch);
+	r = changes_watch(handle->session->changes, TREE_NODE(handle->ino), status_has_changed,
+		wait, &wait->watch);
 	if (r < 0) {
 		free(wait);
 		reply_error(req, r);

@@ -8,9 +8,9 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/mount/mount_private.h"
 #include "fs/prompt/prompt.h"
 #include "fs/tree/tree.h"
-#include "fs/mount/mount_private.h"
 
 enum { LIFE_MS = 5000, GHOSTS_MAX = 1024 };
 
@@ -97,7 +97,7 @@ static int describe(
 	struct session *session, const struct ghost *ghost, struct tree_entry *ret_entry)
 {
 	struct tree_entry root;
-	int r = tree_get(session->gen, TREE_ROOT, &root);
+	int r = tree_get(session->tree, TREE_ROOT, &root);
 
 	if (r < 0)
 		return r;

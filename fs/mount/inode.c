@@ -8,21 +8,21 @@
 #include "fs/base/map.h"
 #include "fs/mount/about.h"
 #include "fs/mount/ghost.h"
-#include "fs/notify/notifier.h"
 #include "fs/mount/mount_private.h"
+#include "fs/notify/notifier.h"
 
 int inode_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry)
 {
 	if (ghost_is(ino))
 		return ghost_get(session, ino, ret_entry);
-	return about_is(ino) ? about_get(session->gen, ino, ret_entry)
-			     : tree_get(session->gen, ino, ret_entry);
+	return about_is(ino) ? about_get(session->account, ino, ret_entry)
+			     : tree_get(session->tree, ino, ret_entry);
 }
 
 int inode_parent(struct session *session, uint64_t ino, uint64_t *ret_parent)
 {
 	if (!about_is(ino))
-		return tree_parent(session->gen, ino, ret_parent);
+		return tree_parent(session->tree, ino, ret_parent);
 	*ret_parent = TREE_ABOUT;
 	return 0;
 }
@@ -41,13 +41,13 @@ int inode_lookup(
 	}
 	ino = about_find(parent, name);
 	if (ino != 0)
-		return about_get(session->gen, ino, ret_entry);
-	return about_is(parent) ? -ENOTDIR : tree_lookup(session->gen, parent, name, ret_entry);
+		return about_get(session->account, ino, ret_entry);
+	return about_is(parent) ? -ENOTDIR : tree_lookup(session->tree, parent, name, ret_entry);
 }
 
 int64_t inode_quiet_ms(struct session *session, uint64_t dir)
 {
-	return publisher_is_quiet(session->publisher) ? tree_quiet_ms(session->gen, dir) : 0;
+	return notifier_is_quiet(session->notifier) ? tree_quiet_ms(session->tree, dir) : 0;
 }
 
 /* The count itself is the map's value. */
@@ -68,7 +68,7 @@ static void inode_gone(struct session *session, uint64_t key)
 {
 	map_remove(session->known, key);
 	if (!about_is(key) && !ghost_is(key))
-		tree_forget(session->gen, key);
+		tree_forget(session->tree, key);
 }
 
 void inode_unref(struct session *session, uint64_t ino, uint64_t count)

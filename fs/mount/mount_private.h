@@ -10,12 +10,15 @@
 #include "fs/mount/session.h"
 
 struct map;
-struct publisher;
+struct notifier;
 struct worker;
 
 struct session {
 	struct loop *loop; /* borrowed */
-	struct gen *gen;   /* borrowed */
+	struct account *account; /* borrowed, like what is the account's */
+	struct tree *tree;
+	struct fetches *fetches;
+	struct changes *changes;
 	struct worker *worker; /* borrowed */
 	struct session_events events;
 	void *events_arg;
@@ -33,7 +36,7 @@ struct session {
 	bool told;    /* events.ready ran */
 	bool ending;  /* nothing is parked any more */
 
-	struct publisher *publisher; /* owned */
+	struct notifier *notifier; /* owned */
 	bool passthrough;    /* of files that nobody has open yet (passthrough.h) */
 	struct map *shared;  /* inode number -> how it is open, owned; NULL: no passthrough at all */
 	struct map *known;   /* inode number -> times the kernel and open files hold it (inode.h) */

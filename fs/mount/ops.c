@@ -6,13 +6,13 @@
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/passthrough.h"
-#include "fs/notify/notifier.h"
 #include "fs/mount/reply.h"
+#include "fs/notify/notifier.h"
+#include "fs/tree/tree.h"
 
 /* Read-ahead of results may be parked for long, and the kernel counts RELEASE among the same background requests: with
  * room for 64, as many stalled readers kept every prompt from being closed (tried). */
@@ -25,11 +25,11 @@ struct tree_owner ops_owner(fuse_req_t req)
 	return (struct tree_owner){.uid = ctx->uid, .gid = ctx->gid};
 }
 
-struct publisher *ops_publisher(fuse_req_t req)
+struct notifier *ops_notifier(fuse_req_t req)
 {
-	struct publisher *publisher = session_of(req)->publisher;
+	struct notifier *notifier = session_of(req)->notifier;
 
-	return publisher_is(publisher, fuse_req_ctx(req)->pid) ? publisher : NULL;
+	return notifier_is(notifier, fuse_req_ctx(req)->pid) ? notifier : NULL;
 }
 
 void ops_init(void *arg, struct fuse_conn_info *conn)
@@ -103,7 +103,7 @@ void ops_setattr(
 		what &= ~(unsigned)TREE_SET_SIZE;
 	}
 	if (r == 0)
-		r = tree_set(session->gen, ino, attr, what, &entry);
+		r = tree_set(session->tree, ino, attr, what, &entry);
 	if (r < 0)
 		reply_error(req, r);
 	else
@@ -113,7 +113,7 @@ void ops_setattr(
 void ops_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct statvfs statvfs;
-	int r = tree_statvfs(session_of(req)->gen, &statvfs);
+	int r = tree_statvfs(session_of(req)->tree, &statvfs);
 
 	if (r < 0)
 		reply_error(req, r);

@@ -4,7 +4,7 @@
  * functions are its entries, one file a group. Each is what fuse_lowlevel.h says of the operation of that name. */
 #include "fs/mount/mount_private.h"
 
-struct publisher;
+struct notifier;
 struct tree_owner;
 
 const struct fuse_lowlevel_ops *ops_table(void); /* ops_table.c */
@@ -16,8 +16,8 @@ void ops_setattr(
 	fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info);
 void ops_statfs(fuse_req_t req, fuse_ino_t ino);
 struct tree_owner ops_owner(fuse_req_t req); /* of what the request makes */
-/* Of the publisher's child, when it is the one who asks; else NULL. */
-struct publisher *ops_publisher(fuse_req_t req);
+/* Of the notifier's child, when it is the one who asks; else NULL. */
+struct notifier *ops_notifier(fuse_req_t req);
 
 /* ops_names.c */
 void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);

@@ -5,15 +5,15 @@
 #include <unistd.h>
 
 #include "fs/base/compat.h"
-#include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/passthrough.h"
-#include "fs/notify/notifier.h"
 #include "fs/mount/reply.h"
+#include "fs/notify/notifier.h"
+#include "fs/tree/tree.h"
 
 static int open_entry(struct session *session, const struct tree_entry *entry, int flags,
 	struct handle **ret_handle)
@@ -56,7 +56,7 @@ static int made(struct session *session, uint64_t ino, int fd, struct handle **r
 
 	if (r < 0) {
 		close(fd);
-		tree_close(session->gen, ino, O_RDWR);
+		tree_close(session->tree, ino, O_RDWR);
 	}
 	return r;
 }
@@ -64,19 +64,19 @@ static int made(struct session *session, uint64_t ino, int fd, struct handle **r
 void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	struct fuse_file_info *info)
 {
-	struct publisher *publisher = ops_publisher(req);
+	struct notifier *notifier = ops_notifier(req);
 	struct session *session = session_of(req);
 	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
 	struct handle *handle;
 	int fd, r;
 
-	if (publisher != NULL) {
-		r = publisher_made(publisher, parent, name, &entry);
+	if (notifier != NULL) {
+		r = notifier_made(notifier, parent, name, &entry);
 		if (r == 0)
 			r = file_result_open(session, entry.ino, O_RDONLY, &handle);
 	} else {
-		r = tree_create(session->gen, parent, name, mode, &owner, &entry, &fd);
+		r = tree_create(session->tree, parent, name, mode, &owner, &entry, &fd);
 		if (r == -EEXIST && (info->flags & O_EXCL) == 0)
 			r = open_existing(session, parent, name, info->flags, &entry, &handle);
 		else if (r == 0)
@@ -176,7 +176,7 @@ void ops_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_i
 
 void ops_fsyncdir(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
 {
-	reply_error(req, tree_fsync(session_of(req)->gen, -1));
+	reply_error(req, tree_fsync(session_of(req)->tree, -1));
 }
 
 void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)

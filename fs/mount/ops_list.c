@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "fs/base/clock.h"
-#include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/reply.h"
+#include "fs/tree/tree.h"
 
 enum { LIST_DOT, LIST_DOTDOT, LIST_ABOUT, LIST_TREE = 16 };
 
@@ -99,7 +99,7 @@ static void list(struct listing *listing, uint64_t ino, uint64_t cookie)
 			return;
 		cookie = LIST_TREE;
 	}
-	int r = tree_list(listing->session->gen, ino, cookie - LIST_TREE, add_from_tree, listing);
+	int r = tree_list(listing->session->tree, ino, cookie - LIST_TREE, add_from_tree, listing);
 	if (r < 0)
 		listing->error = r;
 }

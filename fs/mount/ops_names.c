@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
-#include "fs/notify/notifier.h"
 #include "fs/mount/reply.h"
+#include "fs/notify/notifier.h"
+#include "fs/tree/tree.h"
 
 static void reply_made(fuse_req_t req, int result, const struct tree_entry *entry)
 {
@@ -22,10 +22,10 @@ static void reply_made(fuse_req_t req, int result, const struct tree_entry *entr
 
 void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct publisher *publisher = ops_publisher(req);
+	struct notifier *notifier = ops_notifier(req);
 	struct session *session = session_of(req);
 	struct tree_entry entry;
-	int r = publisher != NULL ? publisher_lookup(publisher, parent, name, &entry) : 0;
+	int r = notifier != NULL ? notifier_lookup(notifier, parent, name, &entry) : 0;
 
 	if (r == 0)
 		r = inode_lookup(session, parent, name, &entry);
@@ -59,12 +59,12 @@ void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
 	int fd;
-	int r = S_ISREG(mode) ? tree_create(session->gen, parent, name, mode, &owner, &entry, &fd)
+	int r = S_ISREG(mode) ? tree_create(session->tree, parent, name, mode, &owner, &entry, &fd)
 			      : -EPERM;
 
 	if (r == 0) {
 		close(fd);
-		tree_close(session->gen, entry.ino, O_RDWR);
+		tree_close(session->tree, entry.ino, O_RDWR);
 	}
 	reply_made(req, r, &entry);
 }
@@ -73,7 +73,7 @@ void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
-	int r = tree_mkdir(session_of(req)->gen, parent, name, mode, &owner, &entry);
+	int r = tree_mkdir(session_of(req)->tree, parent, name, mode, &owner, &entry);
 
 	reply_made(req, r, &entry);
 }
@@ -82,7 +82,7 @@ void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	pid_t pid = fuse_req_ctx(req)->pid;
 	struct session *session = session_of(req);
-	int r = about_find(parent, name) != 0 ? -EPERM : tree_unlink(session->gen, parent, name);
+	int r = about_find(parent, name) != 0 ? -EPERM : tree_unlink(session->tree, parent, name);
 
 	if (r == 0)
 		ghost_add(session, parent, name, pid);
@@ -93,7 +93,7 @@ void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	reply_error(req, tree_rmdir(session_of(req)->gen, parent, name));
+	reply_error(req, tree_rmdir(session_of(req)->tree, parent, name));
 }
 
 void ops_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
@@ -109,22 +109,22 @@ void ops_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *nam
 void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
 	const char *new_name, unsigned flags)
 {
-	struct publisher *publisher = ops_publisher(req);
+	struct notifier *notifier = ops_notifier(req);
 	pid_t pid = fuse_req_ctx(req)->pid;
 	struct session *session = session_of(req);
 	int r;
 
-	if (publisher != NULL)
-		r = publisher_renamed(publisher, parent, name, new_parent, new_name);
+	if (notifier != NULL)
+		r = notifier_renamed(notifier, parent, name, new_parent, new_name);
 	else if (about_find(parent, name) != 0 || about_find(new_parent, new_name) != 0)
 		r = -EPERM;
 	else
-		r = tree_rename(session->gen, parent, name, new_parent, new_name, flags);
-	if (r == 0 && publisher == NULL)
+		r = tree_rename(session->tree, parent, name, new_parent, new_name, flags);
+	if (r == 0 && notifier == NULL)
 		ghost_add(session, parent, name, pid);
 	else if (r == -ENOENT)
 		r = ghost_take(session, parent, name, pid);
-	if (r == 0 && tree_is_shadow_name(name))
+	if (r == 0 && place_is_shadow_name(name))
 		ghost_add_moved(session, new_parent, new_name, pid);
 	reply_error(req, r);
 }

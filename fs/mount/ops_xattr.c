@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <linux/limits.h>
 
-#include "fs/tree/tree.h"
 #include "fs/mount/about.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/reply.h"
+#include "fs/tree/tree.h"
 
 /* Files that are nobody's have no attributes, and take none. */
 static bool is_bare(fuse_ino_t ino)
@@ -35,7 +35,7 @@ void ops_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 	if (value == NULL)
 		r = -ENOMEM;
 	else if (!is_bare(ino))
-		r = tree_xattr_get(session->gen, ino, name, value, size, &length);
+		r = tree_xattr_get(session->tree, ino, name, value, size, &length);
 	reply_bytes(req, r, value, size, length);
 }
 
@@ -49,7 +49,7 @@ void ops_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 	if (list == NULL)
 		r = -ENOMEM;
 	else if (!is_bare(ino))
-		r = tree_xattr_list(session->gen, ino, list, size, &length);
+		r = tree_xattr_list(session->tree, ino, list, size, &length);
 	/* more than the kernel takes: say so, as listxattr(2) does, instead of an impossible length */
 	if (r == 0 && length > XATTR_LIST_MAX)
 		r = -E2BIG;
@@ -59,13 +59,13 @@ void ops_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 void ops_setxattr(
 	fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
 {
-	reply_error(req,
-		is_bare(ino) ? -EPERM
-			     : tree_xattr_set(session_of(req)->gen, ino, name, value, size, flags));
+	reply_error(req, is_bare(ino) ? -EPERM
+				      : tree_xattr_set(session_of(req)->tree, ino, name, value,
+						size, flags));
 }
 
 void ops_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
 	reply_error(
-		req, is_bare(ino) ? -EPERM : tree_xattr_remove(session_of(req)->gen, ino, name));
+		req, is_bare(ino) ? -EPERM : tree_xattr_remove(session_of(req)->tree, ino, name));
 }

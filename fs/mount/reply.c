@@ -26,7 +26,7 @@ static double attr_timeout(enum tree_kind kind)
 	if (kind == TREE_FILE || kind == TREE_RESULT)
 		return HOUR;
 	/* each step of each path asks for its directory's permissions; what appears by itself is announced to the
-	 * kernel by the publisher, so that only a lost announcement shows old times for so long */
+	 * kernel by the notifier, so that only a lost announcement shows old times for so long */
 	return kind == TREE_DIR ? 1 : 0;
 }
 

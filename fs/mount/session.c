@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/account/account.h"
 #include "fs/base/buf.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
 #include "fs/base/map.h"
-#include "fs/base/worker.h"
 #include "fs/base/message.h"
+#include "fs/base/worker.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
@@ -26,8 +27,8 @@
 #include "fs/notify/notifier.h"
 
 enum {
-	DRAIN = 64,         /* requests of one wake: transfers and timers get their turn, too */
-	DRAIN_AT_END = 512, /* closes that are still under way when the mount ends */
+	DRAIN = 64,           /* requests of one wake: transfers and timers get their turn, too */
+	DRAIN_AT_END = 512,   /* closes that are still under way when the mount ends */
 	READ_AHEAD_KIB = 512, /* results come faster in larger pieces */
 	OPTIONS_MAX = 16 * 1024,
 };
@@ -76,7 +77,7 @@ static void serve(void *arg, unsigned events)
 		r = serve_one(session);
 	if (session->greeted && !session->told) {
 		session->told = true;
-		publisher_start(session->publisher);
+		notifier_start(session->notifier);
 		if (session->device != 0)
 			mountpoint_read_ahead(session->device, READ_AHEAD_KIB);
 		if (session->events.ready != NULL)
@@ -173,9 +174,20 @@ static int watch_session(struct session *session)
 		session->loop, fd, LOOP_READ, LOOP_URGENT, serve, session, &session->watch);
 }
 
-int session_create(struct loop *loop, struct gen *gen, const struct session_options *options,
-	const struct session_events *events, void *arg, struct session **ret_session,
-	char **ret_message)
+static int make_notifier(struct session *session)
+{
+	const struct notifier_needs needs = {.loop = session->loop,
+		.tree = session->tree,
+		.fetches = session->fetches,
+		.changes = session->changes,
+		.mountpoint = session->mountpoint};
+
+	return notifier_create(&needs, &session->notifier);
+}
+
+int session_create(struct loop *loop, struct account *account,
+	const struct session_options *options, const struct session_events *events, void *arg,
+	struct session **ret_session, char **ret_message)
 {
 	struct session *session = calloc(1, sizeof(*session));
 
@@ -183,7 +195,10 @@ int session_create(struct loop *loop, struct gen *gen, const struct session_opti
 	if (session == NULL)
 		return -ENOMEM;
 	session->loop = loop;
-	session->gen = gen;
+	session->account = account;
+	session->tree = account_tree(account);
+	session->fetches = account_fetches(account);
+	session->changes = account_changes(account);
 	session->worker = options->worker;
 	session->events = *events;
 	session->events_arg = arg;
@@ -204,7 +219,7 @@ int session_create(struct loop *loop, struct gen *gen, const struct session_opti
 	if (r == 0)
 		r = mount_session(session, options, ret_message);
 	if (r == 0)
-		r = publisher_create(loop, gen, session->mountpoint, &session->publisher);
+		r = make_notifier(session);
 	if (r == 0) {
 		session->device = mountpoint_device(session->mountpoint);
 		r = watch_session(session);
@@ -235,7 +250,7 @@ void session_destroy(struct session *session)
 {
 	if (session == NULL)
 		return;
-	publisher_stop(session->publisher);
+	notifier_stop(session->notifier);
 	if (session->watch != NULL) {
 		loop_watch_remove(session->watch);
 		pending_end_all(session);
@@ -255,7 +270,7 @@ void session_destroy(struct session *session)
 	/* libfuse leaves the mount where it finds the connection cut already */
 	if (session->mountpoint != NULL)
 		mountpoint_clean(session->mountpoint);
-	publisher_destroy(session->publisher);
+	notifier_destroy(session->notifier);
 	ghost_end_all(session);
 	map_destroy(session->known);
 	free(session->request.mem);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct gen;
+struct account;
 struct loop;
 struct session;
 struct worker;
@@ -33,7 +33,7 @@ struct session_events {
 /* Mounts. Every error has one sentence in *ret_message (no /dev/fuse, mount point missing, not a directory, busy, no
  * permission), which the caller frees; NULL where memory has run out. A stale mount of a dead weryaifs ("Transport endpoint
  * is not connected") on the mount point is taken away first. */
-int session_create(struct loop *loop, struct gen *gen, const struct session_options *options,
+int session_create(struct loop *loop, struct account *account, const struct session_options *options,
 	const struct session_events *events, void *arg, struct session **ret_session,
 	char **ret_message);
 /* Unmounts, lazily where something is still in use. What is parked is answered: -EINTR to those who wait for a job, -EIO

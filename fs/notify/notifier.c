@@ -13,12 +13,12 @@
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
 #include "fs/base/map.h"
-#include "fs/account/account.h"
 #include "fs/fetch/fetch.h"
-#include "fs/tree/status_hash.h"
-#include "fs/tree/tree.h"
+#include "fs/job/changes.h"
 #include "fs/notify/notifier_child.h"
 #include "fs/notify/notifier_process.h"
+#include "fs/tree/status_hash.h"
+#include "fs/tree/tree.h"
 
 enum {
 	WAITING_MAX = 10000, /* announcements; of what comes then nobody is told */
@@ -29,24 +29,24 @@ enum {
 };
 
 struct announcement {
-	struct list link; /* publisher.waiting */
+	struct list link; /* notifier.waiting */
 	char kind;
-	uint64_t dir, ino; /* PUBLISHER_MODIFY: the prompt, no dir */
-	char *name;        /* owned; of PUBLISHER_MODIFY none, it is that of this moment */
-	char *new_name;    /* owned; PUBLISHER_RENAME */
+	uint64_t dir, ino; /* NOTIFIER_MODIFY: the prompt, no dir */
+	char *name;        /* owned; of NOTIFIER_MODIFY none, it is that of this moment */
+	char *new_name;    /* owned; NOTIFIER_RENAME */
 	unsigned tries;
 	bool done; /* its request has come */
 };
 
-struct publisher {
-	struct gen *gen;        /* borrowed */
-	const char *mountpoint; /* borrowed */
+struct notifier {
+	struct notifier_needs needs;
+	struct changes_listener listener;
 	char token[40];
-	struct publisher_process *child;
+	struct notifier_process *child;
 	bool active; /* between start and stop */
 	bool mute;   /* the child does not see the mount: said once */
 	struct loop_timer *patience;
-	struct list idles; /* publisher_idle.link, borrowed */
+	struct list idles; /* notifier_idle.link, borrowed */
 
 	struct list waiting; /* announcement.link, owned; the first is with the child when `sent` */
 	size_t count;
@@ -61,51 +61,51 @@ static void announcement_free(struct announcement *announcement)
 	free(announcement);
 }
 
-static bool has_child(const struct publisher *publisher)
+static bool has_child(const struct notifier *notifier)
 {
-	return publisher_process_id(publisher->child) > 0;
+	return notifier_process_id(notifier->child) > 0;
 }
 
-static struct announcement *first(const struct publisher *publisher)
+static struct announcement *first(const struct notifier *notifier)
 {
-	return list_empty(&publisher->waiting)
+	return list_empty(&notifier->waiting)
 		       ? NULL
-		       : list_entry(publisher->waiting.next, struct announcement, link);
+		       : list_entry(notifier->waiting.next, struct announcement, link);
 }
 
 /* What the child is about to do, if that is this. */
-static struct announcement *current(const struct publisher *publisher, char kind)
+static struct announcement *current(const struct notifier *notifier, char kind)
 {
-	struct announcement *announcement = publisher->sent ? first(publisher) : NULL;
+	struct announcement *announcement = notifier->sent ? first(notifier) : NULL;
 
 	return announcement != NULL && announcement->kind == kind && !announcement->done
 		       ? announcement
 		       : NULL;
 }
 
-static void drop_first(struct publisher *publisher)
+static void drop_first(struct notifier *notifier)
 {
-	struct announcement *announcement = first(publisher);
+	struct announcement *announcement = first(notifier);
 
 	list_remove(&announcement->link);
-	publisher->count--;
+	notifier->count--;
 	announcement_free(announcement);
 }
 
 /* --- orders --- */
 
 /* The place of this moment: *ret_dir is the caller's, *ret_name the announcement's or in *ret_dir. */
-static int find_place(struct publisher *publisher, const struct announcement *announcement,
+static int find_place(struct notifier *notifier, const struct announcement *announcement,
 	char **ret_dir, const char **ret_name)
 {
-	struct gen *gen = publisher->gen;
+	struct tree *tree = notifier->needs.tree;
 	uint64_t ino = announcement->dir;
 
-	if (announcement->kind != PUBLISHER_MODIFY) {
+	if (announcement->kind != NOTIFIER_MODIFY) {
 		*ret_name = announcement->name;
-		return tree_path(gen, ino, ret_dir);
+		return tree_path(tree, ino, ret_dir);
 	}
-	int r = tree_path(gen, announcement->ino | TREE_STATUS_BIT, ret_dir);
+	int r = tree_path(tree, announcement->ino | TREE_STATUS_BIT, ret_dir);
 	if (r < 0)
 		return r;
 	char *slash = strrchr(*ret_dir, '/'); /* a prompt is never at the root */
@@ -119,113 +119,111 @@ static int find_place(struct publisher *publisher, const struct announcement *an
 }
 
 /* What the kernel may take over without the network: who opens the file first finds it there. */
-static int64_t bytes_here(struct publisher *publisher, const struct announcement *announcement)
+static int64_t bytes_here(struct notifier *notifier, const struct announcement *announcement)
 {
-	int64_t bytes =
-		results_first(gen_results(publisher->gen), TREE_NODE(announcement->ino));
+	int64_t bytes = fetch_first_bytes(notifier->needs.fetches, TREE_NODE(announcement->ino));
 
 	return bytes < READY_MAX ? bytes : READY_MAX;
 }
 
-static int send_order(struct publisher *publisher, const struct announcement *announcement)
+static int send_order(struct notifier *notifier, const struct announcement *announcement)
 {
 	CLEANUP_FREE char *dir = NULL;
 	CLEANUP(buf_finish) struct buf order;
 	const char *name;
 
-	buf_init(&order, PUBLISHER_ORDER_MAX);
-	int r = find_place(publisher, announcement, &dir, &name);
+	buf_init(&order, NOTIFIER_ORDER_MAX);
+	int r = find_place(notifier, announcement, &dir, &name);
 	if (r < 0)
 		return r;
 	buf_add(&order, &announcement->kind, 1);
-	buf_add(&order, publisher->token, strlen(publisher->token) + 1);
+	buf_add(&order, notifier->token, strlen(notifier->token) + 1);
 	buf_add(&order, dir, strlen(dir) + 1);
 	buf_add(&order, name, strlen(name) + 1);
-	if (announcement->kind == PUBLISHER_RENAME)
+	if (announcement->kind == NOTIFIER_RENAME)
 		buf_add(&order, announcement->new_name, strlen(announcement->new_name) + 1);
-	if (announcement->kind == PUBLISHER_CREATE)
-		buf_addf(&order, "%" PRId64 "%c", bytes_here(publisher, announcement), '\0');
+	if (announcement->kind == NOTIFIER_CREATE)
+		buf_addf(&order, "%" PRId64 "%c", bytes_here(notifier, announcement), '\0');
 	if (!buf_ok(&order))
 		return order.failed;
-	return publisher_process_send(publisher->child, order.data, order.length);
+	return notifier_process_send(notifier->child, order.data, order.length);
 }
 
 /* Sends the next one that can be sent. */
-static void go_on(struct publisher *publisher)
+static void go_on(struct notifier *notifier)
 {
 	struct announcement *announcement;
 
-	while (has_child(publisher) && !publisher->sent &&
-		(announcement = first(publisher)) != NULL) {
-		int r = send_order(publisher, announcement);
+	while (has_child(notifier) && !notifier->sent && (announcement = first(notifier)) != NULL) {
+		int r = send_order(notifier, announcement);
 		if (r == 0)
-			publisher->sent = true;
+			notifier->sent = true;
 		else if (r == -EPIPE || r == -ECONNRESET || r == -ENOTCONN)
 			return; /* its death will be told */
 		else
-			drop_first(publisher);
+			drop_first(notifier);
 	}
 }
 
-static void take_answer(struct publisher *publisher, int result)
+static void take_answer(struct notifier *notifier, int result)
 {
-	struct announcement *announcement = first(publisher);
+	struct announcement *announcement = first(notifier);
 
-	publisher->sent = false;
-	if (result == -EXDEV && !publisher->mute) {
-		publisher->mute = true;
-		log_warning("publisher: '%s' is not to be seen by other processes: inotify will "
+	notifier->sent = false;
+	if (result == -EXDEV && !notifier->mute) {
+		notifier->mute = true;
+		log_warning("notifier: '%s' is not to be seen by other processes: inotify will "
 			    "not tell of results",
-			publisher->mountpoint);
+			notifier->needs.mountpoint);
 	} else if (result == 0) {
-		publisher->mute = false;
-		publisher_process_praise(publisher->child);
+		notifier->mute = false;
+		notifier_process_praise(notifier->child);
 	}
 	/* moved while the order was on its way: again, for the place where it is now */
 	if (result == -ENOENT && !announcement->done && ++announcement->tries < TRIES)
 		return;
 	if (result < 0)
-		log_errno(LOG_LEVEL_DEBUG, result, "publisher: no event for inode %" PRIu64,
+		log_errno(LOG_LEVEL_DEBUG, result, "notifier: no event for inode %" PRIu64,
 			announcement->ino);
-	drop_first(publisher);
+	drop_first(notifier);
 }
 
 /* --- those who wait until all is told --- */
 
-bool publisher_is_quiet(const struct publisher *publisher)
+bool notifier_is_quiet(const struct notifier *notifier)
 {
-	return publisher == NULL || list_empty(&publisher->waiting);
+	return notifier == NULL || list_empty(&notifier->waiting);
 }
 
-static bool is_busy(const struct publisher *publisher)
+static bool is_busy(const struct notifier *notifier)
 {
-	return has_child(publisher) && publisher->sent;
+	return has_child(notifier) && notifier->sent;
 }
 
 static void end_waits(void *arg)
 {
-	struct publisher *publisher = arg;
+	struct notifier *notifier = arg;
 
-	loop_timer_disarm(publisher->patience);
-	while (!list_empty(&publisher->idles)) {
-		struct publisher_idle *idle =
-			list_entry(publisher->idles.next, struct publisher_idle, link);
+	loop_timer_disarm(notifier->patience);
+	while (!list_empty(&notifier->idles)) {
+		struct notifier_idle *idle =
+			list_entry(notifier->idles.next, struct notifier_idle, link);
 		list_remove(&idle->link);
 		idle->call(idle);
 	}
 }
 
-bool publisher_await(struct publisher *publisher, struct publisher_idle *idle)
+bool notifier_await(struct notifier *notifier, struct notifier_idle *idle)
 {
-	if (publisher == NULL || !is_busy(publisher))
+	if (notifier == NULL || !is_busy(notifier))
 		return false;
-	if (list_empty(&publisher->idles))
-		loop_timer_arm(publisher->patience, PATIENCE_MS);
-	list_append(&publisher->idles, &idle->link);
+	if (list_empty(&notifier->idles))
+		loop_timer_arm(notifier->patience, PATIENCE_MS);
+	list_append(&notifier->idles, &idle->link);
 	return true;
 }
 
-void publisher_await_cancel(struct publisher_idle *idle)
+void notifier_await_cancel(struct notifier_idle *idle)
 {
 	list_remove(&idle->link);
 }
@@ -239,36 +237,36 @@ static void child_started(void *arg)
 
 static bool child_answered(void *arg, int result)
 {
-	struct publisher *publisher = arg;
+	struct notifier *notifier = arg;
 
-	if (!publisher->sent)
+	if (!notifier->sent)
 		return false;
-	take_answer(publisher, result);
-	go_on(publisher);
-	if (!is_busy(publisher))
-		end_waits(publisher);
+	take_answer(notifier, result);
+	go_on(notifier);
+	if (!is_busy(notifier))
+		end_waits(notifier);
 	return true;
 }
 
 static void child_died(void *arg)
 {
-	struct publisher *publisher = arg;
+	struct notifier *notifier = arg;
 
 	/* the one that it was at may have been told of already: once is better than twice */
-	if (publisher->sent && first(publisher)->done)
-		drop_first(publisher);
-	publisher->sent = false;
-	end_waits(publisher);
+	if (notifier->sent && first(notifier)->done)
+		drop_first(notifier);
+	notifier->sent = false;
+	end_waits(notifier);
 }
 
 /* --- what has changed --- */
 
-static void add(struct publisher *publisher, char kind, uint64_t dir, uint64_t ino,
-	const char *name, const char *new_name)
+static void add(struct notifier *notifier, char kind, uint64_t dir, uint64_t ino, const char *name,
+	const char *new_name)
 {
 	struct announcement *announcement = NULL;
 
-	if (publisher->active && publisher->count < WAITING_MAX)
+	if (notifier->active && notifier->count < WAITING_MAX)
 		announcement = calloc(1, sizeof(*announcement));
 	if (announcement == NULL)
 		return;
@@ -284,31 +282,31 @@ static void add(struct publisher *publisher, char kind, uint64_t dir, uint64_t i
 		announcement_free(announcement);
 		return;
 	}
-	list_append(&publisher->waiting, &announcement->link);
-	publisher->count++;
-	go_on(publisher);
+	list_append(&notifier->waiting, &announcement->link);
+	notifier->count++;
+	go_on(notifier);
 }
 
 static void result_appeared(void *arg, uint64_t dir, uint64_t ino, const char *name)
 {
-	add(arg, PUBLISHER_CREATE, dir, ino, name, NULL);
+	add(arg, NOTIFIER_CREATE, dir, ino, name, NULL);
 }
 
 static void result_backed_up(
 	void *arg, uint64_t dir, uint64_t ino, const char *old_name, const char *new_name)
 {
-	add(arg, PUBLISHER_RENAME, dir, ino, old_name, new_name);
+	add(arg, NOTIFIER_RENAME, dir, ino, old_name, new_name);
 }
 
-static bool is_waiting(const struct publisher *publisher, uint64_t prompt)
+static bool is_waiting(const struct notifier *notifier, uint64_t prompt)
 {
 	struct list *item;
 
-	list_for_each(item, &publisher->waiting)
+	list_for_each(item, &notifier->waiting)
 	{
 		struct announcement *announcement = list_entry(item, struct announcement, link);
-		if (announcement->kind == PUBLISHER_MODIFY && announcement->ino == prompt &&
-			!(publisher->sent && announcement == first(publisher)))
+		if (announcement->kind == NOTIFIER_MODIFY && announcement->ino == prompt &&
+			!(notifier->sent && announcement == first(notifier)))
 			return true;
 	}
 	return false;
@@ -316,82 +314,82 @@ static bool is_waiting(const struct publisher *publisher, uint64_t prompt)
 
 static void status_has_changed(void *arg, uint64_t prompt, bool by_itself)
 {
-	struct publisher *publisher = arg;
+	struct notifier *notifier = arg;
 	CLEANUP_FREE char *text = NULL, *path = NULL;
 	size_t length;
 
 	/* removed, or no prompt any more */
-	if (tree_path(publisher->gen, prompt | TREE_STATUS_BIT, &path) < 0 ||
-		gen_status_text(publisher->gen, prompt, &text, &length) < 0) {
-		map_remove(publisher->seen, prompt);
+	if (tree_path(notifier->needs.tree, prompt | TREE_STATUS_BIT, &path) < 0 ||
+		tree_status_text(notifier->needs.tree, prompt, &text, &length) < 0) {
+		map_remove(notifier->seen, prompt);
 		return;
 	}
 	uintptr_t now = status_hash(text, length);
-	uintptr_t before = (uintptr_t)map_get(publisher->seen, prompt);
-	if (before == now || map_put(publisher->seen, prompt, (void *)now) < 0)
+	uintptr_t before = (uintptr_t)map_get(notifier->seen, prompt);
+	if (before == now || map_put(notifier->seen, prompt, (void *)now) < 0)
 		return;
 	/* a user who gives a prompt another name sees no change of its status */
-	if ((before != 0 || by_itself) && !is_waiting(publisher, prompt))
-		add(publisher, PUBLISHER_MODIFY, 0, prompt, NULL, NULL);
+	if ((before != 0 || by_itself) && !is_waiting(notifier, prompt))
+		add(notifier, NOTIFIER_MODIFY, 0, prompt, NULL, NULL);
 }
 
 /* --- the child's requests --- */
 
-bool publisher_is(const struct publisher *publisher, pid_t pid)
+bool notifier_is(const struct notifier *notifier, pid_t pid)
 {
-	return publisher != NULL && pid > 0 && publisher_process_id(publisher->child) == pid;
+	return notifier != NULL && pid > 0 && notifier_process_id(notifier->child) == pid;
 }
 
 /* Is there still what the order is about? */
-static int find_announced(struct publisher *publisher, const struct announcement *announcement,
+static int find_announced(struct notifier *notifier, const struct announcement *announcement,
 	const char *name, struct tree_entry *ret_entry)
 {
-	int r = tree_lookup(publisher->gen, announcement->dir, name, ret_entry);
+	int r = tree_lookup(notifier->needs.tree, announcement->dir, name, ret_entry);
 
 	return r == 0 && ret_entry->ino != announcement->ino ? -ENOENT : r;
 }
 
-int publisher_lookup(struct publisher *publisher, uint64_t parent, const char *name,
-	struct tree_entry *ret_entry)
+int notifier_lookup(
+	struct notifier *notifier, uint64_t parent, const char *name, struct tree_entry *ret_entry)
 {
 	struct announcement *announcement;
 
-	if (parent == TREE_ROOT && strcmp(name, publisher->token) == 0)
-		return -PUBLISHER_HERE;
-	announcement = current(publisher, PUBLISHER_CREATE);
+	if (parent == TREE_ROOT && strcmp(name, notifier->token) == 0)
+		return -NOTIFIER_HERE;
+	announcement = current(notifier, NOTIFIER_CREATE);
 	if (announcement != NULL && announcement->dir == parent &&
 		strcmp(announcement->name, name) == 0)
 		return -ENOENT;
-	announcement = current(publisher, PUBLISHER_RENAME);
+	announcement = current(notifier, NOTIFIER_RENAME);
 	if (announcement == NULL || announcement->dir != parent)
 		return 0;
 	if (strcmp(announcement->new_name, name) == 0)
 		return -ENOENT;
 	if (strcmp(announcement->name, name) != 0)
 		return 0;
-	int r = find_announced(publisher, announcement, announcement->new_name, ret_entry);
+	int r = find_announced(notifier, announcement, announcement->new_name, ret_entry);
 	return r < 0 ? r : 1;
 }
 
-int publisher_made(struct publisher *publisher, uint64_t parent, const char *name,
-	struct tree_entry *ret_entry)
+int notifier_made(
+	struct notifier *notifier, uint64_t parent, const char *name, struct tree_entry *ret_entry)
 {
-	struct announcement *announcement = current(publisher, PUBLISHER_CREATE);
+	struct announcement *announcement = current(notifier, NOTIFIER_CREATE);
 
 	if (announcement == NULL || announcement->dir != parent ||
 		strcmp(announcement->name, name) != 0)
 		return -EPERM;
-	int r = find_announced(publisher, announcement, name, ret_entry);
+	int r = find_announced(notifier, announcement, name, ret_entry);
 	if (r < 0)
 		return r == -ENOENT ? -EEXIST : r; /* for good, not to be tried again */
 	announcement->done = true;
 	return 0;
 }
 
-int publisher_renamed(struct publisher *publisher, uint64_t parent, const char *name,
+int notifier_renamed(struct notifier *notifier, uint64_t parent, const char *name,
 	uint64_t new_parent, const char *new_name)
 {
-	struct announcement *announcement = current(publisher, PUBLISHER_RENAME);
+	struct announcement *announcement = current(notifier, NOTIFIER_RENAME);
 
 	if (announcement == NULL || announcement->dir != parent ||
 		announcement->dir != new_parent || strcmp(announcement->name, name) != 0 ||
@@ -403,77 +401,73 @@ int publisher_renamed(struct publisher *publisher, uint64_t parent, const char *
 
 /* --- from the start to the end --- */
 
-static int make_token(struct publisher *publisher)
+static int make_token(struct notifier *notifier)
 {
 	uint64_t random[2];
 
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		return -EIO;
-	snprintf(publisher->token, sizeof(publisher->token), "%016" PRIx64 "%016" PRIx64, random[0],
+	snprintf(notifier->token, sizeof(notifier->token), "%016" PRIx64 "%016" PRIx64, random[0],
 		random[1]);
 	return 0;
 }
 
-int publisher_create(struct loop *loop, struct gen *gen, const char *mountpoint,
-	struct publisher **ret_publisher)
+int notifier_create(const struct notifier_needs *needs, struct notifier **ret_notifier)
 {
-	static const struct publisher_process_events events = {
+	static const struct notifier_process_events events = {
 		child_started, child_answered, child_died};
-	struct publisher *publisher = calloc(1, sizeof(*publisher));
+	struct notifier *notifier = calloc(1, sizeof(*notifier));
 
-	if (publisher == NULL)
+	if (notifier == NULL)
 		return -ENOMEM;
-	publisher->gen = gen;
-	publisher->mountpoint = mountpoint;
-	list_init(&publisher->waiting);
-	list_init(&publisher->idles);
-	publisher->seen = map_create();
-	int r = publisher->seen == NULL ? -ENOMEM : make_token(publisher);
+	notifier->needs = *needs;
+	list_init(&notifier->waiting);
+	list_init(&notifier->idles);
+	notifier->seen = map_create();
+	int r = notifier->seen == NULL ? -ENOMEM : make_token(notifier);
 	if (r == 0)
-		r = publisher_process_create(
-			loop, mountpoint, &events, publisher, &publisher->child);
+		r = notifier_process_create(
+			needs->loop, needs->mountpoint, &events, notifier, &notifier->child);
 	if (r == 0)
-		r = loop_timer_create(loop, end_waits, publisher, &publisher->patience);
+		r = loop_timer_create(needs->loop, end_waits, notifier, &notifier->patience);
 	if (r < 0) {
-		publisher_destroy(publisher);
+		notifier_destroy(notifier);
 		return r;
 	}
-	*ret_publisher = publisher;
+	*ret_notifier = notifier;
 	return 0;
 }
 
-void publisher_start(struct publisher *publisher)
+void notifier_start(struct notifier *notifier)
 {
-	static const struct gen_events events = {.status_changed = status_has_changed,
+	static const struct changes_events events = {.status = status_has_changed,
 		.result_appeared = result_appeared,
 		.result_backed_up = result_backed_up};
 
-	publisher->active = true;
-	gen_set_events(publisher->gen, &events, publisher);
-	publisher_process_start(publisher->child);
+	notifier->active = true;
+	changes_listen(notifier->needs.changes, &notifier->listener, &events, notifier);
+	notifier_process_start(notifier->child);
 }
 
-void publisher_stop(struct publisher *publisher)
+void notifier_stop(struct notifier *notifier)
 {
-	static const struct gen_events none = {0};
-
-	if (publisher == NULL || !publisher->active)
+	if (notifier == NULL || !notifier->active)
 		return;
-	publisher->active = false;
-	gen_set_events(publisher->gen, &none, NULL);
-	publisher_process_stop(publisher->child);
-	end_waits(publisher);
+	notifier->active = false;
+	changes_unlisten(&notifier->listener);
+	notifier_process_stop(notifier->child);
+	end_waits(notifier);
 }
 
-void publisher_destroy(struct publisher *publisher)
+void notifier_destroy(struct notifier *notifier)
 {
-	if (publisher == NULL)
+	if (notifier == NULL)
 		return;
-	publisher_stop(publisher);
-	publisher_process_destroy(publisher->child);
-	while (!list_empty(&publisher->waiting))
-		drop_first(publisher);
-	loop_timer_destroy(publisher->patience);
-	map_destroy(publisher->seen);
-	free(publisher);
+	notifier_stop(notifier);
+	notifier_process_destroy(notifier->child);
+	while (!list_empty(&notifier->waiting))
+		drop_first(notifier);
+	loop_timer_destroy(notifier->patience);
+	map_destroy(notifier->seen);
+	free(notifier);
 }

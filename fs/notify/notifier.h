@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* publisher: lets inotify tell of what changes by itself: a result that appears, an older one that becomes a backup,
+/* notifier: lets inotify tell of what changes by itself: a result that appears, an older one that becomes a backup,
  * a status that reads differently.
  *
  * The kernel raises events for system calls only, and a call of ours on our own mount would wait for ourselves. So a
- * child makes them (publisher_child.h); the ops know its requests by its process id and let it do what users cannot:
+ * child makes them (notifier_child.h); the ops know its requests by its process id and let it do what users cannot:
  * it finds no file where the announced result is, and creates it; what it gets is the result. Nothing changes in
  * the tree, which was committed before. One order is on its way at a time, and only what the order is about is
  * answered differently, and only to the child.
@@ -16,40 +16,49 @@
 
 #include "fs/base/list.h"
 
-struct gen;
+struct changes;
+struct fetches;
 struct loop;
-struct publisher;
+struct notifier;
+struct tree;
 struct tree_entry;
 
-/* Starts nothing yet. All is borrowed. -ENOMEM. */
-int publisher_create(struct loop *loop, struct gen *gen, const char *mountpoint,
-	struct publisher **ret_publisher);
+struct notifier_needs { /* all borrowed */
+	struct loop *loop;
+	struct tree *tree;
+	struct fetches *fetches;
+	struct changes *changes;
+	const char *mountpoint;
+};
+
+/* Starts nothing yet. -ENOMEM. */
+int notifier_create(const struct notifier_needs *needs, struct notifier **ret_notifier);
 /* The mount is usable: starts the child. Where that fails it is tried again later. */
-void publisher_start(struct publisher *publisher);
-/* No child any more, or none soon: it is killed, and reaped by publisher_destroy(), after the mount is gone. */
-void publisher_stop(struct publisher *publisher);    /* NULL is fine */
-void publisher_destroy(struct publisher *publisher); /* NULL is fine */
+void notifier_start(struct notifier *notifier);
+/* No child any more, or none soon: it is killed, and reaped by notifier_destroy(), after the mount is gone. */
+void notifier_stop(struct notifier *notifier);    /* NULL is fine */
+void notifier_destroy(struct notifier *notifier); /* NULL is fine */
 
 /* For who answers that a job has ended: its events come first, and the mount is not busy with them any more, so that
  * `cat X.wait && umount ...` works. Bounded: a child that hangs delays nobody for long. */
-struct publisher_idle {
-	struct list link; /* publisher.idles */
-	void (*call)(struct publisher_idle *idle);
+struct notifier_idle {
+	struct list link; /* notifier.idles */
+	void (*call)(struct notifier_idle *idle);
 };
 
 /* false: there is nothing to wait for. true: `call` runs later, once. */
-bool publisher_await(struct publisher *publisher, struct publisher_idle *idle);
-void publisher_await_cancel(struct publisher_idle *idle); /* fine on one that is not awaiting */
+bool notifier_await(struct notifier *notifier, struct notifier_idle *idle);
+void notifier_await_cancel(struct notifier_idle *idle); /* fine on one that is not awaiting */
 
 /* Everything has been told: what the kernel finds in the tree now is not about to be made or renamed by the child. */
-bool publisher_is_quiet(const struct publisher *publisher); /* NULL is fine */
+bool notifier_is_quiet(const struct notifier *notifier); /* NULL is fine */
 
 /* The requests of the child. Its look-ups: 1: answered in *ret_entry; 0: as for everybody; or a negative errno. */
-bool publisher_is(const struct publisher *publisher, pid_t pid);
-int publisher_lookup(struct publisher *publisher, uint64_t parent, const char *name,
+bool notifier_is(const struct notifier *notifier, pid_t pid);
+int notifier_lookup(struct notifier *notifier, uint64_t parent, const char *name,
 	struct tree_entry *ret_entry);
 /* 0: what it creates is the announced result, in *ret_entry, which the caller opens. */
-int publisher_made(struct publisher *publisher, uint64_t parent, const char *name,
+int notifier_made(struct notifier *notifier, uint64_t parent, const char *name,
 	struct tree_entry *ret_entry);
-int publisher_renamed(struct publisher *publisher, uint64_t parent, const char *name,
+int notifier_renamed(struct notifier *notifier, uint64_t parent, const char *name,
 	uint64_t new_parent, const char *new_name);

@@ -18,9 +18,9 @@
 
 enum { WORDS = 4 }; /* token, directory, name, and the new name or the bytes to be read */
 
-int publisher_child_is(int argc, char *const *argv)
+int notifier_child_is(int argc, char *const *argv)
 {
-	return argc == 2 && strcmp(argv[0], PUBLISHER_NAME) == 0;
+	return argc == 2 && strcmp(argv[0], NOTIFIER_NAME) == 0;
 }
 
 /* Nothing here keeps a descriptor of the mount longer than one order: it could not be unmounted. */
@@ -31,7 +31,7 @@ static int open_mount(const char *mountpoint, const char *token)
 	if (root < 0)
 		return -errno;
 	CLEANUP_CLOSE int probe = openat(root, token, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (probe >= 0 || errno != PUBLISHER_HERE)
+	if (probe >= 0 || errno != NOTIFIER_HERE)
 		return -EXDEV;
 	int fd = root;
 	root = -1;
@@ -93,40 +93,40 @@ static int perform(const char *mountpoint, char *order, size_t length)
 	for (char *word = order + 1; word < end && count < WORDS; word += strlen(word) + 1)
 		words[count++] = word;
 	if (length == 0 || end[-1] != '\0' || count < 3 ||
-		(order[0] != PUBLISHER_MODIFY && count < WORDS))
+		(order[0] != NOTIFIER_MODIFY && count < WORDS))
 		return -EINVAL;
 	CLEANUP_CLOSE int dir = open_directory(mountpoint, words[0], words[1]);
 	if (dir < 0)
 		return dir;
 	switch (order[0]) {
-	case PUBLISHER_CREATE:
+	case NOTIFIER_CREATE:
 		return create(dir, words[2], words[3]);
-	case PUBLISHER_MODIFY:
+	case NOTIFIER_MODIFY:
 		return modify(dir, words[2]);
-	case PUBLISHER_RENAME:
+	case NOTIFIER_RENAME:
 		return rename_to(dir, words[2], words[3]);
 	default:
 		return -EINVAL;
 	}
 }
 
-int publisher_child_main(const char *mountpoint)
+int notifier_child_main(const char *mountpoint)
 {
-	static char order[PUBLISHER_ORDER_MAX];
+	static char order[NOTIFIER_ORDER_MAX];
 
 	/* whatever the libraries opened without O_CLOEXEC */
-	(void)compat_close_range(PUBLISHER_FD + 1, ~0u);
+	(void)compat_close_range(NOTIFIER_FD + 1, ~0u);
 	/* the end of the socket tells it, too, unless we hang in the mount */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || chdir("/") < 0)
 		return EXIT_FAILURE;
 	for (;;) {
-		ssize_t length = recv(PUBLISHER_FD, order, sizeof(order), 0);
+		ssize_t length = recv(NOTIFIER_FD, order, sizeof(order), 0);
 		if (length < 0 && errno == EINTR)
 			continue;
 		if (length <= 0)
 			return length < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 		int result = perform(mountpoint, order, (size_t)length);
-		if (send(PUBLISHER_FD, &result, sizeof(result), MSG_NOSIGNAL) < 0)
+		if (send(NOTIFIER_FD, &result, sizeof(result), MSG_NOSIGNAL) < 0)
 			return EXIT_FAILURE;
 	}
 }

@@ -23,10 +23,10 @@ enum {
 	REAP_MS = 2000,
 };
 
-struct publisher_process {
+struct notifier_process {
 	struct loop *loop; /* borrowed, like the next three */
 	const char *mountpoint;
-	const struct publisher_process_events *events;
+	const struct notifier_process_events *events;
 	void *arg;
 	pid_t pid;   /* 0: none */
 	int pid_fd;  /* readable when it has ended */
@@ -37,7 +37,7 @@ struct publisher_process {
 	struct loop_timer *restart;
 };
 
-static void forget(struct publisher_process *process)
+static void forget(struct notifier_process *process)
 {
 	loop_watch_remove(process->death);
 	loop_watch_remove(process->answers);
@@ -50,7 +50,7 @@ static void forget(struct publisher_process *process)
 	process->pid = 0;
 }
 
-static void start_later(struct publisher_process *process)
+static void start_later(struct notifier_process *process)
 {
 	if (!process->active)
 		return;
@@ -62,7 +62,7 @@ static void start_later(struct publisher_process *process)
 
 static void handle_answers(void *arg, unsigned events)
 {
-	struct publisher_process *process = arg;
+	struct notifier_process *process = arg;
 	int result;
 	ssize_t length = recv(process->socket, &result, sizeof(result), MSG_DONTWAIT);
 
@@ -78,12 +78,12 @@ static void handle_answers(void *arg, unsigned events)
 
 static void handle_death(void *arg, unsigned events)
 {
-	struct publisher_process *process = arg;
+	struct notifier_process *process = arg;
 	int status = 0;
 
 	if (waitpid(process->pid, &status, WNOHANG) == 0)
 		return;
-	log_warning("publisher: process %d ended (%s %d); starting it again in %" PRId64 " ms",
+	log_warning("notifier: process %d ended (%s %d); starting it again in %" PRId64 " ms",
 		process->pid, WIFSIGNALED(status) ? "signal" : "code",
 		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), process->restart_ms);
 	forget(process);
@@ -95,10 +95,10 @@ static int set_actions(posix_spawn_file_actions_t *actions, int socket)
 {
 	int error = 0;
 
-	for (int fd = 0; fd < PUBLISHER_FD && error == 0; fd++)
+	for (int fd = 0; fd < NOTIFIER_FD && error == 0; fd++)
 		error = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
 	if (error == 0)
-		error = posix_spawn_file_actions_adddup2(actions, socket, PUBLISHER_FD);
+		error = posix_spawn_file_actions_adddup2(actions, socket, NOTIFIER_FD);
 	return error;
 }
 
@@ -124,7 +124,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
 /* A new program, not a fork: it has neither our memory (the key) nor our descriptors (the kernel's, the database). */
 static int spawn(const char *mountpoint, int socket, pid_t *ret_pid)
 {
-	char *words[] = {(char *)PUBLISHER_NAME, (char *)mountpoint, NULL}, *environment[] = {NULL};
+	char *words[] = {(char *)NOTIFIER_NAME, (char *)mountpoint, NULL}, *environment[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int error = posix_spawn_file_actions_init(&actions);
@@ -145,7 +145,7 @@ static int spawn(const char *mountpoint, int socket, pid_t *ret_pid)
 	return -error;
 }
 
-static int watch(struct publisher_process *process)
+static int watch(struct notifier_process *process)
 {
 	process->pid_fd = compat_pidfd_open(process->pid);
 	if (process->pid_fd < 0)
@@ -157,7 +157,7 @@ static int watch(struct publisher_process *process)
 			       process, &process->answers);
 }
 
-static int start(struct publisher_process *process)
+static int start(struct notifier_process *process)
 {
 	int ends[2];
 
@@ -182,28 +182,28 @@ static int start(struct publisher_process *process)
 
 static void handle_restart(void *arg)
 {
-	struct publisher_process *process = arg;
+	struct notifier_process *process = arg;
 	int r = start(process);
 
 	if (r < 0) {
 		log_errno(LOG_LEVEL_WARNING, r,
-			"publisher: cannot be started: inotify will not tell of results");
+			"notifier: cannot be started: inotify will not tell of results");
 		start_later(process);
 		return;
 	}
-	log_debug("publisher: process %d", process->pid);
+	log_debug("notifier: process %d", process->pid);
 	process->events->started(process->arg);
 }
 
-int publisher_process_create(struct loop *loop, const char *mountpoint,
-	const struct publisher_process_events *events, void *arg,
-	struct publisher_process **ret_process)
+int notifier_process_create(struct loop *loop, const char *mountpoint,
+	const struct notifier_process_events *events, void *arg,
+	struct notifier_process **ret_process)
 {
-	struct publisher_process *process = calloc(1, sizeof(*process));
+	struct notifier_process *process = calloc(1, sizeof(*process));
 
 	if (process == NULL)
 		return -ENOMEM;
-	*process = (struct publisher_process){.loop = loop,
+	*process = (struct notifier_process){.loop = loop,
 		.mountpoint = mountpoint,
 		.events = events,
 		.arg = arg,
@@ -219,13 +219,13 @@ int publisher_process_create(struct loop *loop, const char *mountpoint,
 	return 0;
 }
 
-void publisher_process_start(struct publisher_process *process)
+void notifier_process_start(struct notifier_process *process)
 {
 	process->active = true;
 	handle_restart(process);
 }
 
-void publisher_process_stop(struct publisher_process *process)
+void notifier_process_stop(struct notifier_process *process)
 {
 	process->active = false;
 	loop_timer_disarm(process->restart);
@@ -236,11 +236,11 @@ void publisher_process_stop(struct publisher_process *process)
 		kill(process->pid, SIGKILL);
 }
 
-void publisher_process_destroy(struct publisher_process *process)
+void notifier_process_destroy(struct notifier_process *process)
 {
 	if (process == NULL)
 		return;
-	publisher_process_stop(process);
+	notifier_process_stop(process);
 	if (process->pid > 0) {
 		struct pollfd ended = {.fd = process->pid_fd, .events = POLLIN};
 		/* without the mount nothing can hold it; if it hangs elsewhere init takes it */
@@ -252,18 +252,18 @@ void publisher_process_destroy(struct publisher_process *process)
 	free(process);
 }
 
-pid_t publisher_process_id(const struct publisher_process *process)
+pid_t notifier_process_id(const struct notifier_process *process)
 {
 	return process->pid;
 }
 
-int publisher_process_send(struct publisher_process *process, const void *order, size_t length)
+int notifier_process_send(struct notifier_process *process, const void *order, size_t length)
 {
 	/* never full: it has answered everything before */
 	return send(process->socket, order, length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-void publisher_process_praise(struct publisher_process *process)
+void notifier_process_praise(struct notifier_process *process)
 {
 	process->restart_ms = RESTART_MS;
 }

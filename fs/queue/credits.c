@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/api/client.h"
+#include "fs/base/backoff.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/account/account_private.h"
-#include "fs/tree/status.h"
-#include "fs/base/backoff.h"
+#include "fs/base/loop.h"
+#include "fs/job/changes.h"
 #include "fs/store/jobs.h"
+#include "fs/store/store.h"
 
 #define FRESH_MS 60000  /* no need to ask again */
 #define PACE_MS 500     /* between questions that nobody waits for */
@@ -21,7 +23,7 @@
 static const struct backoff trouble = {.first_ms = 1000, .max_ms = 60000, .jitter_percent = 20};
 
 struct credits {
-	struct gen *gen;          /* borrowed */
+	struct credits_needs needs;
 	struct api_call *call;    /* owned */
 	struct loop_timer *timer; /* owned; asks for those that wait */
 	bool known;
@@ -43,15 +45,15 @@ static void on_timer(void *arg)
 	credits_ask(arg);
 }
 
-int credits_create(struct gen *gen, struct credits **ret_credits)
+int credits_create(const struct credits_needs *needs, struct credits **ret_credits)
 {
 	struct credits *credits = calloc(1, sizeof(*credits));
 
 	if (credits == NULL)
 		return -ENOMEM;
-	credits->gen = gen;
+	credits->needs = *needs;
 	credits->asked_ms = INT64_MIN / 2;
-	int r = loop_timer_create(gen->loop, on_timer, credits, &credits->timer);
+	int r = loop_timer_create(needs->loop, on_timer, credits, &credits->timer);
 	if (r < 0) {
 		free(credits);
 		return r;
@@ -75,21 +77,24 @@ void credits_listen(struct credits *credits, void (*told)(void *arg, double bala
 	credits->told_arg = arg;
 }
 
-/* The job has ended, so that only its row is there. */
-static int save_after(struct gen *gen, int64_t id, double balance, bool tell)
+static int save_row(struct store *store, void *arg)
 {
+	return jobs_save(store, arg);
+}
+
+/* The job has ended, so that only its row is there. */
+static int save_after(struct credits *credits, int64_t id, double balance, bool tell)
+{
+	struct store *store = credits->needs.store;
 	struct job_record record;
-	int r = jobs_get(gen->store, id, &record);
+	int r = jobs_get(store, id, &record);
 
 	if (r < 0)
 		return r;
 	record.balance_after = balance;
-	r = store_begin(gen->store, false);
-	if (r == 0)
-		r = jobs_save(gen->store, &record);
-	r = store_end(gen->store, r);
+	r = store_run(store, false, save_row, &record);
 	if (tell)
-		status_changed(gen, record.ino);
+		changes_tell_status(credits->needs.changes, record.ino);
 	job_record_finish(&record);
 	return r;
 }
@@ -100,7 +105,7 @@ static void serve_wanted(struct credits *credits)
 	size_t count = credits->wanted_at_call;
 
 	for (size_t i = 0; i < count; i++) {
-		int r = save_after(credits->gen, credits->wanted[i], credits->balance, true);
+		int r = save_after(credits, credits->wanted[i], credits->balance, true);
 		if (r < 0 && r != -ENOENT)
 			log_errno(
 				LOG_LEVEL_WARNING, r, "credits: job %" PRId64, credits->wanted[i]);
@@ -139,7 +144,7 @@ void credits_heard(struct credits *credits, double balance, uint64_t mark)
 	credits->posts_at_answer = mark;
 	while (credits->noted_count > 0) {
 		int64_t id = credits->noted[--credits->noted_count];
-		int r = save_after(credits->gen, id, balance, false);
+		int r = save_after(credits, id, balance, false);
 		if (r < 0 && r != -ENOENT)
 			log_errno(LOG_LEVEL_WARNING, r, "credits: job %" PRId64, id);
 	}
@@ -180,7 +185,7 @@ void credits_ask(struct credits *credits)
 	credits->posts_at_call = credits->posts;
 	credits->wanted_at_call = credits->wanted_count;
 	credits->asked_ms = clock_mono_ms();
-	if (api_balance(credits->gen->api, on_balance, credits, &credits->call) < 0) {
+	if (api_balance(credits->needs.api, on_balance, credits, &credits->call) < 0) {
 		credits->call = NULL;
 		credits->failures++;
 		ask_later(credits);

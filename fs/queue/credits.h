@@ -6,10 +6,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct gen;
+struct api_client;
+struct changes;
 struct credits;
+struct loop;
+struct store;
 
-int credits_create(struct gen *gen, struct credits **ret_credits);
+struct credits_needs { /* all borrowed */
+	struct loop *loop;
+	struct store *store;
+	struct api_client *api;
+	struct changes *changes;
+};
+
+int credits_create(const struct credits_needs *needs, struct credits **ret_credits);
 void credits_destroy(struct credits *credits); /* NULL is fine */
 /* A submission is near. */
 void credits_expect(struct credits *credits);

@@ -9,18 +9,20 @@
 #include <sys/stat.h>
 
 #include "fs/api/envelope.h"
+#include "fs/base/backoff.h"
+#include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/account/account_private.h"
-#include "fs/media/media.h"
-#include "fs/queue/publish.h"
-#include "fs/fetch/renew.h"
+#include "fs/base/loop.h"
 #include "fs/fetch/fetch.h"
+#include "fs/fetch/renew.h"
+#include "fs/media/media.h"
 #include "fs/media/sniff.h"
-#include "fs/tree/status.h"
-#include "fs/base/backoff.h"
+#include "fs/net/http.h"
+#include "fs/queue/publish.h"
 #include "fs/store/cache.h"
 #include "fs/store/nodes.h"
+#include "fs/store/store.h"
 
 #define FIRST_BYTES (64 * 1024) /* enough for the type and for what thumbnailers look at first */
 #define WHOLE_MAX (INT64_C(16) << 30) /* of a body without a length */
@@ -35,10 +37,11 @@
 static const struct backoff pace = {.first_ms = 700, .max_ms = 600000, .jitter_percent = 20};
 
 struct harvest {
-	struct gen *gen;               /* borrowed */
-	struct job *job;               /* borrowed */
-	struct result_record *results; /* owned */
-	size_t count, current;         /* current == count: all are here, or left out */
+	struct job_work work;            /* the job's, while it goes on */
+	const struct queue_needs *needs; /* borrowed */
+	struct job *job;                 /* borrowed */
+	struct result_record *results;   /* owned */
+	size_t count, current;           /* current == count: all are here, or left out */
 	bool *left_out;          /* owned, one for each result: the job is published without it */
 	char *missing;           /* owned; what is told of those; NULL: none */
 	struct cache_file *file; /* owned; of the current one */
@@ -59,10 +62,10 @@ struct harvest {
 static void fetch(struct harvest *harvest);
 static void step(void *arg);
 
-void harvest_cancel(struct harvest *harvest)
+static void harvest_cancel(struct job_work *work)
 {
-	if (harvest == NULL)
-		return;
+	struct harvest *harvest = container_of(work, struct harvest, work);
+
 	http_cancel(harvest->request);
 	renew_cancel(harvest->renewal);
 	cache_file_close(harvest->file);
@@ -73,12 +76,6 @@ void harvest_cancel(struct harvest *harvest)
 	free(harvest);
 }
 
-static void tell(struct harvest *harvest)
-{
-	if (jobs_place(harvest->gen->store, &harvest->job->record) == 0)
-		status_changed(harvest->gen, harvest->job->record.ino);
-}
-
 static void on_renewed(void *arg, int result)
 {
 	struct harvest *harvest = arg;
@@ -87,8 +84,8 @@ static void on_renewed(void *arg, int result)
 
 	harvest->renewal = NULL;
 	if (result == 0)
-		result =
-			results_get(harvest->gen->store, harvest->job->record.id, &results, &count);
+		result = results_get(
+			harvest->needs->store, harvest->job->record.id, &results, &count);
 	if (result == 0 && count == harvest->count) {
 		for (size_t i = 0; i < count; i++) {
 			/* what was found out so far is not in the rows yet */
@@ -103,7 +100,7 @@ static void on_renewed(void *arg, int result)
 
 static bool is_cover(const struct result_record *result)
 {
-	return result->type != NULL && strcmp(result->type, RESULT_COVER) == 0;
+	return result->type != NULL && strcmp(result->type, FETCH_COVER) == 0;
 }
 
 static bool is_wanted(const struct harvest *harvest, size_t i)
@@ -129,7 +126,7 @@ static int64_t patience_ms(const struct harvest *harvest)
 
 	for (size_t i = 0; i < harvest->count; i++)
 		shows = shows || (harvest->results[i].size >= 0 && !harvest->left_out[i]);
-	return shows ? PATIENCE_STALLS * harvest->gen->options.stall_timeout_ms : GIVE_UP_MS;
+	return shows ? PATIENCE_STALLS * harvest->needs->stall_ms : GIVE_UP_MS;
 }
 
 static const char *address_of(const struct result_record *result)
@@ -202,10 +199,10 @@ static void retry(struct harvest *harvest, const char *why)
 		job->record.id, harvest->current + 1, why, wait);
 	job_set_text(
 		&job->record.error, "finished, but the result could not be fetched yet: %s", why);
-	tell(harvest);
+	job_tell(job);
 	if (round && rounds % RENEW_EVERY == 0 && harvest->renewal == NULL &&
-		renew_start(harvest->gen, job->record.id, on_renewed, harvest, &harvest->renewal) <
-			0)
+		renew_start(harvest->needs->store, harvest->needs->api, job->record.id, on_renewed,
+			harvest, &harvest->renewal) < 0)
 		log_warning("job %" PRId64 ": no new addresses", job->record.id);
 	if (wanted > 0)
 		go_to_next(harvest);
@@ -317,19 +314,21 @@ static void on_done(void *arg, const struct http_end *end)
 	step(harvest);
 }
 
+static int add_node(struct store *store, void *arg)
+{
+	return nodes_add(store, arg);
+}
+
 /* A node without a name, to be named when all is known: what is left over after a crash goes at the next mount. */
 static int reserve(struct harvest *harvest, struct result_record *result)
 {
 	struct node node = {.kind = NODE_RESULT,
 		.mode = S_IFREG | 0444,
-		.uid = harvest->gen->options.uid,
-		.gid = harvest->gen->options.gid,
+		.uid = harvest->needs->uid,
+		.gid = harvest->needs->gid,
 		.job = harvest->job->record.id};
-	int r = store_begin(harvest->gen->store, false);
+	int r = store_run(harvest->needs->store, false, add_node, &node);
 
-	if (r == 0)
-		r = nodes_add(harvest->gen->store, &node);
-	r = store_end(harvest->gen->store, r);
 	if (r == 0)
 		result->ino = node.ino;
 	return r;
@@ -338,7 +337,7 @@ static int reserve(struct harvest *harvest, struct result_record *result)
 /* A text came with the answer itself. */
 static int take_text(struct harvest *harvest, struct result_record *result)
 {
-	const char *text = result->url + strlen(RESULT_TEXT);
+	const char *text = result->url + strlen(FETCH_TEXT);
 	int r = result->ino != 0 ? 0 : reserve(harvest, result);
 
 	free(result->type);
@@ -358,12 +357,12 @@ static void fetch(struct harvest *harvest)
 		.range_start = harvest->whole ? -1 : 0,
 		.range_end = FIRST_BYTES - 1,
 		.max_redirects = 5,
-		.stall_ms = harvest->gen->options.stall_timeout_ms,
+		.stall_ms = harvest->needs->stall_ms,
 		.max_bytes = WHOLE_MAX};
 	bool refused = false;
 	int r;
 
-	if (strncmp(result->url, RESULT_TEXT, strlen(RESULT_TEXT)) == 0) {
+	if (strncmp(result->url, FETCH_TEXT, strlen(FETCH_TEXT)) == 0) {
 		r = take_text(harvest, result);
 		if (r < 0) {
 			retry(harvest, strerror(-r));
@@ -378,11 +377,11 @@ static void fetch(struct harvest *harvest)
 	harvest->uncached = false;
 	harvest->head = (struct http_head){.retry_after_ms = -1};
 	if (r == 0)
-		r = cache_file_open(harvest->gen->store, result->ino, &harvest->file);
+		r = cache_file_open(harvest->needs->store, result->ino, &harvest->file);
 	if (r == 0)
 		r = cache_file_reset(harvest->file);
 	if (r == 0) {
-		r = http_start(harvest->gen->http, &spec, &events, harvest, &harvest->request);
+		r = http_start(harvest->needs->http, &spec, &events, harvest, &harvest->request);
 		refused = r == -EINVAL;
 	}
 	if (r < 0) {
@@ -407,56 +406,57 @@ static void step(void *arg)
 		fetch(harvest);
 		return;
 	}
-	int64_t wait = publish_wait_ms(harvest->gen, job);
+	int64_t wait = publish_wait_ms(harvest->needs->leases, job);
 	if (wait > 0) {
 		loop_timer_arm(harvest->timer, wait);
 		return;
 	}
 	job_set_text(&job->record.error, NULL);
-	if (harvest->missing != NULL && jobs_place(harvest->gen->store, &job->record) == 0)
+	if (harvest->missing != NULL && jobs_place(harvest->needs->store, &job->record) == 0)
 		job_set_text(&job->record.error,
 			"it was made and charged, but not all of it could be fetched: %sto try "
 			"again to fetch it (nothing is sent): echo submit > %s.status",
 			harvest->missing, job->record.stem);
-	int r = publish_results(harvest->gen, harvest->job, harvest->results, harvest->count);
+	int r = publish_results(harvest->job, harvest->results, harvest->count);
 	if (r < 0) {
 		retry(harvest, strerror(-r));
 		return;
 	}
-	results_cache_grew(harvest->gen->results);
-	for (size_t i = 0; i < harvest->count && harvest->gen->options.eager; i++)
+	fetch_cache_grew(harvest->needs->fetches);
+	for (size_t i = 0; i < harvest->count && harvest->needs->eager; i++)
 		if (harvest->results[i].ino != 0 &&
-			results_fetch(harvest->gen->results, harvest->results[i].ino) < 0)
+			fetch_in_background(harvest->needs->fetches, harvest->results[i].ino) < 0)
 			break;
 	harvest->done(harvest->arg, harvest->job);
 }
 
-int harvest_start(struct gen *gen, struct job *job, void (*done)(void *arg, struct job *job),
-	void *arg, struct harvest **ret_harvest)
+int harvest_start(const struct queue_needs *needs, struct job *job,
+	void (*done)(void *arg, struct job *job), void *arg)
 {
 	struct harvest *harvest = calloc(1, sizeof(*harvest));
 
 	if (harvest == NULL)
 		return -ENOMEM;
-	harvest->gen = gen;
+	harvest->work.cancel = harvest_cancel;
+	harvest->needs = needs;
 	harvest->job = job;
 	harvest->done = done;
 	harvest->arg = arg;
-	int r = results_get(gen->store, job->record.id, &harvest->results, &harvest->count);
+	int r = results_get(needs->store, job->record.id, &harvest->results, &harvest->count);
 	if (r == 0) {
 		harvest->left_out = calloc(harvest->count + 1, sizeof(*harvest->left_out));
 		r = harvest->left_out == NULL ? -ENOMEM : 0;
 	}
 	if (r == 0)
-		r = loop_timer_create(gen->loop, step, harvest, &harvest->timer);
+		r = loop_timer_create(needs->loop, step, harvest, &harvest->timer);
 	if (r < 0) {
-		harvest_cancel(harvest);
+		harvest_cancel(&harvest->work);
 		return r;
 	}
 	/* those that have a size have appeared before */
 	harvest->current = harvest->count - 1;
 	go_to_next(harvest);
 	loop_timer_arm(harvest->timer, 0);
-	*ret_harvest = harvest;
+	job->work = &harvest->work;
 	return 0;
 }

@@ -4,12 +4,10 @@
  * where the prompt or its directory is gone; older results of the prompt become numbered backups. */
 #include "fs/job/job.h"
 
-struct gen;
+struct leases;
 
 /* All of it in one durable transaction: afterwards the files are in the tree and the job is published. Every result
  * has its ino (a node without a name), size and type, or could not be fetched: ino 0. Those that have a name keep it. */
-int publish_results(struct gen *gen, struct job *job, struct result_record *results, size_t count);
+int publish_results(struct job *job, struct result_record *results, size_t count);
 /* Milliseconds for which the results of the job cannot take the place of others: the kernel was promised their names. */
-int64_t publish_wait_ms(struct gen *gen, struct job *job);
-/* Is this a name that results of STEM are given, STEM.EXT or STEM-N.EXT? Else a person has chosen it. */
-bool publish_is_name(const char *name, const char *stem, size_t length);
+int64_t publish_wait_ms(struct leases *leases, struct job *job);

@@ -1,51 +1,101 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* queue: owns every job with something left to do: which may be sent and when (limit, gap, backoff, spending guard),
- * the sending, the polling, and what each answer means for the state. One POST at a time.
+/* queue: what may be sent, what was answered, what was made. The only room that spends money.
  *
- * Durability: each change of state is one transaction (fs/store/jobs.h has the rows, job.c the table of legal changes).
- * Fsynced are: the prompt's bytes and SUBMITTING with the request, before the POST starts; the answer - task ids, a
- * refusal, UNKNOWN - before anything else is done with it; SUCCESS with the results' addresses; FAILED; the results in
- * the tree (publish.h). The others survive the process, and power loss takes them back by one step that is done again.
- * A change that the disk refuses stays in memory, marked unsaved, and is tried again; nothing is sent meanwhile. */
+ * What it is:   works on the open jobs (fs/job/job_table.h) from QUEUED to their end: which may be sent and when (limit, gap,
+ *               backoff, spending guard), the sending, the polling, what each answer means for the state, and from the
+ *               addresses of a finished job to files in the tree (harvest.h, publish.h). One POST at a time.
+ * Invariants:   SUBMITTING with the request is on the disk before the POST starts, and nothing that may have been sent is
+ *               ever sent again by itself (job.c has the table of legal changes). Memory changes after the commit.
+ * Durability:   Each change of state is one transaction. Fsynced are: the prompt's bytes and SUBMITTING with the request,
+ *               before the POST starts; the answer - task ids, a refusal, UNKNOWN - before anything else is done with it;
+ *               SUCCESS with the results' addresses; FAILED; the results in the tree. The others survive the process, and
+ *               power loss takes them back by one step that is done again. A change that the disk refuses stays in
+ *               memory, marked unsaved, and is tried again; nothing of that job is done meanwhile.
+ * States:       the queue runs; is paused (until some moment; for want of credits until the balance rises or a person says
+ *               `submit`; for a wrong key until it changes or a person says so); or is stopping (the shutdown).
+ * Ownership:    what it needs is borrowed. It owns the calls and the harvests of its jobs, by way of the jobs.
+ * Calls back:   nobody. What it changes is told by way of changes.h. A job in WAITING is not its business: who adds,
+ *               releases or resumes jobs hands those to the inputs (fs/input/inputs.h).
+ * Files:        bottom up: queue_state, queue_ask, queue_success, queue_balance, queue_answer, queue_poll, queue_submit,
+ *               queue_pump, queue_resume, queue; beside them credits, and publish under harvest. */
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "fs/job/job.h"
 
-struct gen;
+struct api_client;
+struct changes;
+struct credits;
+struct fetches;
+struct http;
+struct job_table;
+struct leases;
+struct loop;
+struct model_table;
 struct queue;
+struct store;
 
-int queue_create(struct gen *gen, struct queue **ret_queue);
-void queue_destroy(struct queue *queue);
+/* In a request that a dry run shows: in place of an address that is not there yet; the path follows. */
+#define QUEUE_LATER "uploaded when it is sent: "
+
+struct queue_needs { /* all borrowed */
+	struct loop *loop;
+	struct store *store;
+	struct http *http; /* for the first bytes of results */
+	struct api_client *api;
+	struct job_table *jobs;
+	struct changes *changes;
+	struct leases *leases;
+	struct fetches *fetches;
+	struct credits *credits;
+	const struct model_table *const *models; /* the table in force, which may be another one at the next turn */
+	int max_active;
+	int64_t submit_gap_ms;
+	int submissions_per_day; /* 0 no limit */
+	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
+	int64_t stall_ms; /* without a byte for so long a download has failed */
+	bool eager;       /* fetch results as soon as they exist */
+	uid_t uid;        /* owner of results */
+	gid_t gid;
+};
+
+int queue_create(const struct queue_needs *needs, struct queue **ret_queue);
+void queue_destroy(struct queue *queue); /* after the table of jobs; NULL is fine */
 /* After a mount: reads the open jobs; SUBMITTING becomes UNKNOWN; the rest goes on. */
 int queue_resume(struct queue *queue);
-/* The job with this record goes to work (QUEUED, HELD, or finished already). Takes the record's contents. */
+/* The job with this record is open from now on, unless it has ended already. Takes the record's contents. */
 int queue_add(struct queue *queue, struct job_record *record);
-struct job *queue_find(struct queue *queue, int64_t id); /* NULL: not open */
-/* Not sent yet and never will be. False: too late, it goes on. Removes the job's rows inside the caller's transaction;
- * queue_drop() after the commit forgets it. */
+/* The job has ended, and its last change is committed: it is told, and goes. One whose change the disk has refused stays
+ * until that is saved. */
+void queue_end_job(struct queue *queue, struct job *job);
+/* Not sent yet and never will be. False: too late, it goes on. The caller removes the job's rows; queue_drop() after the
+ * commit forgets it. */
 bool queue_can_cancel(struct queue *queue, int64_t id);
 /* It may be on its way, but its text is gone (or back): should it not have arrived, it is not sent again. */
 void queue_unwanted(struct queue *queue, int64_t id, bool unwanted);
 void queue_drop(struct queue *queue, int64_t id);
-/* A person says `submit`: out of HELD, and past a stop. -EINVAL: nothing to submit in this state. */
+/* A person says `submit`: out of HELD, and past a pause. -EBUSY: on its way already. -ENOENT: there is nothing to release:
+ * its text is to be examined. 1: it is WAITING, since what a dry run has shown is not what can be sent. */
 int queue_release(struct queue *queue, int64_t id);
 /* A person asks again for results that were made, but could not be fetched: fetches, sends nothing. -ENOENT: this job
  * has none. */
 int queue_fetch_again(struct queue *queue, int64_t id);
 /* Whether job `id` has such results. */
 bool queue_has_unfetched(struct queue *queue, int64_t id);
-/* A person says `submit`: past what has stopped the queue. */
+/* A person says `submit`: past what has paused the queue. */
 void queue_go_on(struct queue *queue);
+/* The key or the network may be better now. */
 void queue_retry(struct queue *queue);
 /* The running job whose request has this word in its webhook is polled now. False: there is none. */
 bool queue_called_back(struct queue *queue, const char *token);
-void queue_pump(struct queue *queue); /* something has changed: looks again, soon, from the loop */
+void queue_wake(struct queue *queue); /* something has changed: looks again, soon, from the loop */
+/* Sends nothing more; `done` runs once no POST is on its way. */
 void queue_stop(struct queue *queue, void (*done)(void *arg), void *arg);
-/* Why nothing is sent at the moment, a sentence; NULL: nothing is in the way. Valid until the next call. */
+/* Why this job is not sent at the moment, a sentence; NULL: nothing is in the way. Valid until the next call. */
 const char *queue_reason(struct queue *queue, const struct job *job);
 /* The same for all that waits; NULL: the queue runs. */
-const char *queue_stopped(const struct queue *queue);
+const char *queue_paused(const struct queue *queue);
 int queue_active(const struct queue *queue);
 int queue_waiting(const struct queue *queue);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the answer to a submission means for the job and for the queue (design part 3, API reference 5, 8), and what the
- * balance means for a queue that stopped for want of credits. */
+/* What the answer to a submission means for the job and for the queue (design part 3, API reference 5, 8). */
+#include "fs/queue/queue_private.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -8,20 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/backoff.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/queue/credits.h"
-#include "fs/account/account_private.h"
-#include "fs/queue/queue_private.h"
-#include "fs/fetch/fetch.h"
-#include "fs/tree/status.h"
-#include "fs/base/backoff.h"
 #include "fs/store/nodes.h"
 
-/* while stopped for credits: often while somebody may be buying some, then seldom */
-#define BALANCE_SOON_MS 10000
-#define BALANCE_LATE_MS 60000
-#define BALANCE_SOON_COUNT 30
 #define AMBIGUOUS_MAX 3 /* API reference 5.2: 1001 without a text that says what it means */
 
 static const struct backoff throttled = {.first_ms = 4000, .max_ms = 180000, .jitter_percent = 20};
@@ -36,7 +29,7 @@ static void post_ended(struct queue *queue, struct job *job)
 	queue->last_post = clock_mono_ms();
 	if (queue->stopping && queue->stopped != NULL)
 		queue->stopped(queue->stopped_arg);
-	queue_pump(queue);
+	queue_wake(queue);
 }
 
 #define WHY_BYTES (ERRCLASS_EXPLAIN + sizeof(((struct api_error *)NULL)->text) + 32)
@@ -67,15 +60,6 @@ static void explain_loss(const struct api_error *error, char text[WHY_BYTES])
 			error->class == ERRCLASS_NETWORK ? "" : "the service says: ", error->text);
 }
 
-void queue_end_without(struct queue *queue, struct job *job, enum job_state state, const char *why)
-{
-	job_set_text(&job->record.error, "%s", why);
-	job->record.finished = clock_wall_ms();
-	job->record.published = true;
-	job_change(queue->gen, job, state, true);
-	queue_end_job(queue, job);
-}
-
 void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 {
 	char when[CLOCK_TEXT], text[WHY_BYTES + 768];
@@ -86,7 +70,7 @@ void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 		"does not send it again by itself. Look at the call history of your account "
 		"(https://weryai.com/api/history), then, to send it again: echo submit > %s.status",
 		job->record.model, when, why, job->record.stem);
-	credits_want_after(queue->gen->credits, job->record.id);
+	credits_want_after(queue->needs.credits, job->record.id);
 	queue_end_without(queue, job, JOB_UNKNOWN, text);
 }
 
@@ -97,18 +81,18 @@ static bool is_unwanted(struct queue *queue, struct job *job)
 
 	if (job->unwanted)
 		return true;
-	if (jobs_place(queue->gen->store, &job->record) < 0)
+	if (jobs_place(queue->needs.store, &job->record) < 0)
 		return false;
 	if (job->record.ino == 0)
 		return true;
-	int r = nodes_get(queue->gen->store, job->record.ino, &node);
+	int r = nodes_get(queue->needs.store, job->record.ino, &node);
 	return r == -ENOENT || (r == 0 && node.job != job->record.id);
 }
 
-/* True: it came back, nobody wants it any more, and its rows are gone. */
-static bool dropped(struct queue *queue, struct job *job, const char *day)
+/* A submission that came back and that nobody wants any more goes, with its rows. False: it is wanted. */
+static bool drop_unwanted(struct queue *queue, struct job *job, const char *day)
 {
-	struct store *store = queue->gen->store;
+	struct store *store = queue->needs.store;
 	int64_t id = job->record.id, ino = job->record.ino, sent = 0;
 	struct node node;
 
@@ -126,21 +110,21 @@ static bool dropped(struct queue *queue, struct job *job, const char *day)
 	r = store_end(store, r);
 	if (r < 0) /* it waits as all others do */
 		return false;
-	status_changed(queue->gen, ino);
+	changes_tell_status(queue->needs.changes, ino);
 	queue_drop(queue, id);
 	return true;
 }
 
 /* Back to QUEUED: no task exists, and no submission is counted. */
-static void send_later(struct queue *queue, struct job *job, int64_t wait, enum queue_stop stop,
+static void send_later(struct queue *queue, struct job *job, int64_t wait, enum queue_pause pause,
 	const char *reason)
 {
-	struct store *store = queue->gen->store;
+	struct store *store = queue->needs.store;
 	char day[CLOCK_DAY];
 
 	clock_day(job->record.submitted, day);
-	queue_hold_off(queue, wait, stop, reason);
-	if (dropped(queue, job, day))
+	queue_hold_off(queue, wait, pause, reason);
+	if (drop_unwanted(queue, job, day))
 		return;
 	job->record.submitted = 0;
 	job->record.attempts++;
@@ -150,16 +134,16 @@ static void send_later(struct queue *queue, struct job *job, int64_t wait, enum 
 		r = spend_take_back(store, day);
 	if (store_end(store, r) < 0)
 		log_warning("job %" PRId64 ": still counted as a submission", job->record.id);
-	job_change(queue->gen, job, JOB_QUEUED, true);
-	queue_pump(queue);
+	job_change(job, JOB_QUEUED, true);
+	queue_wake(queue);
 }
 
 /* The service has said when. */
-static void send_when_told(struct queue *queue, struct job *job, int64_t wait, enum queue_stop stop,
-	const char *reason)
+static void send_when_told(struct queue *queue, struct job *job, int64_t wait,
+	enum queue_pause pause, const char *reason)
 {
 	job->record.next_attempt = clock_wall_ms() + wait;
-	send_later(queue, job, wait, stop, reason);
+	send_later(queue, job, wait, pause, reason);
 }
 
 void queue_not_sent(struct queue *queue, struct job *job, const char *why)
@@ -212,14 +196,14 @@ static void on_rejected(struct queue *queue, struct job *job, const struct api_e
 		send_when_told(queue, job, until_tomorrow(), QUEUE_RUNS, why);
 		return;
 	case ERRCLASS_CREDITS:
-		queue->stop_balance = NAN;
+		queue->pause_balance = NAN;
 		queue->balance_next = 0;
 		queue->balance_count = 0;
 		job->record.next_attempt = 0;
-		send_later(queue, job, 0, QUEUE_STOPPED_CREDITS, why);
+		send_later(queue, job, 0, QUEUE_PAUSED_CREDITS, why);
 		return;
 	case ERRCLASS_AUTH:
-		queue_hold_off(queue, 0, QUEUE_STOPPED_KEY, why);
+		queue_hold_off(queue, 0, QUEUE_PAUSED_KEY, why);
 		queue_end_without(queue, job, JOB_FAILED, why);
 		return;
 	default:
@@ -258,10 +242,25 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 	job->record.batch = submitted->batch_id;
 	job->record.next_attempt = 0;
 	job->sent_at = clock_mono_ms();
-	job->not_before = job->sent_at + (job->called_back ? 0 : queue->gen->options.first_poll_ms);
+	job->not_before = job->sent_at + (job->called_back ? 0 : queue->needs.first_poll_ms);
 	job->called_back = false;
 	job_set_text(&job->record.error, NULL);
-	job_change(queue->gen, job, JOB_PENDING, true);
+	job_change(job, JOB_PENDING, true);
+}
+
+/* The text that a synchronous endpoint has answered with is the result. */
+static void on_text(struct queue *queue, struct job *job, const char *text)
+{
+	queue->rejections = 0;
+	int r = queue_record_text(job, text);
+	if (r < 0) {
+		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": its answer", job->record.id);
+		queue_lost_answer(queue, job, "it could not be recorded");
+		return;
+	}
+	log_info("job %" PRId64 ": SUCCESS, answered at once", job->record.id);
+	job->not_before = 0; /* the pump goes on with it */
+	queue_wake(queue);
 }
 
 void queue_on_submitted(void *arg, struct api_submit_answer *answer)
@@ -277,7 +276,7 @@ void queue_on_submitted(void *arg, struct api_submit_answer *answer)
 	case API_ACCEPTED:
 		post_ended(queue, job);
 		if (answer->text != NULL)
-			queue_on_text(queue, job, answer->text);
+			on_text(queue, job, answer->text);
 		else
 			on_accepted(queue, job, &answer->submitted);
 		return;
@@ -290,35 +289,4 @@ void queue_on_submitted(void *arg, struct api_submit_answer *answer)
 		explain_loss(&answer->error, why);
 		queue_lost_answer(queue, job, why);
 	}
-}
-
-/* --- credits --- */
-
-void queue_on_balance(void *arg, double balance)
-{
-	struct queue *queue = arg;
-
-	if (queue->stop != QUEUE_STOPPED_CREDITS)
-		return;
-	if (isnan(queue->stop_balance)) {
-		queue->stop_balance = balance;
-	} else if (balance > queue->stop_balance) {
-		log_info("queue: the balance has risen to %g credits: goes on", balance);
-		queue_clear_hold(queue);
-		queue_pump(queue);
-	}
-}
-
-void queue_watch_balance(struct queue *queue, int64_t now, int64_t *wake)
-{
-	if (queue->stop != QUEUE_STOPPED_CREDITS || queue->stopping)
-		return;
-	if (queue->balance_next <= now) {
-		queue->balance_next =
-			now + (queue->balance_count++ < BALANCE_SOON_COUNT ? BALANCE_SOON_MS
-									   : BALANCE_LATE_MS);
-		credits_ask(queue->gen->credits);
-	}
-	if (queue->balance_next < *wake)
-		*wake = queue->balance_next;
 }

@@ -9,21 +9,18 @@
 #include <string.h>
 
 #include "fs/base/log.h"
-#include "fs/account/account_private.h"
-#include "fs/input/reference.h"
-#include "fs/input/inputs.h"
 #include "fs/net/hook.h"
 
 bool queue_can_cancel(struct queue *queue, int64_t id)
 {
-	struct job *job = queue_find(queue, id);
+	struct job *job = job_table_find(queue->needs.jobs, id);
 
 	return job != NULL && job_state_is_unsent(job->record.state);
 }
 
 void queue_unwanted(struct queue *queue, int64_t id, bool unwanted)
 {
-	struct job *job = queue_find(queue, id);
+	struct job *job = job_table_find(queue->needs.jobs, id);
 
 	if (job != NULL)
 		job->unwanted = unwanted;
@@ -31,18 +28,18 @@ void queue_unwanted(struct queue *queue, int64_t id, bool unwanted)
 
 void queue_drop(struct queue *queue, int64_t id)
 {
-	struct job *job = queue_find(queue, id);
+	struct job *job = job_table_find(queue->needs.jobs, id);
 
 	if (job == NULL)
 		return;
 	log_info("job %" PRId64 ": cancelled before it was sent", id);
 	queue_forget(queue, job);
-	queue_pump(queue);
+	queue_wake(queue);
 }
 
 int queue_release(struct queue *queue, int64_t id)
 {
-	struct job *job = queue_find(queue, id);
+	struct job *job = job_table_find(queue->needs.jobs, id);
 
 	if (job == NULL)
 		return -ENOENT;
@@ -55,25 +52,23 @@ int queue_release(struct queue *queue, int64_t id)
 	job->released = true;
 	job->not_before = 0;
 	job->record.dry_run = false;
-	queue_clear_hold(queue);
+	queue_clear_pause(queue);
 	/* what a dry run has shown is not what can be sent */
 	bool unmade = job->record.state == JOB_HELD && job->record.body != NULL &&
-		      strstr(job->record.body, INPUT_LATER) != NULL;
+		      strstr(job->record.body, QUEUE_LATER) != NULL;
 	if (job->record.state == JOB_HELD) {
-		int r = job_change(queue->gen, job, unmade ? JOB_WAITING : JOB_QUEUED, false);
-		if (r == 0 && unmade)
-			r = waiting_adopt(queue->gen, job);
+		int r = job_change(job, unmade ? JOB_WAITING : JOB_QUEUED, false);
 		if (r < 0)
 			return r;
 	}
-	queue_pump(queue);
-	return 0;
+	queue_wake(queue);
+	return unmade ? 1 : 0;
 }
 
 void queue_go_on(struct queue *queue)
 {
-	queue_clear_hold(queue);
-	queue_pump(queue);
+	queue_clear_pause(queue);
+	queue_wake(queue);
 }
 
 bool queue_has_unfetched(struct queue *queue, int64_t id)
@@ -82,7 +77,7 @@ bool queue_has_unfetched(struct queue *queue, int64_t id)
 	size_t count;
 	bool unfetched = false;
 
-	if (results_get(queue->gen->store, id, &results, &count) < 0)
+	if (results_get(queue->needs.store, id, &results, &count) < 0)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		unfetched = unfetched || (results[i].ino == 0 && results[i].size < 0);
@@ -92,49 +87,47 @@ bool queue_has_unfetched(struct queue *queue, int64_t id)
 
 int queue_fetch_again(struct queue *queue, int64_t id)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct job *job = job_create(queue->needs.jobs);
 
 	if (job == NULL)
 		return -ENOMEM;
-	list_init(&job->link);
-	int r = jobs_get(queue->gen->store, id, &job->record);
+	job->queue = queue;
+	int r = jobs_get(queue->needs.store, id, &job->record);
 	bool made = job->record.state == JOB_SUCCESS || job->record.state == JOB_FAILED;
 	if (r == 0 && (!made || !queue_has_unfetched(queue, id)))
 		r = -ENOENT;
 	if (r == 0)
-		r = tasks_get(queue->gen->store, id, &job->tasks, &job->task_count);
+		r = tasks_get(queue->needs.store, id, &job->tasks, &job->task_count);
 	if (r == 0) {
 		job->released = true;
 		job->record.published = false;
 		job_set_text(&job->record.error, NULL);
-		r = job_change(queue->gen, job, JOB_SUCCESS, true);
+		r = job_change(job, JOB_SUCCESS, true);
 	}
 	if (r == 0)
-		r = queue_enter(queue, job);
+		r = job_table_enter(queue->needs.jobs, job);
 	if (r < 0) {
 		job_destroy(job);
 		return r;
 	}
-	queue_pump(queue);
+	queue_wake(queue);
 	return 0;
 }
 
 bool queue_called_back(struct queue *queue, const char *token)
 {
-	struct list *item;
 	char word[sizeof(HOOK_WORD "=") + HOOK_TOKEN];
 
 	snprintf(word, sizeof(word), HOOK_WORD "=%s", token);
-	list_for_each(item, &queue->jobs)
-	{
-		struct job *job = list_entry(item, struct job, link);
+	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
+		job = job_table_next(job)) {
 		if (!job_state_is_active(job->record.state) || job->record.body == NULL ||
 			strstr(job->record.body, word) == NULL)
 			continue;
 		log_info("job %" PRId64 ": called back", job->record.id);
 		job->not_before = 0;
 		job->called_back = job->call != NULL;
-		queue_pump(queue);
+		queue_wake(queue);
 		return true;
 	}
 	return false;
@@ -142,10 +135,10 @@ bool queue_called_back(struct queue *queue, const char *token)
 
 void queue_retry(struct queue *queue)
 {
-	struct list *item;
-
-	if (queue->stop != QUEUE_STOPPED_CREDITS)
-		queue_clear_hold(queue);
-	list_for_each(item, &queue->jobs) list_entry(item, struct job, link)->not_before = 0;
-	queue_pump(queue);
+	if (queue->pause != QUEUE_PAUSED_CREDITS)
+		queue_clear_pause(queue);
+	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
+		job = job_table_next(job))
+		job->not_before = 0;
+	queue_wake(queue);
 }

@@ -1,33 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* Following a task to its end: when it is asked for, and what its states and addresses mean for the job. */
+#include "fs/queue/queue_private.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/backoff.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/account/account_private.h"
-#include "fs/queue/queue_private.h"
 #include "fs/fetch/fetch.h"
-#include "fs/tree/status.h"
-#include "fs/base/backoff.h"
 #include "fs/store/nodes.h"
 
-#define COVER_MARK "cover:"                    /* before its address, in a job's list */
+#define RETRY_MS 5000                          /* of what failed for want of memory */
 #define POLL_TROUBLE 2                         /* failures in a row: the status says so */
 #define NOT_FOUND_MIN 20                       /* polls in a row, and */
 #define NOT_FOUND_MS (INT64_C(15) * 60 * 1000) /* from the first to the last: the task is lost */
 
-static int64_t poll_wait(const struct gen *gen, const struct job *job)
+static int64_t poll_wait(const struct queue_needs *needs, const struct job *job)
 {
 	static const struct backoff trouble = {
 		.first_ms = 2000, .max_ms = 60000, .jitter_percent = 20};
-	const struct gen_options *options = &gen->options;
 	int64_t age = clock_mono_ms() - job->sent_at;
-	int64_t wait = age < options->slow_poll_after_ms ? options->poll_interval_ms
-							 : options->slow_poll_interval_ms;
+	int64_t wait = age < needs->slow_poll_after_ms ? needs->poll_interval_ms
+						       : needs->slow_poll_interval_ms;
 
 	if (job->poll_failures > 0) {
 		int64_t backed_off =
@@ -40,9 +38,9 @@ static int64_t poll_wait(const struct gen *gen, const struct job *job)
 
 static void ask_again(struct queue *queue, struct job *job)
 {
-	job->not_before = clock_mono_ms() + (job->called_back ? 0 : poll_wait(queue->gen, job));
+	job->not_before = clock_mono_ms() + (job->called_back ? 0 : poll_wait(&queue->needs, job));
 	job->called_back = false;
-	queue_pump(queue);
+	queue_wake(queue);
 }
 
 static bool task_ended(const struct task_record *task)
@@ -64,10 +62,10 @@ static int add_marked(struct strlist *urls, const char *mark, const char *text)
 /* What comes along with a song: its words, and its covers. */
 static void add_company(const struct job *job, struct strlist *urls, const struct api_task *told)
 {
-	int r = told->lyrics != NULL ? add_marked(urls, RESULT_TEXT, told->lyrics) : 0;
+	int r = told->lyrics != NULL ? add_marked(urls, FETCH_TEXT, told->lyrics) : 0;
 
 	for (size_t i = 0; i < told->covers.count && r == 0; i++)
-		r = add_marked(urls, COVER_MARK, told->covers.items[i]);
+		r = add_marked(urls, QUEUE_COVER, told->covers.items[i]);
 	if (r < 0)
 		log_warning("job %" PRId64 ": out of memory: no words or no cover", job->record.id);
 }
@@ -111,37 +109,6 @@ static bool next_task(struct job *job)
 	return false;
 }
 
-static int list_results(
-	const struct job *job, struct result_record **ret_results, size_t *ret_count)
-{
-	struct result_record *results;
-	size_t count = 0, n = 0;
-
-	for (size_t i = 0; i < job->task_count; i++)
-		count += job->urls[i].count;
-	results = calloc(count + 1, sizeof(*results));
-	if (results == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < job->task_count; i++) {
-		for (size_t k = 0; k < job->urls[i].count; k++, n++) {
-			results[n].size = -1;
-			results[n].task = strdup(job->tasks[i].id);
-			const char *url = job->urls[i].items[k];
-			bool cover = strncmp(url, COVER_MARK, strlen(COVER_MARK)) == 0;
-			results[n].url = strdup(cover ? url + strlen(COVER_MARK) : url);
-			results[n].type = cover ? strdup(RESULT_COVER) : NULL;
-			if (results[n].task == NULL || results[n].url == NULL ||
-				(cover && results[n].type == NULL)) {
-				result_records_finish(results, n + 1);
-				return -ENOMEM;
-			}
-		}
-	}
-	*ret_results = results;
-	*ret_count = count;
-	return 0;
-}
-
 static void describe_failures(struct job *job, char *text, size_t size, size_t *ret_failed)
 {
 	size_t length = 0, failed = 0;
@@ -158,75 +125,6 @@ static void describe_failures(struct job *job, char *text, size_t size, size_t *
 				failed > 1 ? "; " : "", message);
 	}
 	*ret_failed = failed;
-}
-
-/* What was made, and SUCCESS, in one durable transaction. */
-static int record_results(
-	struct queue *queue, struct job *job, struct result_record *results, size_t count)
-{
-	struct store *store = queue->gen->store;
-	enum job_state before = job->record.state;
-	job->record.state = JOB_SUCCESS;
-	job->record.finished = clock_wall_ms();
-	int r = store_begin(store, true);
-	if (r == 0)
-		r = jobs_save(store, &job->record);
-	if (r == 0)
-		r = tasks_set(store, job->record.id, job->tasks, job->task_count);
-	if (r == 0)
-		r = results_set(store, job->record.id, results, count);
-	r = store_end(store, r);
-	if (r < 0) {
-		job->record.state = before;
-		job->record.finished = 0;
-	}
-	/* an answer that is the result cannot be asked for again */
-	if (r == -ENOSPC && store_reserve_use(store))
-		return record_results(queue, job, results, count);
-	return r;
-}
-
-/* All tasks have ended, some with results. */
-static int record_success(struct queue *queue, struct job *job)
-{
-	struct result_record *results = NULL;
-	size_t count = 0;
-	int r = list_results(job, &results, &count);
-
-	if (r == 0)
-		r = record_results(queue, job, results, count);
-	result_records_finish(results, count);
-	return r;
-}
-
-/* An answer that is the result: its bytes are in the row. */
-static int record_text(struct queue *queue, struct job *job, const char *text)
-{
-	struct result_record *result = calloc(1, sizeof(*result));
-
-	if (result == NULL)
-		return -ENOMEM;
-	result->size = -1;
-	result->task = strdup("");
-	if (asprintf(&result->url, RESULT_TEXT "%s", text) < 0)
-		result->url = NULL;
-	int r = result->task == NULL || result->url == NULL ? -ENOMEM
-							    : record_results(queue, job, result, 1);
-	result_records_finish(result, 1);
-	return r;
-}
-
-void queue_on_text(struct queue *queue, struct job *job, const char *text)
-{
-	queue->rejections = 0;
-	int r = record_text(queue, job, text);
-	if (r < 0) {
-		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": its answer", job->record.id);
-		queue_lost_answer(queue, job, "it could not be recorded");
-		return;
-	}
-	log_info("job %" PRId64 ": SUCCESS, answered at once", job->record.id);
-	queue_harvest(queue, job);
 }
 
 static void all_ended(struct queue *queue, struct job *job)
@@ -248,7 +146,7 @@ static void all_ended(struct queue *queue, struct job *job)
 	if (failed > 0)
 		job_set_text(&job->record.warning, "%zu of %zu tasks failed: %s", failed,
 			job->task_count, messages);
-	int r = record_success(queue, job);
+	int r = queue_record_success(job);
 	if (r < 0) {
 		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": its end could not be recorded",
 			job->record.id);
@@ -260,8 +158,8 @@ static void all_ended(struct queue *queue, struct job *job)
 		return;
 	}
 	log_info("job %" PRId64 ": SUCCESS, results are fetched", job->record.id);
-	queue_harvest(queue, job);
-	queue_pump(queue);
+	job->not_before = 0; /* the pump goes on with it */
+	queue_wake(queue);
 }
 
 /* A warning of the status while nobody knows how it stands; `error` NULL: it is known again. */
@@ -275,8 +173,7 @@ static void tell_trouble(struct queue *queue, struct job *job, const struct api_
 		errclass_explain_poll(error, why, sizeof(why));
 	job_set_text(
 		&job->record.error, error != NULL ? "how it stands is not known: %s" : NULL, why);
-	if (jobs_place(queue->gen->store, &job->record) == 0 && job->record.ino != 0)
-		status_changed(queue->gen, job->record.ino);
+	job_tell(job);
 }
 
 static void on_poll_refused(struct queue *queue, struct job *job, const struct api_error *error)
@@ -306,7 +203,7 @@ static void on_poll_refused(struct queue *queue, struct job *job, const struct a
 	ask_again(queue, job);
 }
 
-void queue_on_polled(void *arg, struct api_tasks_answer *answer)
+static void on_polled(void *arg, struct api_tasks_answer *answer)
 {
 	struct job *job = arg;
 	struct queue *queue = job->queue;
@@ -332,6 +229,22 @@ void queue_on_polled(void *arg, struct api_tasks_answer *answer)
 		if (job->tasks[i].state != TASK_WAITING && job->tasks[i].state != TASK_UNKNOWN)
 			state = JOB_PROCESSING;
 	if (state != job->record.state && state != JOB_PENDING)
-		job_change(queue->gen, job, state, false);
+		job_change(job, state, false);
 	ask_again(queue, job);
+}
+
+void queue_poll(struct queue *queue, struct job *job)
+{
+	int r;
+
+	if (job->task_count > 1 && job->record.batch != 0)
+		r = api_batch_status(
+			queue->needs.api, job->record.batch, on_polled, job, &job->call);
+	else
+		r = api_task_status(queue->needs.api, job->tasks[job->next_task].id, on_polled, job,
+			&job->call);
+	if (r < 0) {
+		job->not_before = clock_mono_ms() + RETRY_MS;
+		queue_wake(queue);
+	}
 }

@@ -7,9 +7,6 @@
 
 #include "fs/base/clock.h"
 #include "fs/base/ids.h"
-#include "fs/account/account_private.h"
-#include "fs/input/inputs.h"
-
 
 static int note_job(void *arg, int64_t id)
 {
@@ -36,18 +33,17 @@ static void resume_patience(struct queue *queue, const struct job *job, bool clo
 
 static int resume_job(struct queue *queue, int64_t id, bool clock_is_back)
 {
-	struct job *job = calloc(1, sizeof(*job));
-	int r;
+	struct job *job = job_create(queue->needs.jobs);
 
 	if (job == NULL)
 		return -ENOMEM;
-	list_init(&job->link);
-	r = jobs_get(queue->gen->store, id, &job->record);
+	job->queue = queue;
+	int r = jobs_get(queue->needs.store, id, &job->record);
 	if (r == 0)
-		r = tasks_get(queue->gen->store, id, &job->tasks, &job->task_count);
+		r = tasks_get(queue->needs.store, id, &job->tasks, &job->task_count);
 	if (r == 0) {
 		job->urls = calloc(job->task_count + 1, sizeof(*job->urls));
-		r = job->urls == NULL ? -ENOMEM : queue_enter(queue, job);
+		r = job->urls == NULL ? -ENOMEM : job_table_enter(queue->needs.jobs, job);
 	}
 	if (r < 0) {
 		job_destroy(job);
@@ -58,8 +54,6 @@ static int resume_job(struct queue *queue, int64_t id, bool clock_is_back)
 		job->tasks[i].state = TASK_WAITING;
 	if (job->record.state == JOB_QUEUED)
 		resume_patience(queue, job, clock_is_back);
-	if (job->record.state == JOB_WAITING || job->record.state == JOB_INVALID)
-		return waiting_adopt(queue->gen, job);
 	if (job->record.state == JOB_SUBMITTING)
 		queue_lost_answer(queue, job, "weryaifs was stopped before the answer came");
 	else if (job_state_is_active(job->record.state) && job->task_count == 0)
@@ -71,14 +65,14 @@ int queue_resume(struct queue *queue)
 {
 	struct ids open = {0};
 	int64_t latest = 0;
-	int r = jobs_latest_time(queue->gen->store, &latest);
+	int r = jobs_latest_time(queue->needs.store, &latest);
 	bool clock_is_back = latest > clock_wall_ms();
 
 	if (r == 0)
-		r = jobs_list_open(queue->gen->store, note_job, &open);
+		r = jobs_list_open(queue->needs.store, note_job, &open);
 	for (size_t i = 0; i < open.count && r == 0; i++)
 		r = resume_job(queue, open.items[i], clock_is_back);
 	ids_finish(&open);
-	queue_pump(queue);
+	queue_wake(queue);
 	return r;
 }

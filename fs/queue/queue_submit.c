@@ -10,13 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs/base/backoff.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/model/model.h"
 #include "fs/queue/credits.h"
-#include "fs/account/account_private.h"
-#include "fs/tree/status.h"
-#include "fs/base/backoff.h"
 
 #define DISK_RETRY_MS 500 /* of the disk, first */
 
@@ -25,12 +24,12 @@ static int find_guard(struct queue *queue, const struct job *job, char **ret_why
 {
 	char day[CLOCK_DAY];
 	int64_t today;
-	int limit = queue->gen->options.submissions_per_day;
+	int limit = queue->needs.submissions_per_day;
 
 	*ret_why = NULL;
 	if (job->released)
 		return 0;
-	if (job->record.id <= store_hold_up_to(queue->gen->store)) {
+	if (job->record.id <= store_hold_up_to(queue->needs.store)) {
 		*ret_why = strdup(
 			"this account was copied or put back from a backup, so this prompt may "
 			"have been sent from there already: look at the call history of your "
@@ -40,7 +39,7 @@ static int find_guard(struct queue *queue, const struct job *job, char **ret_why
 	if (limit == 0)
 		return 0;
 	clock_day(clock_wall_ms(), day);
-	int r = spend_get(queue->gen->store, day, &today);
+	int r = spend_get(queue->needs.store, day, &today);
 	if (r == 0 && today >= limit)
 		job_set_text(ret_why,
 			"today's limit of %d submissions is reached (submissions_per_day); to send "
@@ -59,33 +58,36 @@ static int sync_prompt(struct store *store, int64_t ino)
 	return fdatasync(fd) < 0 ? -errno : store_data_sync(store);
 }
 
+static int write_submitting(struct store *store, void *arg)
+{
+	const struct job_record *record = arg;
+	char day[CLOCK_DAY];
+	int r = jobs_save(store, record);
+
+	clock_day(record->submitted, day);
+	return r < 0 ? r : spend_add(store, day);
+}
+
 /* Money rule 1: SUBMITTING, with the request and the day's count, is on the disk before the POST starts. */
 static int record_submitting(struct queue *queue, struct job *job)
 {
-	struct store *store = queue->gen->store;
-	char day[CLOCK_DAY];
+	struct store *store = queue->needs.store;
+	struct job_record *record = &job->record;
 
-	assert(job_state_may_change(job->record.state, JOB_SUBMITTING));
+	assert(job_state_may_change(record->state, JOB_SUBMITTING));
 	int r = store_reserve_make(store);
 	if (r == 0)
-		r = sync_prompt(store, job->record.ino);
+		r = sync_prompt(store, record->ino);
 	if (r < 0)
 		return r;
-	job->record.state = JOB_SUBMITTING;
-	job->record.submitted = clock_wall_ms();
-	clock_day(job->record.submitted, day);
-	if (!credits_before(
-		    queue->gen->credits, &job->record.balance_before, &job->record.balance_at))
-		job->record.balance_before = NAN;
-	r = store_begin(store, true);
-	if (r == 0)
-		r = jobs_save(store, &job->record);
-	if (r == 0)
-		r = spend_add(store, day);
-	r = store_end(store, r);
+	record->state = JOB_SUBMITTING;
+	record->submitted = clock_wall_ms();
+	if (!credits_before(queue->needs.credits, &record->balance_before, &record->balance_at))
+		record->balance_before = NAN;
+	r = store_run(store, true, write_submitting, record);
 	if (r < 0) {
-		job->record.state = JOB_QUEUED;
-		job->record.submitted = 0;
+		record->state = JOB_QUEUED;
+		record->submitted = 0;
 	}
 	return r;
 }
@@ -93,8 +95,8 @@ static int record_submitting(struct queue *queue, struct job *job)
 static void hold(struct queue *queue, struct job *job, const char *why)
 {
 	job_set_text(&job->record.error, "%s", why);
-	job_change(queue->gen, job, JOB_HELD, false);
-	queue_pump(queue);
+	job_change(job, JOB_HELD, false);
+	queue_wake(queue);
 }
 
 static void wait_for_disk(struct queue *queue, struct job *job, int error)
@@ -106,13 +108,13 @@ static void wait_for_disk(struct queue *queue, struct job *job, int error)
 		error == -ENOSPC
 			? "the state disk is full: nothing is sent that cannot be recorded"
 			: "the state disk has a fault: nothing is sent that cannot be recorded");
-	queue_pump(queue);
+	queue_wake(queue);
 }
 
 void queue_submit(struct queue *queue, struct job *job)
 {
 	CLEANUP_FREE char *guard = NULL;
-	const struct model *model = model_table_find(queue->gen->models, job->record.model);
+	const struct model *model = model_table_find(*queue->needs.models, job->record.model);
 	const char *member = model != NULL && model->tool != NULL ? model->tool->answer : NULL;
 	int r = find_guard(queue, job, &guard);
 
@@ -132,10 +134,10 @@ void queue_submit(struct queue *queue, struct job *job)
 	}
 	queue->disk_failures = 0;
 	log_info("job %" PRId64 ": QUEUED -> SUBMITTING", job->record.id);
-	status_changed(queue->gen, job->record.ino);
+	changes_tell_status(queue->needs.changes, job->record.ino);
 	queue->posting = job;
-	credits_posted(queue->gen->credits);
-	r = api_submit(queue->gen->api, job->record.mode, member, job->record.body,
+	credits_posted(queue->needs.credits);
+	r = api_submit(queue->needs.api, job->record.mode, member, job->record.body,
 		queue_on_submitted, job, &job->call);
 	if (r < 0)
 		queue_not_sent(queue, job, strerror(-r));

@@ -145,6 +145,14 @@ int store_end(struct store *store, int result)
 	return db_end(store->db, result);
 }
 
+int store_run(
+	struct store *store, bool durable, int (*change)(struct store *store, void *arg), void *arg)
+{
+	int r = store_begin(store, durable);
+
+	return r < 0 ? r : store_end(store, change(store, arg));
+}
+
 int64_t store_hold_up_to(const struct store *store)
 {
 	return store->hold_up_to;

@@ -22,6 +22,8 @@ void store_close(struct store *store); /* NULL is fine */
  * and returns result or the error of the commit. */
 int store_begin(struct store *store, bool durable);
 int store_end(struct store *store, int result);
+/* Runs `change` in a transaction of its own, which is committed where that returns 0 or more. */
+int store_run(struct store *store, bool durable, int (*change)(struct store *store, void *arg), void *arg);
 int store_sync(struct store *store); /* everything committed so far survives power loss */
 
 /* The account was once copied or put back from a backup: jobs up to this number that are not sent yet may have been

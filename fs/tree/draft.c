@@ -2,19 +2,21 @@
 /* Who writes to which file, and when a text has settled. */
 #include "fs/tree/draft.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
+#include "fs/base/backoff.h"
 #include "fs/base/ids.h"
 #include "fs/base/log.h"
+#include "fs/base/loop.h"
+#include "fs/base/map.h"
+#include "fs/job/changes.h"
+#include "fs/job/place.h"
+#include "fs/job/writers.h"
 #include "fs/queue/credits.h"
+#include "fs/store/store.h"
 #include "fs/tree/draft_private.h"
-#include "fs/account/account_private.h"
-#include "fs/tree/status.h"
-#include "fs/tree/tree_private.h"
-#include "fs/input/inputs.h"
-#include "fs/base/backoff.h"
+#include "fs/tree/tree.h"
 
 /* the disk would not take the job: again after this */
 static const struct backoff retry_pace = {.first_ms = 250, .max_ms = 10000};
@@ -23,7 +25,6 @@ static const struct backoff retry_pace = {.first_ms = 250, .max_ms = 10000};
 struct draft {
 	struct drafts *drafts; /* borrowed */
 	int64_t ino;
-	unsigned writers;
 	bool is_prompt;
 	bool marked;              /* DRAFT_OPEN is in the database */
 	bool failed;              /* a write failed: stays so */
@@ -33,17 +34,17 @@ struct draft {
 };
 
 struct drafts {
-	struct gen *gen;    /* borrowed */
-	struct map *by_ino; /* of struct draft, owned */
+	const struct tree_needs *needs; /* borrowed */
+	struct map *by_ino;             /* of struct draft, owned */
 };
 
-int drafts_create(struct gen *gen, struct drafts **ret_drafts)
+int drafts_create(const struct tree_needs *needs, struct drafts **ret_drafts)
 {
 	struct drafts *drafts = calloc(1, sizeof(*drafts));
 
 	if (drafts == NULL)
 		return -ENOMEM;
-	drafts->gen = gen;
+	drafts->needs = needs;
 	drafts->by_ino = map_create();
 	if (drafts->by_ino == NULL) {
 		free(drafts);
@@ -75,6 +76,11 @@ void drafts_destroy(struct drafts *drafts)
 
 static void on_settled(void *arg);
 
+static bool has_writers(const struct draft *draft)
+{
+	return writers_any(draft->drafts->needs->writers, draft->ino);
+}
+
 static int draft_get(struct drafts *drafts, int64_t ino, struct draft **ret_draft)
 {
 	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
@@ -85,7 +91,7 @@ static int draft_get(struct drafts *drafts, int64_t ino, struct draft **ret_draf
 			return -ENOMEM;
 		draft->drafts = drafts;
 		draft->ino = ino;
-		int r = loop_timer_create(drafts->gen->loop, on_settled, draft, &draft->timer);
+		int r = loop_timer_create(drafts->needs->loop, on_settled, draft, &draft->timer);
 		if (r == 0)
 			r = map_put(drafts->by_ino, (uint64_t)ino, draft);
 		if (r < 0) {
@@ -105,21 +111,34 @@ int draft_open(struct drafts *drafts, const struct node *node)
 
 	if (r < 0)
 		return r;
-	draft->is_prompt = tree_is_prompt(node);
-	if (draft->writers == 0)
+	draft->is_prompt = place_is_prompt(node);
+	if (!has_writers(draft))
 		draft->failed = false;
-	draft->writers++;
-	loop_timer_disarm(draft->timer);
-	return 0;
+	r = writers_add(drafts->needs->writers, node->ino);
+	if (r == 0)
+		loop_timer_disarm(draft->timer);
+	else if (!has_writers(draft) && !draft->pending)
+		draft_free(draft);
+	return r;
+}
+
+struct mark {
+	int64_t ino;
+	enum draft_state state;
+};
+
+static int write_mark(struct store *store, void *arg)
+{
+	const struct mark *mark = arg;
+
+	return nodes_set_draft(store, mark->ino, mark->state);
 }
 
 static int save_mark(struct drafts *drafts, int64_t ino, enum draft_state state)
 {
-	int r = store_begin(drafts->gen->store, false);
+	struct mark mark = {ino, state};
 
-	if (r == 0)
-		r = nodes_set_draft(drafts->gen->store, ino, state);
-	return store_end(drafts->gen->store, r);
+	return store_run(drafts->needs->store, false, write_mark, &mark);
 }
 
 int draft_will_write(struct drafts *drafts, int64_t ino)
@@ -131,7 +150,7 @@ int draft_will_write(struct drafts *drafts, int64_t ino)
 	int r = save_mark(drafts, ino, DRAFT_OPEN);
 	if (r == 0) {
 		draft->marked = true;
-		status_changed(drafts->gen, ino);
+		changes_tell_status(drafts->needs->changes, ino);
 	}
 	return r;
 }
@@ -142,13 +161,13 @@ void draft_close(struct drafts *drafts, int64_t ino)
 
 	if (draft == NULL)
 		return;
-	assert(draft->writers > 0);
-	if (--draft->writers > 0)
+	writers_remove(drafts->needs->writers, ino);
+	if (has_writers(draft))
 		return;
-	waiting_recheck(drafts->gen);
+	changes_tell_other(drafts->needs->changes);
 	if (draft->marked && draft->failed) {
 		draft->marked = false;
-		status_changed(drafts->gen, ino);
+		changes_tell_status(drafts->needs->changes, ino);
 	} else if (draft->marked) {
 		/* where the disk refuses, memory goes on: at worst the text waits for a person after a crash */
 		int r = save_mark(drafts, ino, DRAFT_CLOSED);
@@ -162,8 +181,8 @@ void draft_close(struct drafts *drafts, int64_t ino)
 		draft_free(draft);
 		return;
 	}
-	loop_timer_arm(draft->timer, drafts->gen->options.settle_ms);
-	credits_expect(drafts->gen->credits);
+	loop_timer_arm(draft->timer, drafts->needs->settle_ms);
+	credits_expect(drafts->needs->credits);
 }
 
 void draft_write_failed(struct drafts *drafts, int64_t ino)
@@ -174,40 +193,22 @@ void draft_write_failed(struct drafts *drafts, int64_t ino)
 		draft->failed = true;
 }
 
-bool draft_has_writers(struct drafts *drafts, int64_t ino)
-{
-	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
-
-	return draft != NULL && draft->writers > 0;
-}
-
-bool draft_is_changing(struct drafts *drafts, int64_t ino)
-{
-	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
-	struct node node;
-
-	if (draft != NULL && (draft->marked || draft->pending))
-		return true;
-	return ino != 0 && nodes_get(drafts->gen->store, ino, &node) == 0 &&
-	       node.draft != DRAFT_NONE;
-}
-
 int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt)
 {
 	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
 	enum draft_state state = DRAFT_NONE;
 
 	if (is_prompt)
-		state = draft != NULL && draft->writers > 0 ? DRAFT_OPEN : DRAFT_CLOSED;
+		state = draft != NULL && has_writers(draft) ? DRAFT_OPEN : DRAFT_CLOSED;
 	if (draft != NULL) {
 		draft->is_prompt = is_prompt;
 		draft->marked = state == DRAFT_OPEN;
 		draft->pending = false;
 		loop_timer_disarm(draft->timer);
-		if (draft->writers == 0)
+		if (!has_writers(draft))
 			draft_free(draft);
 	}
-	return nodes_set_draft(drafts->gen->store, ino, state);
+	return nodes_set_draft(drafts->needs->store, ino, state);
 }
 
 void draft_settle(struct drafts *drafts, int64_t ino)
@@ -219,17 +220,18 @@ void draft_settle(struct drafts *drafts, int64_t ino)
 			(long long)ino);
 		return;
 	}
-	if (draft->writers > 0)
+	if (has_writers(draft))
 		return;
 	draft->is_prompt = true;
 	draft->pending = true;
-	loop_timer_arm(draft->timer, drafts->gen->options.settle_ms);
+	loop_timer_arm(draft->timer, drafts->needs->settle_ms);
 }
 
 void draft_forget(struct drafts *drafts, int64_t ino)
 {
 	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
 
+	writers_forget(drafts->needs->writers, ino);
 	if (draft != NULL)
 		draft_free(draft);
 }
@@ -237,8 +239,7 @@ void draft_forget(struct drafts *drafts, int64_t ino)
 static void on_settled(void *arg)
 {
 	struct draft *draft = arg;
-	struct gen *gen = draft->drafts->gen;
-	int r = draft_examine(gen, draft->ino, false);
+	int r = draft_examine(draft->drafts->needs, draft->ino, false);
 
 	if (r < 0) {
 		int64_t wait = backoff_wait_ms(&retry_pace, ++draft->failures, -1, 0);
@@ -250,7 +251,7 @@ static void on_settled(void *arg)
 	}
 	draft->failures = 0;
 	draft->pending = false;
-	if (draft->writers == 0)
+	if (!has_writers(draft))
 		draft_free(draft);
 }
 
@@ -258,9 +259,9 @@ int draft_submit(struct drafts *drafts, int64_t ino, bool again)
 {
 	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
 
-	if (draft != NULL && draft->writers > 0)
+	if (draft != NULL && has_writers(draft))
 		return -EBUSY;
-	int r = draft_examine(drafts->gen, ino, again);
+	int r = draft_examine(drafts->needs, ino, again);
 	if (r == 0 && draft != NULL)
 		draft_free(draft);
 	return r;
@@ -269,13 +270,13 @@ int draft_submit(struct drafts *drafts, int64_t ino, bool again)
 static int note_draft(void *arg, const struct node *node)
 {
 	/* what was never closed may be half a prompt: a person decides (status says so) */
-	return node->draft == DRAFT_CLOSED && tree_is_prompt(node) ? ids_add(arg, node->ino) : 0;
+	return node->draft == DRAFT_CLOSED && place_is_prompt(node) ? ids_add(arg, node->ino) : 0;
 }
 
 int drafts_resume(struct drafts *drafts)
 {
 	struct ids closed = {0};
-	int r = nodes_list_drafts(drafts->gen->store, note_draft, &closed);
+	int r = nodes_list_drafts(drafts->needs->store, note_draft, &closed);
 
 	for (size_t i = 0; i < closed.count && r == 0; i++)
 		draft_settle(drafts, closed.items[i]);

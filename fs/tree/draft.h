@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* draft: from a prompt's last close to a job (design 1.3): counts writers, waits until the text has settled, compares
+/* draft: from a prompt's last close to a job (design 1.3): notes writers, waits until the text has settled, compares
  * it with what was last sent, checks it, and makes the job. The database says what is a draft, so that a crash
  * forgets nothing; a text whose writer was cut off by a crash is not sent by itself. */
 #include <stdbool.h>
@@ -8,10 +8,11 @@
 
 #include "fs/store/nodes.h"
 
-struct gen;
+struct tree_needs;
 struct drafts;
 
-int drafts_create(struct gen *gen, struct drafts **ret_drafts);
+/* needs are borrowed. */
+int drafts_create(const struct tree_needs *needs, struct drafts **ret_drafts);
 void drafts_destroy(struct drafts *drafts);
 /* After a mount: what was closed settles again. */
 int drafts_resume(struct drafts *drafts);
@@ -22,9 +23,6 @@ void draft_close(struct drafts *drafts, int64_t ino);
 int draft_will_write(struct drafts *drafts, int64_t ino);
 /* Such a change was refused by the disk: the text may be incomplete, and is not sent unless a person says so. */
 void draft_write_failed(struct drafts *drafts, int64_t ino);
-bool draft_has_writers(struct drafts *drafts, int64_t ino);
-/* Has it been changed since it was last examined? Then its job is not to be sent: it may be replaced. */
-bool draft_is_changing(struct drafts *drafts, int64_t ino);
 /* Inside the caller's transaction: the name of a file has become, or has stopped being, that of a prompt, or it
  * belongs to another model now; `settle` follows after the commit. */
 int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt);

@@ -10,16 +10,20 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/read_all.h"
-#include "fs/account/account_private.h"
+#include "fs/input/inputs.h"
+#include "fs/job/changes.h"
+#include "fs/job/job_table.h"
+#include "fs/job/place.h"
 #include "fs/prompt/prompt.h"
 #include "fs/queue/queue.h"
-#include "fs/tree/status.h"
-#include "fs/tree/tree_private.h"
+#include "fs/store/store.h"
+#include "fs/tree/tree.h"
 
 /* -EFBIG: longer than any prompt. The caller frees. */
-static int read_text(struct gen *gen, int64_t ino, char **ret_text, size_t *ret_length)
+static int read_text(
+	const struct tree_needs *needs, int64_t ino, char **ret_text, size_t *ret_length)
 {
-	CLEANUP_CLOSE int fd = store_data_open(gen->store, ino, O_RDONLY);
+	CLEANUP_CLOSE int fd = store_data_open(needs->store, ino, O_RDONLY);
 	CLEANUP_FREE char *text = malloc(PROMPT_MAX_BYTES + 2);
 
 	if (fd < 0)
@@ -38,12 +42,12 @@ static int read_text(struct gen *gen, int64_t ino, char **ret_text, size_t *ret_
 }
 
 /* The directory of the model that this prompt is for. */
-static int find_model(struct gen *gen, const struct node *node, struct node *ret_top)
+static int find_model(const struct tree_needs *needs, const struct node *node, struct node *ret_top)
 {
 	int64_t top;
-	int r = tree_top(gen, node->parent, &top);
+	int r = place_top(needs->store, node->parent, &top);
 
-	return r < 0 ? r : nodes_get(gen->store, top, ret_top);
+	return r < 0 ? r : nodes_get(needs->store, top, ret_top);
 }
 
 static int refuse(struct job_record *record, const char *why)
@@ -56,10 +60,10 @@ static int refuse(struct job_record *record, const char *why)
 }
 
 /* What is to be done with this text, as a record. -ENODATA: nothing, there is no prompt in it. */
-static int judge(struct gen *gen, const struct node *top, struct job_record *record)
+static int judge(const struct tree_needs *needs, const struct node *top, struct job_record *record)
 {
-	const struct model *model = model_table_find(gen->models, top->name);
-	struct prompt_options options = {gen->options.allow_unknown, gen->options.dry_run};
+	const struct model *model = model_table_find(*needs->models, top->name);
+	struct prompt_options options = {needs->allow_unknown, needs->dry_run};
 	CLEANUP_FREE char *message = NULL;
 	struct prompt prompt = {0};
 
@@ -71,9 +75,9 @@ static int judge(struct gen *gen, const struct node *top, struct job_record *rec
 		prompt_finish(&prompt);
 		return refuse(record, message != NULL ? message : "this prompt cannot be sent");
 	}
-	/* with inputs the request is made when they are there: waiting.c */
+	/* with inputs the request is made when they are there: fs/input */
 	if (r == 0 && prompt.ref_count == 0)
-		r = prompt_sign_webhook(&prompt, gen->options.webhook_url);
+		r = prompt_sign_webhook(&prompt, needs->webhook_url);
 	if (r == 0 && prompt.ref_count == 0)
 		r = prompt_encode(&prompt, &record->body);
 	if (r == 0) {
@@ -91,29 +95,29 @@ static int judge(struct gen *gen, const struct node *top, struct job_record *rec
 	return r;
 }
 
-static int new_record(struct gen *gen, const struct node *node, const struct node *top, char *text,
-	size_t length, struct job_record *record)
+static int new_record(const struct node *node, const struct node *top, char *text, size_t length,
+	struct job_record *record)
 {
 	record->text = text;
 	record->text_length = length;
 	record->ino = node->ino;
 	record->dir = node->parent;
-	record->stem = strndup(node->name, node->name_length - strlen(".txt"));
+	record->stem = strndup(node->name, node->name_length - strlen(PLACE_PROMPT));
 	record->model = strdup(top->name);
 	record->created = clock_wall_ms();
 	return record->stem == NULL || record->model == NULL ? -ENOMEM : 0;
 }
 
 /* Was this very text sent to this very model, so that there is nothing to be done? */
-static bool is_known(struct gen *gen, const struct job_record *old, const struct node *top,
-	const char *text, size_t length)
+static bool is_known(const struct tree_needs *needs, const struct job_record *old,
+	const struct node *top, const char *text, size_t length)
 {
 	if (strcmp(old->model, top->name) != 0 || old->text_length != length ||
 		memcmp(old->text, text, length) != 0)
 		return false;
 	/* what was made and could not be fetched has been paid for */
 	if (old->state == JOB_FAILED)
-		return queue_has_unfetched(gen->queue, old->id);
+		return queue_has_unfetched(needs->queue, old->id);
 	return old->state != JOB_INVALID;
 }
 
@@ -131,60 +135,73 @@ static void past_finish(struct past *past)
 }
 
 /* -ENOENT of a row is the ledger's loss: there is nothing to compare with then. */
-static int get_record(struct gen *gen, int64_t id, struct job_record *record)
+static int get_record(const struct tree_needs *needs, int64_t id, struct job_record *record)
 {
-	int r = id == 0 ? -ENOENT : jobs_get(gen->store, id, record);
+	int r = id == 0 ? -ENOENT : jobs_get(needs->store, id, record);
 
 	return r == -ENOENT ? 0 : r;
 }
 
-static int find_past(struct gen *gen, const struct node *node, struct past *past)
+static int find_past(const struct tree_needs *needs, const struct node *node, struct past *past)
 {
 	int64_t sent = 0;
-	int r = get_record(gen, node->job, &past->old);
+	int r = get_record(needs, node->job, &past->old);
 
 	if (r < 0 || past->old.id == 0)
 		return r;
-	if (queue_can_cancel(gen->queue, past->old.id) || past->old.state == JOB_INVALID)
+	if (queue_can_cancel(needs->queue, past->old.id) || past->old.state == JOB_INVALID)
 		past->cancelled = past->old.id;
 	if (!job_state_is_unsent(past->old.state))
 		return 0;
-	r = jobs_find_sent(gen->store, node->ino, &sent);
+	r = jobs_find_sent(needs->store, node->ino, &sent);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	return get_record(gen, sent, &past->sent);
+	return get_record(needs, sent, &past->sent);
+}
+
+struct examined {
+	const struct node *node;
+	const struct past *past;
+	struct job_record *record; /* of a new job; NULL: `job` stays or becomes the prompt's */
+	int64_t job;
+};
+
+static int write_examined(struct store *store, void *arg)
+{
+	struct examined *examined = arg;
+	int64_t cancelled = examined->past->cancelled, ino = examined->node->ino;
+	int r = cancelled != 0 ? jobs_remove(store, cancelled) : 0;
+
+	if (r == 0 && examined->record != NULL) {
+		r = jobs_add(store, examined->record);
+		examined->job = examined->record->id;
+	}
+	if (r == 0)
+		r = nodes_set_job(store, ino, examined->job);
+	return r < 0 ? r : nodes_set_draft(store, ino, DRAFT_NONE);
 }
 
 /* One transaction: the text was examined, and the prompt's job is `record` where it is a new one (id 0), else `job`. */
-static int commit(struct gen *gen, const struct node *node, const struct past *past,
+static int commit(const struct tree_needs *needs, const struct node *node, const struct past *past,
 	struct job_record *record, int64_t job)
 {
-	int r = store_begin(gen->store, false);
+	struct examined examined = {node, past, record, job};
+	int r = store_run(needs->store, false, write_examined, &examined);
 
 	if (r == 0 && past->cancelled != 0)
-		r = jobs_remove(gen->store, past->cancelled);
-	if (r == 0 && record != NULL) {
-		r = jobs_add(gen->store, record);
-		job = record->id;
-	}
-	if (r == 0)
-		r = nodes_set_job(gen->store, node->ino, job);
-	if (r == 0)
-		r = nodes_set_draft(gen->store, node->ino, DRAFT_NONE);
-	r = store_end(gen->store, r);
-	if (r == 0 && past->cancelled != 0)
-		queue_drop(gen->queue, past->cancelled);
+		queue_drop(needs->queue, past->cancelled);
 	return r;
 }
 
 /* The prompt says again what was sent last, or nothing at all: what is waiting is not sent any more. */
-static int go_back(struct gen *gen, const struct node *node, const struct past *past, bool wanted)
+static int go_back(const struct tree_needs *needs, const struct node *node, const struct past *past,
+	bool wanted)
 {
-	queue_unwanted(gen->queue, node->job, !wanted);
-	return commit(gen, node, past, NULL, past->cancelled != 0 ? past->sent.id : node->job);
+	queue_unwanted(needs->queue, node->job, !wanted);
+	return commit(needs, node, past, NULL, past->cancelled != 0 ? past->sent.id : node->job);
 }
 
-static int add_job(struct gen *gen, const struct node *node, const struct past *past,
+static int add_job(const struct tree_needs *needs, const struct node *node, const struct past *past,
 	struct job_record *record)
 {
 	const struct job_record *old = &past->old;
@@ -193,36 +210,41 @@ static int add_job(struct gen *gen, const struct node *node, const struct past *
 		record->after = old->after;
 	else if (old->id != 0 && !job_state_is_unsent(old->state) && !old->published)
 		record->after = old->id;
-	int r = commit(gen, node, past, record, 0);
-	return r < 0 ? r : queue_add(gen->queue, record);
+	int r = commit(needs, node, past, record, 0);
+	int64_t id = record->id;
+	if (r == 0)
+		r = queue_add(needs->queue, record);
+	struct job *job = r < 0 ? NULL : job_table_find(needs->jobs, id);
+	return job != NULL && job->record.state == JOB_WAITING ? inputs_adopt(needs->inputs, job)
+							       : r;
 }
 
-static int examine_text(
-	struct gen *gen, const struct node *node, char *text, size_t length, bool again)
+static int examine_text(const struct tree_needs *needs, const struct node *node, char *text,
+	size_t length, bool again)
 {
 	struct job_record record = {0};
 	struct past past = {0};
 	struct node top;
-	int r = find_model(gen, node, &top);
+	int r = find_model(needs, node, &top);
 
-	int named = new_record(gen, node, &top, text, length, &record);
+	int named = new_record(node, &top, text, length, &record);
 	if (r == 0)
 		r = named;
 	if (r == 0)
-		r = find_past(gen, node, &past);
+		r = find_past(needs, node, &past);
 	if (r < 0)
 		goto end;
-	if (!again && past.old.id != 0 && is_known(gen, &past.old, &top, text, length)) {
+	if (!again && past.old.id != 0 && is_known(needs, &past.old, &top, text, length)) {
 		past.cancelled = 0;
-		r = go_back(gen, node, &past, true);
-	} else if (!again && past.sent.id != 0 && is_known(gen, &past.sent, &top, text, length)) {
-		r = go_back(gen, node, &past, true);
+		r = go_back(needs, node, &past, true);
+	} else if (!again && past.sent.id != 0 && is_known(needs, &past.sent, &top, text, length)) {
+		r = go_back(needs, node, &past, true);
 	} else {
-		r = judge(gen, &top, &record);
+		r = judge(needs, &top, &record);
 		if (r == 0)
-			r = add_job(gen, node, &past, &record);
+			r = add_job(needs, node, &past, &record);
 		else if (r == -ENODATA)
-			r = go_back(gen, node, &past, false);
+			r = go_back(needs, node, &past, false);
 	}
 end:
 	past_finish(&past);
@@ -230,7 +252,7 @@ end:
 	return r;
 }
 
-static int refuse_size(struct gen *gen, const struct node *node)
+static int refuse_size(const struct tree_needs *needs, const struct node *node)
 {
 	char *text = strdup("");
 
@@ -238,39 +260,39 @@ static int refuse_size(struct gen *gen, const struct node *node)
 	struct job_record record = {.text = text};
 	struct past past = {0};
 	struct node top;
-	int r = text == NULL ? -ENOMEM : find_model(gen, node, &top);
+	int r = text == NULL ? -ENOMEM : find_model(needs, node, &top);
 	if (r == 0)
-		r = new_record(gen, node, &top, text, 0, &record);
+		r = new_record(node, &top, text, 0, &record);
 	if (r == 0)
 		r = refuse(
 			&record, "this file is longer than 256 KiB: that is no prompt; shorten it");
 	if (r == 0)
-		r = find_past(gen, node, &past);
+		r = find_past(needs, node, &past);
 	if (r == 0)
-		r = add_job(gen, node, &past, &record);
+		r = add_job(needs, node, &past, &record);
 	past_finish(&past);
 	job_record_finish(&record);
 	return r;
 }
 
-int draft_examine(struct gen *gen, int64_t ino, bool again)
+int draft_examine(const struct tree_needs *needs, int64_t ino, bool again)
 {
 	struct node node;
 	char *text = NULL;
 	size_t length = 0;
-	int r = nodes_get(gen->store, ino, &node);
+	int r = nodes_get(needs->store, ino, &node);
 
-	if (r == -ENOENT || (r == 0 && !tree_is_prompt(&node)))
+	if (r == -ENOENT || (r == 0 && !place_is_prompt(&node)))
 		return 0;
 	if (r == 0)
-		r = read_text(gen, ino, &text, &length);
+		r = read_text(needs, ino, &text, &length);
 	if (r == -EFBIG)
-		r = refuse_size(gen, &node);
+		r = refuse_size(needs, &node);
 	else if (r == 0)
-		r = examine_text(gen, &node, text, length, again);
+		r = examine_text(needs, &node, text, length, again);
 	if (r == 0) {
-		status_changed(gen, ino);
-		queue_pump(gen->queue);
+		changes_tell_status(needs->changes, ino);
+		queue_wake(needs->queue);
 	}
 	return r;
 }

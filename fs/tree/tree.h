@@ -1,31 +1,71 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* tree: which names exist under which directory, what they are, and what may be done with them (design 1.1).
+/* tree: which names exist under which directory, what they are, what may be done with them (design 1.1), when a text has
+ * settled and what it means then, and a prompt's job in words (status.h).
  *
- * Inode numbers are those of the store's nodes, stable over mounts and never used again; a prompt's shadows have the
- * prompt's number with a high bit set. Permission bits are the kernel's business (default_permissions); the tree
- * refuses what no owner may do (-EPERM).
- * Every changing function is one transaction and returns after it is committed.
- * Errors: POSIX's, and -ENOSPC, -EIO, -ENOMEM. */
+ * What it is:   the door to the names. Nodes, rows of the store, are the truth; a prompt's shadows X.status and X.wait,
+ *               and a directory's .model, are made from them. A file with a prompt's name whose last writer has closed it is
+ *               a draft (draft.h); settled, it is examined (draft_examine.c) and becomes a job of the queue or the inputs.
+ * Invariants:   A job belongs to a place, directory and name (tree_place.c): what was sent from there stays known, whoever
+ *               comes or goes. Every changing function is one transaction and returns after it is committed; memory
+ *               changes after the commit. A mark in the database says what is a draft before its bytes change.
+ * States:       of a prompt's text (enum draft_state of nodes.h): examined; changed and open; changed and closed. Of a node: it
+ *               has a name, or none but is still in use, until tree_forget().
+ * Ownership:    needs are borrowed. It owns its drafts and what it knows of nameless nodes.
+ * Calls back:   nobody; what it changes is told by way of fs/job/changes.h.
+ * Permission bits are the kernel's business (default_permissions); the tree refuses what no owner may do (-EPERM).
+ * Errors: POSIX's, and -ENOSPC, -EIO, -ENOMEM.
+ * Files, bottom up: status_hash, draft_examine, draft, status_facts, status, status_attributes, tree_plant, tree_look,
+ * tree_set, tree_xattr, tree_place, tree_change, tree. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-struct gen;
+#include "fs/job/place.h"
+
+struct changes;
+struct credits;
+struct fetches;
+struct inputs;
+struct job_table;
+struct leases;
+struct loop;
+struct model_table;
+struct queue;
+struct store;
+struct tree;
+struct writers;
+
+struct tree_needs { /* all borrowed */
+	struct loop *loop;
+	struct store *store;
+	struct job_table *jobs;
+	struct changes *changes;
+	struct leases *leases;
+	struct writers *writers;
+	struct fetches *fetches;
+	struct credits *credits;
+	struct queue *queue;
+	struct inputs *inputs;
+	const struct model_table *const *models; /* the table in force, which may be another one at the next turn */
+	int64_t settle_ms;
+	bool allow_unknown, dry_run;
+	const char *webhook_url; /* of prompts that name none; NULL none */
+	uid_t uid; /* owner of directories that nobody in particular makes */
+	gid_t gid;
+};
+
+/* Makes the fixed directories and those of the models, and removes what the last mount left without a name. */
+int tree_start(const struct tree_needs *needs, struct tree **ret_tree);
+/* After a mount: what was closed settles again. */
+int tree_resume(struct tree *tree);
+void tree_destroy(struct tree *tree); /* NULL is fine */
+/* The models in force are other ones: makes the directories that are missing. */
+int tree_plant(struct tree *tree);
 
 enum tree_kind { TREE_DIR, TREE_FILE, TREE_RESULT, TREE_STATUS, TREE_WAIT, TREE_MODEL };
-
-#define TREE_ROOT UINT64_C(1)
-#define TREE_ABOUT UINT64_C(2) /* .weryaifs */
-#define TREE_LOST UINT64_C(3)  /* .weryaifs/lost+found */
-#define TREE_FIRST_FREE UINT64_C(1000) /* numbers below are for fixed files */
-#define TREE_STATUS_BIT (UINT64_C(1) << 62)
-#define TREE_WAIT_BIT (UINT64_C(1) << 61)
-#define TREE_MODEL_BIT (UINT64_C(1) << 59) /* the .model of a model's directory: found, never listed */
-#define TREE_BITS (TREE_STATUS_BIT | TREE_WAIT_BIT | TREE_MODEL_BIT)
-#define TREE_NODE(ino) ((int64_t)((ino) & ~TREE_BITS))
 
 struct tree_entry {
 	uint64_t ino;
@@ -38,56 +78,59 @@ struct tree_owner { /* who asks */
 	gid_t gid;
 };
 
-/* Would this name be that of a shadow? */
-bool tree_is_shadow_name(const char *name);
-int tree_lookup(struct gen *gen, uint64_t parent, const char *name, struct tree_entry *ret_entry);
-int tree_get(struct gen *gen, uint64_t ino, struct tree_entry *ret_entry);
-int tree_parent(struct gen *gen, uint64_t ino, uint64_t *ret_parent);
+int tree_lookup(struct tree *tree, uint64_t parent, const char *name, struct tree_entry *ret_entry);
+int tree_get(struct tree *tree, uint64_t ino, struct tree_entry *ret_entry);
+int tree_parent(struct tree *tree, uint64_t ino, uint64_t *ret_parent);
 /* The path below the mount's root, without a slash at its ends ("" is the root); the caller frees. -ENOENT: no name. */
-int tree_path(struct gen *gen, uint64_t ino, char **ret_path);
+int tree_path(struct tree *tree, uint64_t ino, char **ret_path);
 /* The file is open for writing in *ret_fd (the caller's), and counted as tree_open() counts. */
-int tree_create(struct gen *gen, uint64_t parent, const char *name, mode_t mode,
+int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry, int *ret_fd);
-int tree_mkdir(struct gen *gen, uint64_t parent, const char *name, mode_t mode,
+int tree_mkdir(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry);
-int tree_unlink(struct gen *gen, uint64_t parent, const char *name);
-int tree_rmdir(struct gen *gen, uint64_t parent, const char *name);
+int tree_unlink(struct tree *tree, uint64_t parent, const char *name);
+int tree_rmdir(struct tree *tree, uint64_t parent, const char *name);
 /* Flags as renameat2(2): RENAME_NOREPLACE, RENAME_EXCHANGE. */
-int tree_rename(struct gen *gen, uint64_t parent, const char *name, uint64_t new_parent,
+int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t new_parent,
 	const char *new_name, unsigned flags);
 
 enum { TREE_SET_MODE = 1, TREE_SET_UID = 2, TREE_SET_GID = 4, TREE_SET_SIZE = 8, TREE_SET_ATIME = 16, TREE_SET_MTIME = 32 };
-int tree_set(struct gen *gen, uint64_t ino, const struct stat *st, unsigned what, struct tree_entry *ret_entry);
+int tree_set(struct tree *tree, uint64_t ino, const struct stat *st, unsigned what, struct tree_entry *ret_entry);
 
 /* TREE_FILE: an fd of its bytes, the caller's. An open for writing is counted until tree_close(): that is how a
  * prompt's last close is known. */
-int tree_open(struct gen *gen, uint64_t ino, int flags, int *ret_fd);
-void tree_close(struct gen *gen, uint64_t ino, int flags);
+int tree_open(struct tree *tree, uint64_t ino, int flags, int *ret_fd);
+void tree_close(struct tree *tree, uint64_t ino, int flags);
 /* Before the bytes of a file that is open for writing change. */
-int tree_will_write(struct gen *gen, uint64_t ino);
+int tree_will_write(struct tree *tree, uint64_t ino);
 /* Such a change was refused: half a prompt is not to be sent. */
-void tree_write_failed(struct gen *gen, uint64_t ino);
+void tree_write_failed(struct tree *tree, uint64_t ino);
 /* fsync(2): the bytes behind `fd` and everything the tree knows survive power loss. */
-int tree_fsync(struct gen *gen, int fd);
+int tree_fsync(struct tree *tree, int fd);
 
 /* Entries from `cookie` on (0: the start), in an order that renames and removals do not disturb; emit() gets the
  * cookie of the next one and returns 0, or > 0 when it has had enough. */
-int tree_list(struct gen *gen, uint64_t dir, uint64_t cookie,
+int tree_list(struct tree *tree, uint64_t dir, uint64_t cookie,
 	int (*emit)(void *arg, const char *name, const struct tree_entry *entry, uint64_t next), void *arg);
 
-/* For so many milliseconds from now, a second at most, no result of this directory gets another name by itself: a prompt
- * that somebody writes there right now has to settle first, and one that is submitted by hand and finished at once waits
- * (tree_promised_ms()). 0: it may at any time. */
-int64_t tree_quiet_ms(struct gen *gen, uint64_t dir);
-/* Milliseconds until that promise has run out, also for a kernel that heard of it late; 0: it has. */
-int64_t tree_promised_ms(struct gen *gen, int64_t dir);
+/* lease_give_ms() of fs/job/lease.h. */
+int64_t tree_quiet_ms(struct tree *tree, uint64_t dir);
+
+/* For who knows a prompt by its number: status_format() and status_wait_text() of status.h. -ENOENT: it is gone. */
+int tree_status_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
+int tree_wait_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
+/* The text of DIRECTORY/.model; the number is the directory's or the text's own. Caller frees. */
+int tree_model_text(struct tree *tree, uint64_t ino, char **ret_text, size_t *ret_length);
+/* A person says `submit`: examines the prompt's text now, and with `again` makes a job of what equals the last text, too.
+ * -EBUSY: somebody writes to it. */
+int tree_examine(struct tree *tree, int64_t ino, bool again);
 
 /* Extended attributes: user.* stored, user.weryai.* made from the job (status.h). Size 0 asks for the length. */
-int tree_xattr_get(struct gen *gen, uint64_t ino, const char *name, void *value, size_t size, size_t *ret_length);
-int tree_xattr_set(struct gen *gen, uint64_t ino, const char *name, const void *value, size_t length, int flags);
-int tree_xattr_remove(struct gen *gen, uint64_t ino, const char *name);
-int tree_xattr_list(struct gen *gen, uint64_t ino, char *list, size_t size, size_t *ret_length);
+int tree_xattr_get(struct tree *tree, uint64_t ino, const char *name, void *value, size_t size, size_t *ret_length);
+int tree_xattr_set(struct tree *tree, uint64_t ino, const char *name, const void *value, size_t length, int flags);
+int tree_xattr_remove(struct tree *tree, uint64_t ino, const char *name);
+int tree_xattr_list(struct tree *tree, uint64_t ino, char *list, size_t size, size_t *ret_length);
 
 /* The kernel has forgotten the inode: what has no name any more goes now. */
-void tree_forget(struct gen *gen, uint64_t ino);
-int tree_statvfs(struct gen *gen, struct statvfs *ret_statvfs);
+void tree_forget(struct tree *tree, uint64_t ino);
+int tree_statvfs(struct tree *tree, struct statvfs *ret_statvfs);

@@ -12,19 +12,20 @@
 #include "fs/base/clock.h"
 #include "fs/base/compat.h"
 #include "fs/base/log.h"
-#include "fs/tree/draft.h"
-#include "fs/account/account_private.h"
 #include "fs/fetch/fetch.h"
-#include "fs/tree/status.h"
+#include "fs/job/changes.h"
+#include "fs/job/lease.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
+#include "fs/tree/draft.h"
 
 /* May a new name appear in this directory? */
-static int check_new_name(struct gen *gen, uint64_t parent, const char *name, struct node *ret_dir)
+static int check_new_name(
+	struct tree *tree, uint64_t parent, const char *name, struct node *ret_dir)
 {
 	if (strlen(name) > 255)
 		return -ENAMETOOLONG;
-	int r = nodes_get(gen->store, TREE_NODE(parent), ret_dir);
+	int r = nodes_get(tree->needs.store, TREE_NODE(parent), ret_dir);
 	if (r < 0)
 		return r;
 	if (ret_dir->kind != NODE_DIR && ret_dir->kind != NODE_MODEL)
@@ -37,19 +38,19 @@ static int check_new_name(struct gen *gen, uint64_t parent, const char *name, st
 		return -ENOENT; /* removed while somebody stands in it */
 	if (ret_dir->kind == NODE_MODEL && strcmp(name, ".model") == 0)
 		return -EPERM;
-	if (tree_is_shadow_name(name)) {
+	if (place_is_shadow_name(name)) {
 		log_info("tree: '%s' refused: names in .status and .wait belong to weryaifs", name);
 		return -EPERM;
 	}
 	return 0;
 }
 
-static int touch_parents(struct gen *gen, int64_t parent, int64_t other)
+static int touch_parents(struct tree *tree, int64_t parent, int64_t other)
 {
 	int64_t now = clock_wall_ns();
-	int r = nodes_touch(gen->store, parent, now);
+	int r = nodes_touch(tree->needs.store, parent, now);
 
-	return r < 0 || other == parent ? r : nodes_touch(gen->store, other, now);
+	return r < 0 || other == parent ? r : nodes_touch(tree->needs.store, other, now);
 }
 
 static void inherit_group(const struct node *dir, struct node *node)
@@ -61,8 +62,8 @@ static void inherit_group(const struct node *dir, struct node *node)
 		node->mode |= S_ISGID;
 }
 
-static int add_node(struct gen *gen, const struct node *dir, const char *name, enum node_kind kind,
-	mode_t mode, const struct tree_owner *owner, struct node *ret_node)
+static int add_node(struct tree *tree, const struct node *dir, const char *name,
+	enum node_kind kind, mode_t mode, const struct tree_owner *owner, struct node *ret_node)
 {
 	struct node node = {.parent = dir->ino,
 		.kind = kind,
@@ -74,112 +75,112 @@ static int add_node(struct gen *gen, const struct node *dir, const char *name, e
 	node.name_length = strlen(name);
 	memcpy(node.name, name, node.name_length + 1);
 	inherit_group(dir, &node);
-	int r = nodes_add(gen->store, &node);
+	int r = nodes_add(tree->needs.store, &node);
 	if (r == 0)
-		r = touch_parents(gen, dir->ino, dir->ino);
+		r = touch_parents(tree, dir->ino, dir->ino);
 	*ret_node = node;
 	return r;
 }
 
-int tree_create(struct gen *gen, uint64_t parent, const char *name, mode_t mode,
+int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry, int *ret_fd)
 {
 	struct tree_aftermath aftermath = {0};
 	struct node dir, node = {0};
 	int fd = -1;
-	int r = check_new_name(gen, parent, name, &dir);
+	int r = check_new_name(tree, parent, name, &dir);
 
 	if (r < 0)
 		return r;
-	r = store_begin(gen->store, false);
+	r = store_begin(tree->needs.store, false);
 	if (r == 0)
-		r = add_node(gen, &dir, name, NODE_FILE, S_IFREG | (mode & 07777), owner, &node);
+		r = add_node(tree, &dir, name, NODE_FILE, S_IFREG | (mode & 07777), owner, &node);
 	if (r == 0) {
-		fd = store_data_open(gen->store, node.ino, O_RDWR | O_CREAT | O_TRUNC);
-		r = fd < 0 ? fd : draft_open(gen->drafts, &node);
-		if (r == 0 && tree_is_prompt(&node))
-			r = tree_take_place(gen, node.ino, node.parent, node.name, &aftermath);
+		fd = store_data_open(tree->needs.store, node.ino, O_RDWR | O_CREAT | O_TRUNC);
+		r = fd < 0 ? fd : draft_open(tree->drafts, &node);
+		if (r == 0 && place_is_prompt(&node))
+			r = tree_take_place(tree, node.ino, node.parent, node.name, &aftermath);
 	}
-	r = store_end(gen->store, r);
+	r = store_end(tree->needs.store, r);
 	if (r == 0)
-		r = tree_entry_of(gen, &node, ret_entry);
+		r = tree_entry_of(tree, &node, ret_entry);
 	if (r < 0 && node.ino != 0) {
-		draft_forget(gen->drafts, node.ino);
+		draft_forget(tree->drafts, node.ino);
 		cleanup_closep(&fd);
-		store_data_remove(gen->store, node.ino);
+		store_data_remove(tree->needs.store, node.ino);
 	}
 	if (r == 0)
 		*ret_fd = fd;
-	return tree_aftermath_finish(gen, &aftermath, r);
+	return tree_aftermath_finish(tree, &aftermath, r);
 }
 
-int tree_mkdir(struct gen *gen, uint64_t parent, const char *name, mode_t mode,
+int tree_mkdir(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry)
 {
 	struct node dir, node;
-	int r = check_new_name(gen, parent, name, &dir);
+	int r = check_new_name(tree, parent, name, &dir);
 
 	if (r < 0)
 		return r;
-	r = store_begin(gen->store, false);
+	r = store_begin(tree->needs.store, false);
 	if (r == 0)
-		r = add_node(gen, &dir, name, NODE_DIR, S_IFDIR | (mode & 07777), owner, &node);
-	r = store_end(gen->store, r);
-	return r < 0 ? r : tree_entry_of(gen, &node, ret_entry);
+		r = add_node(tree, &dir, name, NODE_DIR, S_IFDIR | (mode & 07777), owner, &node);
+	r = store_end(tree->needs.store, r);
+	return r < 0 ? r : tree_entry_of(tree, &node, ret_entry);
 }
 
 /* Takes the name away; the rest goes when the kernel has forgotten the inode. */
-static int drop_name(struct gen *gen, const struct node *node, struct tree_aftermath *aftermath)
+static int drop_name(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath)
 {
 	int r = 0;
 
-	if (tree_is_prompt(node))
-		r = tree_leave_place(gen, node, aftermath);
+	if (place_is_prompt(node))
+		r = tree_leave_place(tree, node, aftermath);
 	else if (node->kind == NODE_RESULT)
-		r = results_forget_ino(gen->store, node->ino);
+		r = results_forget_ino(tree->needs.store, node->ino);
 	if (r == 0)
-		r = nodes_set_name(gen->store, node->ino, 0, NULL);
+		r = nodes_set_name(tree->needs.store, node->ino, 0, NULL);
 	return r;
 }
 
 /* After the commit. Without memory the inode is removed at the next mount. */
-static void note_nameless(struct gen *gen, int64_t ino)
+static void note_nameless(struct tree *tree, int64_t ino)
 {
-	if (map_put(gen->nameless, (uint64_t)ino, gen) < 0)
+	if (map_put(tree->nameless, (uint64_t)ino, tree) < 0)
 		log_warning(
 			"tree: out of memory: inode %lld goes at the next mount", (long long)ino);
 }
 
-int tree_unlink(struct gen *gen, uint64_t parent, const char *name)
+int tree_unlink(struct tree *tree, uint64_t parent, const char *name)
 {
 	struct tree_aftermath aftermath = {0};
 	struct node node;
 	uint64_t bit;
-	int r = nodes_find(gen->store, TREE_NODE(parent), name, &node);
+	int r = nodes_find(tree->needs.store, TREE_NODE(parent), name, &node);
 
 	if (r == -ENOENT) {
-		r = tree_shadow(gen, TREE_NODE(parent), name, &node, &bit);
+		r = tree_shadow(tree, TREE_NODE(parent), name, &node, &bit);
 		return r < 0 ? r : (r == 1 ? 0 : -ENOENT);
 	}
 	if (r < 0)
 		return r;
 	if (node.kind == NODE_DIR || node.kind == NODE_MODEL)
 		return -EISDIR;
-	r = store_begin(gen->store, false);
+	r = store_begin(tree->needs.store, false);
 	if (r == 0)
-		r = drop_name(gen, &node, &aftermath);
+		r = drop_name(tree, &node, &aftermath);
 	if (r == 0)
-		r = touch_parents(gen, node.parent, node.parent);
-	r = store_end(gen->store, r);
+		r = touch_parents(tree, node.parent, node.parent);
+	r = store_end(tree->needs.store, r);
 	if (r == 0) {
-		note_nameless(gen, node.ino);
-		tree_touch_ctime(gen, &node);
-		status_moved(gen, node.ino);
+		note_nameless(tree, node.ino);
+		tree_touch_ctime(tree, &node);
+		changes_tell_moved(tree->needs.changes, node.ino);
 	}
-	return tree_aftermath_finish(gen, &aftermath, r);
+	return tree_aftermath_finish(tree, &aftermath, r);
 }
 
-static int check_empty_dir(struct gen *gen, const struct node *node)
+static int check_empty_dir(struct tree *tree, const struct node *node)
 {
 	int64_t count;
 
@@ -187,27 +188,27 @@ static int check_empty_dir(struct gen *gen, const struct node *node)
 		return -EPERM;
 	if (node->kind != NODE_DIR)
 		return -ENOTDIR;
-	int r = nodes_count(gen->store, node->ino, false, &count);
+	int r = nodes_count(tree->needs.store, node->ino, false, &count);
 	return r < 0 ? r : (count > 0 ? -ENOTEMPTY : 0);
 }
 
-int tree_rmdir(struct gen *gen, uint64_t parent, const char *name)
+int tree_rmdir(struct tree *tree, uint64_t parent, const char *name)
 {
 	struct node node;
-	int r = nodes_find(gen->store, TREE_NODE(parent), name, &node);
+	int r = nodes_find(tree->needs.store, TREE_NODE(parent), name, &node);
 
 	if (r == 0)
-		r = check_empty_dir(gen, &node);
+		r = check_empty_dir(tree, &node);
 	if (r < 0)
 		return r;
-	r = store_begin(gen->store, false);
+	r = store_begin(tree->needs.store, false);
 	if (r == 0)
-		r = nodes_set_name(gen->store, node.ino, 0, NULL);
+		r = nodes_set_name(tree->needs.store, node.ino, 0, NULL);
 	if (r == 0)
-		r = touch_parents(gen, node.parent, node.parent);
-	r = store_end(gen->store, r);
+		r = touch_parents(tree, node.parent, node.parent);
+	r = store_end(tree->needs.store, r);
 	if (r == 0)
-		note_nameless(gen, node.ino);
+		note_nameless(tree, node.ino);
 	return r;
 }
 
@@ -220,30 +221,31 @@ struct renaming {
 	bool same_model;
 };
 
-static int look_up(struct gen *gen, uint64_t parent, uint64_t new_parent, struct renaming *renaming)
+static int look_up(
+	struct tree *tree, uint64_t parent, uint64_t new_parent, struct renaming *renaming)
 {
 	const struct node *node = &renaming->node;
 	int64_t old_top, new_top;
 
 	if (node->kind == NODE_MODEL || node->ino < (int64_t)TREE_FIRST_FREE)
 		return -EPERM;
-	int r = check_new_name(gen, new_parent, renaming->name, &renaming->dir);
+	int r = check_new_name(tree, new_parent, renaming->name, &renaming->dir);
 	if (r == 0)
-		r = nodes_get(gen->store, TREE_NODE(parent), &renaming->old_dir);
+		r = nodes_get(tree->needs.store, TREE_NODE(parent), &renaming->old_dir);
 	if (r == 0)
-		r = tree_top(gen, renaming->old_dir.ino, &old_top);
+		r = place_top(tree->needs.store, renaming->old_dir.ino, &old_top);
 	if (r == 0)
-		r = tree_top(gen, renaming->dir.ino, &new_top);
+		r = place_top(tree->needs.store, renaming->dir.ino, &new_top);
 	if (r < 0)
 		return r;
 	renaming->same_model = old_top == new_top;
-	r = nodes_find(gen->store, renaming->dir.ino, renaming->name, &renaming->target);
+	r = nodes_find(tree->needs.store, renaming->dir.ino, renaming->name, &renaming->target);
 	renaming->exists = r == 0;
 	return r == -ENOENT ? 0 : r;
 }
 
 /* May the node take the place of what has the name now? */
-static int check_target(struct gen *gen, const struct renaming *renaming, unsigned flags)
+static int check_target(struct tree *tree, const struct renaming *renaming, unsigned flags)
 {
 	const struct node *target = &renaming->target;
 	bool is_dir = renaming->node.kind == NODE_DIR,
@@ -254,81 +256,81 @@ static int check_target(struct gen *gen, const struct renaming *renaming, unsign
 	if ((flags & RENAME_NOREPLACE) != 0)
 		return -EEXIST;
 	if ((flags & RENAME_EXCHANGE) != 0)
-		return target->kind == NODE_MODEL || tree_is_shadow_name(renaming->node.name)
+		return target->kind == NODE_MODEL || place_is_shadow_name(renaming->node.name)
 			       ? -EPERM
 			       : 0;
 	if (is_dir && !onto_dir)
 		return -ENOTDIR;
 	if (!is_dir && onto_dir)
 		return -EISDIR;
-	return onto_dir ? check_empty_dir(gen, target) : 0;
+	return onto_dir ? check_empty_dir(tree, target) : 0;
 }
 
-static int place_node(struct gen *gen, struct node *node, const struct node *dir, const char *name,
-	bool same_model, struct tree_aftermath *aftermath)
+static int place_node(struct tree *tree, struct node *node, const struct node *dir,
+	const char *name, bool same_model, struct tree_aftermath *aftermath)
 {
-	int r = nodes_set_name(gen->store, node->ino, dir->ino, name);
+	int r = nodes_set_name(tree->needs.store, node->ino, dir->ino, name);
 
 	if (r == 0 && node->kind == NODE_FILE)
-		r = tree_move_file(gen, node, dir->ino, name, same_model, aftermath);
+		r = tree_move_file(tree, node, dir->ino, name, same_model, aftermath);
 	else if (r == 0 && node->kind == NODE_DIR && !same_model)
-		r = tree_move_dir(gen, node->ino, aftermath);
-	return r < 0 ? r : tree_touch_ctime(gen, node);
+		r = tree_move_dir(tree, node->ino, aftermath);
+	return r < 0 ? r : tree_touch_ctime(tree, node);
 }
 
-static int place_new(struct gen *gen, struct renaming *renaming, struct tree_aftermath *aftermath)
+static int place_new(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
-	return place_node(gen, &renaming->node, &renaming->dir, renaming->name,
+	return place_node(tree, &renaming->node, &renaming->dir, renaming->name,
 		renaming->same_model, aftermath);
 }
 
-static int place_old(struct gen *gen, struct renaming *renaming, struct tree_aftermath *aftermath)
+static int place_old(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
-	return place_node(gen, &renaming->target, &renaming->old_dir, renaming->node.name,
+	return place_node(tree, &renaming->target, &renaming->old_dir, renaming->node.name,
 		renaming->same_model, aftermath);
 }
 
-static int replace(struct gen *gen, struct renaming *renaming, struct tree_aftermath *aftermath)
+static int replace(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
-	int r = renaming->exists ? drop_name(gen, &renaming->target, aftermath) : 0;
+	int r = renaming->exists ? drop_name(tree, &renaming->target, aftermath) : 0;
 
-	return r < 0 ? r : place_new(gen, renaming, aftermath);
+	return r < 0 ? r : place_new(tree, renaming, aftermath);
 }
 
 /* Who leaves a prompt's place goes first, so that who comes finds what was sent from there. */
-static int exchange(struct gen *gen, struct renaming *renaming, struct tree_aftermath *aftermath)
+static int exchange(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
-	bool old_first = tree_is_prompt(&renaming->target);
-	int r = nodes_set_name(gen->store, renaming->target.ino, 0, NULL);
+	bool old_first = place_is_prompt(&renaming->target);
+	int r = nodes_set_name(tree->needs.store, renaming->target.ino, 0, NULL);
 
 	if (r == 0)
-		r = nodes_set_name(gen->store, renaming->node.ino, 0, NULL);
+		r = nodes_set_name(tree->needs.store, renaming->node.ino, 0, NULL);
 	if (r == 0)
-		r = old_first ? place_old(gen, renaming, aftermath)
-			      : place_new(gen, renaming, aftermath);
+		r = old_first ? place_old(tree, renaming, aftermath)
+			      : place_new(tree, renaming, aftermath);
 	if (r == 0)
-		r = old_first ? place_new(gen, renaming, aftermath)
-			      : place_old(gen, renaming, aftermath);
+		r = old_first ? place_new(tree, renaming, aftermath)
+			      : place_old(tree, renaming, aftermath);
 	return r;
 }
 
 /* `mv X.* dir/` moves the shadow, too: it follows its prompt by itself. It never replaces a file. */
-static int move_shadow(struct gen *gen, uint64_t parent, const char *name, uint64_t new_parent,
+static int move_shadow(struct tree *tree, uint64_t parent, const char *name, uint64_t new_parent,
 	const char *new_name, unsigned flags)
 {
 	struct node prompt, target;
 	uint64_t bit;
-	int r = tree_shadow(gen, TREE_NODE(parent), name, &prompt, &bit);
+	int r = tree_shadow(tree, TREE_NODE(parent), name, &prompt, &bit);
 
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
-	r = nodes_find(gen->store, TREE_NODE(new_parent), new_name, &target);
+	r = nodes_find(tree->needs.store, TREE_NODE(new_parent), new_name, &target);
 	if (r == 0 || (flags & RENAME_EXCHANGE) != 0)
 		return -EPERM;
 	return r == -ENOENT ? 0 : r;
 }
 
-int tree_rename(struct gen *gen, uint64_t parent, const char *name, uint64_t new_parent,
+int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t new_parent,
 	const char *new_name, unsigned flags)
 {
 	struct tree_aftermath aftermath = {0};
@@ -337,51 +339,51 @@ int tree_rename(struct gen *gen, uint64_t parent, const char *name, uint64_t new
 
 	if ((flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0)
 		return -EINVAL;
-	int r = nodes_find(gen->store, TREE_NODE(parent), name, &renaming.node);
+	int r = nodes_find(tree->needs.store, TREE_NODE(parent), name, &renaming.node);
 	if (r == -ENOENT)
-		return move_shadow(gen, parent, name, new_parent, new_name, flags);
+		return move_shadow(tree, parent, name, new_parent, new_name, flags);
 	if (r == 0)
-		r = look_up(gen, parent, new_parent, &renaming);
+		r = look_up(tree, parent, new_parent, &renaming);
 	if (r < 0)
 		return r;
 	if (renaming.exists && renaming.target.ino == renaming.node.ino)
 		return 0;
-	r = check_target(gen, &renaming, flags);
+	r = check_target(tree, &renaming, flags);
 	if (r < 0)
 		return r;
-	r = store_begin(gen->store, false);
+	r = store_begin(tree->needs.store, false);
 	if (r == 0)
-		r = exchanges ? exchange(gen, &renaming, &aftermath)
-			      : replace(gen, &renaming, &aftermath);
+		r = exchanges ? exchange(tree, &renaming, &aftermath)
+			      : replace(tree, &renaming, &aftermath);
 	if (r == 0)
-		r = touch_parents(gen, renaming.old_dir.ino, renaming.dir.ino);
+		r = touch_parents(tree, renaming.old_dir.ino, renaming.dir.ino);
 	/* the kernel takes its time along with a name that it knows */
 	if (r == 0)
-		r = tree_promise_moved(gen, renaming.old_dir.ino, renaming.dir.ino);
+		r = lease_moved(tree->needs.leases, renaming.old_dir.ino, renaming.dir.ino);
 	if (r == 0 && exchanges)
-		r = tree_promise_moved(gen, renaming.dir.ino, renaming.old_dir.ino);
-	r = store_end(gen->store, r);
+		r = lease_moved(tree->needs.leases, renaming.dir.ino, renaming.old_dir.ino);
+	r = store_end(tree->needs.store, r);
 	if (r == 0 && renaming.exists && !exchanges)
-		note_nameless(gen, renaming.target.ino);
-	return tree_aftermath_finish(gen, &aftermath, r);
+		note_nameless(tree, renaming.target.ino);
+	return tree_aftermath_finish(tree, &aftermath, r);
 }
 
-void tree_forget(struct gen *gen, uint64_t ino)
+void tree_forget(struct tree *tree, uint64_t ino)
 {
 	int64_t node = TREE_NODE(ino);
 
-	if (map_remove(gen->nameless, (uint64_t)node) == NULL)
+	if (map_remove(tree->nameless, (uint64_t)node) == NULL)
 		return;
-	draft_forget(gen->drafts, node);
-	results_forget(gen->results, node);
-	int r = store_begin(gen->store, false);
+	draft_forget(tree->drafts, node);
+	fetch_forget(tree->needs.fetches, node);
+	int r = store_begin(tree->needs.store, false);
 	if (r == 0)
-		r = cache_remove(gen->store, node);
+		r = cache_remove(tree->needs.store, node);
 	if (r == 0)
-		r = nodes_remove(gen->store, node);
-	r = store_end(gen->store, r);
+		r = nodes_remove(tree->needs.store, node);
+	r = store_end(tree->needs.store, r);
 	if (r == 0)
-		r = store_data_remove(gen->store, node);
+		r = store_data_remove(tree->needs.store, node);
 	if (r < 0)
 		log_errno(LOG_LEVEL_WARNING, r, "tree: inode %lld goes at the next mount",
 			(long long)node);

@@ -9,13 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/tree/draft.h"
-#include "fs/account/account_private.h"
-#include "fs/prompt/prompt.h"
+#include "fs/job/changes.h"
+#include "fs/job/place.h"
+#include "fs/prompt/prompt_name.h"
 #include "fs/queue/queue.h"
-#include "fs/tree/status.h"
-#include "fs/input/inputs.h"
 #include "fs/store/jobs.h"
+#include "fs/tree/draft.h"
 
 static int aftermath_add(
 	struct tree_aftermath *aftermath, int64_t cancelled, int64_t settle, int64_t changed)
@@ -32,82 +31,77 @@ static int aftermath_add(
 	return 0;
 }
 
-int tree_aftermath_finish(struct gen *gen, struct tree_aftermath *aftermath, int result)
+int tree_aftermath_finish(struct tree *tree, struct tree_aftermath *aftermath, int result)
 {
 	for (size_t i = 0; i < aftermath->count && result >= 0; i++) {
 		struct after *after = &aftermath->items[i];
 		if (after->cancelled != 0)
-			queue_drop(gen->queue, after->cancelled);
+			queue_drop(tree->needs.queue, after->cancelled);
 		if (after->settle != 0)
-			draft_settle(gen->drafts, after->settle);
+			draft_settle(tree->drafts, after->settle);
 		if (after->changed != 0)
-			status_moved(gen, after->changed);
+			changes_tell_moved(tree->needs.changes, after->changed);
 	}
 	free(aftermath->items);
-	waiting_recheck(gen);
+	changes_tell_other(tree->needs.changes);
 	return result;
 }
 
-static void stem_of(const char *name, char stem[256])
-{
-	snprintf(stem, 256, "%.*s", (int)(strlen(name) - strlen(".txt")), name);
-}
-
-int tree_leave_place(struct gen *gen, const struct node *node, struct tree_aftermath *aftermath)
+int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath)
 {
 	int64_t cancelled = 0;
 	int r = 0;
 
-	if (node->job != 0 && queue_can_cancel(gen->queue, node->job)) {
+	if (node->job != 0 && queue_can_cancel(tree->needs.queue, node->job)) {
 		cancelled = node->job;
-		r = jobs_remove(gen->store, node->job);
+		r = jobs_remove(tree->needs.store, node->job);
 	}
 	if (r == 0)
-		r = jobs_detach(gen->store, node->ino);
+		r = jobs_detach(tree->needs.store, node->ino);
 	if (r == 0)
-		r = nodes_set_job(gen->store, node->ino, 0);
+		r = nodes_set_job(tree->needs.store, node->ino, 0);
 	if (r == 0)
-		r = draft_mark(gen->drafts, node->ino, false);
+		r = draft_mark(tree->drafts, node->ino, false);
 	return r < 0 ? r : aftermath_add(aftermath, cancelled, 0, node->ino);
 }
 
-int tree_take_place(struct gen *gen, int64_t ino, int64_t parent, const char *name,
+int tree_take_place(struct tree *tree, int64_t ino, int64_t parent, const char *name,
 	struct tree_aftermath *aftermath)
 {
 	char stem[256];
 	int64_t job;
 
-	stem_of(name, stem);
-	int r = jobs_find_slot(gen->store, parent, stem, &job);
+	place_stem(name, stem);
+	int r = jobs_find_slot(tree->needs.store, parent, stem, &job);
 	if (r == 0) {
-		r = jobs_adopt(gen->store, parent, stem, ino);
+		r = jobs_adopt(tree->needs.store, parent, stem, ino);
 	} else if (r == -ENOENT) {
 		job = 0;
 		r = 0;
 	}
 	if (r == 0)
-		r = nodes_set_job(gen->store, ino, job);
+		r = nodes_set_job(tree->needs.store, ino, job);
 	if (r == 0)
-		r = draft_mark(gen->drafts, ino, true);
+		r = draft_mark(tree->drafts, ino, true);
 	return r < 0 ? r : aftermath_add(aftermath, 0, ino, ino);
 }
 
-int tree_move_file(struct gen *gen, const struct node *node, int64_t parent, const char *name,
+int tree_move_file(struct tree *tree, const struct node *node, int64_t parent, const char *name,
 	bool same_model, struct tree_aftermath *aftermath)
 {
-	bool was = tree_is_prompt(node), is = prompt_is_name(name);
+	bool was = place_is_prompt(node), is = prompt_is_name(name);
 	char stem[256];
 	int r = 0;
 
 	if (was && is && same_model) {
-		stem_of(name, stem);
-		r = jobs_move(gen->store, node->ino, parent, stem);
+		place_stem(name, stem);
+		r = jobs_move(tree->needs.store, node->ino, parent, stem);
 		return r < 0 ? r : aftermath_add(aftermath, 0, 0, node->ino);
 	}
 	if (was)
-		r = tree_leave_place(gen, node, aftermath);
+		r = tree_leave_place(tree, node, aftermath);
 	if (r == 0 && is)
-		r = tree_take_place(gen, node->ino, parent, name, aftermath);
+		r = tree_take_place(tree, node->ino, parent, name, aftermath);
 	return r;
 }
 
@@ -120,7 +114,7 @@ static int collect_prompt(void *arg, const struct node *node)
 {
 	struct below *below = arg;
 
-	if (!tree_is_prompt(node))
+	if (!place_is_prompt(node))
 		return 0;
 	void *more = reallocarray(below->nodes, below->count + 1, sizeof(*below->nodes));
 	if (more == NULL)
@@ -130,16 +124,16 @@ static int collect_prompt(void *arg, const struct node *node)
 	return 0;
 }
 
-int tree_move_dir(struct gen *gen, int64_t dir, struct tree_aftermath *aftermath)
+int tree_move_dir(struct tree *tree, int64_t dir, struct tree_aftermath *aftermath)
 {
 	struct below below = {0};
-	int r = nodes_list_below(gen->store, dir, collect_prompt, &below);
+	int r = nodes_list_below(tree->needs.store, dir, collect_prompt, &below);
 
 	for (size_t i = 0; i < below.count && r == 0; i++) {
 		struct node *node = &below.nodes[i];
-		r = tree_leave_place(gen, node, aftermath);
+		r = tree_leave_place(tree, node, aftermath);
 		if (r == 0)
-			r = tree_take_place(gen, node->ino, node->parent, node->name, aftermath);
+			r = tree_take_place(tree, node->ino, node->parent, node->name, aftermath);
 	}
 	free(below.nodes);
 	return r;

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* tree_private: what tree.c (looking), tree_change.c (names), tree_place.c (what that means for prompts), tree_set.c
- * (attributes) and tree_xattr.c share. */
-#include "fs/tree/tree.h"
+/* tree_private: what the files of this room share; tree.h says which of them calls which. */
+#include "fs/base/map.h"
 #include "fs/store/nodes.h"
+#include "fs/store/store.h"
+#include "fs/tree/tree.h"
 
-struct gen;
+struct drafts;
+
+struct tree {
+	struct tree_needs needs;
+	struct drafts *drafts; /* owned */
+	struct map *nameless;  /* inode -> itself: no name, but the kernel still knows it */
+};
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -19,17 +26,14 @@ static inline int64_t tree_ns(const struct timespec *time)
 	return (int64_t)time->tv_sec * NS_PER_S + time->tv_nsec;
 }
 
-int tree_entry_of(struct gen *gen, const struct node *node, struct tree_entry *ret_entry);
+/* tree_plant.c: as tree_plant(). */
+int plant(const struct tree_needs *needs);
+
+int tree_entry_of(struct tree *tree, const struct node *node, struct tree_entry *ret_entry);
 /* The node of a shadow name ("X.status", "X.wait") when its prompt is there: 1 and the bit, else 0, or an error. */
-int tree_shadow(struct gen *gen, int64_t parent, const char *name, struct node *ret_prompt, uint64_t *ret_bit);
-/* Is this node a prompt: a file with a prompt's name (it is in a model's directory, since files are nowhere else)? */
-bool tree_is_prompt(const struct node *node);
-/* The directory under the root that holds `ino`: a model's, or TREE_ABOUT. */
-int tree_top(struct gen *gen, int64_t ino, int64_t *ret_top);
-/* Something is moved from one directory to the other: what was promised of its name (tree_quiet_ms()) moves, too. */
-int tree_promise_moved(struct gen *gen, int64_t old_dir, int64_t dir);
+int tree_shadow(struct tree *tree, int64_t parent, const char *name, struct node *ret_prompt, uint64_t *ret_bit);
 /* rename(2) changes st_ctime of what is renamed; a data file's is changed by any chmod(2) of it. */
-int tree_touch_ctime(struct gen *gen, struct node *node);
+int tree_touch_ctime(struct tree *tree, struct node *node);
 
 /* What is to be done once the transaction is committed; starts as {0}. */
 struct tree_aftermath {
@@ -43,14 +47,14 @@ struct tree_aftermath {
 
 /* tree_place.c: inside the caller's transaction, which `aftermath` is about. */
 /* The prompt leaves its place: what was not sent is cancelled. */
-int tree_leave_place(struct gen *gen, const struct node *node, struct tree_aftermath *aftermath);
+int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath);
 /* A file comes to a place as a prompt. */
-int tree_take_place(struct gen *gen, int64_t ino, int64_t parent, const char *name,
+int tree_take_place(struct tree *tree, int64_t ino, int64_t parent, const char *name,
 	struct tree_aftermath *aftermath);
 /* A file changes its place; `node` is as it was before. */
-int tree_move_file(struct gen *gen, const struct node *node, int64_t parent, const char *name, bool same_model,
+int tree_move_file(struct tree *tree, const struct node *node, int64_t parent, const char *name, bool same_model,
 	struct tree_aftermath *aftermath);
 /* A directory has come to another model: every prompt below it is a new prompt for that model. */
-int tree_move_dir(struct gen *gen, int64_t dir, struct tree_aftermath *aftermath);
+int tree_move_dir(struct tree *tree, int64_t dir, struct tree_aftermath *aftermath);
 /* After the transaction, with its result, which is returned. Frees what `aftermath` holds. */
-int tree_aftermath_finish(struct gen *gen, struct tree_aftermath *aftermath, int result);
+int tree_aftermath_finish(struct tree *tree, struct tree_aftermath *aftermath, int result);

@@ -10,45 +10,45 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/tree/draft.h"
-#include "fs/account/account_private.h"
 
-int tree_touch_ctime(struct gen *gen, struct node *node)
+int tree_touch_ctime(struct tree *tree, struct node *node)
 {
 	if (node->kind != NODE_FILE) {
 		node->ctime = clock_wall_ns();
-		return nodes_set_attributes(gen->store, node);
+		return nodes_set_attributes(tree->needs.store, node);
 	}
-	CLEANUP_CLOSE int fd = store_data_open(gen->store, node->ino, O_RDONLY);
+	CLEANUP_CLOSE int fd = store_data_open(tree->needs.store, node->ino, O_RDONLY);
 	return fd < 0 ? fd : (fchmod(fd, 0600) < 0 ? -errno : 0);
 }
 
-static int set_size(struct gen *gen, const struct node *node, off_t size)
+static int set_size(struct tree *tree, const struct node *node, off_t size)
 {
-	CLEANUP_CLOSE int fd = store_data_open(gen->store, node->ino, O_RDWR);
+	CLEANUP_CLOSE int fd = store_data_open(tree->needs.store, node->ino, O_RDWR);
 
 	if (fd < 0)
 		return fd;
-	int r = draft_open(gen->drafts, node);
+	int r = draft_open(tree->drafts, node);
 	if (r < 0)
 		return r;
-	r = draft_will_write(gen->drafts, node->ino);
+	r = draft_will_write(tree->drafts, node->ino);
 	if (r == 0 && ftruncate(fd, size) < 0)
 		r = -errno;
-	draft_close(gen->drafts, node->ino);
+	draft_close(tree->drafts, node->ino);
 	return r;
 }
 
-static int set_file_times(struct gen *gen, int64_t ino, const struct stat *st, unsigned what)
+static int set_file_times(struct tree *tree, int64_t ino, const struct stat *st, unsigned what)
 {
 	const struct timespec omit = {.tv_nsec = UTIME_OMIT};
 	struct timespec times[2] = {(what & TREE_SET_ATIME) != 0 ? st->st_atim : omit,
 		(what & TREE_SET_MTIME) != 0 ? st->st_mtim : omit};
-	CLEANUP_CLOSE int fd = store_data_open(gen->store, ino, O_RDONLY);
+	CLEANUP_CLOSE int fd = store_data_open(tree->needs.store, ino, O_RDONLY);
 
 	return fd < 0 ? fd : (futimens(fd, times) < 0 ? -errno : 0);
 }
 
-static int set_attributes(struct gen *gen, struct node *node, const struct stat *st, unsigned what)
+static int set_attributes(
+	struct tree *tree, struct node *node, const struct stat *st, unsigned what)
 {
 	int r = 0;
 
@@ -63,39 +63,39 @@ static int set_attributes(struct gen *gen, struct node *node, const struct stat 
 	if ((what & TREE_SET_MTIME) != 0)
 		node->mtime = tree_ns(&st->st_mtim);
 	if (node->kind == NODE_FILE && (what & (TREE_SET_ATIME | TREE_SET_MTIME)) != 0)
-		r = set_file_times(gen, node->ino, st, what);
+		r = set_file_times(tree, node->ino, st, what);
 	if (r == 0 && (node->kind != NODE_FILE ||
 			      (what & (TREE_SET_MODE | TREE_SET_UID | TREE_SET_GID)) != 0)) {
-		r = store_begin(gen->store, false);
+		r = store_begin(tree->needs.store, false);
 		if (r == 0)
-			r = nodes_set_attributes(gen->store, node);
-		r = store_end(gen->store, r);
+			r = nodes_set_attributes(tree->needs.store, node);
+		r = store_end(tree->needs.store, r);
 	}
 	/* one that is nameless and closed by others may have lost its bytes already */
 	if (r == 0) {
-		r = tree_touch_ctime(gen, node);
+		r = tree_touch_ctime(tree, node);
 		if (r == -ENOENT && node->parent == 0)
 			r = 0;
 	}
 	return r;
 }
 
-int tree_set(struct gen *gen, uint64_t ino, const struct stat *st, unsigned what,
+int tree_set(struct tree *tree, uint64_t ino, const struct stat *st, unsigned what,
 	struct tree_entry *ret_entry)
 {
 	struct node node;
 	int r = 0;
 
 	if ((ino & TREE_BITS) != 0)
-		return tree_get(gen, ino, ret_entry);
-	r = nodes_get(gen->store, TREE_NODE(ino), &node);
+		return tree_get(tree, ino, ret_entry);
+	r = nodes_get(tree->needs.store, TREE_NODE(ino), &node);
 	if (r == 0 && (what & TREE_SET_SIZE) != 0) {
 		if (node.kind == NODE_RESULT)
 			r = -EPERM;
 		else
-			r = node.kind == NODE_FILE ? set_size(gen, &node, st->st_size) : -EISDIR;
+			r = node.kind == NODE_FILE ? set_size(tree, &node, st->st_size) : -EISDIR;
 	}
 	if (r == 0 && (what & ~(unsigned)TREE_SET_SIZE) != 0)
-		r = set_attributes(gen, &node, st, what);
-	return r < 0 ? r : tree_get(gen, ino, ret_entry);
+		r = set_attributes(tree, &node, st, what);
+	return r < 0 ? r : tree_get(tree, ino, ret_entry);
 }

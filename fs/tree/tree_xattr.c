@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/account/account_private.h"
 #include "fs/tree/status.h"
 #include "fs/tree/tree_private.h"
 
@@ -18,7 +17,7 @@ static bool begins(const char *name, const char *prefix)
 	return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-int tree_xattr_get(struct gen *gen, uint64_t ino, const char *name, void *value, size_t size,
+int tree_xattr_get(struct tree *tree, uint64_t ino, const char *name, void *value, size_t size,
 	size_t *ret_length)
 {
 	CLEANUP_FREE char *made = NULL;
@@ -26,12 +25,12 @@ int tree_xattr_get(struct gen *gen, uint64_t ino, const char *name, void *value,
 
 	if (!begins(name, USER))
 		return -EOPNOTSUPP;
-	int r = nodes_get(gen->store, TREE_NODE(ino), &node);
+	int r = nodes_get(tree->needs.store, TREE_NODE(ino), &node);
 	if (r < 0)
 		return r;
 	if (!begins(name, OURS))
-		return xattrs_get(gen->store, node.ino, name, value, size, ret_length);
-	r = status_attribute(gen, &node, name + strlen(OURS), &made);
+		return xattrs_get(tree->needs.store, node.ino, name, value, size, ret_length);
+	r = status_attribute(tree, &node, name + strlen(OURS), &made);
 	if (r < 0)
 		return r;
 	*ret_length = strlen(made);
@@ -49,20 +48,20 @@ static int check_change(const char *name)
 	return begins(name, OURS) ? -EPERM : 0;
 }
 
-static int touch(struct gen *gen, uint64_t ino)
+static int touch(struct tree *tree, uint64_t ino)
 {
 	struct tree_entry entry;
 	struct stat st = {0};
-	int r = tree_get(gen, ino, &entry);
+	int r = tree_get(tree, ino, &entry);
 
 	if (r == 0) {
 		st.st_uid = entry.st.st_uid;
-		r = tree_set(gen, ino, &st, TREE_SET_UID, &entry);
+		r = tree_set(tree, ino, &st, TREE_SET_UID, &entry);
 	}
 	return r;
 }
 
-int tree_xattr_set(struct gen *gen, uint64_t ino, const char *name, const void *value,
+int tree_xattr_set(struct tree *tree, uint64_t ino, const char *name, const void *value,
 	size_t length, int flags)
 {
 	int r = check_change(name);
@@ -71,24 +70,24 @@ int tree_xattr_set(struct gen *gen, uint64_t ino, const char *name, const void *
 		r = -E2BIG;
 	if (r < 0)
 		return r;
-	r = store_begin(gen->store, false);
+	r = store_begin(tree->needs.store, false);
 	if (r == 0)
-		r = xattrs_set(gen->store, TREE_NODE(ino), name, value, length, flags);
-	r = store_end(gen->store, r);
-	return r < 0 ? r : touch(gen, ino);
+		r = xattrs_set(tree->needs.store, TREE_NODE(ino), name, value, length, flags);
+	r = store_end(tree->needs.store, r);
+	return r < 0 ? r : touch(tree, ino);
 }
 
-int tree_xattr_remove(struct gen *gen, uint64_t ino, const char *name)
+int tree_xattr_remove(struct tree *tree, uint64_t ino, const char *name)
 {
 	int r = check_change(name);
 
 	if (r < 0)
 		return r;
-	r = store_begin(gen->store, false);
+	r = store_begin(tree->needs.store, false);
 	if (r == 0)
-		r = xattrs_remove(gen->store, TREE_NODE(ino), name);
-	r = store_end(gen->store, r);
-	return r < 0 ? r : touch(gen, ino);
+		r = xattrs_remove(tree->needs.store, TREE_NODE(ino), name);
+	r = store_end(tree->needs.store, r);
+	return r < 0 ? r : touch(tree, ino);
 }
 
 struct names {
@@ -110,16 +109,16 @@ static int add_name(void *arg, const char *name)
 	return 0;
 }
 
-int tree_xattr_list(struct gen *gen, uint64_t ino, char *list, size_t size, size_t *ret_length)
+int tree_xattr_list(struct tree *tree, uint64_t ino, char *list, size_t size, size_t *ret_length)
 {
 	struct names names = {.list = list, .size = size};
 	struct node node;
-	int r = nodes_get(gen->store, TREE_NODE(ino), &node);
+	int r = nodes_get(tree->needs.store, TREE_NODE(ino), &node);
 
 	if (r == 0)
-		r = xattrs_list(gen->store, node.ino, add_name, &names);
+		r = xattrs_list(tree->needs.store, node.ino, add_name, &names);
 	if (r == 0)
-		r = status_attributes(gen, &node, add_name, &names);
+		r = status_attributes(tree, &node, add_name, &names);
 	if (r == 0)
 		*ret_length = names.length;
 	return r;

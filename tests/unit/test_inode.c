@@ -17,8 +17,8 @@
 static uint64_t forgotten[8];
 static size_t forgotten_count;
 
-void __wrap_tree_forget(struct gen *gen, uint64_t ino);
-void __wrap_tree_forget(struct gen *gen, uint64_t ino)
+void __wrap_tree_forget(struct tree *tree, uint64_t ino);
+void __wrap_tree_forget(struct tree *tree, uint64_t ino)
 {
 	assert_true(forgotten_count < 8);
 	forgotten[forgotten_count++] = ino;

@@ -239,7 +239,7 @@ static void test_queue_stop_lets_a_post_end_and_starts_none(void **state)
 	world_save(FOX, "a fox\n");
 	world_save(OWL, "an owl\n");
 	world_wait(1000);
-	gen_stop(world.gen, on_stopped, NULL);
+	account_stop(world.account, on_stopped, NULL);
 	world_wait(30000);
 	assert_int_equal(stopped, 0);
 	own_http_release((struct own_answer){
@@ -258,7 +258,7 @@ static void test_queue_stop_lets_a_post_end_and_starts_none(void **state)
 static void test_queue_stop_without_a_post_is_told_at_once(void **state)
 {
 	stopped = 0;
-	gen_stop(world.gen, on_stopped, NULL);
+	account_stop(world.account, on_stopped, NULL);
 	world_settle();
 	assert_int_equal(stopped, 1);
 	world_save(FOX, "a fox\n");
@@ -318,7 +318,7 @@ static void test_queue_retry_goes_on_at_once(void **state)
 	size_t before = own_http_count("POST");
 	assert_true(before >= 5);
 	world_assert_state(FOX, "QUEUED");
-	gen_retry(world.gen);
+	account_retry(world.account);
 	world_settle();
 	assert_int_equal(own_http_count("POST"), before + 1);
 }

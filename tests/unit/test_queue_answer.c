@@ -184,7 +184,7 @@ static void test_answer_bad_key_stops_all_until_the_key_may_be_better(void **sta
 	assert_int_equal(own_http_count("POST"), 1);
 	world_assert_state(FOX, "FAILED");
 	world_assert_state(OWL, "QUEUED");
-	gen_retry(world.gen);
+	account_retry(world.account);
 	world_wait(60000);
 	assert_int_equal(own_http_count("POST"), 2);
 	world_assert_state(OWL, "SUCCESS");
@@ -196,7 +196,7 @@ static void test_answer_credits_stop_is_passed_by_a_person(void **state)
 	own_http_next("POST", (struct own_answer){.status = 200, .body = "{\"status\":1011}"});
 	world_save(FOX, "a fox\n");
 	world_wait(5000);
-	gen_retry(world.gen);
+	account_retry(world.account);
 	world_wait(60000);
 	assert_int_equal(own_http_count("POST"), 1);
 	assert_int_equal(world_submit(FOX), 0);

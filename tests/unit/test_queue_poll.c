@@ -317,15 +317,15 @@ static void test_poll_is_hurried_by_a_callback(void **state)
 	char word[256];
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(token + 1, "\"&"), token + 1);
 	size_t before = own_http_count(STATUS);
-	assert_false(gen_called_back(world.gen, "0123456789abcdef"));
-	assert_true(gen_called_back(world.gen, word));
+	assert_false(account_called_back(world.account, "0123456789abcdef"));
+	assert_true(account_called_back(world.account, word));
 	own_http_state("succeed");
 	world_settle();
 	assert_int_equal(own_http_count(STATUS), before + 1);
 	world_wait(100);
 	world_assert_state(FOX, "SUCCESS");
 	/* it believes what the service says when asked, nothing else; and an ended job is nobody's */
-	assert_false(gen_called_back(world.gen, word));
+	assert_false(account_called_back(world.account, word));
 }
 
 int main(void)

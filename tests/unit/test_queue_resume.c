@@ -12,6 +12,7 @@
 
 #include "tests/unit/own_disk.h"
 #include "tests/unit/own_http.h"
+#include "fs/store/store.h"
 #include "tests/unit/world.h"
 
 #define FOX "FLUX/fox.txt"

@@ -16,12 +16,14 @@
 
 #include <cmocka.h>
 
+#include "fs/api/client.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/loop_private.h"
 #include "fs/base/worker.h"
 #include "fs/fetch/fetch.h"
+#include "fs/net/http.h"
 #include "fs/store/cache.h"
 #include "fs/store/store.h"
 #include "fs/tree/tree.h"
@@ -134,14 +136,14 @@ void world_begin(void)
 		print_error("%s\n", message);
 	assert_int_equal(r, 0);
 	assert_int_equal(
-		gen_create(world.loop, world.store, http, api, table, &world.options, &world.gen),
+		account_create(world.loop, world.store, http, api, table, &world.options, &world.account),
 		0);
 }
 
 void world_end(void)
 {
-	gen_destroy(world.gen);
-	world.gen = NULL;
+	account_destroy(world.account);
+	world.account = NULL;
 	worker_drain(world.options.worker);
 	worker_destroy(world.options.worker);
 	world.options.worker = NULL;
@@ -279,7 +281,7 @@ int world_setup(void **state)
 		registry_parse_catalogue(gen_catalogue, strlen(gen_catalogue), &models), 0);
 	assert_int_equal(
 		model_table_create(&models, params, array_length(params), &table, &message), 0);
-	world.options = (struct gen_options){.settle_ms = 1000,
+	world.options = (struct account_options){.settle_ms = 1000,
 		.max_active = 20,
 		.submit_gap_ms = 500,
 		.submissions_per_day = 1000,
@@ -299,7 +301,7 @@ int world_setup(void **state)
 int world_teardown(void **state)
 {
 	own_disk_reset();
-	if (world.gen != NULL)
+	if (world.account != NULL)
 		world_end();
 	model_table_destroy(table);
 	table = NULL;
@@ -321,7 +323,7 @@ static uint64_t parent_of(const char *path, const char **ret_name)
 
 	while ((slash = strchr(path, '/')) != NULL) {
 		snprintf(name, sizeof(name), "%.*s", (int)(slash - path), path);
-		if (tree_lookup(world.gen, dir, name, &entry) < 0)
+		if (tree_lookup(account_tree(world.account), dir, name, &entry) < 0)
 			fail_msg("no directory %s", name);
 		dir = entry.ino;
 		path = slash + 1;
@@ -338,7 +340,7 @@ uint64_t world_ino(const char *path)
 
 	if (*name == '\0')
 		return dir;
-	return tree_lookup(world.gen, dir, name, &entry) == 0 ? entry.ino : 0;
+	return tree_lookup(account_tree(world.account), dir, name, &entry) == 0 ? entry.ino : 0;
 }
 
 bool world_exists(const char *path)
@@ -353,8 +355,8 @@ int world_open(const char *path)
 	const char *name;
 	uint64_t dir = parent_of(path, &name), ino = world_ino(path);
 	int fd = -1;
-	int r = ino != 0 ? tree_open(world.gen, ino, O_RDWR, &fd)
-			 : tree_create(world.gen, dir, name, 0644, &owner, &entry, &fd);
+	int r = ino != 0 ? tree_open(account_tree(world.account), ino, O_RDWR, &fd)
+			 : tree_create(account_tree(world.account), dir, name, 0644, &owner, &entry, &fd);
 
 	return r < 0 ? r : fd;
 }
@@ -362,13 +364,13 @@ int world_open(const char *path)
 static int write_at(const char *path, int fd, const char *text, off_t offset)
 {
 	uint64_t ino = world_ino(path);
-	int r = tree_will_write(world.gen, ino);
+	int r = tree_will_write(account_tree(world.account), ino);
 
 	if (r == 0 && (ftruncate(fd, offset) < 0 ||
 			      pwrite(fd, text, strlen(text), offset) != (ssize_t)strlen(text)))
 		r = -errno;
 	if (r < 0)
-		tree_write_failed(world.gen, ino);
+		tree_write_failed(account_tree(world.account), ino);
 	return r;
 }
 
@@ -385,7 +387,7 @@ int world_append(const char *path, int fd, const char *text)
 void world_close(const char *path, int fd)
 {
 	close(fd);
-	tree_close(world.gen, world_ino(path), O_RDWR);
+	tree_close(account_tree(world.account), world_ino(path), O_RDWR);
 }
 
 void world_save(const char *path, const char *text)
@@ -404,17 +406,17 @@ int world_mkdir(const char *path)
 	const char *name;
 	uint64_t dir = parent_of(path, &name);
 
-	return tree_mkdir(world.gen, dir, name, 0755, &owner, &entry);
+	return tree_mkdir(account_tree(world.account), dir, name, 0755, &owner, &entry);
 }
 
 int world_remove(const char *path)
 {
 	const char *name;
 	uint64_t dir = parent_of(path, &name), ino = world_ino(path);
-	int r = tree_unlink(world.gen, dir, name);
+	int r = tree_unlink(account_tree(world.account), dir, name);
 
 	if (r == 0)
-		tree_forget(world.gen, ino);
+		tree_forget(account_tree(world.account), ino);
 	return r;
 }
 
@@ -423,10 +425,10 @@ static int rename_with(const char *from, const char *to, unsigned flags)
 	const char *name, *new_name;
 	uint64_t dir = parent_of(from, &name), new_dir = parent_of(to, &new_name);
 	uint64_t replaced = world_ino(to);
-	int r = tree_rename(world.gen, dir, name, new_dir, new_name, flags);
+	int r = tree_rename(account_tree(world.account), dir, name, new_dir, new_name, flags);
 
 	if (r == 0 && replaced != 0 && (flags & RENAME_EXCHANGE) == 0)
-		tree_forget(world.gen, replaced);
+		tree_forget(account_tree(world.account), replaced);
 	return r;
 }
 
@@ -442,7 +444,7 @@ int world_exchange(const char *one, const char *other)
 
 int world_submit(const char *path)
 {
-	return gen_submit(world.gen, world_ino(path));
+	return account_submit(world.account, world_ino(path));
 }
 
 struct names {
@@ -471,7 +473,7 @@ const char *world_list(const char *path)
 	size_t length = 0;
 	uint64_t dir = *path == '\0' ? TREE_ROOT : world_ino(path);
 
-	assert_int_equal(tree_list(world.gen, dir, 0, add_name, &names), 0);
+	assert_int_equal(tree_list(account_tree(world.account), dir, 0, add_name, &names), 0);
 	qsort(names.items, names.count, sizeof(*names.items), compare_names);
 	text[0] = '\0';
 	for (size_t i = 0; i < names.count; i++) {
@@ -504,7 +506,7 @@ const char *world_status(const char *path, const char *key)
 	static char value[4096];
 	char *text = NULL, mark[64];
 	size_t length;
-	int r = gen_status_text(world.gen, world_ino(path), &text, &length);
+	int r = tree_status_text(account_tree(world.account), world_ino(path), &text, &length);
 
 	if (r < 0)
 		fail_msg("no status of %s: %s", path, strerror(-r));
@@ -567,7 +569,7 @@ struct reading {
 	char *data;
 };
 
-static void on_read(void *arg, ssize_t length, const char *data, struct result_hold *hold)
+static void on_read(void *arg, ssize_t length, const char *data, struct block *held)
 {
 	struct reading *reading = arg;
 
@@ -575,28 +577,28 @@ static void on_read(void *arg, ssize_t length, const char *data, struct result_h
 	reading->length = length;
 	if (length > 0)
 		memcpy(reading->data, data, (size_t)length);
-	if (hold != NULL)
-		result_release(hold);
+	if (held != NULL)
+		fetch_release(held);
 }
 
 ssize_t world_read(const char *path, int64_t offset, size_t length, char *data, int64_t ms)
 {
 	struct reading reading = {.data = data};
-	struct result_read *read = NULL;
-	struct result *result;
-	int r = result_open(gen_results(world.gen), (int64_t)world_ino(path), &result);
+	struct fetch_read *read = NULL;
+	struct fetch *fetch;
+	int r = fetch_open(account_fetches(world.account), (int64_t)world_ino(path), &fetch);
 
 	if (r < 0)
 		return r;
-	r = result_read(result, offset, length, on_read, &reading, &read);
+	r = fetch_read(fetch, offset, length, on_read, &reading, &read);
 	if (r < 0) {
-		result_close(result);
+		fetch_close(fetch);
 		return r;
 	}
 	if (!reading.done)
 		world_wait(ms);
 	if (!reading.done)
-		result_read_cancel(read);
-	result_close(result);
+		fetch_read_cancel(read);
+	fetch_close(fetch);
 	return reading.done ? reading.length : -EINPROGRESS;
 }

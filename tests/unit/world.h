@@ -15,10 +15,10 @@
 #include "fs/store/nodes.h"
 
 struct world {
-	struct gen *gen;
+	struct account *account;
 	struct store *store;
 	struct loop *loop;
-	struct gen_options options; /* may be changed before world_begin() */
+	struct account_options options; /* may be changed before world_begin() */
 };
 
 extern struct world world;

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* One open result: its users, its bytes as they are here, and the reads that wait for more of them. */
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/log.h"
+#include "fs/base/map.h"
+#include "fs/fetch/fetch_private.h"
+
+#define KEPT_BEHIND (512 * 1024) /* the kernel's reads overtake each other a little */
+
+static void unload(struct fetch *fetch)
+{
+	fetch_stop_all(fetch);
+	block_drop_all(fetch->fetches->blocks, &fetch->blocks);
+	renew_cancel(fetch->renewal);
+	loop_timer_destroy(fetch->retry);
+	loop_timer_destroy(fetch->far);
+	cache_file_close(fetch->file);
+	result_record_finish(&fetch->record);
+}
+
+void fetch_free(struct fetch *fetch)
+{
+	struct list *item, *after;
+
+	map_remove(fetch->fetches->by_ino, (uint64_t)fetch->ino);
+	unload(fetch);
+	list_for_each_safe(item, after, &fetch->reads)
+		free(list_entry(item, struct fetch_read, link));
+	free(fetch);
+}
+
+bool fetch_is_open(const struct fetches *fetches, int64_t ino)
+{
+	return map_get(fetches->by_ino, (uint64_t)ino) != NULL;
+}
+
+/* The bytes of a text are in its row. A cache that does not take them gives an error to who reads. */
+static void fill_text(struct fetch *fetch)
+{
+	const char *url = fetch->record.url;
+
+	if (strncmp(url, FETCH_TEXT, strlen(FETCH_TEXT)) != 0)
+		return;
+	const char *text = url + strlen(FETCH_TEXT);
+	size_t length = strlen(text);
+	if (cache_file_run_end(fetch->file, 0) < (int64_t)length &&
+		cache_file_write(fetch->file, 0, text, length) < 0)
+		log_warning("result: inode %lld: no room for its text", (long long)fetch->ino);
+}
+
+int fetch_open(struct fetches *fetches, int64_t ino, struct fetch **ret_fetch)
+{
+	struct fetch *fetch = map_get(fetches->by_ino, (uint64_t)ino);
+	int r;
+
+	if (fetch != NULL) {
+		fetch->users++;
+		*ret_fetch = fetch;
+		return 0;
+	}
+	fetch = calloc(1, sizeof(*fetch));
+	if (fetch == NULL)
+		return -ENOMEM;
+	fetch->fetches = fetches;
+	fetch->ino = ino;
+	fetch->users = 1;
+	list_init(&fetch->reads);
+	list_init(&fetch->transfers);
+	list_init(&fetch->blocks);
+	r = map_put(fetches->by_ino, (uint64_t)ino, fetch);
+	if (r < 0) {
+		free(fetch);
+		return r;
+	}
+	*ret_fetch = fetch;
+	return 0;
+}
+
+int fetch_load(struct fetch *fetch)
+{
+	struct fetches *fetches = fetch->fetches;
+	const struct fetch_needs *needs = &fetches->needs;
+	int r;
+
+	if (fetch->loaded)
+		return 0;
+	r = results_find(needs->store, fetch->ino, &fetch->record);
+	if (r == 0)
+		r = cache_file_open(needs->store, fetch->ino, &fetch->file);
+	if (r == 0)
+		fill_text(fetch);
+	if (r == 0)
+		r = loop_timer_create(needs->loop, fetches->steps->retry, fetch, &fetch->retry);
+	if (r == 0)
+		r = loop_timer_create(needs->loop, fetches->steps->far, fetch, &fetch->far);
+	if (r < 0) {
+		cache_file_close(fetch->file);
+		fetch->file = NULL;
+		loop_timer_destroy(fetch->retry);
+		fetch->retry = NULL;
+		result_record_finish(&fetch->record);
+		fetch->record = (struct result_record){0};
+		return r;
+	}
+	/* without memory for it, it is made ready once more than needed */
+	map_put(fetches->read, (uint64_t)fetch->ino, fetches);
+	fetch->uncached = !needs->cache;
+	fetch->loaded = true;
+	cache_file_touch(fetch->file);
+	fetch_note_growth(fetches);
+	return 0;
+}
+
+void fetch_close(struct fetch *fetch)
+{
+	assert(fetch->users > 0);
+	if (--fetch->users > 0)
+		return;
+	fetch_stop_long(fetch);
+	fetch_left(fetch);
+}
+
+void fetch_left(struct fetch *fetch)
+{
+	if (fetch->users == 0 && list_empty(&fetch->transfers))
+		fetch_free(fetch);
+}
+
+/* Memory before disk. *ret_data: the bytes themselves where they lie together in memory, in *ret_block, else a copy. */
+static int collect(struct fetch *fetch, int64_t offset, size_t length, const char **ret_data,
+	struct block **ret_block)
+{
+	char *scratch = fetch->fetches->scratch;
+	size_t filled = 0, n;
+
+	while (filled < length) {
+		int64_t at = offset + (int64_t)filled;
+		struct block *block = block_find(fetch->fetches->blocks, &fetch->blocks, at);
+		const char *data = block == NULL ? NULL : block->data + (at - block->start);
+		if (block != NULL)
+			n = block->length - (size_t)(at - block->start);
+		else
+			n = (size_t)(cache_file_run_end(fetch->file, at) - at);
+		if (data != NULL && filled == 0 && n >= length) {
+			*ret_data = data;
+			*ret_block = block;
+			return 0;
+		}
+		if (n > length - filled)
+			n = length - filled;
+		assert(n > 0);
+		if (data != NULL) {
+			memcpy(scratch + filled, data, n);
+		} else {
+			int r = cache_file_read(fetch->file, at, scratch + filled, n);
+			if (r < 0)
+				return r;
+		}
+		filled += n;
+	}
+	*ret_data = scratch;
+	return 0;
+}
+
+/* The bytes are here. */
+void fetch_answer(struct fetch *fetch, int64_t offset, size_t length, int64_t run, fetch_done *done,
+	void *arg)
+{
+	struct block *block = NULL;
+	const char *data = NULL;
+	int r = collect(fetch, offset, length, &data, &block);
+
+	if (block != NULL)
+		block_hold(block);
+	done(arg, r < 0 ? r : (ssize_t)length, data, block);
+	/* what a reader in sequence has got lies in the kernel's cache now; others may be at other places */
+	if (r == 0 && run > 0)
+		block_drop_between(fetch->fetches->blocks, &fetch->blocks,
+			offset - run - BLOCK_BYTES, offset - KEPT_BEHIND);
+}
+
+void fetch_release(struct block *held)
+{
+	block_release(held);
+}
+
+void fetch_end_read(struct fetch_read *read)
+{
+	list_remove(&read->link);
+	free(read);
+}
+
+void fetch_background_done(struct fetch *fetch)
+{
+	loop_timer_arm(fetch->fetches->next, 0);
+}
+
+void fetch_fail(struct fetch *fetch, int error, const char *why)
+{
+	fetch_trouble(fetch, why);
+	fetch_stop_all(fetch);
+	loop_timer_disarm(fetch->retry);
+	fetch->attempts = 0;
+	fetch->renewed = false;
+	while (!list_empty(&fetch->reads)) {
+		struct fetch_read *read = list_entry(fetch->reads.next, struct fetch_read, link);
+		fetch_done *done = read->done;
+		void *arg = read->arg;
+		fetch_end_read(read);
+		done(arg, error, NULL, NULL);
+	}
+	if (fetch->background != NULL)
+		fetch_background_done(fetch);
+}
+
+void fetch_progress(struct fetch *fetch)
+{
+	struct list *item, *after;
+
+	list_for_each_safe(item, after, &fetch->reads)
+	{
+		struct fetch_read *read = list_entry(item, struct fetch_read, link);
+		struct fetch_read copy = *read;
+		if (!fetch_is_here(fetch, copy.offset, copy.offset + (int64_t)copy.length))
+			continue;
+		fetch_end_read(read);
+		fetch_answer(fetch, copy.offset, copy.length, copy.run, copy.done, copy.arg);
+	}
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* How the queue stands: paused or not, and why; and the end of a job. */
+#include "fs/queue/queue_private.h"
+
+#include "fs/base/clock.h"
+#include "fs/queue/credits.h"
+
+void queue_wake(struct queue *queue)
+{
+	loop_timer_arm(queue->timer, 0);
+}
+
+int queue_active(const struct queue *queue)
+{
+	int active = 0;
+
+	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
+		job = job_table_next(job))
+		if (job_state_is_active(job->record.state))
+			active += job->task_count > 0 ? (int)job->task_count : 1;
+	return active;
+}
+
+int queue_waiting(const struct queue *queue)
+{
+	int waiting = 0;
+
+	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
+		job = job_table_next(job))
+		waiting += job->record.state == JOB_QUEUED;
+	return waiting;
+}
+
+void queue_hold_off(
+	struct queue *queue, int64_t wait_ms, enum queue_pause pause, const char *reason)
+{
+	queue->not_before = clock_mono_ms() + wait_ms;
+	queue->wants_place = false;
+	queue->pause = pause;
+	job_set_text(&queue->reason, "%s", reason);
+	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
+		job = job_table_next(job))
+		if (job->record.state == JOB_QUEUED)
+			job_tell(job);
+}
+
+void queue_clear_pause(struct queue *queue)
+{
+	queue->not_before = 0;
+	queue->wants_place = false;
+	queue->pause = QUEUE_RUNS;
+	job_set_text(&queue->reason, NULL);
+}
+
+const char *queue_paused(const struct queue *queue)
+{
+	return queue->pause != QUEUE_RUNS || queue->not_before > clock_mono_ms() ? queue->reason
+										 : NULL;
+}
+
+const char *queue_reason(struct queue *queue, const struct job *job)
+{
+	if (job->record.state != JOB_QUEUED)
+		return NULL;
+	const struct job *earlier = job->record.after != 0
+					    ? job_table_find(queue->needs.jobs, job->record.after)
+					    : NULL;
+	if (earlier != NULL)
+		return earlier->record.state == JOB_SUCCESS && earlier->record.error != NULL
+			       ? "what an earlier text of this prompt has made could not be "
+				 "fetched yet, and is tried again; a copy of this prompt under "
+				 "another name does not wait for it"
+			       : "an earlier text of this prompt is still being made";
+	if (queue_paused(queue) != NULL)
+		return queue->reason;
+	if (queue_active(queue) >= queue->needs.max_active)
+		return "the account's limit of tasks at once is reached";
+	return NULL;
+}
+
+void queue_forget(struct queue *queue, struct job *job)
+{
+	if (queue->posting == job)
+		queue->posting = NULL;
+	job_table_remove(job);
+}
+
+/* After the commit that made a job final and published, or in place of one that was cancelled. */
+void queue_end_job(struct queue *queue, struct job *job)
+{
+	job_tell(job);
+	if (job->unsaved) { /* stays until the disk has taken it */
+		queue_wake(queue);
+		return;
+	}
+	if (job->record.submitted != 0 && job->record.state != JOB_UNKNOWN)
+		credits_note_after(queue->needs.credits, job->record.id);
+	queue_forget(queue, job);
+	queue_wake(queue);
+}
+
+void queue_end_without(struct queue *queue, struct job *job, enum job_state state, const char *why)
+{
+	job_set_text(&job->record.error, "%s", why);
+	job->record.finished = clock_wall_ms();
+	job->record.published = true;
+	job_change(job, state, true);
+	queue_end_job(queue, job);
+}

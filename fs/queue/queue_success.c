@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/queue/queue_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/clock.h"
+#include "fs/fetch/fetch.h"
+
+static int list_results(
+	const struct job *job, struct result_record **ret_results, size_t *ret_count)
+{
+	struct result_record *results;
+	size_t count = 0, n = 0;
+
+	for (size_t i = 0; i < job->task_count; i++)
+		count += job->urls[i].count;
+	results = calloc(count + 1, sizeof(*results));
+	if (results == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < job->task_count; i++) {
+		for (size_t k = 0; k < job->urls[i].count; k++, n++) {
+			results[n].size = -1;
+			results[n].task = strdup(job->tasks[i].id);
+			const char *url = job->urls[i].items[k];
+			bool cover = strncmp(url, QUEUE_COVER, strlen(QUEUE_COVER)) == 0;
+			results[n].url = strdup(cover ? url + strlen(QUEUE_COVER) : url);
+			results[n].type = cover ? strdup(FETCH_COVER) : NULL;
+			if (results[n].task == NULL || results[n].url == NULL ||
+				(cover && results[n].type == NULL)) {
+				result_records_finish(results, n + 1);
+				return -ENOMEM;
+			}
+		}
+	}
+	*ret_results = results;
+	*ret_count = count;
+	return 0;
+}
+
+struct success {
+	struct job *job;
+	const struct result_record *results;
+	size_t count;
+};
+
+static int write_success(struct store *store, void *arg)
+{
+	const struct success *success = arg;
+	const struct job *job = success->job;
+	int r = jobs_save(store, &job->record);
+
+	if (r == 0)
+		r = tasks_set(store, job->record.id, job->tasks, job->task_count);
+	return r < 0 ? r : results_set(store, job->record.id, success->results, success->count);
+}
+
+static int record_results(struct job *job, const struct result_record *results, size_t count)
+{
+	struct success success = {job, results, count};
+	struct store *store = job->table->store;
+	enum job_state before = job->record.state;
+
+	job->record.state = JOB_SUCCESS;
+	job->record.finished = clock_wall_ms();
+	int r = store_run(store, true, write_success, &success);
+	/* an answer that is the result cannot be asked for again: what was kept back is for this */
+	if (r == -ENOSPC && store_reserve_use(store))
+		r = store_run(store, true, write_success, &success);
+	if (r < 0) {
+		job->record.state = before;
+		job->record.finished = 0;
+	}
+	return r;
+}
+
+int queue_record_success(struct job *job)
+{
+	struct result_record *results = NULL;
+	size_t count = 0;
+	int r = list_results(job, &results, &count);
+
+	if (r < 0)
+		return r;
+	r = record_results(job, results, count);
+	result_records_finish(results, count);
+	return r;
+}
+
+int queue_record_text(struct job *job, const char *text)
+{
+	struct result_record *result = calloc(1, sizeof(*result));
+
+	if (result == NULL)
+		return -ENOMEM;
+	result->size = -1;
+	result->task = strdup("");
+	if (asprintf(&result->url, FETCH_TEXT "%s", text) < 0)
+		result->url = NULL;
+	int r = result->task == NULL || result->url == NULL ? -ENOMEM
+							    : record_results(job, result, 1);
+	result_records_finish(result, 1);
+	return r;
+}

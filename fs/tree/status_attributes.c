@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* The attributes user.weryai.*: the same facts, one by one. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/base/buf.h"
+#include "fs/base/cleanup.h"
+#include "fs/job/place.h"
+#include "fs/tree/status.h"
+#include "fs/tree/status_private.h"
+
+#define PREFIX "user.weryai."
+#define PROMPT_VALUE_MAX 60000 /* of an attribute's 64 KiB */
+
+static const char *const result_keys[] = {
+	"model", "mode", "task", "prompt", "url", "submitted", "finished"};
+
+static bool add_result_fact(struct tree *tree, const struct facts *facts, const struct node *node,
+	const char *key, struct buf *text)
+{
+	if (facts->record == NULL)
+		return false;
+	if (strcmp(key, "prompt") == 0) {
+		size_t length = facts->record->text_length;
+		/* getfattr -d prints what ends in a line feed as base64 */
+		while (length > 0 && facts->record->text[length - 1] == '\n')
+			length--;
+		return buf_add(text, facts->record->text,
+			       length < PROMPT_VALUE_MAX ? length : PROMPT_VALUE_MAX) == 0;
+	}
+	for (size_t i = 0; i < facts->result_count; i++) {
+		if (facts->results[i].ino != node->ino)
+			continue;
+		if (strcmp(key, "task") == 0)
+			return buf_adds(text, facts->results[i].task) == 0;
+		if (strcmp(key, "url") == 0)
+			return buf_adds(text, facts->results[i].url) == 0;
+	}
+	return strcmp(key, "task") != 0 && strcmp(key, "url") != 0 &&
+	       facts_add(tree, facts, node, key, text);
+}
+
+static bool is_key(const char *const *list, size_t count, const char *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], key) == 0)
+			return true;
+	return false;
+}
+
+/* Does this node have attributes of ours, and which? NULL: none. */
+static const char *const *keys_of(const struct node *node, size_t *ret_count)
+{
+	if (node->kind == NODE_RESULT) {
+		*ret_count = array_length(result_keys);
+		return result_keys;
+	}
+	*ret_count = STATUS_KEYS;
+	return place_is_prompt(node) ? status_keys : NULL;
+}
+
+int status_attribute(struct tree *tree, const struct node *node, const char *name, char **ret_value)
+{
+	struct facts facts;
+	struct buf value;
+	size_t count;
+	const char *const *list = keys_of(node, &count);
+
+	if (list == NULL || !is_key(list, count, name))
+		return -ENODATA;
+	int r = facts_gather(tree, node, &facts);
+	if (r < 0)
+		return r;
+	buf_init(&value, STATUS_MAX);
+	bool applies = node->kind == NODE_RESULT ? add_result_fact(tree, &facts, node, name, &value)
+						 : facts_add(tree, &facts, node, name, &value);
+	if (!applies)
+		r = -ENODATA;
+	else if (!buf_ok(&value))
+		r = -ENOMEM;
+	else
+		*ret_value = buf_steal(&value);
+	buf_finish(&value);
+	facts_finish(&facts);
+	return r;
+}
+
+int status_attributes(struct tree *tree, const struct node *node,
+	int (*visit)(void *arg, const char *name), void *arg)
+{
+	size_t count;
+	const char *const *list = keys_of(node, &count);
+	char name[64];
+	int r = 0;
+
+	for (size_t i = 0; list != NULL && i < count && r == 0; i++) {
+		CLEANUP_FREE char *value = NULL;
+		r = status_attribute(tree, node, list[i], &value);
+		if (r == -ENODATA) {
+			r = 0;
+			continue;
+		}
+		snprintf(name, sizeof(name), PREFIX "%s", list[i]);
+		if (r == 0)
+			r = visit(arg, name);
+	}
+	return r;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* What is known of one prompt, or of the job behind one result, and each fact of it in words. */
+#include "fs/tree/status_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/base/clock.h"
+#include "fs/fetch/fetch.h"
+#include "fs/job/job_table.h"
+#include "fs/job/writers.h"
+#include "fs/queue/queue.h"
+#include "fs/tree/tree_private.h"
+
+void facts_finish(struct facts *facts)
+{
+	job_record_finish(&facts->stored);
+	task_records_finish(facts->tasks, facts->task_count);
+	result_records_finish(facts->results, facts->result_count);
+}
+
+int facts_gather(struct tree *tree, const struct node *node, struct facts *facts)
+{
+	int r = 0;
+
+	memset(facts, 0, sizeof(*facts));
+	facts->draft = node->kind == NODE_FILE && (node->draft != DRAFT_NONE || node->job == 0);
+	facts->cut_off = node->draft == DRAFT_OPEN && !writers_any(tree->needs.writers, node->ino);
+	if (node->job == 0 || facts->draft)
+		return 0;
+	struct job *job = job_table_find(tree->needs.jobs, node->job);
+	if (job != NULL) {
+		facts->record = &job->record;
+		facts->reason = queue_reason(tree->needs.queue, job);
+	} else {
+		r = jobs_get(tree->needs.store, node->job, &facts->stored);
+		if (r == 0)
+			facts->record = &facts->stored;
+		if (r == -ENOENT)
+			return 0;
+	}
+	if (r == 0)
+		r = tasks_get(tree->needs.store, node->job, &facts->tasks, &facts->task_count);
+	if (r == 0)
+		r = results_get(
+			tree->needs.store, node->job, &facts->results, &facts->result_count);
+	if (r < 0)
+		facts_finish(facts);
+	return r;
+}
+
+enum job_state facts_shown_state(const struct job_record *record)
+{
+	/* done for the user is what can be read */
+	return record->state == JOB_SUCCESS && !record->published ? JOB_PROCESSING : record->state;
+}
+
+static const char *state_name(const struct facts *facts)
+{
+	return facts->draft || facts->record == NULL
+		       ? "DRAFT"
+		       : job_state_name(facts_shown_state(facts->record));
+}
+
+/* A path from the directory `from` to a result that may have been moved away: "../../FLUX/x/a.png". */
+static int add_path(struct tree *tree, int64_t from, const struct node *node, struct buf *text)
+{
+	struct node dir = *node;
+	char path[4096] = "";
+
+	if (node->parent == from) {
+		buf_add(text, node->name, node->name_length);
+		return 0;
+	}
+	for (int64_t up = from; up != (int64_t)TREE_ROOT && up != 0;) {
+		struct node above;
+		int r = nodes_get(tree->needs.store, up, &above);
+		if (r < 0)
+			return r;
+		buf_adds(text, "../");
+		up = above.parent;
+	}
+	for (;;) {
+		char longer[sizeof(path)];
+		if (snprintf(longer, sizeof(longer), "%s%s%s", dir.name, path[0] != '\0' ? "/" : "",
+			    path) >= (int)sizeof(longer))
+			return -ENAMETOOLONG;
+		memcpy(path, longer, sizeof(path));
+		if (dir.parent == (int64_t)TREE_ROOT || dir.parent == 0)
+			break;
+		int r = nodes_get(tree->needs.store, dir.parent, &dir);
+		if (r < 0)
+			return r;
+	}
+	buf_adds(text, path);
+	return 0;
+}
+
+/* Names of the results that are still there; returns how many. */
+int facts_add_results(struct tree *tree, const struct facts *facts, int64_t from,
+	const char *separator, struct buf *text)
+{
+	struct node node;
+	int count = 0;
+
+	for (size_t i = 0; i < facts->result_count; i++) {
+		if (facts->results[i].ino == 0 ||
+			nodes_get(tree->needs.store, facts->results[i].ino, &node) < 0 ||
+			node.parent == 0)
+			continue;
+		if (count++ > 0)
+			buf_adds(text, separator);
+		int r = add_path(tree, from, &node, text);
+		if (r < 0)
+			return r;
+	}
+	return count;
+}
+
+static void add_time(struct buf *text, int64_t wall_ms)
+{
+	char when[CLOCK_TEXT];
+
+	clock_format(wall_ms, when);
+	buf_adds(text, when);
+}
+
+static void add_tasks(struct buf *text, const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->task_count; i++)
+		buf_addf(text, "%s%s", i > 0 ? " " : "", facts->tasks[i].id);
+}
+
+static void add_elapsed(struct buf *text, const struct job_record *record)
+{
+	buf_addf(text, "%.1f s", (double)(record->finished - record->submitted) / 1000.0);
+}
+
+/* Whether a lost answer was charged shows best in the balance around it. */
+static void add_balance(struct buf *text, const struct job_record *record)
+{
+	bool before = !isnan(record->balance_before), after = !isnan(record->balance_after);
+
+	if (record->state != JOB_UNKNOWN || (!before && !after))
+		return;
+	if (before) {
+		buf_addf(text, ". The balance was %.10g credits at ", record->balance_before);
+		add_time(text, record->balance_at);
+		buf_adds(text, ", before it");
+	}
+	if (after)
+		buf_addf(text, "%s %.10g after it", before ? " and" : ". The balance was",
+			record->balance_after);
+	if (before && after)
+		buf_adds(text, record->balance_after < record->balance_before
+				       ? " (what other submissions have cost since is in it)"
+				       : ": it seems that nothing was charged");
+}
+
+/* Of the account: what else was going on is in it. One of the two alone says nothing. */
+static void add_credits(struct buf *text, const struct job_record *record)
+{
+	if (record->state == JOB_UNKNOWN || isnan(record->balance_before) ||
+		isnan(record->balance_after))
+		return;
+	buf_addf(text, "%.10g before, %.10g after", record->balance_before, record->balance_after);
+}
+
+/* Sentences for people: while it waits, and where some of what it made could not be fetched, they are a warning, else the
+ * error. */
+static bool error_is_final(const struct job_record *record)
+{
+	return record->state != JOB_SUCCESS && job_state_is_final(facts_shown_state(record));
+}
+
+static const char *warning_of(const struct facts *facts)
+{
+	const struct job_record *record = facts->record;
+
+	if (facts->reason != NULL)
+		return facts->reason;
+	if (record->error != NULL && !error_is_final(record))
+		return record->error;
+	if (record->state == JOB_HELD && record->dry_run)
+		return "dry run: nothing was sent; to send it: echo submit into this file";
+	return record->warning;
+}
+
+/* Results that could not be fetched when they were last read. */
+static void add_troubles(
+	struct tree *tree, const struct facts *facts, int64_t from, bool first, struct buf *text)
+{
+	struct node node;
+
+	for (size_t i = 0; i < facts->result_count; i++) {
+		int64_t ino = facts->results[i].ino;
+		const char *trouble = ino == 0 ? NULL : fetch_trouble_of(tree->needs.fetches, ino);
+		if (trouble == NULL || nodes_get(tree->needs.store, ino, &node) < 0 ||
+			node.parent == 0)
+			continue;
+		if (!first)
+			buf_adds(text, "; ");
+		first = false;
+		add_path(tree, from, &node, text);
+		buf_addf(text,
+			" could not be fetched: %s. Reading it tries again (submit would order a "
+			"new one)",
+			trouble);
+	}
+}
+
+static void add_warning(
+	struct tree *tree, const struct facts *facts, const struct node *node, struct buf *text)
+{
+	const struct job_record *record = facts->record;
+	const char *warning = warning_of(facts);
+
+	if (warning != NULL) {
+		buf_adds(text, warning);
+		if (record->published && warning == record->error && record->warning != NULL)
+			buf_addf(text, "; %s", record->warning);
+	}
+	add_troubles(tree, facts, node->parent, warning == NULL, text);
+}
+
+/* One fact by the name of its key. False: it does not apply. */
+bool facts_add(struct tree *tree, const struct facts *facts, const struct node *node,
+	const char *key, struct buf *text)
+{
+	const struct job_record *record = facts->record;
+	size_t before = text->length;
+
+	if (strcmp(key, "state") == 0) {
+		buf_adds(text, state_name(facts));
+		return true;
+	}
+	if (record == NULL)
+		return false;
+	if (strcmp(key, "model") == 0)
+		buf_adds(text, record->model);
+	else if (strcmp(key, "mode") == 0)
+		buf_adds(text, record->mode);
+	else if (strcmp(key, "task") == 0)
+		add_tasks(text, facts);
+	else if (strcmp(key, "batch") == 0 && record->batch != 0)
+		buf_addf(text, "%" PRId64, record->batch);
+	else if (strcmp(key, "submitted") == 0 && record->submitted != 0)
+		add_time(text, record->submitted);
+	else if (strcmp(key, "finished") == 0 && record->finished != 0 && record->submitted != 0)
+		add_time(text, record->finished);
+	else if (strcmp(key, "elapsed") == 0 && record->finished != 0 && record->submitted != 0)
+		add_elapsed(text, record);
+	else if (strcmp(key, "credits") == 0)
+		add_credits(text, record);
+	else if (strcmp(key, "results") == 0)
+		facts_add_results(tree, facts, node->parent, ", ", text);
+	else if (strcmp(key, "request") == 0 && record->state == JOB_HELD && record->dry_run)
+		buf_adds(text, record->body);
+	else if (strcmp(key, "warning") == 0)
+		add_warning(tree, facts, node, text);
+	else if (strcmp(key, "error") == 0 && record->error != NULL && error_is_final(record)) {
+		buf_adds(text, record->error);
+		add_balance(text, record);
+	}
+	return text->length > before;
+}

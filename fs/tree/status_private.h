@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* status_private: what is known of one prompt, for its text (status.c) and for attributes (status_attributes.c). */
+#include <stdbool.h>
+
+#include "fs/base/buf.h"
+#include "fs/store/jobs.h"
+#include "fs/store/nodes.h"
+
+struct tree;
+
+/* The keys of a status, in the order of its lines. */
+#define STATUS_KEYS 13
+extern const char *const status_keys[STATUS_KEYS];
+
+#define STATUS_MAX (512 * 1024) /* bytes of a text or a value */
+
+/* What is known of one prompt, or of the job behind one result. */
+struct facts {
+	const struct job_record *record; /* NULL: no job */
+	struct job_record stored;        /* owned; where the job is not in memory */
+	const char *reason;              /* why it waits, borrowed */
+	struct task_record *tasks;       /* owned */
+	size_t task_count;
+	struct result_record *results; /* owned */
+	size_t result_count;
+	bool draft;
+	bool cut_off; /* a draft whose writer went with an earlier mount */
+};
+
+int facts_gather(struct tree *tree, const struct node *node, struct facts *facts);
+void facts_finish(struct facts *facts);
+/* As users are told: done for them is what can be read. */
+enum job_state facts_shown_state(const struct job_record *record);
+/* Names of the results that are still there, as from the directory `from`; returns how many. */
+int facts_add_results(struct tree *tree, const struct facts *facts, int64_t from, const char *separator,
+	struct buf *text);
+/* One fact by the name of its key. False: it does not apply. */
+bool facts_add(struct tree *tree, const struct facts *facts, const struct node *node, const char *key,
+	struct buf *text);
