@@ -208,6 +208,11 @@ static const struct own_answer *find_rule(const char *what)
 
 /* --- http.h --- */
 
+static int64_t retry_after(const struct http_request *request)
+{
+	return request->answer.retry_after_ms > 0 ? request->answer.retry_after_ms : -1;
+}
+
 static void end(struct http_request *request, int error)
 {
 	struct http_events events = request->events;
@@ -215,9 +220,7 @@ static void end(struct http_request *request, int error)
 	struct http_end told = {.error = error,
 		.maybe_sent = !request->answer.not_sent,
 		.head = {.status = error == 0 || request->headed ? request->answer.status : 0,
-			.retry_after_ms = request->answer.retry_after_ms > 0
-						  ? request->answer.retry_after_ms
-						  : -1},
+			.retry_after_ms = retry_after(request)},
 		.body_bytes = (int64_t)request->given};
 
 	if (error != 0)
@@ -235,7 +238,7 @@ static int give_head(struct http_request *request)
 		.range_start = -1,
 		.range_end = -1,
 		.total = request->total > 0 ? request->total : (int64_t)request->length,
-		.retry_after_ms = -1};
+		.retry_after_ms = retry_after(request)};
 
 	if (head.status == 206) {
 		head.range_start = request->start;
