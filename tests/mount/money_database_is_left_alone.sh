@@ -74,7 +74,7 @@ for name in set(names("index")) - INDEXES:
     db.execute("DROP INDEX " + name)
 for column in [row[1] for row in db.execute("PRAGMA table_info(job)") if row[1] not in JOB]:
     db.execute("ALTER TABLE job DROP COLUMN " + column)
-db.execute("DELETE FROM meta WHERE key IN ('cached_bytes', 'latest_time')")
+db.execute("DELETE FROM meta WHERE key NOT IN ('synced', 'identity', 'mounts', 'hold_up_to')")
 db.execute("PRAGMA user_version = 1")
 END
 assert_contains "$(weryaifs --check)" "older weryaifs" "--check"
