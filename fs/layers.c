@@ -36,10 +36,17 @@ int layers_open_api(struct layers *layers, const struct setup *setup)
 	struct api_options api = {.base_url = sandbox ? sandbox : config->base_url,
 		.models_base_url = sandbox ? sandbox : config->models_base_url,
 		.request_timeout_ms = config->request_timeout_ms};
-	int r = http_create(layers->loop, &http, &layers->http);
+	int r;
 
+	/* the service is where the user says, whatever it says of the addresses of results is looked at */
+	http.any_address = true;
+	http.own_url = api.base_url;
+	r = http_create(layers->loop, &http, &layers->api_http);
+	http.any_address = false;
+	http.own_url = NULL;
+	http.trusts = layers->api_http;
 	if (r == 0)
-		r = http_create(layers->loop, &http, &layers->api_http);
+		r = http_create(layers->loop, &http, &layers->http);
 	if (r == 0)
 		r = api_create(layers->api_http, &api, &layers->api);
 	if (r == 0)
@@ -229,8 +236,8 @@ void layers_close(struct layers *layers)
 	}
 	store_close(layers->store);
 	api_destroy(layers->api);
-	http_destroy(layers->api_http);
 	http_destroy(layers->http);
+	http_destroy(layers->api_http);
 	sandbox_child_stop(layers->sandbox);
 	*layers = (struct layers){0};
 }

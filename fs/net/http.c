@@ -53,6 +53,7 @@ void http_resume(struct http_request *request)
 		return;
 	request->paused = false;
 	request->progress_ms = clock_mono_ms();
+	request_open_window(request);
 	request_watch_time(request);
 	request_rest(request);
 }
@@ -106,6 +107,9 @@ int http_create(struct loop *loop, const struct http_options *options, struct ht
 	}
 	http->loop = loop;
 	http->connect_timeout_ms = options->connect_timeout_ms;
+	http->any_address = options->any_address;
+	http->trusts = options->trusts;
+	http->networks = options->own_url != NULL ? http_url_networks(options->own_url) : 0;
 	list_init(&http->requests);
 	list_init(&http->later);
 	list_init(&http->resting);

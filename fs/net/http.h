@@ -7,9 +7,14 @@
  * Callbacks: connecting once for each new connection, head at most once before the first body, body
  *            0..n times, then done exactly once; never from inside http_start(). Each may call
  *            http_cancel() on its own request; after a cancel none of them runs again for it.
- * Limits:    a body above max_bytes ends in -EFBIG; no progress for stall_ms in -ETIMEDOUT; the work
- *            of one wake is bounded, so that other watches of the loop get their turn.
- * Errors:    http_start(): -ENOMEM, -EINVAL (url not http(s), plain http to a host that is not loopback).
+ * Limits:    a body above max_bytes ends in -EFBIG; no progress for stall_ms, a head that is not whole after stall_ms, or less
+ *            than min_rate in any stall_ms in -ETIMEDOUT; the work of one wake is bounded, so that other watches of the loop get
+ *            their turn.
+ * Addresses: without any_address only public ones are connected to, whatever the name, by whichever redirect, and those
+ *            networks that the host of `trusts` is in; others end in -EPERM. Behind a proxy, which alone is connected to,
+ *            literal addresses of other networks are refused.
+ * Errors:    http_start(): -ENOMEM, -EINVAL (url not http(s), plain http to a host that is not loopback), -EPERM (a literal
+ *            address that is not connected to).
  *            An HTTP 4xx/5xx is not an error here: see http_end.status.
  *            http_end.error: -ECONNREFUSED and its like (connect), -EHOSTUNREACH (name), -EPROTO (TLS,
  *            not HTTP), -ECONNRESET (closed too early), -ETIMEDOUT, -EFBIG, -ELOOP (redirects), -EPERM
@@ -34,6 +39,9 @@ struct http_options {
 	const char *ca_file;        /* NULL: the system's */
 	int64_t connect_timeout_ms; /* name, TCP and TLS */
 	int max_connections_per_host;
+	const char *own_url;	  /* any_address: where they lead to, NULL unknown; what `trusts` is about */
+	bool any_address;	  /* URLs are the user's own; else they come from outside: see Addresses above */
+	const struct http *trusts; /* borrowed, used by http_start() and its callbacks; NULL none */
 };
 
 /* What the server said in front of the body, after redirects. */
@@ -97,6 +105,7 @@ struct http_spec {
 	bool own_connection;  /* HTTP/1.1: part of something large, whose parts come faster side by side */
 	int max_redirects; /* 0: a redirect is an answer like any other. https only, or loopback http from loopback */
 	int64_t stall_ms;  /* no byte for so long: -ETIMEDOUT */
+	int64_t min_rate;  /* bytes a second, over each stall_ms: less is -ETIMEDOUT; 0: any */
 	int64_t total_ms;  /* the whole exchange; 0 = unlimited */
 	int64_t max_bytes; /* ceiling of the body; must be > 0 */
 };

@@ -4,7 +4,7 @@
  *   http.c           the public side
  *   http_loop.c      libcurl's multi handle on the loop
  *   http_request.c   the life of a request, its redirects, its end
- *   http_setup.c     from a spec to libcurl's options; http_form.c: a file that goes up
+ *   http_setup.c     from a spec to libcurl's options; http_form.c: a file that goes up; http_policy.c: where one may connect to
  *   http_transfer.c  libcurl's callbacks during one exchange
  *   http_turn.c      limits of time, and turns; http_result.c: what the caller is told at the end
  *
@@ -18,6 +18,7 @@
 #include "fs/base/list.h"
 #include "fs/base/loop.h"
 #include "fs/net/http.h"
+#include "fs/net/http_address.h"
 #include "fs/net/http_head.h"
 #include "fs/net/http_url.h"
 
@@ -36,6 +37,9 @@ struct http {
 	unsigned active;
 	uint64_t bytes, turn;
 	int64_t now_ms; /* when this wake began */
+	bool any_address;
+	const struct http *trusts;
+	unsigned networks; /* enum http_network: of all connections that were made */
 };
 
 enum {
@@ -62,7 +66,7 @@ struct http_request {
 	int64_t upload_at;
 	bool bearer, once;
 	int redirects_left;
-	int64_t stall_ms, max_bytes;
+	int64_t stall_ms, min_rate, max_bytes;
 	int64_t deadline_ms; /* INT64_MAX none */
 
 	struct http_url target; /* of this hop */
@@ -77,6 +81,9 @@ struct http_request {
 	bool cancelled, ended;
 	int64_t connect_ms; /* since when a connection of its own is being made, or 0 */
 	int64_t progress_ms, uploaded, body_bytes;
+	int64_t window_ms, window_bytes; /* min_rate: since when, and how many had moved by then */
+	bool proxied;			 /* this hop's connection is to a proxy */
+	char refused[HTTP_ADDRESS_TEXT]; /* an address of this hop that was not connected to; "" none */
 	uint64_t turn;
 	size_t turn_bytes;
 
@@ -120,6 +127,15 @@ void request_wipe_headers(struct curl_slist *headers);
 
 int request_setup_form(struct http_request *request, const struct http_upload *upload);
 
+/* http_policy.c */
+
+/* The network of a URL whose host is a literal address or localhost; 0: only a look-up tells. */
+unsigned http_url_networks(const char *url);
+/* Chooses the proxy of this hop. -EPERM: its host is a literal address that is not for us. */
+int request_choose_way(struct http_request *request);
+/* libcurl's CURLOPT_OPENSOCKETFUNCTION; `arg` is the request. */
+curl_socket_t request_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address);
+
 /* http_transfer.c */
 
 /* Sets the callbacks; goes_up: the request has a body whose way up is to be followed. */
@@ -129,6 +145,9 @@ CURLcode request_listen(struct http_request *request, bool goes_up);
 
 /* Sets the timer to the earliest one of connect, stall and total. */
 void request_watch_time(struct http_request *request);
+/* Bytes that have moved since the window of min_rate began are looked at when it ends. */
+void request_open_window(struct http_request *request);
+bool request_is_too_slow(struct http_request *request);
 void request_want(struct http_request *request, unsigned want); /* done by http_settle() */
 /* Whether the request has had its share of this turn with these bytes. */
 bool request_turn_is_over(struct http_request *request, size_t length);
@@ -140,5 +159,7 @@ void request_rest(struct http_request *request);
 /* Notes why the request ends, unless something was noted before. */
 void request_blame(struct http_request *request, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* That the address in `refused` was not connected to: -EPERM. */
+void request_blame_address(struct http_request *request);
 /* What the caller hears, from libcurl's code and what the callbacks noted. */
 void request_conclude(struct http_request *request, CURLcode code, struct http_end *ret_end);

@@ -94,6 +94,9 @@ void request_time(void *arg)
 		request_blame(request, -ETIMEDOUT,
 			"nothing moved between us and %s for %lld seconds", host,
 			(long long)((request->stall_ms + 999) / 1000));
+	else if (request_is_too_slow(request))
+		request_blame(request, -ETIMEDOUT, "%s sends less than %lld bytes a second", host,
+			(long long)request->min_rate);
 	if (request->error != 0)
 		request_end(request, CURLE_OPERATION_TIMEDOUT);
 	else

@@ -21,6 +21,12 @@ void request_blame(struct http_request *request, int error, const char *format, 
 	va_end(args);
 }
 
+void request_blame_address(struct http_request *request)
+{
+	request_blame(request, -EPERM, "%s is at %s, which is no public address: nothing is fetched from there",
+		request->target.host, request->refused);
+}
+
 static int system_errno(const struct http_request *request, int fallback)
 {
 	long number = 0;
@@ -64,6 +70,10 @@ static void blame_curl(struct http_request *request, CURLcode code)
 			code == CURLE_COULDNT_RESOLVE_PROXY ? "'s proxy" : "");
 		break;
 	case CURLE_COULDNT_CONNECT:
+		if (request->refused[0] != '\0') {
+			request_blame_address(request);
+			break;
+		}
 		error = system_errno(request, -ECONNREFUSED);
 		request_blame(
 			request, error, "could not connect to %s: %s", host, strerror(-error));

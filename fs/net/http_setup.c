@@ -108,8 +108,6 @@ static CURLcode setup_hop(struct http_request *request)
 	CURLcode code = CURLE_OK;
 	SET(URL, request->url);
 	SET(HTTPHEADER, request->headers);
-	/* "" also shuts out the proxies of the environment */
-	SET(PROXY, request->target.loopback ? "" : NULL);
 	return code;
 }
 
@@ -160,6 +158,7 @@ int request_setup(struct http_request *request, const struct http_spec *spec)
 	if (request->redirects_left <= 0)
 		request->redirects_left = -1;
 	request->stall_ms = spec->stall_ms;
+	request->min_rate = spec->min_rate;
 	request->max_bytes = spec->max_bytes;
 	http_head_reset(&request->parser);
 	int r = setup_headers(request, spec);
@@ -171,6 +170,9 @@ int request_setup(struct http_request *request, const struct http_spec *spec)
 	request->easy = curl_easy_init();
 	if (request->easy == NULL)
 		return -ENOMEM;
+	r = request_choose_way(request);
+	if (r < 0)
+		return r;
 	CURL *easy = request->easy;
 	CURLcode code = setup_connection(request, spec);
 	if (code == CURLE_OK)
@@ -200,6 +202,11 @@ static int begin_hop(struct http_request *request)
 	request->redirecting = false;
 	request->head_bytes = request->dropped_bytes = 0;
 	http_head_reset(&request->parser);
+	int r = request_choose_way(request);
+	if (r == -EPERM)
+		request_blame_address(request);
+	if (r < 0)
+		return r;
 	if (setup_hop(request) != CURLE_OK) {
 		request_blame(request, -ENOMEM, "%s", "");
 		return -ENOMEM;

@@ -71,6 +71,9 @@ static int end_of_head(struct http_request *request)
 		return 0;
 	}
 	request->head_done = true;
+	request->progress_ms = request->http->now_ms;
+	request_open_window(request);
+	request_watch_time(request);
 	int r = request->events->head != NULL ? request->events->head(request->arg, head) : 0;
 	if (r == 0 && !request->cancelled && head->content_length > request->max_bytes) {
 		r = -EFBIG;
@@ -86,7 +89,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	size_t length = size * count;
 	if (request->cancelled)
 		return CURL_WRITEFUNC_ERROR;
-	request->progress_ms = request->http->now_ms;
+	/* no progress: or else a line now and then would be enough to go on for ever */
 	if (request->head_done || request->redirecting)
 		return length; /* a trailer */
 	request->head_bytes += length;
@@ -114,11 +117,11 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	size_t length = size * count;
 	if (request->cancelled || request->ended)
 		return CURL_WRITEFUNC_ERROR;
-	request->progress_ms = request->http->now_ms;
 	if (request->redirecting) {
 		request->dropped_bytes += length;
 		return request->dropped_bytes > REDIRECT_BODY_MAX ? CURL_WRITEFUNC_ERROR : length;
 	}
+	request->progress_ms = request->http->now_ms;
 	if ((int64_t)length > request->max_bytes - request->body_bytes) {
 		request_blame(request, -EFBIG, "the answer of %s is larger than %lld bytes",
 			request->target.host, (long long)request->max_bytes);
@@ -166,6 +169,8 @@ CURLcode request_listen(struct http_request *request, bool goes_up)
 	SET(RESOLVER_START_DATA, request);
 	SET(SOCKOPTFUNCTION, on_connect);
 	SET(SOCKOPTDATA, request);
+	SET(OPENSOCKETFUNCTION, request_open_socket);
+	SET(OPENSOCKETDATA, request);
 	SET(PREREQFUNCTION, on_send);
 	SET(PREREQDATA, request);
 	SET(HEADERFUNCTION, on_header);

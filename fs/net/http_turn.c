@@ -14,6 +14,9 @@ void request_watch_time(struct http_request *request)
 	if (request->sent && !request->paused && request->stall_ms > 0 &&
 		request->progress_ms + request->stall_ms < due)
 		due = request->progress_ms + request->stall_ms;
+	if (request->min_rate > 0 && request->head_done && !request->paused &&
+		request->window_ms + request->stall_ms < due)
+		due = request->window_ms + request->stall_ms;
 	if (request->connect_ms != 0 &&
 		request->connect_ms + request->http->connect_timeout_ms < due)
 		due = request->connect_ms + request->http->connect_timeout_ms;
@@ -21,6 +24,27 @@ void request_watch_time(struct http_request *request)
 		loop_timer_disarm(request->timer);
 	else
 		loop_timer_arm(request->timer, due - clock_mono_ms());
+}
+
+static int64_t moved_bytes(const struct http_request *request)
+{
+	return request->body_bytes + request->uploaded;
+}
+
+void request_open_window(struct http_request *request)
+{
+	request->window_ms = clock_mono_ms();
+	request->window_bytes = moved_bytes(request);
+}
+
+bool request_is_too_slow(struct http_request *request)
+{
+	if (request->min_rate <= 0 || !request->head_done || request->paused ||
+		clock_mono_ms() - request->window_ms < request->stall_ms)
+		return false;
+	int64_t moved = moved_bytes(request) - request->window_bytes;
+	request_open_window(request);
+	return moved < request->min_rate * request->stall_ms / 1000;
 }
 
 void request_want(struct http_request *request, unsigned want)

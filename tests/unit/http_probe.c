@@ -328,7 +328,8 @@ void open_http(int connections, int64_t connect_timeout_ms)
 {
 	const struct http_options options = {.user_agent = "weryaifs-test",
 		.connect_timeout_ms = connect_timeout_ms,
-		.max_connections_per_host = connections};
+		.max_connections_per_host = connections,
+		.any_address = true};
 	http_destroy(http);
 	http = NULL;
 	assert_int_equal(http_create(loop, &options, &http), 0);
