@@ -13,7 +13,7 @@ for wire in live seed; do
     echo "a clip" >WAN_2_5.video/clip.txt
     printf 'type: ONLY_MUSIC\nslow and warm\n' >MUSIC/song.txt
     echo 'type: vocal_song
-styles: {"POP": 1}
+styles: {"POP": "bright"}
 lyrics: la la la
 audio name: La
 gender: f' >MUSIC/voice.txt
@@ -74,7 +74,7 @@ gender: f' >MUSIC/voice.txt
     tool MUSIC music/generate 'audio/*' "{\"type\": \"VOCAL_SONG\", \"description\": \"a march\", \"reference_audio\": \"$audio\"}" "type: vocal song" "a march" "$A"
     wait_state MUSIC/voice SUCCESS
     assert_eq "$(jq -sSc 'map(select(.body.audio_name == "La"))[0].body' "$REQUESTS")" \
-        '{"audio_name":"La","gender":"f","lyrics":"la la la","styles":{"POP":1},"type":"VOCAL_SONG"}' "request of a voice"
+        '{"audio_name":"La","gender":"f","lyrics":"la la la","styles":{"POP":"bright"},"type":"VOCAL_SONG"}' "request of a voice"
 
     # what cannot be sent costs nothing
     before=$(posts)

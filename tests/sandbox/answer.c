@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/sandbox/gzip.h"
 #include "tests/sandbox/util.h"
 
 static void replace(
@@ -89,6 +90,16 @@ void answer_halve(struct answer *answer, bool cut)
 		answer->way = ANSWER_CUT;
 	else
 		answer->size /= 2;
+}
+
+void answer_gzip(struct answer *answer)
+{
+	unsigned char *packed =
+		gzip_store((const unsigned char *)answer->body, answer->size, &answer->size);
+
+	free(answer->body);
+	answer->body = (char *)packed;
+	answer->gzip = true;
 }
 
 void answer_finish(struct answer *answer)

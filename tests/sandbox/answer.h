@@ -16,6 +16,7 @@ struct answer {
 	char *body;     /* owned, not terminated */
 	size_t size;
 	const char *type;
+	bool gzip;            /* the body is compressed */
 	char etag[40];        /* empty: none */
 	char retry_after[64]; /* empty: no such header */
 	double slow;          /* seconds to wait before it is sent */
@@ -32,6 +33,7 @@ void answer_deep(struct answer *answer, unsigned depth);
 /* The header as an order has it: what is sent as it is, or @SECONDS, a date so far from now. */
 void answer_retry_after(struct answer *answer, const char *text);
 
+void answer_gzip(struct answer *answer);
 /* Keeps the first half. cut: announce the whole length. */
 void answer_halve(struct answer *answer, bool cut);
 void answer_finish(struct answer *answer);

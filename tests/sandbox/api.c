@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sandbox/canned.h"
 #include "tests/sandbox/cdn_url.h"
 #include "tests/sandbox/spoil.h"
 #include "tests/sandbox/submit.h"
@@ -19,7 +20,8 @@ json_t *api_task(struct sandbox *sandbox, struct wire_task *view)
 	json_t *json;
 
 	view->url = url;
-	if (view->phase == PHASE_SUCCEEDED && !faults_has(&made->faults, FAULT_TASK_EMPTY, NULL))
+	if (view->phase == PHASE_SUCCEEDED && made->endpoint->kind != MEDIA_TEXT &&
+		!faults_has(&made->faults, FAULT_TASK_EMPTY, NULL))
 		for (; view->url_count < task->outputs; view->url_count++)
 			url[view->url_count] = cdn_url(sandbox, task, view->url_count);
 	if (view->url_count && made->lyrics)
@@ -33,12 +35,13 @@ json_t *api_task(struct sandbox *sandbox, struct wire_task *view)
 	return json;
 }
 
-static json_t *show_task(struct request *request, const struct task *task)
+static json_t *show_task(struct request *request, const struct task *task, bool alone)
 {
 	struct sandbox *sandbox = request->sandbox;
 	const struct generation *made = task->generation;
 	char *reads = xformat("reads %s", task->id), *final = xformat("final %s", task->id);
 	struct wire_task view = {.task = task, .phase = state_phase(task)};
+	json_t *data;
 
 	view.reads = state_count(sandbox->state, reads);
 	if (request_fault(request, &made->faults, FAULT_STATUS_WEIRD, task->id, NULL)) {
@@ -53,7 +56,9 @@ static json_t *show_task(struct request *request, const struct task *task)
 	}
 	free(reads);
 	free(final);
-	return api_task(sandbox, &view);
+	data = api_task(sandbox, &view);
+	return alone && wire_shows_array(&sandbox->wire, view.reads) ? json_pack("[o]", data)
+								     : data;
 }
 
 /* true: the answer is complete. */
@@ -73,6 +78,8 @@ static bool spoil_status(struct request *request, const struct fault_set *set, c
 		answer_html(ret, 200);
 	else if (request_fault(request, set, FAULT_STATUS_GARBAGE, id, NULL))
 		answer_garbage(ret);
+	else if (request_fault(request, set, FAULT_STATUS_ANSWER, id, &value))
+		canned_answer(request->sandbox->canned, (unsigned)value.number, ret);
 	else if (request_fault(request, set, FAULT_STATUS_1003, id, NULL))
 		wire_code(wire, 200, 1003, "resource not exists, may have expired", ret);
 	else if (request_fault(request, set, FAULT_STATUS_NOTEXIST, id, NULL))
@@ -107,12 +114,12 @@ static void handle_status(struct request *request, const char *id, bool batch, s
 		wire_error(&sandbox->wire, batch ? WIRE_NO_BATCH : WIRE_NO_TASK, NULL, ret);
 		return;
 	}
-	if (batch || sandbox->options->dialect == DIALECT_LIVE) {
+	if (batch) {
 		data = json_array();
 		for (unsigned i = 0; i < count; i++)
-			json_array_append_new(data, show_task(request, task[i]));
+			json_array_append_new(data, show_task(request, task[i], false));
 	} else {
-		data = show_task(request, task[0]);
+		data = show_task(request, task[0], true);
 	}
 	wire_success(&sandbox->wire, data, ret);
 	if (request_fault(request, set, FAULT_STATUS_TRUNCATED, id, &value))

@@ -118,7 +118,7 @@ static void format_body(struct sandbox *sandbox, const struct task *task, struct
 
 	*ret = (struct answer){0};
 	wire_success(&sandbox->wire,
-		sandbox->options->dialect == DIALECT_LIVE ? json_pack("[o]", data) : data, ret);
+		wire_shows_array(&sandbox->wire, view.reads) ? json_pack("[o]", data) : data, ret);
 }
 
 static void call(struct callbacks *callbacks, const struct task *task)

@@ -313,6 +313,8 @@ static enum MHD_Result send_content(struct request *request, const struct cdn_ta
 	struct range range = {0};
 	struct validators validators;
 	struct MHD_Response *response;
+	bool gzip = request_fault(request, set, FAULT_CDN_GZIP, subject, NULL) &&
+		    content_compress(&transfer->content);
 	uint64_t announced;
 	char text[96];
 	int r;
@@ -342,6 +344,8 @@ static enum MHD_Result send_content(struct request *request, const struct cdn_ta
 	if (!response)
 		return MHD_NO;
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type(target));
+	if (gzip)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	if (ranges)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
 	add_validators(response, &validators);

@@ -23,6 +23,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
+import check_service
 from checklib import KEY, Answer, Server, await_true, ok, urls
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -45,7 +46,8 @@ class Dialect:
     """The codes of one wire."""
 
     def __init__(self, wire):
-        self.live = wire == "live"
+        self.live = wire != "seed"
+        self.arrays = {"seed": {False}, "live": {False, True}, "live-arrays": {True}}[wire]
         self.http = 200 if self.live else 400
         self.success = 200 if self.live else 0
         self.parameter = 1002 if self.live else 1001
@@ -80,27 +82,28 @@ def check_answers(wire):
         ok(("success" in submitted.json) == live, "success", submitted)
         ok(data["batch_id"] > 2**53 and len(submitted.ids[0]) == 11, "ids", data)
 
-        states = []
+        states, arrays = [], set()
         while True:
             answer = server.status(submitted.ids[0])
-            ok(isinstance(answer.json["data"], list) == live, "an array", answer)
+            arrays.add(isinstance(answer.json["data"], list))
             if answer.state not in states:
                 states.append(answer.state)
             if answer.state in ("succeed", "SUCCESS"):
                 break
             time.sleep(0.03)
+        ok(arrays == dialect.arrays, "an array", arrays)
         ok(states == (["waiting", "processing", "succeed"] if live
                       else ["PENDING", "PROCESSING", "SUCCESS"]), "states", states)
 
         shapes = set()
-        for _ in range(7):
+        for _ in range(20):
             task = server.status(submitted.ids[0]).task
             ok(len(urls(task)) == 1, "one URL", task)
             inner = next(place["images"] for place in
                          (task, task.get("output") or {}, task.get("task_result") or {})
                          if place.get("images"))
             shapes |= {tuple(sorted(task)), type(inner[0])}
-        ok(len(shapes) == (5 if live else 2), "shapes of a result", shapes)
+        ok(len(shapes) == (5 if live else 2), "shapes of a result", wire, shapes)
 
         batch = server.batch(data["batch_id"])
         ok(isinstance(batch.json["data"], list) and len(batch.json["data"]) == 1, "batch", batch)
@@ -110,7 +113,7 @@ def check_answers(wire):
 
 
 def check_account(wire):
-    live = wire == "live"
+    live = wire != "seed"
     with Server("--wire", wire) as server:
         answer = server.balance(key=None)
         ok(answer.http == 401 and answer.json, "no key", answer)
@@ -768,7 +771,8 @@ def check_command_line():
     for arguments in (
             ["--nope"], ["--wire", "x"], ["--seconds", "x"], ["--port", "70000"], ["--fault", "zz"],
             ["--fault", "submit-500:2"], ["extra"], ["--catalogue", "/nonexistent"],
-            ["--log", "/nonexistent/x"], ["--catalogue", "/dev/null"]):
+            ["--log", "/nonexistent/x"], ["--catalogue", "/dev/null"], ["--strict", "x"],
+            ["--answers", "/nonexistent"]):
         ended = run(*arguments)
         ok(ended.returncode in (1, 2) and ended.stderr and not ended.stdout, arguments, ended)
     ended = run("--help")
@@ -825,7 +829,8 @@ def check_callbacks(wire):
         ok(await_true(10, lambda: calls("made") and calls("failed")), "called", receiver.calls)
         path, kind, body = calls("made")[0]
         ok(kind == "application/json" and body["status"] == dialect.success, "callback", kind, body)
-        task = body["data"][0] if dialect.live else body["data"]
+        task = body["data"][0] if isinstance(body["data"], list) else body["data"]
+        ok(isinstance(body["data"], list) in dialect.arrays, "an array", body)
         ok(task["task_id"] == made.ids[0] and task["task_status"].upper() in ("SUCCEED", "SUCCESS"), task)
         ok(server.get(urls(task)[0]).data[:4] == PNG, "its picture", task)
         ok("generation failed" in str(calls("failed")[0][2]), "of a failure", calls("failed"))
@@ -854,10 +859,11 @@ def check_callbacks(wire):
 
 
 BOTH = (check_answers, check_account, check_refuses, check_takes, check_toolkits, check_inputs,
-        check_callbacks, check_durations)
+        check_callbacks, check_durations, check_service.check_endpoints)
 ONCE = (check_submit_faults, check_status_faults, check_spoiled, check_download_faults, check_limits,
         check_drawing, check_ranges, check_videos, check_connections, check_renewal,
-        check_concurrency, check_command_line, check_parent_death)
+        check_concurrency, check_command_line, check_parent_death, check_service.check_strict,
+        check_service.check_refusals, check_service.check_answers_table, check_service.check_gzip)
 
 
 def run(check, *arguments):
@@ -871,7 +877,7 @@ def run(check, *arguments):
 
 
 def main(words):
-    checks = [(check,) for check in ONCE] + [(c, w) for c in BOTH for w in ("live", "seed")]
+    checks = [(check,) for check in ONCE] + [(c, w) for c in BOTH for w in ("live", "live-arrays", "seed")]
     checks = [c for c in checks if not words or any(word in c[0].__name__ for word in words)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         for line in pool.map(lambda check: run(*check), checks):

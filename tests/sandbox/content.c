@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sandbox/gzip.h"
 #include "tests/sandbox/util.h"
 
 struct blob *blob_create(unsigned char *data, size_t size)
@@ -174,6 +175,23 @@ void content_read(const struct content *content, uint64_t at, void *buffer, size
 		size -= part;
 		at = 0;
 	}
+}
+
+bool content_compress(struct content *content)
+{
+	unsigned char *plain, *packed;
+	size_t size;
+
+	if (content->size > (64u << 20))
+		return false;
+	plain = xcalloc(1, (size_t)content->size + 1);
+	content_read(content, 0, plain, (size_t)content->size);
+	packed = gzip_store(plain, (size_t)content->size, &size);
+	free(plain);
+	content_finish(content);
+	*content = (struct content){.blob = blob_create(packed, size)};
+	content_add_memory(content, packed, size);
+	return true;
 }
 
 void content_finish(struct content *content)

@@ -7,6 +7,7 @@
  *
  * Threads: constant once made. */
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ void content_fill_video(struct content *content, uint64_t seed, uint64_t size);
 /* An MP4 (borrowed reference to its bytes) with `padding` bytes put in front of its moov box. */
 void content_fill_moov_last(
 	struct content *content, struct blob *video, uint64_t seed, uint64_t padding);
+
+/* The same bytes as a gzip file; up to 64 MiB, larger ones stay as they are. true: done. */
+bool content_compress(struct content *content);
 
 /* at + size is within the content. */
 void content_read(const struct content *content, uint64_t at, void *buffer, size_t size);

@@ -11,7 +11,7 @@
 #define CALLBACK_FIELDS                                                                            \
 	{"webhook_url", FIELD_WEBHOOK, OPTIONAL},                                                  \
 	{                                                                                          \
-		"caller_id", FIELD_INT, OPTIONAL, -0x1p63, 0x1p63                                  \
+		"caller_id", FIELD_CALLER, OPTIONAL                                                \
 	}
 
 #define IMAGE_FIELDS                                                                               \
@@ -58,6 +58,11 @@ static const struct field almighty[] = {{"model", FIELD_MODEL, REQUIRED},
 	{"generate_audio", FIELD_AUDIO_TEXT, OPTIONAL},
 	{"video_number", FIELD_VIDEO_NUMBER, OPTIONAL, 1, 4}, CALLBACK_FIELDS, {0}};
 
+#define STANDARD .standard = true
+#define ALIAS(name, of)                                                                            \
+	{                                                                                          \
+		name, FIELD_ALIAS, OPTIONAL, .words = WORDS(of)                                    \
+	}
 #define MODEL_FREE(...)                                                                            \
 	{                                                                                          \
 		__VA_ARGS__, CALLBACK_FIELDS,                                                      \
@@ -77,8 +82,9 @@ static const struct field almighty[] = {{"model", FIELD_MODEL, REQUIRED},
 static const struct field image_to_prompt[] = {IMAGE_URL("img_url"),
 	{"image_size", FIELD_INT, REQUIRED, 1, 1e9}, {"language", FIELD_TEXT, OPTIONAL, 1, 64},
 	{"model", FIELD_TEXT, OPTIONAL, 1, 64}, {0}};
-static const struct field image_bg_change[] = MODEL_FREE(IMAGE_URL("img_url"),
-	{"prompt", FIELD_PROMPT, OPTIONAL}, {"bg_color", FIELD_COLOUR, OPTIONAL});
+static const struct field image_bg_change[] =
+	MODEL_FREE(IMAGE_URL("img_url"), {"prompt", FIELD_PROMPT, OPTIONAL},
+		{"bg_color", FIELD_COLOUR, OPTIONAL}, ALIAS("background_color", "bg_color"));
 static const struct field image_alone[] = MODEL_FREE(IMAGE_URL("img_url"));
 static const struct field image_expand[] = MODEL_FREE(IMAGE_URL("img_url"),
 	{"original_image_size", FIELD_SIZE, REQUIRED}, {"canvas_size", FIELD_SIZE, REQUIRED},
@@ -92,32 +98,53 @@ static const struct field image_text_erase[] =
 	MODEL_FREE(IMAGE_URL("img_url"), {"model", FIELD_TEXT, OPTIONAL, 1, 64});
 static const struct field image_translate[] =
 	MODEL_FREE(IMAGE_URL("img_url"), {"target_lang", FIELD_TEXT, REQUIRED, 1, 64},
-		{"type", FIELD_WORD, OPTIONAL, .words = WORDS("text", "image")});
+		{"type", FIELD_WORD, OPTIONAL, .words = WORDS("text", "image"), STANDARD},
+		ALIAS("target_language", "target_lang"));
 
 static const struct field video_anime_replace[] = MODEL_FREE(VIDEO_URL, IMAGE_URL("image_url"),
-	{"type", FIELD_WORD, OPTIONAL, .words = WORDS("move", "replace")},
-	{"resolution", FIELD_WORD, OPTIONAL, .words = WORDS("480p", "580p", "720p")});
+	{"type", FIELD_WORD, OPTIONAL, .words = WORDS("move", "replace"), STANDARD},
+	{"resolution", FIELD_WORD, OPTIONAL, .words = WORDS("480p", "580p", "720p"), STANDARD},
+	ALIAS("mode", "type"));
 static const struct field video_background_remove[] = MODEL_FREE(
 	VIDEO_URL, {"background_color", FIELD_WORD, OPTIONAL,
 			   .words = WORDS("TRANSPARENT", "BLACK", "WHITE", "GRAY", "RED", "GREEN",
-				   "BLUE", "YELLOW", "CYAN", "MAGENTA", "ORANGE")});
-static const struct field video_extend[] = MODEL_FREE(VIDEO_URL, {"prompt", FIELD_PROMPT, REQUIRED},
+				   "BLUE", "YELLOW", "CYAN", "MAGENTA", "ORANGE"),
+			   STANDARD});
+/* Neither a webhook nor a number in its page. */
+static const struct field video_extend[] = {VIDEO_URL, {"prompt", FIELD_PROMPT, REQUIRED},
 	{"style", FIELD_WORD, OPTIONAL,
-		.words = WORDS("anime", "3d_animation", "cyberpunk", "comic")},
-	{"resolution", FIELD_WORD, OPTIONAL, .words = WORDS("360p", "540p", "720p", "1080p")},
-	{"duration", FIELD_INT, OPTIONAL, 5, 8});
+		.words = WORDS("anime", "3d_animation", "cyberpunk", "comic"), STANDARD},
+	{"resolution", FIELD_WORD, OPTIONAL, .words = WORDS("360p", "540p", "720p", "1080p"),
+		STANDARD},
+	{"duration", FIELD_INT, OPTIONAL, 5, 8, STANDARD}, {"caller_id", FIELD_CALLER, OPTIONAL},
+	{0}};
 static const struct field video_face_change[] = MODEL_FREE(VIDEO_URL, IMAGE_URL("image_url"));
 static const struct field video_lips_change[] =
 	MODEL_FREE(VIDEO_URL, {"audio_url", FIELD_INPUT, REQUIRED, 1, 1, NULL, MEDIA_AUDIO});
-static const struct field video_magic[] = MODEL_FREE(
-	VIDEO_URL, {"video_style", FIELD_WORD, OPTIONAL,
-			   .words = WORDS("realistic_2", "anime_style_3", "anime_style_4")});
-static const struct field video_rectangles[] =
-	MODEL_FREE(VIDEO_URL, {"rect_vo_list", FIELD_RECTANGLES, OPTIONAL});
+static const struct field video_magic[] = MODEL_FREE(VIDEO_URL,
+	{"video_style", FIELD_WORD, OPTIONAL,
+		.words = WORDS("realistic_2", "anime_style_3", "anime_style_4"), STANDARD});
+static const struct field video_rectangles[] = MODEL_FREE(
+	VIDEO_URL, {"rect_vo_list", FIELD_RECTANGLES, OPTIONAL}, ALIAS("rects", "rect_vo_list"));
 static const struct field video_subtitle_translate[] =
 	MODEL_FREE(VIDEO_URL, {"target_language", FIELD_TEXT, REQUIRED, 1, 64});
-static const struct field video_upscaler[] = MODEL_FREE(
-	VIDEO_URL, {"resolution", FIELD_WORD, OPTIONAL, .words = WORDS("1080p", "2k", "4k")});
+static const struct field video_upscaler[] = MODEL_FREE(VIDEO_URL,
+	{"resolution", FIELD_WORD, OPTIONAL, .words = WORDS("1080p", "2k", "4k"), STANDARD});
+
+/* API reference 3.16: no webhook in its page. */
+static const struct field video_merge[] = {
+	{"video_urls", FIELD_INPUTS, REQUIRED, 2, 30, NULL, MEDIA_VIDEO},
+	{"caller_id", FIELD_CALLER, OPTIONAL}, {0}};
+
+/* trace_id is in no page; a client that sends it gets its result. */
+static const struct field text_to_audio[] = MODEL_FREE({"text", FIELD_SPEECH, REQUIRED, 1, 500},
+	{"voice_id", FIELD_INT, REQUIRED, 1, 0x1p62}, {"speed", FIELD_NUMBER_TEXT, OPTIONAL},
+	{"vol", FIELD_NUMBER_TEXT, OPTIONAL}, {"trace_id", FIELD_TEXT, OPTIONAL, 0, 200});
+
+static const struct field speech_recognize[] =
+	MODEL_FREE({"audio_url", FIELD_INPUT, OPTIONAL, 1, 1, NULL, MEDIA_AUDIO},
+		{"audio_base64", FIELD_BASE64, OPTIONAL}, {"language", FIELD_TEXT, OPTIONAL, 1, 16},
+		{"trace_id", FIELD_TEXT, OPTIONAL, 0, 200});
 
 static const struct field effect_template[] =
 	MODEL_FREE({"template_config_id", FIELD_INT, REQUIRED, 0, 0x1p63},
@@ -127,7 +154,7 @@ static const struct field effect_template[] =
 
 static const struct field music[] =
 	MODEL_FREE({"type", FIELD_WORD, REQUIRED, .words = WORDS("VOCAL_SONG", "ONLY_MUSIC")},
-		{"description", FIELD_PROMPT, OPTIONAL}, {"styles", FIELD_OBJECT, OPTIONAL},
+		{"description", FIELD_PROMPT, OPTIONAL}, {"styles", FIELD_STYLES, OPTIONAL},
 		{"lyrics", FIELD_TEXT, OPTIONAL, 0, 10000},
 		{"reference_audio", FIELD_INPUT, OPTIONAL, 1, 1, NULL, MEDIA_AUDIO},
 		{"audio_name", FIELD_TEXT, OPTIONAL, 0, 200},
@@ -174,6 +201,10 @@ static const struct endpoint endpoints[] = {
 	VIDEO_TOOL("video-subtitle-translate", video_subtitle_translate),
 	VIDEO_TOOL("video-upscaler", video_upscaler),
 	VIDEO_TOOL("video-watermark-remove", video_rectangles),
+	VIDEO_TOOL("video-merge", video_merge),
+	{"text-to-audio", NULL, MEDIA_AUDIO, .single_id = true, .field = text_to_audio},
+	{"speech-recognize", NULL, MEDIA_TEXT, .single_id = true, .field = speech_recognize,
+		.one_of = WORDS("audio_url", "audio_base64")},
 	{"effect-template", NULL, MEDIA_VIDEO, .field = effect_template},
 	{"music/generate", NULL, MEDIA_AUDIO, .single_id = true, .field = music,
 		.one_of = WORDS("description", "styles")},

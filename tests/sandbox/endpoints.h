@@ -4,12 +4,18 @@
  * and 3.12-3.21). A new endpoint is a new row. */
 #include <stdbool.h>
 
-enum media { MEDIA_IMAGE, MEDIA_VIDEO, MEDIA_AUDIO };
+enum media { MEDIA_IMAGE, MEDIA_VIDEO, MEDIA_AUDIO, MEDIA_TEXT };
 
 enum field_type {
 	FIELD_MODEL,      /* key of the catalogue */
 	FIELD_PROMPT,     /* text within the model's limit */
 	FIELD_TEXT,       /* min..max code points */
+	FIELD_SPEECH,     /* the same, and it is what is drawn */
+	FIELD_NUMBER_TEXT, /* a number from 0 as a string */
+	FIELD_BASE64,     /* inline media, with or without a data: prefix */
+	FIELD_STYLES,     /* object of the music's style keys */
+	FIELD_CALLER,     /* any int64 */
+	FIELD_ALIAS,      /* anything; tools send it beside the field `words[0]` that they made of it */
 	FIELD_WORD,       /* one of words */
 	FIELD_INT,        /* min..max */
 	FIELD_BOOL,       /* */
@@ -43,6 +49,7 @@ struct field {
 	const char *const *words; /* ends with NULL */
 	enum media media;         /* of input URLs */
 	bool timed; /* of these: each plays for 2 to 15 s, all together for 15 s at most */
+	bool standard; /* the official tools always send it: the page's default, or their own */
 };
 
 struct endpoint {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/sandbox/faults.h"
+#include "tests/sandbox/fault_rows.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -7,103 +7,6 @@
 #include <string.h>
 
 #include "tests/sandbox/util.h"
-
-enum fault_takes { TAKES_NOTHING, TAKES_OPTIONAL, TAKES_NUMBER, TAKES_TEXT, TAKES_WORD, TAKES_WAY };
-
-struct fault_row {
-	const char *name;
-	enum fault_takes takes;
-	unsigned times; /* unless *TIMES says otherwise; 0: always */
-	bool task;      /* fixed when the task is made */
-};
-
-static const struct fault_row rows[FAULT_COUNT] = {
-	[FAULT_SUBMIT_REJECT_DROP] = {"submit-reject-drop", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_401] = {"submit-401", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_403] = {"submit-403", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_429] = {"submit-429", TAKES_OPTIONAL, 1, false},
-	[FAULT_SUBMIT_1001] = {"submit-1001", TAKES_NOTHING, 1, false},
-	[FAULT_SUBMIT_1001_PARAM] = {"submit-1001-param", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_1001_EMPTY] = {"submit-1001-empty", TAKES_NOTHING, 1, false},
-	[FAULT_SUBMIT_1002_AUTH] = {"submit-1002-auth", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_1004] = {"submit-1004", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_1007] = {"submit-1007", TAKES_NOTHING, 1, false},
-	[FAULT_SUBMIT_1011] = {"submit-1011", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_1017] = {"submit-1017", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_6002] = {"submit-6002", TAKES_NOTHING, 1, false},
-	[FAULT_SUBMIT_6010] = {"submit-6010", TAKES_NOTHING, 1, false},
-	[FAULT_SUBMIT_6101] = {"submit-6101", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_MODERATION] = {"submit-moderation", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_DROP] = {"submit-drop", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_500] = {"submit-500", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_HTML] = {"submit-html", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_TRUNCATED] = {"submit-truncated", TAKES_WORD, 0, false},
-	[FAULT_SUBMIT_NO_ID] = {"submit-no-id", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_GARBAGE] = {"submit-garbage", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_HUGE] = {"submit-huge", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_DEEP] = {"submit-deep", TAKES_NOTHING, 0, false},
-	[FAULT_SUBMIT_SLOW] = {"submit-slow", TAKES_NUMBER, 0, false},
-	[FAULT_STATUS_DROP] = {"status-drop", TAKES_NOTHING, 0, false},
-	[FAULT_STATUS_500] = {"status-500", TAKES_NOTHING, 0, false},
-	[FAULT_STATUS_HTML] = {"status-html", TAKES_NOTHING, 0, false},
-	[FAULT_STATUS_TRUNCATED] = {"status-truncated", TAKES_WORD, 0, false},
-	[FAULT_STATUS_1003] = {"status-1003", TAKES_NOTHING, 0, false},
-	[FAULT_STATUS_NOTEXIST] = {"status-notexist", TAKES_NOTHING, 0, false},
-	[FAULT_STATUS_GARBAGE] = {"status-garbage", TAKES_NOTHING, 0, false},
-	[FAULT_STATUS_SLOW] = {"status-slow", TAKES_NUMBER, 0, false},
-	[FAULT_STATUS_WEIRD] = {"status-weird", TAKES_NOTHING, 1, false},
-	[FAULT_STATUS_FLIP] = {"status-flip", TAKES_NOTHING, 0, false},
-	[FAULT_TASK_FAIL] = {"task-fail", TAKES_NOTHING, 0, true},
-	[FAULT_TASK_FAIL_MODERATION] = {"task-fail-moderation", TAKES_NOTHING, 0, true},
-	[FAULT_TASK_EMPTY] = {"task-empty", TAKES_NOTHING, 0, true},
-	[FAULT_TASK_CANCELED] = {"task-canceled", TAKES_NOTHING, 0, true},
-	[FAULT_IMAGES] = {"images", TAKES_NUMBER, 0, true},
-	[FAULT_SPLIT] = {"split", TAKES_NOTHING, 0, true},
-	[FAULT_LIFETIME] = {"lifetime", TAKES_NUMBER, 0, true},
-	[FAULT_SECONDS] = {"seconds", TAKES_NUMBER, 0, true},
-	[FAULT_BYTES] = {"bytes", TAKES_NUMBER, 0, true},
-	[FAULT_MOOV_LAST] = {"moov-last", TAKES_NUMBER, 0, true},
-	[FAULT_FILE] = {"file", TAKES_TEXT, 0, true},
-	[FAULT_BAD_URL] = {"bad-url", TAKES_OPTIONAL, 0, true},
-	[FAULT_LONG_URL] = {"long-url", TAKES_NOTHING, 0, true},
-	[FAULT_CDN_LYING_SUFFIX] = {"cdn-lying-suffix", TAKES_NOTHING, 0, true},
-	[FAULT_WEBHOOK_LOST] = {"webhook-lost", TAKES_NOTHING, 0, true},
-	[FAULT_WEBHOOK_EARLY] = {"webhook-early", TAKES_NOTHING, 0, true},
-	[FAULT_WEBHOOK_TWICE] = {"webhook-twice", TAKES_NOTHING, 0, true},
-	[FAULT_CDN_NORANGE] = {"cdn-norange", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_NOLENGTH] = {"cdn-nolength", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_BADLENGTH] = {"cdn-badlength", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_SHORTLENGTH] = {"cdn-shortlength", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_RESET] = {"cdn-reset", TAKES_NUMBER, 0, false},
-	[FAULT_CDN_RESET_ONCE] = {"cdn-reset-once", TAKES_NUMBER, 1, false},
-	[FAULT_CDN_STALL] = {"cdn-stall", TAKES_NUMBER, 0, false},
-	[FAULT_CDN_STALL_ONCE] = {"cdn-stall-once", TAKES_NUMBER, 1, false},
-	[FAULT_CDN_404] = {"cdn-404", TAKES_OPTIONAL, 0, false},
-	[FAULT_CDN_403] = {"cdn-403", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_404_ONCE] = {"cdn-404-once", TAKES_NOTHING, 1, false},
-	[FAULT_CDN_500_ONCE] = {"cdn-500-once", TAKES_NOTHING, 1, false},
-	[FAULT_CDN_REDIRECT] = {"cdn-redirect", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_REDIRECT_FILE] = {"cdn-redirect-file", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_HTML] = {"cdn-html", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_CHANGED] = {"cdn-changed", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_EMPTY] = {"cdn-empty", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_SLOW] = {"cdn-slow", TAKES_NUMBER, 0, false},
-	[FAULT_COVER_404] = {"cover-404", TAKES_NOTHING, 0, false},
-	[FAULT_NO_ETAG] = {"no-etag", TAKES_NOTHING, 0, false},
-	[FAULT_UPLOAD_DROP] = {"upload-drop", TAKES_NOTHING, 0, false},
-	[FAULT_UPLOAD_500] = {"upload-500", TAKES_NOTHING, 0, false},
-	[FAULT_UPLOAD_1014] = {"upload-1014", TAKES_NOTHING, 0, false},
-	[FAULT_UPLOAD_1015] = {"upload-1015", TAKES_NOTHING, 0, false},
-	[FAULT_UPLOAD_1102] = {"upload-1102", TAKES_NOTHING, 0, false},
-	[FAULT_UPLOAD_2004] = {"upload-2004", TAKES_NOTHING, 0, false},
-	[FAULT_CDN_HTTP] = {"cdn-http", TAKES_WAY, 0, false},
-	[FAULT_ANSWER_SUBMIT] = {"answer-submit", TAKES_WAY, 0, false},
-	[FAULT_ANSWER_STATUS] = {"answer-status", TAKES_WAY, 0, false},
-	[FAULT_ANSWER_BATCH] = {"answer-batch", TAKES_WAY, 0, false},
-	[FAULT_ANSWER_UPLOAD] = {"answer-upload", TAKES_WAY, 0, false},
-	[FAULT_ANSWER_MODELS] = {"answer-models", TAKES_WAY, 0, false},
-	[FAULT_ANSWER_BALANCE] = {"answer-balance", TAKES_WAY, 0, false},
-};
 
 #define GLOBALS_MAX 64
 
@@ -119,29 +22,6 @@ struct faults {
 	} global[GLOBALS_MAX];
 	struct strmap *attempts; /* "NAME SUBJECT" to a counter */
 };
-
-const char *faults_name(enum fault_id id)
-{
-	return rows[id].name;
-}
-
-void faults_print_names(FILE *file)
-{
-	int column = 0;
-
-	for (int id = 0; id < FAULT_COUNT; id++) {
-		static const char *const suffix[] = {"", "[=N]", "=N", "=TEXT", "[=cut]", "=WAY"};
-
-		column += fprintf(
-			file, "%s%s%s", column ? " " : "  ", rows[id].name, suffix[rows[id].takes]);
-		if (column > 80) {
-			fputc('\n', file);
-			column = 0;
-		}
-	}
-	if (column)
-		fputc('\n', file);
-}
 
 struct faults *faults_create(uint64_t seed)
 {
@@ -162,19 +42,6 @@ void faults_destroy(struct faults *faults)
 	free(faults);
 }
 
-/* README.md has the table: a word, or NUMBER[-RETRY_AFTER]. */
-static bool is_way(const char *text)
-{
-	static const char *const words[] = {
-		"drop", "cut", "slow", "half", "garbage", "type", "empty"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i], text) == 0)
-			return true;
-	size_t digits = strspn(text, "0123456789");
-	return (digits == 3 || digits == 4) && (text[digits] == '\0' || text[digits] == '-');
-}
-
 /* NAME[=VALUE] of `size` bytes. -ENOENT: no such name. -EINVAL: the value does not fit. */
 static int parse_named(
 	const char *text, size_t size, enum fault_id *ret_id, struct fault_value *ret_value)
@@ -185,8 +52,8 @@ static int parse_named(
 	int id;
 
 	for (id = 0; id < FAULT_COUNT; id++)
-		if (strlen(rows[id].name) == name_size &&
-			memcmp(rows[id].name, text, name_size) == 0)
+		if (strlen(fault_rows[id].name) == name_size &&
+			memcmp(fault_rows[id].name, text, name_size) == 0)
 			break;
 	if (id == FAULT_COUNT)
 		return -ENOENT;
@@ -197,14 +64,14 @@ static int parse_named(
 			return -EINVAL;
 		memcpy(value.text, equal + 1, value_size);
 	}
-	switch (rows[id].takes) {
+	switch (fault_rows[id].takes) {
 	case TAKES_NOTHING:
 		if (equal)
 			return -EINVAL;
 		break;
 	case TAKES_OPTIONAL:
 	case TAKES_NUMBER:
-		if (!equal && rows[id].takes == TAKES_OPTIONAL)
+		if (!equal && fault_rows[id].takes == TAKES_OPTIONAL)
 			break;
 		if (util_parse_number(value.text, 0, 1e15, &value.number) < 0)
 			return -EINVAL;
@@ -218,7 +85,7 @@ static int parse_named(
 			return -EINVAL;
 		break;
 	case TAKES_WAY:
-		if (!is_way(value.text))
+		if (!fault_is_way(value.text))
 			return -EINVAL;
 		break;
 	}
@@ -299,7 +166,7 @@ int faults_parse_markers(const char *prompt, struct fault_set *ret)
 			return -EINVAL;
 		set.marker[set.count].id = id;
 		set.marker[set.count].value = value;
-		set.marker[set.count++].times = times < 0 ? rows[id].times : (uint64_t)times;
+		set.marker[set.count++].times = times < 0 ? fault_rows[id].times : (uint64_t)times;
 	}
 	*ret = set;
 	return 0;
@@ -319,7 +186,7 @@ static bool attempt_within(struct faults *faults, const char *prefix, enum fault
 
 	if (times == 0)
 		return true;
-	key = xformat("%s%s %s", prefix, rows[id].name, subject);
+	key = xformat("%s%s %s", prefix, fault_rows[id].name, subject);
 	within = (*strmap_counter(faults->attempts, key))++ < times;
 	free(key);
 	return within;
@@ -328,7 +195,7 @@ static bool attempt_within(struct faults *faults, const char *prefix, enum fault
 static bool global_hit(
 	struct faults *faults, enum fault_id id, const char *subject, struct fault_value *ret)
 {
-	bool once = rows[id].times && strstr(rows[id].name, "-once");
+	bool once = fault_rows[id].times && strstr(fault_rows[id].name, "-once");
 
 	for (unsigned i = 0; i < faults->count; i++) {
 		struct global *global = &faults->global[i];
@@ -337,7 +204,7 @@ static bool global_hit(
 			continue;
 		if (global->rate < 1 && dice_throw(faults) >= global->rate)
 			continue;
-		if (once && !attempt_within(faults, "all ", id, subject, rows[id].times))
+		if (once && !attempt_within(faults, "all ", id, subject, fault_rows[id].times))
 			continue;
 		if (global->left > 0)
 			global->left--;
@@ -353,7 +220,7 @@ void faults_fix_task(struct faults *faults, struct fault_set *set)
 	for (int id = 0; id < FAULT_COUNT && set->count < FAULT_SET_MAX; id++) {
 		struct fault_value value = {0};
 
-		if (!rows[id].task || faults_has(set, (enum fault_id)id, NULL) ||
+		if (!fault_rows[id].task || faults_has(set, (enum fault_id)id, NULL) ||
 			!global_hit(faults, (enum fault_id)id, "", &value))
 			continue;
 		set->marker[set->count].id = (enum fault_id)id;
@@ -393,5 +260,30 @@ bool faults_hit(struct faults *faults, const struct fault_set *set, enum fault_i
 	pthread_mutex_unlock(&faults->lock);
 	if (hit && ret_value)
 		*ret_value = value;
+	return hit;
+}
+
+bool faults_refuse(struct faults *faults, const char *model, const char *prompt, int *ret_code)
+{
+	bool hit = false;
+
+	pthread_mutex_lock(&faults->lock);
+	for (unsigned i = 0; i < faults->count && !hit; i++) {
+		struct global *global = &faults->global[i];
+		const char *of = strchr(global->value.text, '@');
+		bool about_model = global->id == FAULT_REFUSE_MODEL;
+
+		if ((!about_model && global->id != FAULT_REFUSE_PROMPT) || !of || global->left == 0)
+			continue;
+		if (about_model ? strcmp(model, of + 1) != 0 : !strstr(prompt, of + 1))
+			continue;
+		if (global->rate < 1 && dice_throw(faults) >= global->rate)
+			continue;
+		if (global->left > 0)
+			global->left--;
+		*ret_code = (int)strtol(global->value.text, NULL, 10);
+		hit = true;
+	}
+	pthread_mutex_unlock(&faults->lock);
 	return hit;
 }

@@ -28,6 +28,11 @@ enum fault_id {
 	FAULT_SUBMIT_6010,
 	FAULT_SUBMIT_6101,
 	FAULT_SUBMIT_MODERATION,
+	FAULT_SUBMIT_CODE,
+	FAULT_REFUSE_MODEL,
+	FAULT_REFUSE_PROMPT,
+	FAULT_ANSWER,
+	FAULT_STATUS_ANSWER,
 	FAULT_SUBMIT_DROP,
 	FAULT_SUBMIT_500,
 	FAULT_SUBMIT_HTML,
@@ -81,6 +86,7 @@ enum fault_id {
 	FAULT_CDN_HTML,
 	FAULT_CDN_CHANGED,
 	FAULT_CDN_EMPTY,
+	FAULT_CDN_GZIP,
 	FAULT_CDN_SLOW,
 	FAULT_COVER_404,
 	FAULT_NO_ETAG,
@@ -137,6 +143,9 @@ bool faults_hit(struct faults *faults, const struct fault_set *set, enum fault_i
 	const char *subject, struct fault_value *ret_value);
 /* The same without counting, for faults that were fixed with their task. */
 bool faults_has(const struct fault_set *set, enum fault_id id, struct fault_value *ret_value);
+
+/* Is this model or this prompt to be refused (refuse-model=CODE@KEY, refuse-prompt=CODE@WORD)? */
+bool faults_refuse(struct faults *faults, const char *model, const char *prompt, int *ret_code);
 
 const char *faults_name(enum fault_id id);
 void faults_print_names(FILE *file);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tests/sandbox/callback.h"
+#include "tests/sandbox/canned.h"
 #include "tests/sandbox/render.h"
 #include "tests/sandbox/request.h"
 #include "tests/sandbox/upload.h"
@@ -50,6 +51,8 @@ static int create(struct sandbox *sandbox)
 	sandbox->faults = faults_create(options->seed);
 	if (add_faults(sandbox) < 0)
 		return -1;
+	if (canned_create(options->answers, &sandbox->canned) < 0)
+		return -1;
 	r = log_create(options->log, &sandbox->log);
 	if (r < 0)
 		return fail(options->log, -r);
@@ -66,6 +69,7 @@ static void destroy(struct sandbox *sandbox)
 	render_destroy(sandbox->render);
 	uploads_destroy(sandbox->uploads);
 	state_destroy(sandbox->state);
+	canned_destroy(sandbox->canned);
 	log_destroy(sandbox->log);
 	faults_destroy(sandbox->faults);
 	catalogue_destroy(sandbox->catalogue);

@@ -19,6 +19,8 @@ enum {
 	OPTION_SECONDS,
 	OPTION_VIDEO_SECONDS,
 	OPTION_WIRE,
+	OPTION_STRICT,
+	OPTION_ANSWERS,
 	OPTION_MAX_ACTIVE,
 	OPTION_CREDITS,
 	OPTION_CREDITS_HIDDEN,
@@ -48,7 +50,10 @@ static const struct option_row rows[] = {
 	{"catalogue", "FILE", OPTION_CATALOGUE, "models to offer (default: built in)"},
 	{"seconds", "S", OPTION_SECONDS, "time a job takes (default 2)"},
 	{"video-seconds", "S", OPTION_VIDEO_SECONDS, "time a video job takes (default: --seconds)"},
-	{"wire", "seed|live", OPTION_WIRE, "dialect of the answers (default live)"},
+	{"wire", "seed|live|live-arrays", OPTION_WIRE, "dialect of the answers (default live)"},
+	{"strict", "resolution,caller,defaults", OPTION_STRICT,
+		"refuse a missing resolution, any caller_id, a tool's field left out"},
+	{"answers", "FILE", OPTION_ANSWERS, "a table of answers for [[answer=LINE]]"},
 	{"max-active", "N", OPTION_MAX_ACTIVE, "tasks that run at once, else 6010 (default 20)"},
 	{"credits", "N", OPTION_CREDITS, "credits of the account (default 100000)"},
 	{"credits-hidden", NULL, OPTION_CREDITS_HIDDEN, "the balance endpoint answers 404"},
@@ -111,6 +116,44 @@ static int take_count(const char *name, const char *value, double max, uint64_t 
 	return 0;
 }
 
+static int take_dialect(const char *name, const char *value, enum dialect *ret)
+{
+	static const char *const words[] = {
+		[DIALECT_SEED] = "seed",
+		[DIALECT_LIVE] = "live",
+		[DIALECT_LIVE_ARRAYS] = "live-arrays",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i], value) == 0) {
+			*ret = (enum dialect)i;
+			return 0;
+		}
+	}
+	return complain(name, value, "seed, live or live-arrays is wanted");
+}
+
+static int take_strict(const char *name, const char *value, unsigned *ret)
+{
+	static const char *const words[] = {"resolution", "caller", "defaults"};
+	char *copy = xstrdup(value), *rest = copy, *word;
+	int r = 0;
+
+	while (r == 0 && (word = strsep(&rest, ","))) {
+		size_t i = 0;
+
+		while (i < sizeof(words) / sizeof(words[0]) && strcmp(words[i], word) != 0)
+			i++;
+		if (i == sizeof(words) / sizeof(words[0]))
+			r = complain(
+				name, value, "any of resolution, caller and defaults is wanted");
+		else
+			*ret |= 1u << i;
+	}
+	free(copy);
+	return r;
+}
+
 static int take(const struct option_row *row, const char *value, struct options *options)
 {
 	uint64_t count = 0;
@@ -132,9 +175,11 @@ static int take(const struct option_row *row, const char *value, struct options 
 	case OPTION_VIDEO_SECONDS:
 		return take_number(row->name, value, 1e6, &options->video_seconds);
 	case OPTION_WIRE:
-		if (strcmp(value, "seed") != 0 && strcmp(value, "live") != 0)
-			return complain(row->name, value, "either seed or live is wanted");
-		options->dialect = strcmp(value, "seed") == 0 ? DIALECT_SEED : DIALECT_LIVE;
+		return take_dialect(row->name, value, &options->dialect);
+	case OPTION_STRICT:
+		return take_strict(row->name, value, &options->strict);
+	case OPTION_ANSWERS:
+		options->answers = value;
 		return 0;
 	case OPTION_MAX_ACTIVE:
 		r = take_count(row->name, value, 1e6, &count);

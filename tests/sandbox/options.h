@@ -8,7 +8,15 @@
 
 enum dialect {
 	DIALECT_SEED, /* the envelope as first documented: status 0, upper-case states */
-	DIALECT_LIVE, /* the envelope as the service was seen to answer: status 200, arrays */
+	DIALECT_LIVE, /* the envelope as the service was seen to answer: status 200, now and then an array */
+	DIALECT_LIVE_ARRAYS, /* the same, and always an array */
+};
+
+/* What the service may refuse, and nobody knows whether it does. */
+enum {
+	STRICT_RESOLUTION = 1, /* a missing resolution where the model lists some */
+	STRICT_CALLER = 2,     /* a caller_id: nobody knows what makes one known */
+	STRICT_DEFAULTS = 4,   /* a tool's field that the official tools always send */
 };
 
 struct options {
@@ -17,6 +25,8 @@ struct options {
 	const char *catalogue; /* NULL: the built-in one */
 	double seconds, video_seconds;
 	enum dialect dialect;
+	unsigned strict; /* STRICT_*, or-ed */
+	const char *answers; /* a table of answers that prompts can order; NULL: none */
 	unsigned max_active;
 	int64_t credits;
 	bool credits_hidden;

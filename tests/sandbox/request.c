@@ -214,6 +214,8 @@ static enum MHD_Result send_answer(struct request *request, struct answer *answe
 	if (!response)
 		return MHD_NO;
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
+	if (answer->gzip)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	if (answer->etag[0])
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
 	if (answer->retry_after[0])

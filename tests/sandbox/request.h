@@ -33,6 +33,7 @@ struct sandbox {
 	struct uploads *uploads;
 	struct render *render;
 	struct callbacks *callbacks;
+	struct canned *canned;
 	int stop_fd;     /* becomes readable when the server ends */
 	uint64_t secret; /* that URL tokens are made with */
 	char base[64];   /* http://127.0.0.1:PORT */

@@ -55,25 +55,34 @@ bool spoil_choose(struct request *request, struct spoil *ret)
 	return ret->way[0] != '\0';
 }
 
-bool spoil_refuse(struct request *request, const struct spoil *spoil, struct answer *ret)
+void spoil_code(struct wire *wire, int code, struct answer *ret)
 {
 	static const struct {
 		int code;
 		const char *text;
 	} texts[] = {{401, "Unauthorized: invalid API key"},
 		{403, "Forbidden: this IP address is not allowed"}, {429, "too many requests"},
+		{1001, "Request rate limit exceeded"}, {1006, "model not supported"},
+		{1007, "the queue is full"}, {1009, "permission denied"},
 		{1002, "authentication failed: invalid API key"}, {1004, "insufficient credits"},
 		{1011, "Insufficient credits"}, {1015, "uploads exceed the daily limit"},
 		{6101, "OpenAPI daily limit exceeded"}};
+	const char *text = "refused on order";
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].code == code)
+			text = texts[i].text;
+	wire_code(wire, code < 1000 ? code : 200, code, text, ret);
+}
+
+bool spoil_refuse(struct request *request, const struct spoil *spoil, struct answer *ret)
+{
 	int number = (int)strtol(spoil->way, NULL, 10);
-	const char *text = "refused on order", *rest = strchr(spoil->way, '-');
+	const char *rest = strchr(spoil->way, '-');
 
 	if (number == 0 || (number >= 500 && number <= 599))
 		return false;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i].code == number)
-			text = texts[i].text;
-	wire_code(&request->sandbox->wire, number < 1000 ? number : 200, number, text, ret);
+	spoil_code(&request->sandbox->wire, number, ret);
 	if (rest)
 		answer_retry_after(ret, rest + 1);
 	return true;
@@ -96,6 +105,8 @@ void spoil_answer(const struct spoil *spoil, struct answer *answer)
 		answer->type = "text/html";
 	else if (strcmp(way, "empty") == 0)
 		answer->size = 0;
+	else if (strcmp(way, "gzip") == 0)
+		answer_gzip(answer);
 	else if (number == 502)
 		answer_html(answer, number);
 	else if (number != 0)

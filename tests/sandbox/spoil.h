@@ -12,4 +12,6 @@ struct spoil {
 bool spoil_choose(struct request *request, struct spoil *ret);
 /* true: it is refused, the answer is complete. */
 bool spoil_refuse(struct request *request, const struct spoil *spoil, struct answer *ret);
+/* A refusal with this code, or, below 1000, this HTTP status. */
+void spoil_code(struct wire *wire, int code, struct answer *ret);
 void spoil_answer(const struct spoil *spoil, struct answer *answer);

@@ -35,6 +35,7 @@ void generation_destroy(struct generation *generation)
 	free(generation->resolution);
 	free(generation->input);
 	free(generation->lyrics);
+	free(generation->speech);
 	free(generation->webhook);
 	free(generation);
 }

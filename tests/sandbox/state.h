@@ -21,6 +21,7 @@ struct generation {
 	const struct endpoint *endpoint;
 	char *model, *prompt;             /* never NULL */
 	char *ratio, *resolution, *input, *webhook; /* NULL: not given */
+	char *speech; /* what was said, of a recording that is read; NULL: none */
 	char *lyrics; /* of a song, which has a cover as well; NULL: no song */
 	unsigned duration, number;
 	bool vector;

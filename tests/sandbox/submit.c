@@ -7,6 +7,8 @@
 #include <strings.h>
 
 #include "tests/sandbox/callback.h"
+#include "tests/sandbox/canned.h"
+#include "tests/sandbox/spoil.h"
 #include "tests/sandbox/validate.h"
 
 #define HUGE_PADDING (8u << 20)
@@ -37,9 +39,12 @@ static const struct reject_row rejects[] = {
 };
 
 /* true: the answer is complete, and there is no task. */
-static bool reject(struct request *request, const struct fault_set *set, const char *subject,
-	struct answer *ret)
+static bool reject(struct request *request, const struct generation *generation,
+	const char *subject, struct answer *ret)
 {
+	const struct fault_set *set = &generation->faults;
+	const char *model = generation->model, *prompt = generation->prompt;
+	int code = 0;
 	struct wire *wire = &request->sandbox->wire;
 	struct fault_value value;
 
@@ -55,6 +60,16 @@ static bool reject(struct request *request, const struct fault_set *set, const c
 		wire_code(wire, row->http, row->code, row->text, ret);
 		if (value.text[0])
 			answer_retry_after(ret, value.text);
+		return true;
+	}
+	if (faults_refuse(request->sandbox->faults, model, prompt, &code) ||
+		(request_fault(request, set, FAULT_SUBMIT_CODE, subject, &value) &&
+			(code = (int)value.number))) {
+		spoil_code(wire, code, ret);
+		return true;
+	}
+	if (request_fault(request, set, FAULT_ANSWER, subject, &value)) {
+		canned_answer(request->sandbox->canned, (unsigned)value.number, ret);
 		return true;
 	}
 	if (request_fault(request, set, FAULT_SUBMIT_MODERATION, subject, NULL)) {
@@ -134,7 +149,7 @@ static void submit(struct request *request, struct generation *generation, struc
 	snprintf(subject, sizeof(subject), "%016llx",
 		(unsigned long long)util_hash_text(
 			generation->prompt, util_hash_text(generation->endpoint->path, 0)));
-	if (reject(request, &set, subject, ret)) {
+	if (reject(request, generation, subject, ret)) {
 		generation_destroy(generation);
 		return;
 	}

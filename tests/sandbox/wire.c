@@ -74,15 +74,15 @@ void wire_code(struct wire *wire, int http, int code, const char *text, struct a
 void wire_error(struct wire *wire, enum wire_error error, const char *text, struct answer *ret)
 {
 	const struct error_row *row = &errors[error];
-	enum dialect dialect = wire->dialect;
-	const char *words = row->text[dialect];
+	const unsigned column = wire->dialect != DIALECT_SEED;
+	const char *words = row->text[column];
 	char *whole;
 
 	/* The service says it in either language. */
-	if (error == WIRE_RATE && dialect == DIALECT_LIVE && atomic_load(&wire->turn) % 2)
+	if (error == WIRE_RATE && column == 1 && atomic_load(&wire->turn) % 2)
 		words = "请求频率超过限制，请稍后再试";
 	whole = text ? xformat("%s: %s", words, text) : xstrdup(words);
-	wire_code(wire, row->http[dialect], row->code[dialect], whole, ret);
+	wire_code(wire, row->http[column], row->code[column], whole, ret);
 	free(whole);
 }
 
@@ -99,6 +99,13 @@ json_t *wire_submitted(struct wire *wire, const struct submission *submission)
 	return json_pack("{s:I, s:o}", "batch_id", (json_int_t)submission->batch, "task_ids", ids);
 }
 
+/* The official clients of one file read an object; what they do with an array is wait. */
+bool wire_shows_array(const struct wire *wire, uint64_t reads)
+{
+	return wire->dialect == DIALECT_LIVE_ARRAYS ||
+	       (wire->dialect == DIALECT_LIVE && reads % 3 == 2);
+}
+
 static const char *phase_word(enum dialect dialect, const struct wire_task *view)
 {
 	static const char *const words[][2] = {
@@ -109,7 +116,7 @@ static const char *phase_word(enum dialect dialect, const struct wire_task *view
 		[PHASE_CANCELED] = {"CANCELED", "canceled"},
 	};
 
-	return view->weird ? "warming_up" : words[view->phase][dialect];
+	return view->weird ? "warming_up" : words[view->phase][dialect != DIALECT_SEED];
 }
 
 static json_t *url_list(const struct wire_task *view, unsigned shape)
@@ -156,13 +163,29 @@ static json_t *add_outputs(const struct wire_task *view, json_t *container, unsi
 {
 	const struct generation *generation = view->task->generation;
 
-	json_object_set_new(
-		container, list_name(generation->endpoint->kind), url_list(view, shape));
+	if (generation->endpoint->kind == MEDIA_TEXT)
+		json_object_set_new(container, "speech_text", json_string(generation->speech));
+	else
+		json_object_set_new(
+			container, list_name(generation->endpoint->kind), url_list(view, shape));
 	if (view->cover) {
 		json_object_set_new(container, "lyrics", json_string(generation->lyrics));
 		json_object_set_new(container, "cover_url", json_string(view->cover));
 	}
 	return container;
+}
+
+/* In turn all places where results were seen. No official client of one file looks into "output", so that one is in
+ * arrays only, which none of them reads either. */
+static unsigned output_place(const struct wire *wire, const struct wire_task *view)
+{
+	unsigned turn = (unsigned)(view->task->serial + view->reads);
+
+	if (wire->dialect == DIALECT_SEED)
+		return 0;
+	if (wire->dialect == DIALECT_LIVE)
+		turn = (unsigned)(view->task->serial + view->reads / 3);
+	return turn % (wire_shows_array(wire, view->reads) ? 3 : 2);
 }
 
 json_t *wire_task(struct wire *wire, const struct wire_task *view)
@@ -172,25 +195,25 @@ json_t *wire_task(struct wire *wire, const struct wire_task *view)
 	json_t *data = json_pack(
 		"{s:s, s:s}", "task_id", task->id, "task_status", phase_word(wire->dialect, view));
 	unsigned shape = (unsigned)(task->serial + view->reads);
+	static const char *const places[] = {NULL, "task_result", "output"};
+	const char *place;
 
 	if (view->phase == PHASE_FAILED) {
-		if (wire->dialect == DIALECT_LIVE && shape % 2)
+		if (wire->dialect != DIALECT_SEED && shape % 2)
 			json_object_set_new(data, "task_result",
 				json_pack("{s:s}", "message", failure_text(task)));
 		else
 			json_object_set_new(data, "msg", json_string(failure_text(task)));
 	}
 	if (view->phase != PHASE_SUCCEEDED) {
-		if (wire->dialect == DIALECT_LIVE)
+		if (wire->dialect != DIALECT_SEED)
 			json_object_set_new(data, name, json_null());
 		return data;
 	}
-	if (wire->dialect == DIALECT_SEED)
-		add_outputs(view, data, 0);
-	else if (shape % 3 == 0)
-		add_outputs(view, data, shape);
+	place = places[output_place(wire, view)];
+	if (place)
+		json_object_set_new(data, place, add_outputs(view, json_object(), shape));
 	else
-		json_object_set_new(data, shape % 3 == 1 ? "output" : "task_result",
-			add_outputs(view, json_object(), shape));
+		add_outputs(view, data, wire->dialect == DIALECT_SEED ? 0 : shape);
 	return data;
 }

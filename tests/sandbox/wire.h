@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* wire: the answers in both dialects (API reference 2, 3.8, 4, 5).
+/* wire: the answers in all dialects (API reference 2, 3.8, 4, 5).
  *
  * The seed dialect is what the first documents say, the live one what the service was seen to do;
  * where sources allow several shapes, the live dialect walks through all of them.
  *
  * Threads: any. */
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "tests/sandbox/answer.h"
 #include "tests/sandbox/options.h"
@@ -55,3 +56,5 @@ struct wire_task {
 	const char *cover; /* of a song, whose words come with it; NULL: none */
 };
 json_t *wire_task(struct wire *wire, const struct wire_task *view);
+/* Whether a task stands in an array when it is asked for alone, after so many questions. */
+bool wire_shows_array(const struct wire *wire, uint64_t reads);
