@@ -35,32 +35,13 @@ done <<<"$libraries"
 found=$(grep -rnE --include='*.[ch]' '#include <(curl/|sqlite3|fuse|ini\.h)' tests/sandbox)
 [ -z "$found" ] || complain "the sandbox has libraries of the file system:"$'\n'"$found"
 
-# Folders, and the folders that they may include besides themselves. fs/*.c, the wiring, may include all.
-folders='
-fs/base
-fs/net          fs/base
-fs/store        fs/base
-fs/api          fs/base fs/net
-fs/media        fs/base fs/api
-fs/model        fs/base fs/api fs/media
-fs/prompt       fs/base fs/net fs/api fs/media fs/model
-fs/fetch        fs/base fs/net fs/store fs/api fs/media
-fs/job          fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch
-fs/queue        fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job
-fs/input        fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue
-fs/tree         fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue fs/input
-fs/account      fs/base fs/net fs/store fs/api fs/media fs/model fs/prompt fs/fetch fs/job fs/queue fs/input fs/tree
-fs/notify       fs/base fs/fetch fs/job fs/tree
-fs/mount        fs/base fs/prompt fs/fetch fs/job fs/model fs/tree fs/account fs/notify
-config          fs/base
-tests/sandbox
-'
+# Folders may include themselves and what tests/rooms.txt gives them. fs/*.c, the wiring, may include all.
 while read -r folder below; do
     [ -n "$folder" ] || continue
     allowed=$(echo "$folder $below" | xargs | tr ' ' '|')
     found=$(grep -nE '#include "' "$folder"/*.[ch] | grep -vE "#include \"($allowed)/[^/]*\"")
     [ -z "$found" ] || complain "$folder may include $folder${below:+ and $below} only:"$'\n'"$found"
-done <<<"$folders"
+done < <(grep -v '^#' tests/rooms.txt)
 
 # Calls that have a better one, by extended regular expression. Comments and strings are not looked at.
 code() {
