@@ -41,6 +41,7 @@ void config_finish(struct config *config)
 	free(config->models_base_url);
 	free(config->key_file);
 	free(config->ca_file);
+	free(config->proxy);
 	free(config->key_command);
 	free(config->cache_dir);
 	free(config->webhook_listen);

@@ -24,6 +24,7 @@ struct config {
 	char *base_url, *models_base_url;
 	char *key_file, *key_command; /* NULL none */
 	char *ca_file;                /* NULL: the system's */
+	char *proxy;                  /* NULL: the environment's */
 	int64_t connect_timeout_ms, request_timeout_ms;
 	int64_t models_refresh_ms; /* 0 never */
 	/* [submit] */

@@ -30,6 +30,8 @@ static const struct config_entry entries[] = {
 		FIELD(key_command)},
 	{"api", "ca_file", &config_type_path,
 		"certificates that servers are checked against [the system's]", FIELD(ca_file)},
+	{"api", "proxy", &config_type_proxy,
+		"reach the service through this proxy [$HTTPS_PROXY, $NO_PROXY]", FIELD(proxy)},
 	{"api", "connect_timeout", &config_type_seconds, "time for a connection to be made",
 		FIELD(connect_timeout_ms), "10", SECOND / 10, 10 * MINUTE},
 	{"api", "request_timeout", &config_type_seconds, "time for a whole question and its answer",

@@ -3,8 +3,8 @@
 #include "config/table.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +44,13 @@ static int parse_url(
 	const struct config_entry *entry, const char *value, void *field, const char **ret_why)
 {
 	*ret_why = url_refusal(value);
+	return *ret_why ? -EINVAL : replace_string(field, strdup(value));
+}
+
+static int parse_proxy(
+	const struct config_entry *entry, const char *value, void *field, const char **ret_why)
+{
+	*ret_why = url_proxy_refusal(value);
 	return *ret_why ? -EINVAL : replace_string(field, strdup(value));
 }
 
@@ -175,6 +182,8 @@ const struct config_type config_type_account = {.placeholder = "NAME",
 	.parse = parse_account};
 const struct config_type config_type_url = {
 	.placeholder = "URL", .expected = "a URL", .parse = parse_url};
+const struct config_type config_type_proxy = {
+	.placeholder = "URL", .expected = "a proxy", .parse = parse_proxy};
 const struct config_type config_type_path = {
 	.placeholder = "PATH", .expected = "a path that begins with / or ~/", .parse = parse_path};
 const struct config_type config_type_command = {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/str.h"
 
 #define URL_MAX 2048
@@ -22,7 +23,8 @@ static bool is_loopback_v4(const char *host)
 		return false;
 	for (const char *at = host;; at++, part++) {
 		size_t digits = strspn(at, "0123456789");
-		if (digits < 1 || digits > 3 || (digits > 1 && *at == '0') || strtol(at, NULL, 10) > 255)
+		if (digits < 1 || digits > 3 || (digits > 1 && *at == '0') ||
+			strtol(at, NULL, 10) > 255)
 			return false;
 		at += digits;
 		if (*at != '.')
@@ -101,4 +103,29 @@ const char *url_refusal(const char *url)
 		return "must use https://, since http:// would show the API key to the network "
 		       "(http:// is for 127.0.0.0/8, [::1] and localhost)";
 	return NULL;
+}
+
+const char *url_proxy_refusal(const char *url)
+{
+	static const char *const schemes[] = {
+		"http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://"};
+	const char *rest = NULL;
+
+	for (size_t i = 0; i < array_length(schemes) && !rest; i++)
+		if (strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
+			rest = url + strlen(schemes[i]);
+	if (!rest)
+		return "must begin with http://, https://, socks4://, socks4a://, socks5:// or "
+		       "socks5h://";
+	if (strlen(url) > URL_MAX)
+		return "is longer than 2048 bytes";
+	for (const char *at = rest; *at; at++)
+		if (!isgraph((unsigned char)*at))
+			return "has characters that cannot stand there";
+	const char *host = strrchr(rest, '@') ? strrchr(rest, '@') + 1 : rest;
+	size_t length = strcspn(host, "/?#");
+	if (length == 0 || host[0] == ':')
+		return "names no host";
+	return host[length] == '\0' || strcmp(host + length, "/") == 0 ? NULL
+								       : "must end with the port";
 }

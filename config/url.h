@@ -8,3 +8,5 @@
  * host, or http:// to this machine (127.0.0.0/8, [::1], localhost); no user, password, query or
  * fragment. */
 const char *url_refusal(const char *url);
+/* The same for a proxy: http, https or a kind of SOCKS, a host, a port or none. */
+const char *url_proxy_refusal(const char *url);

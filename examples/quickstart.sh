@@ -29,8 +29,13 @@ meson compile -C "$build" weryaifs weryaifs-sandbox >"$log" 2>&1 || { tail -n 40
 # a dead mount of before is an error to mkdir, and weryaifs takes it away
 mkdir -p "$mount" 2>/dev/null || true
 if mountpoint -q "$mount"; then
-    [ -d "$mount/FLUX" ] || { echo "Something else is mounted on $mount." >&2 && exit 1; }
-    echo "$mount is mounted already: using it as it is."
+    # an account's mount would have the prompt paid for
+    [ "$(findmnt -n -o SOURCE --mountpoint "$mount" | tail -n 1)" = weryaifs-sandbox ] || {
+        echo "What is mounted on $mount is not the sandbox, so nothing is written there. Name another directory:" >&2
+        echo "    $0 ~/weryai-sandbox" >&2
+        exit 1
+    }
+    echo "$mount is a sandbox already: using it as it is."
 else
     echo "Mounting the sandbox on $mount ..."
     "$build/weryaifs" --sandbox "$mount"

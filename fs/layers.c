@@ -31,6 +31,7 @@ int layers_open_api(struct layers *layers, const struct setup *setup)
 	const char *sandbox = layers->sandbox ? sandbox_child_url(layers->sandbox) : NULL;
 	struct http_options http = {.user_agent = "weryaifs/" WERYAIFS_VERSION,
 		.ca_file = config->ca_file,
+		.proxy = config->proxy,
 		.connect_timeout_ms = config->connect_timeout_ms,
 		.max_connections_per_host = CONNECTIONS_PER_HOST};
 	struct api_options api = {.base_url = sandbox ? sandbox : config->base_url,
@@ -167,7 +168,10 @@ static int open_session(struct layers *layers, const struct setup *setup,
 {
 	const struct config *config = &setup->config;
 	struct session_options options = {.mountpoint = setup->options.mountpoint,
-		.source = setup->options.source,
+		/* in the mount table, so that a script can ask before it writes what would be charged */
+		.source = setup->options.source ? setup->options.source
+			  : layers->sandbox	? "weryaifs-sandbox"
+						: NULL,
 		.mount_options = setup->options.mount_options,
 		.allow_other = config->allow_other,
 		.uid = config->uid,

@@ -13,8 +13,8 @@ complain() {
 }
 
 for manual in config/*.[15]; do
-    # other programs' manuals need not be installed where this runs
-    found=$(mandoc -T lint "$manual" 2>/dev/null | grep -v 'referenced manual not found')
+    # other programs' manuals need not be installed where this runs, and a long line is no fault of the page
+    found=$(mandoc -T lint "$manual" 2>/dev/null | grep -v -e 'referenced manual not found' -e 'text line longer than 80')
     [ -z "$found" ] || complain "$found"
 done
 

@@ -19,6 +19,7 @@ function __weryaifs_items
         'key_file=' 'file with the API key, readable by you alone' \
         'key_command=' 'shell command that prints the API key' \
         'ca_file=' 'certificates that servers are checked against' \
+        'proxy=' 'reach the service through this proxy' \
         'connect_timeout=' 'time for a connection to be made' \
         'request_timeout=' 'time for a whole question and its answer' \
         'models_refresh=' 'how often the list of models is asked for; 0: the built-in one alone' \

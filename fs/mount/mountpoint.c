@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/mount/mountpoint.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -243,6 +244,24 @@ static int check_free(const char *path, char **ret_message)
 		-EBUSY);
 }
 
+/* Not refused: a file that says "not mounted" is a good habit. */
+static void tell_what_is_hidden(const char *path)
+{
+	DIR *directory = opendir(path);
+	size_t count = 0;
+
+	if (directory == NULL)
+		return;
+	for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			count++;
+	closedir(directory);
+	if (count > 0)
+		log_warning("mount: '%s' is not empty: what is in it (%zu) is hidden until it is "
+			    "unmounted",
+			path, count);
+}
+
 int mountpoint_prepare(const char *path, char **ret_path, char **ret_message)
 {
 	CLEANUP_FREE char *whole = NULL;
@@ -259,9 +278,11 @@ int mountpoint_prepare(const char *path, char **ret_path, char **ret_message)
 				strerror(errno)),
 			-errno);
 	r = check_free(whole, ret_message);
-	if (r == 0)
-		*ret_path = steal(&whole);
-	return r;
+	if (r < 0)
+		return r;
+	tell_what_is_hidden(whole);
+	*ret_path = steal(&whole);
+	return 0;
 }
 
 int mountpoint_check_device(char **ret_message)

@@ -93,6 +93,11 @@ static int http_open(struct http *http, const struct http_options *options)
 		if (http->ca_file == NULL)
 			return -ENOMEM;
 	}
+	if (options->proxy != NULL) {
+		http->proxy = strdup(options->proxy);
+		if (http->proxy == NULL)
+			return -ENOMEM;
+	}
 	return http_loop_open(http, options->max_connections_per_host);
 }
 
@@ -137,6 +142,7 @@ void http_destroy(struct http *http)
 	http_loop_close(http);
 	free(http->user_agent);
 	free(http->ca_file);
+	free(http->proxy);
 	free(http);
 	curl_global_cleanup();
 }

@@ -37,6 +37,7 @@ struct http_request;
 struct http_options {
 	const char *user_agent;
 	const char *ca_file;        /* NULL: the system's */
+	const char *proxy; /* NULL: as $HTTPS_PROXY and $NO_PROXY say; never for loopback */
 	int64_t connect_timeout_ms; /* name, TCP and TLS */
 	int max_connections_per_host;
 	const char *own_url;	  /* any_address: where they lead to, NULL unknown; what `trusts` is about */

@@ -12,11 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A proxy is what the environment says, as libcurl reads it; only that we have to know it, too. */
+/* Without one of the settings, a proxy is what the environment says, as libcurl reads it; only that we have to know it, too. */
 static const char *find_proxy(bool https)
 {
 	/* not HTTP_PROXY: a web server sets that from a request's header */
-	static const char *const https_names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+	static const char *const https_names[] = {
+		"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
 	static const char *const http_names[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
 
 	for (const char *const *name = https ? https_names : http_names; *name != NULL; name++) {
@@ -93,7 +94,8 @@ unsigned http_url_networks(const char *url)
 
 static bool is_allowed(const struct http *http, const struct sockaddr *address)
 {
-	unsigned trusted = http->trusts != NULL ? http->trusts->networks & ~(unsigned)HTTP_OTHER : 0;
+	unsigned trusted =
+		http->trusts != NULL ? http->trusts->networks & ~(unsigned)HTTP_OTHER : 0;
 
 	return http->any_address || (http_address_network(address) & (HTTP_PUBLIC | trusted)) != 0;
 }
@@ -106,23 +108,29 @@ static void refuse(struct http_request *request, const struct sockaddr *address)
 int request_choose_way(struct http_request *request)
 {
 	const struct http_url *target = &request->target;
-	const char *proxy = target->loopback ? NULL : find_proxy(target->https);
+	const char *chosen = request->http->proxy;
+	const char *proxy = target->loopback ? NULL
+			    : chosen != NULL ? chosen
+					     : find_proxy(target->https);
 	struct sockaddr_storage literal;
 
 	request->refused[0] = '\0';
 	request->proxied = proxy != NULL;
 	if (request->http->any_address)
 		/* "" also shuts out the proxies of the environment */
-		return curl_easy_setopt(request->easy, CURLOPT_PROXY, target->loopback ? "" : NULL) == CURLE_OK
+		return curl_easy_setopt(request->easy, CURLOPT_PROXY,
+			       target->loopback ? "" : chosen) == CURLE_OK
 			       ? 0
 			       : -ENOMEM;
 	if (proxy != NULL && is_excepted(target->host))
 		proxy = NULL;
 	request->proxied = proxy != NULL;
-	if (curl_easy_setopt(request->easy, CURLOPT_PROXY, proxy != NULL ? proxy : "") != CURLE_OK ||
+	if (curl_easy_setopt(request->easy, CURLOPT_PROXY, proxy != NULL ? proxy : "") !=
+			CURLE_OK ||
 		curl_easy_setopt(request->easy, CURLOPT_NOPROXY, "") != CURLE_OK)
 		return -ENOMEM;
-	if (!read_literal(target->host, &literal) || is_allowed(request->http, (struct sockaddr *)&literal))
+	if (!read_literal(target->host, &literal) ||
+		is_allowed(request->http, (struct sockaddr *)&literal))
 		return 0;
 	refuse(request, (struct sockaddr *)&literal);
 	return -EPERM;

@@ -26,7 +26,7 @@ struct http {
 	struct loop *loop; /* borrowed */
 	CURLM *multi;
 	CURLSH *share; /* TLS sessions: a multi handle shares all but them */
-	char *user_agent, *ca_file;
+	char *user_agent, *ca_file, *proxy;
 	int64_t connect_timeout_ms;
 	struct loop_timer *curl_timer; /* libcurl's own timeouts */
 	struct loop_timer *turn_timer; /* ends a turn, see request_turn_is_over() */

@@ -528,6 +528,21 @@ static void assert_same_field(
 		fail_msg("the example does not show the default of '%s'", entry->key);
 }
 
+static void test_config_proxy_is_one(void **state)
+{
+	static const char *const good[] = {"http://proxy:3128", "HTTPS://proxy.example/",
+		"socks5h://user:p%40ss@[::1]:9050", "socks4a://10.0.0.1"};
+	static const char *const bad[] = {"", "proxy:3128", "ftp://proxy", "http://", "http://:3128",
+		"http://user@", "http://a b", "http://proxy:1/path", "http://proxy?x", "http://pr\x7foxy"};
+
+	for (size_t i = 0; i < array_length(good); i++)
+		if (url_proxy_refusal(good[i]))
+			fail_msg("%s is refused: %s", good[i], url_proxy_refusal(good[i]));
+	for (size_t i = 0; i < array_length(bad); i++)
+		if (!url_proxy_refusal(bad[i]))
+			fail_msg("%s is not refused", bad[i]);
+}
+
 static void test_config_example_shows_every_key_and_its_default(void **state)
 {
 	struct fixture *fixture = *state;
@@ -586,6 +601,7 @@ int main(void)
 		TEST(urls_never_show_the_key_to_a_network),
 		TEST(default_path_follows_xdg),
 		TEST(example_shows_every_key_and_its_default),
+		TEST(proxy_is_one),
 		TEST(manual_knows_every_key),
 	};
 
