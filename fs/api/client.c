@@ -11,6 +11,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/list.h"
 #include "fs/base/log.h"
+#include "fs/base/text.h"
 
 struct api_client {
 	struct http *http; /* borrowed */
@@ -112,6 +113,8 @@ int api_set_key(struct api_client *client, const char *key)
 	}
 	wipe(client->key);
 	client->key = copy;
+	/* a service that sends it back does not get it into a status or a log */
+	text_hide(copy);
 	return 0;
 }
 

@@ -73,6 +73,14 @@ size_t text_filter(char *text, size_t length, bool lines)
 	return to;
 }
 
+void text_filter_buf(struct buf *text, bool lines)
+{
+	if (text->length == 0)
+		return;
+	text->length = text_filter(text->data, text->length, lines);
+	text->data[text->length] = '\0';
+}
+
 size_t text_copy(char *to, size_t room, const char *text, size_t length)
 {
 	static const char cut[] = "…";

@@ -8,8 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
+
 /* No longer than before. `lines`: line feeds and tabs stay. Returns the new length. */
 size_t text_filter(char *text, size_t length, bool lines);
+void text_filter_buf(struct buf *text, bool lines);
 /* A copy as text_filter() leaves it, without a NUL, `room` bytes at most: cut at a code point, with "…" for the rest. */
 size_t text_copy(char *to, size_t room, const char *text, size_t length);
 bool text_is_clean(const char *text, size_t length);

@@ -16,6 +16,7 @@
 #include "fs/input/reference.h"
 #include "fs/input/upload.h"
 #include "fs/job/job_table.h"
+#include "fs/job/place.h"
 #include "fs/prompt/prompt.h"
 #include "fs/queue/queue.h"
 
@@ -272,11 +273,13 @@ int inputs_adopt(struct inputs *inputs, struct job *job)
 		return 0;
 	}
 	if (r == 0) {
+		char word[PLACE_WORD];
+		place_status_word(job->record.stem, word);
 		prompt_finish(&wait->prompt);
 		r = message_refuse(&message,
 			"what this directory takes has changed since the prompt was written; to "
-			"have it looked at anew: echo submit > %s.status",
-			job->record.stem);
+			"have it looked at anew: echo submit > %s",
+			word);
 	}
 	free(wait);
 	if (r == -ENOMEM)

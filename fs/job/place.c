@@ -8,9 +8,21 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 #include "fs/prompt/prompt_name.h"
 
 #define DEPTH_MAX 4096 /* directories above a name: more is a damaged tree */
+
+void place_status_word(const char *stem, char word[PLACE_WORD])
+{
+	char name[256 + sizeof(PLACE_STATUS)];
+
+	snprintf(name, sizeof(name), "%s" PLACE_STATUS, stem);
+	CLEANUP_FREE char *quoted = text_shell(name);
+	/* a name of many odd bytes: half a word would be another file */
+	bool fits = quoted != NULL && strlen(quoted) < PLACE_WORD;
+	snprintf(word, PLACE_WORD, "%s", fits ? quoted : "into its .status file");
+}
 
 bool place_has_suffix(const char *name, const char *suffix)
 {

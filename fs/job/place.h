@@ -30,6 +30,9 @@
 bool place_is_prompt(const struct node *node);
 /* "fox" of "fox.txt", which has to be a prompt's name. */
 void place_stem(const char *name, char stem[256]);
+/* "fox.status", in the quotes that a shell needs, for a line that a person pastes. */
+#define PLACE_WORD 320
+void place_status_word(const char *stem, char word[PLACE_WORD]);
 bool place_has_suffix(const char *name, const char *suffix);
 /* Would this name be that of a shadow? */
 bool place_is_shadow_name(const char *name);

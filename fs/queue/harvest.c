@@ -16,6 +16,7 @@
 #include "fs/base/loop.h"
 #include "fs/fetch/fetch.h"
 #include "fs/fetch/renew.h"
+#include "fs/job/place.h"
 #include "fs/media/media.h"
 #include "fs/media/sniff.h"
 #include "fs/net/http.h"
@@ -412,11 +413,14 @@ static void step(void *arg)
 		return;
 	}
 	job_set_text(&job->record.error, NULL);
-	if (harvest->missing != NULL && jobs_place(harvest->needs->store, &job->record) == 0)
+	if (harvest->missing != NULL && jobs_place(harvest->needs->store, &job->record) == 0) {
+		char word[PLACE_WORD];
+		place_status_word(job->record.stem, word);
 		job_set_text(&job->record.error,
 			"it was made and charged, but not all of it could be fetched: %sto try "
-			"again to fetch it (nothing is sent): echo submit > %s.status",
-			harvest->missing, job->record.stem);
+			"again to fetch it (nothing is sent): echo submit > %s",
+			harvest->missing, word);
+	}
 	int r = publish_results(harvest->job, harvest->results, harvest->count);
 	if (r < 0) {
 		retry(harvest, strerror(-r));

@@ -12,6 +12,7 @@
 #include "fs/base/backoff.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/job/place.h"
 #include "fs/queue/credits.h"
 #include "fs/store/nodes.h"
 
@@ -62,14 +63,15 @@ static void explain_loss(const struct api_error *error, char text[WHY_BYTES])
 
 void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 {
-	char when[CLOCK_TEXT], text[WHY_BYTES + 768];
+	char when[CLOCK_TEXT], word[PLACE_WORD], text[WHY_BYTES + 768];
 
+	place_status_word(job->record.stem, word);
 	clock_format(job->record.submitted, when);
 	snprintf(text, sizeof(text),
 		"sent to %s at %s, but the answer was lost: %s. It may have been charged; weryaifs "
 		"does not send it again by itself. Look at the call history of your account "
-		"(https://weryai.com/api/history), then, to send it again: echo submit > %s.status",
-		job->record.model, when, why, job->record.stem);
+		"(https://weryai.com/api/history), then, to send it again: echo submit > %s",
+		job->record.model, when, why, word);
 	credits_want_after(queue->needs.credits, job->record.id);
 	queue_end_without(queue, job, JOB_UNKNOWN, text);
 }

@@ -12,6 +12,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/fetch/fetch.h"
+#include "fs/job/place.h"
 #include "fs/store/nodes.h"
 
 #define RETRY_MS 5000                          /* of what failed for want of memory */
@@ -129,17 +130,18 @@ static void describe_failures(struct job *job, char *text, size_t size, size_t *
 
 static void all_ended(struct queue *queue, struct job *job)
 {
-	char messages[768], text[1024];
+	char messages[768], word[PLACE_WORD], text[1536];
 	size_t failed;
 
 	if (queue->wants_place)
 		queue->not_before = 0;
 	describe_failures(job, messages, sizeof(messages), &failed);
 	if (failed == job->task_count) {
+		place_status_word(job->record.stem, word);
 		snprintf(text, sizeof(text),
 			"the service could not make it: %s. Whether credits were spent is not "
-			"known; to try again: echo submit > %s.status",
-			messages, job->record.stem);
+			"known; to try again: echo submit > %s",
+			messages, word);
 		queue_end_without(queue, job, JOB_FAILED, text);
 		return;
 	}
@@ -178,7 +180,7 @@ static void tell_trouble(struct queue *queue, struct job *job, const struct api_
 
 static void on_poll_refused(struct queue *queue, struct job *job, const struct api_error *error)
 {
-	char text[1024];
+	char word[PLACE_WORD], text[1536];
 
 	job->poll_failures++;
 	job->not_found = error->class == ERRCLASS_NOT_FOUND ? job->not_found + 1 : 0;
@@ -192,11 +194,12 @@ static void on_poll_refused(struct queue *queue, struct job *job, const struct a
 	/* by a clock that does not jump: what is given up here has been paid for */
 	if (job->not_found >= NOT_FOUND_MIN &&
 		clock_mono_ms() - job->not_found_since > NOT_FOUND_MS) {
+		place_status_word(job->record.stem, word);
 		snprintf(text, sizeof(text),
 			"the service no longer knows this task (%s). It was probably charged; look "
 			"at the call history of your account. To send it again: echo submit > "
-			"%s.status",
-			error->text, job->record.stem);
+			"%s",
+			error->text, word);
 		queue_end_without(queue, job, JOB_UNKNOWN, text);
 		return;
 	}

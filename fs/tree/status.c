@@ -5,6 +5,7 @@
 
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 #include "fs/job/job.h"
 #include "fs/tree/status_private.h"
 
@@ -44,6 +45,7 @@ int status_format(struct tree *tree, const struct node *prompt, char **ret_text,
 			"being written, or its account was copied before the file was sent: it "
 			"may be incomplete, or sent from there, and is not sent by itself; write "
 			"it again, or: echo submit into this file\n");
+	text_filter_buf(&text, true);
 	r = buf_ok(&text) && buf_ok(&value) ? 0 : -ENOMEM;
 	if (r == 0) {
 		*ret_length = text.length;

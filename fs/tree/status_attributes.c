@@ -6,6 +6,7 @@
 
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 #include "fs/job/place.h"
 #include "fs/tree/status.h"
 #include "fs/tree/status_private.h"
@@ -75,6 +76,9 @@ int status_attribute(struct tree *tree, const struct node *node, const char *nam
 	buf_init(&value, STATUS_MAX);
 	bool applies = node->kind == NODE_RESULT ? add_result_fact(tree, &facts, node, name, &value)
 						 : facts_add(tree, &facts, node, name, &value);
+	/* a prompt is its author's own, to be used again as it is */
+	if (strcmp(name, "prompt") != 0)
+		text_filter_buf(&value, true);
 	if (!applies)
 		r = -ENODATA;
 	else if (!buf_ok(&value))

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/text.h"
 #include "fs/fetch/fetch.h"
 #include "fs/job/job_table.h"
 #include "fs/job/writers.h"
@@ -65,16 +67,23 @@ static const char *state_name(const struct facts *facts)
 		       : job_state_name(facts_shown_state(facts->record));
 }
 
+/* One line each, and no more: what would be several, or none at all, stands in a shell's quotes. */
+static int add_name(struct buf *text, const char *name)
+{
+	if (text_is_clean(name, strlen(name)))
+		return buf_adds(text, name);
+	CLEANUP_FREE char *quoted = text_shell(name);
+	return quoted == NULL ? -ENOMEM : buf_adds(text, quoted);
+}
+
 /* A path from the directory `from` to a result that may have been moved away: "../../FLUX/x/a.png". */
 static int add_path(struct tree *tree, int64_t from, const struct node *node, struct buf *text)
 {
 	struct node dir = *node;
 	char path[4096] = "";
 
-	if (node->parent == from) {
-		buf_add(text, node->name, node->name_length);
-		return 0;
-	}
+	if (node->parent == from)
+		return add_name(text, node->name);
 	for (int64_t up = from; up != (int64_t)TREE_ROOT && up != 0;) {
 		struct node above;
 		int r = nodes_get(tree->needs.store, up, &above);
@@ -95,8 +104,7 @@ static int add_path(struct tree *tree, int64_t from, const struct node *node, st
 		if (r < 0)
 			return r;
 	}
-	buf_adds(text, path);
-	return 0;
+	return add_name(text, path);
 }
 
 /* Names of the results that are still there; returns how many. */
