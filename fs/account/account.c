@@ -19,6 +19,7 @@
 #include "fs/queue/queue.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
+#include "fs/store/store.h"
 #include "fs/tree/tree.h"
 
 struct account {
@@ -62,6 +63,8 @@ static int make_jobs(struct account *account)
 
 	if (r == 0)
 		r = leases_create(account->store, account->options.settle_ms, &account->leases);
+	if (r == 0 && account->options.resumes)
+		leases_unknown(account->leases);
 	if (r == 0) {
 		account->writers = writers_create();
 		r = account->writers == NULL ? -ENOMEM : 0;
@@ -160,7 +163,8 @@ static int make_tree(struct account *account)
 		.dry_run = options->dry_run,
 		.webhook_url = options->webhook_url,
 		.uid = options->uid,
-		.gid = options->gid};
+		.gid = options->gid,
+		.resumes = options->resumes};
 
 	account->balance = (struct balance_needs){account->loop, account->api, account->credits};
 	int r = tree_start(&needs, &account->tree);
@@ -339,4 +343,23 @@ int account_stats(struct account *account, bool prometheus, char **ret_text)
 		return r;
 	return prometheus ? stats_format_prometheus(&stats, ret_text)
 			  : stats_format(&stats, ret_text);
+}
+
+void account_serves(struct account *account, int64_t request)
+{
+	store_serves(account->store, request);
+}
+
+int account_served(struct account *account, uint64_t *ret_request)
+{
+	int64_t request = 0;
+	int r = store_served(account->store, &request);
+
+	*ret_request = (uint64_t)request;
+	return r;
+}
+
+int account_serves_anew(struct account *account)
+{
+	return store_served_forget(account->store);
 }

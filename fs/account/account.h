@@ -41,6 +41,7 @@ struct account_options {
 	const char *webhook_url; /* of prompts that name none; NULL none; borrowed */
 	uid_t uid; /* owner of directories and results that nobody in particular makes */
 	gid_t gid;
+	bool resumes; /* the mount is older than we: files without a name may be open */
 };
 
 /* Brings the account back as it was: jobs go on, drafts settle. */
@@ -69,3 +70,7 @@ int account_balance(struct account *account, void (*done)(void *arg, int result,
 	void *arg, struct balance **ret_balance);
 /* .weryaifs/stats and stats.prom; the caller frees the text. */
 int account_stats(struct account *account, bool prometheus, char **ret_text);
+/* For a mount that outlives us (store_serves() and its companions): what changes from now on belongs to this request. */
+void account_serves(struct account *account, int64_t request);
+int account_served(struct account *account, uint64_t *ret_request);
+int account_serves_anew(struct account *account);

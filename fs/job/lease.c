@@ -18,6 +18,7 @@
 struct leases {
 	struct store *store; /* borrowed */
 	int64_t settle_ms;
+	int64_t all_until_ms; /* leases_unknown() */
 	struct map *until; /* directory -> the end of its lease, as set_until() writes it */
 };
 
@@ -70,10 +71,18 @@ int64_t lease_give_ms(struct leases *leases, int64_t dir)
 	return set_until(leases, dir, clock_mono_ms() + length) < 0 ? 0 : length;
 }
 
+void leases_unknown(struct leases *leases)
+{
+	leases->all_until_ms = clock_mono_ms() + LEASE_MAX_MS;
+}
+
 int64_t lease_left_ms(struct leases *leases, int64_t dir)
 {
-	int64_t left = get_until(leases, dir) + LATE_MS - clock_mono_ms();
+	int64_t until = get_until(leases, dir);
 
+	if (until < leases->all_until_ms)
+		until = leases->all_until_ms;
+	int64_t left = until + LATE_MS - clock_mono_ms();
 	if (left > 0)
 		return left;
 	map_remove(leases->until, (uint64_t)dir);

@@ -137,7 +137,12 @@ int store_begin(struct store *store, bool durable)
 {
 	int r = durable ? check_is_there(store) : 0;
 
-	return r < 0 ? r : db_begin(store->db, durable);
+	if (r == 0)
+		r = db_begin(store->db, durable);
+	if (r < 0)
+		return r;
+	r = served_note(store);
+	return r < 0 ? db_end(store->db, r) : 0;
 }
 
 int store_end(struct store *store, int result)

@@ -24,6 +24,12 @@ int store_begin(struct store *store, bool durable);
 int store_end(struct store *store, int result);
 /* Runs `change` in a transaction of its own, which is committed where that returns 0 or more. */
 int store_run(struct store *store, bool durable, int (*change)(struct store *store, void *arg), void *arg);
+/* From now on transactions belong to this request of the kernel's, and say so on the disk: one that comes again because its
+ * answer was never written is known to have been done. 0: to none. */
+void store_serves(struct store *store, int64_t request);
+/* The last such request; 0: there is none. */
+int store_served(struct store *store, int64_t *ret_request);
+int store_served_forget(struct store *store); /* a new mount, with numbers of its own */
 int store_sync(struct store *store); /* everything committed so far survives power loss */
 
 /* The account was once copied or put back from a backup: jobs up to this number that are not sent yet may have been

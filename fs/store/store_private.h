@@ -17,6 +17,7 @@ struct store {
 	int name_fd;				   /* owned, see lock.h; -1 none */
 	ino_t database_ino;			   /* of the file that is open */
 	int64_t hold_up_to;			   /* see store_hold_up_to() */
+	int64_t request;			   /* see store_serves() */
 	bool reserved;				   /* see store_reserve_make() */
 	struct list cache_files;   /* cache_file.known: all that are in memory, borrowed */
 	struct list cache_unsaved; /* cache_file.link: files whose map has changed; those that are closed are owned */
@@ -40,3 +41,5 @@ int store_data_each(struct store *store, int (*visit)(void *arg, int64_t ino), v
 int store_find_witness(const struct store *store, const char *cache_dir, const char **ret_witness);
 /* At the end, after cache_flush(): frees what could not be saved. */
 void cache_forget_unsaved(struct store *store);
+/* Inside a transaction: it belongs to the request of store_serves(). */
+int served_note(struct store *store);

@@ -122,6 +122,15 @@ int draft_open(struct drafts *drafts, const struct node *node)
 	return r;
 }
 
+void draft_opened_before(struct drafts *drafts, int64_t ino)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+	struct node node;
+
+	if (draft != NULL && draft->is_prompt && nodes_get(drafts->needs->store, ino, &node) == 0)
+		draft->marked = node.draft == DRAFT_OPEN;
+}
+
 struct mark {
 	int64_t ino;
 	enum draft_state state;

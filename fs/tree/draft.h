@@ -18,6 +18,8 @@ void drafts_destroy(struct drafts *drafts);
 int drafts_resume(struct drafts *drafts);
 
 int draft_open(struct drafts *drafts, const struct node *node);	/* for writing */
+/* After draft_open(): the last daemon died while the file was open. What was changed then is closed by its writer, too. */
+void draft_opened_before(struct drafts *drafts, int64_t ino);
 void draft_close(struct drafts *drafts, int64_t ino);
 /* Before bytes of an open file change. */
 int draft_will_write(struct drafts *drafts, int64_t ino);

@@ -24,7 +24,7 @@ static int note_nameless(void *arg, const struct node *node)
 	return ids_add(arg, node->ino);
 }
 
-/* What the last mount had removed while it was still in use. */
+/* What the last mount had removed while it was still in use; in one that goes on it may be in use. */
 static int sweep(struct tree *tree)
 {
 	struct ids nameless = {0};
@@ -32,7 +32,7 @@ static int sweep(struct tree *tree)
 
 	for (size_t i = 0; i < nameless.count && r == 0; i++) {
 		r = map_put(tree->nameless, (uint64_t)nameless.items[i], tree);
-		if (r == 0)
+		if (r == 0 && !tree->needs.resumes)
 			tree_forget(tree, (uint64_t)nameless.items[i]);
 	}
 	ids_finish(&nameless);
@@ -109,6 +109,15 @@ int tree_open(struct tree *tree, uint64_t ino, int flags, int *ret_fd)
 	}
 	*ret_fd = fd;
 	return 0;
+}
+
+int tree_reopen(struct tree *tree, uint64_t ino, int flags, int *ret_fd)
+{
+	int r = tree_open(tree, ino, flags & ~O_TRUNC, ret_fd);
+
+	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY)
+		draft_opened_before(tree->drafts, TREE_NODE(ino));
+	return r;
 }
 
 void tree_close(struct tree *tree, uint64_t ino, int flags)

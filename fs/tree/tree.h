@@ -55,6 +55,7 @@ struct tree_needs { /* all borrowed */
 	const char *webhook_url; /* of prompts that name none; NULL none */
 	uid_t uid; /* owner of directories that nobody in particular makes */
 	gid_t gid;
+	bool resumes; /* the mount is older than we: files without a name may be open */
 };
 
 /* Makes the fixed directories and those of the models, and removes what the last mount left without a name. */
@@ -101,6 +102,9 @@ int tree_set(struct tree *tree, uint64_t ino, const struct stat *st, unsigned wh
  * prompt's last close is known. */
 int tree_open(struct tree *tree, uint64_t ino, int flags, int *ret_fd);
 void tree_close(struct tree *tree, uint64_t ino, int flags);
+/* tree_open() for who had the file open when the last daemon died: nothing is truncated, and what was written is still to
+ * be closed. */
+int tree_reopen(struct tree *tree, uint64_t ino, int flags, int *ret_fd);
 /* Before the bytes of a file that is open for writing change. */
 int tree_will_write(struct tree *tree, uint64_t ino);
 /* Such a change was refused: half a prompt is not to be sent. */
@@ -133,4 +137,5 @@ int tree_xattr_list(struct tree *tree, uint64_t ino, char *list, size_t size, si
 
 /* The kernel has forgotten the inode: what has no name any more goes now. */
 void tree_forget(struct tree *tree, uint64_t ino);
+void tree_forget_all(struct tree *tree); /* unmounted: all of them */
 int tree_statvfs(struct tree *tree, struct statvfs *ret_statvfs);

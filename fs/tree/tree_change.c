@@ -368,6 +368,14 @@ int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t n
 	return tree_aftermath_finish(tree, &aftermath, r);
 }
 
+void tree_forget_all(struct tree *tree)
+{
+	uint64_t ino;
+
+	while (map_any(tree->nameless, &ino) != NULL)
+		tree_forget(tree, ino);
+}
+
 void tree_forget(struct tree *tree, uint64_t ino)
 {
 	int64_t node = TREE_NODE(ino);
