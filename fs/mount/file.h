@@ -12,6 +12,10 @@ int file_plain_open(struct session *session, uint64_t ino, int flags, struct han
 /* The same for a file that tree_create() has just made, with its fd: takes both on success. */
 int file_plain_created(struct session *session, uint64_t ino, int fd, struct handle **ret_handle);
 
+/* One that was open when the last daemon died; flags are those that it had as a handle. */
+int file_plain_again(struct session *session, uint64_t ino, int flags, bool failed_before,
+	struct handle **ret_handle);
+
 /* TREE_RESULT: a read waits for its bytes. */
 int file_result_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 
@@ -30,3 +34,15 @@ int file_model_open(struct session *session, uint64_t ino, int flags, struct han
 int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 /* ABOUT_BALANCE: a read waits for the service's answer. */
 int file_balance_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+
+/* Those that were open when the last daemon died, with the text that they showed (taken on success; NULL: none yet). */
+int file_status_again(struct session *session, uint64_t ino, char *text, size_t length, bool polled,
+	struct handle **ret_handle);
+int file_wait_again(struct session *session, uint64_t ino, char *text, size_t length,
+	struct handle **ret_handle);
+int file_balance_again(struct session *session, uint64_t ino, char *text, size_t length,
+	struct handle **ret_handle);
+int file_text_again(struct session *session, uint64_t ino, char *text, size_t length,
+	struct handle **ret_handle);
+/* Makes all of them (file_again.c). What cannot be opened any more reads as -EIO. */
+int file_all_again(struct session *session);

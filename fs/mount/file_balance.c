@@ -40,6 +40,7 @@ static int set_text(struct file_text *file, double credits)
 		return -ENOMEM;
 	file->text = text;
 	file->length = (size_t)length;
+	handle_keep_text(&file->handle, file->text, file->length);
 	return 0;
 }
 
@@ -86,10 +87,17 @@ static void balance_read(struct handle *handle, fuse_req_t req, size_t size, off
 }
 
 static const struct handle_type balance_type = {
+	.kind = HANDLE_BALANCE,
 	.direct_io = true,
 	.read = balance_read,
 	.destroy = file_text_destroy,
 };
+
+int file_balance_again(struct session *session, uint64_t ino, char *text, size_t length,
+	struct handle **ret_handle)
+{
+	return file_text_create(session, ino, &balance_type, text, length, ret_handle);
+}
 
 int file_balance_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {

@@ -46,6 +46,12 @@ static void plain_read(struct handle *handle, fuse_req_t req, size_t size, off_t
 	reply_data(req, data, length);
 }
 
+static void failed(struct handle *handle)
+{
+	tree_write_failed(handle->session->tree, handle->ino);
+	handle_keep_failure(handle);
+}
+
 static void plain_write(
 	struct handle *handle, fuse_req_t req, const char *data, size_t size, off_t offset)
 {
@@ -61,7 +67,7 @@ static void plain_write(
 			r = -errno;
 	}
 	if (r < 0)
-		tree_write_failed(handle->session->tree, handle->ino);
+		failed(handle);
 	/* what was written counts, as in write(2); the error comes back with the next one */
 	if (length > 0 || r == 0)
 		reply_written(req, length);
@@ -76,7 +82,7 @@ static int plain_truncate(struct handle *handle, off_t size)
 	if (r == 0 && ftruncate(plain_of(handle)->fd, size) < 0)
 		r = -errno;
 	if (r < 0)
-		tree_write_failed(handle->session->tree, handle->ino);
+		failed(handle);
 	return r;
 }
 
@@ -116,6 +122,7 @@ static void plain_destroy(struct handle *handle, bool closed)
 }
 
 static const struct handle_type plain_type = {
+	.kind = HANDLE_PLAIN,
 	.keep_cache = true,
 	.read = plain_read,
 	.write = plain_write,
@@ -139,9 +146,21 @@ static int plain_create(
 		return r;
 	}
 	plain->fd = fd;
-	plain->flags = flags;
+	plain->flags = plain->handle.flags = flags;
 	*ret_handle = &plain->handle;
 	return 0;
+}
+
+static int take_open(
+	struct session *session, uint64_t ino, int fd, int counted, struct handle **ret_handle)
+{
+	int r = plain_create(session, ino, fd, counted, ret_handle);
+
+	if (r < 0) {
+		close(fd);
+		tree_close(session->tree, ino, counted);
+	}
+	return r;
 }
 
 int file_plain_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
@@ -152,13 +171,19 @@ int file_plain_open(struct session *session, uint64_t ino, int flags, struct han
 		counted = O_RDWR | O_TRUNC;
 	int r = tree_open(session->tree, ino, counted, &fd);
 
-	if (r < 0)
-		return r;
-	r = plain_create(session, ino, fd, counted, ret_handle);
-	if (r < 0) {
-		close(fd);
-		tree_close(session->tree, ino, counted);
-	}
+	return r < 0 ? r : take_open(session, ino, fd, counted, ret_handle);
+}
+
+int file_plain_again(struct session *session, uint64_t ino, int flags, bool failed_before,
+	struct handle **ret_handle)
+{
+	int fd;
+	int r = tree_reopen(session->tree, ino, flags, &fd);
+
+	if (r == 0)
+		r = take_open(session, ino, fd, flags, ret_handle);
+	if (r == 0 && failed_before)
+		failed(*ret_handle);
 	return r;
 }
 

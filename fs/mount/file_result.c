@@ -115,6 +115,7 @@ static void result_file_destroy(struct handle *handle, bool closed)
 }
 
 static const struct handle_type result_type = {
+	.kind = HANDLE_RESULT,
 	.keep_cache = true,
 	.read = result_file_read,
 	.opened = result_file_opened,

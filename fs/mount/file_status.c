@@ -14,6 +14,7 @@
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/reply.h"
+#include "fs/mount/request.h"
 #include "fs/tree/status_hash.h"
 #include "fs/tree/tree.h"
 
@@ -44,6 +45,7 @@ static void status_read(struct handle *handle, fuse_req_t req, size_t size, off_
 		free(file->text.text);
 		file->text.text = text;
 		file->text.length = length;
+		handle_keep_text(handle, text, length);
 	}
 	file_text_read(handle, req, size, offset);
 }
@@ -58,7 +60,9 @@ static void status_write(
 	int r = 0;
 
 	str_trim(&word, &length);
-	if (length == strlen("submit") && memcmp(word, "submit", length) == 0)
+	if (request_was_done(handle->session))
+		; /* nothing is bought a second time */
+	else if (length == strlen("submit") && memcmp(word, "submit", length) == 0)
 		r = account_submit(handle->session->account, (uint64_t)TREE_NODE(handle->ino));
 	else if (length > 0)
 		r = -EINVAL;
@@ -91,6 +95,17 @@ static void status_has_changed(void *arg)
 	if (r < 0)
 		log_errno(LOG_LEVEL_DEBUG, r, "mount: who polls a status was not woken");
 	set_poller(file, NULL);
+	handle_keep_poller(&file->text.handle, 0);
+}
+
+static int watch(struct status_file *file)
+{
+	struct handle *handle = &file->text.handle;
+
+	if (file->watch != NULL)
+		return 0;
+	return changes_watch(handle->session->changes, TREE_NODE(handle->ino), status_has_changed,
+		file, &file->watch);
 }
 
 static unsigned status_poll(struct handle *handle, struct fuse_pollhandle *ph)
@@ -102,8 +117,7 @@ static unsigned status_poll(struct handle *handle, struct fuse_pollhandle *ph)
 
 	if (ph != NULL)
 		set_poller(file, ph);
-	if (file->watch == NULL && changes_watch(handle->session->changes, TREE_NODE(handle->ino),
-					   status_has_changed, file, &file->watch) < 0)
+	if (watch(file) < 0)
 		return events | POLLERR;
 	if (text_now(handle, &text, &length) < 0)
 		return events | POLLERR;
@@ -124,6 +138,7 @@ static void status_destroy(struct handle *handle, bool closed)
 }
 
 static const struct handle_type status_type = {
+	.kind = HANDLE_STATUS,
 	.direct_io = true,
 	.read = status_read,
 	.write = status_write,
@@ -132,19 +147,53 @@ static const struct handle_type status_type = {
 	.destroy = status_destroy,
 };
 
-int file_status_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
+/* Takes text on success. */
+static int create(struct session *session, uint64_t ino, char *text, size_t length,
+	struct status_file **ret_file)
 {
 	struct status_file *file = calloc(1, sizeof(*file));
 
 	if (file == NULL)
 		return -ENOMEM;
-	int r = tree_status_text(
-		session->tree, (uint64_t)TREE_NODE(ino), &file->text.text, &file->text.length);
-	if (r == 0)
-		r = handle_init(&file->text.handle, session, ino, &status_type);
+	int r = handle_init(&file->text.handle, session, ino, &status_type);
 	if (r < 0) {
-		free(file->text.text);
 		free(file);
+		return r;
+	}
+	file->text.text = text;
+	file->text.length = length;
+	handle_keep_text(&file->text.handle, text, length);
+	*ret_file = file;
+	return 0;
+}
+
+int file_status_again(struct session *session, uint64_t ino, char *text, size_t length,
+	bool polled, struct handle **ret_handle)
+{
+	struct status_file *file;
+	int r = create(session, ino, text, length, &file);
+
+	if (r < 0)
+		return r;
+	/* who polled it reads the new text from the start, also when this fails: at the next poll it is tried again */
+	if (polled)
+		(void)watch(file);
+	*ret_handle = &file->text.handle;
+	return 0;
+}
+
+int file_status_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
+{
+	struct status_file *file;
+	size_t length;
+	char *text;
+	int r = tree_status_text(session->tree, (uint64_t)TREE_NODE(ino), &text, &length);
+
+	if (r < 0)
+		return r;
+	r = create(session, ino, text, length, &file);
+	if (r < 0) {
+		free(text);
 		return r;
 	}
 	*ret_handle = &file->text.handle;

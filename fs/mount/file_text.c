@@ -26,6 +26,8 @@ int file_text_create(struct session *session, uint64_t ino, const struct handle_
 	}
 	file->text = text;
 	file->length = length;
+	if (text != NULL)
+		handle_keep_text(&file->handle, text, length);
 	*ret_handle = &file->handle;
 	return 0;
 }
@@ -46,10 +48,17 @@ void file_text_read(struct handle *handle, fuse_req_t req, size_t size, off_t of
 }
 
 static const struct handle_type about_type = {
+	.kind = HANDLE_TEXT,
 	.direct_io = true,
 	.read = file_text_read,
 	.destroy = file_text_destroy,
 };
+
+int file_text_again(struct session *session, uint64_t ino, char *text, size_t length,
+	struct handle **ret_handle)
+{
+	return file_text_create(session, ino, &about_type, text, length, ret_handle);
+}
 
 static int open_text(struct session *session, uint64_t ino, int flags,
 	int (*make)(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length),

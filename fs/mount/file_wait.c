@@ -28,8 +28,11 @@ static int know_text(struct file_text *file)
 {
 	if (file->text != NULL)
 		return 0;
-	return tree_wait_text(file->handle.session->tree, (uint64_t)TREE_NODE(file->handle.ino),
+	int r = tree_wait_text(file->handle.session->tree, (uint64_t)TREE_NODE(file->handle.ino),
 		&file->text, &file->length);
+	if (r == 0)
+		handle_keep_text(&file->handle, file->text, file->length);
+	return r;
 }
 
 static void wait_free(struct wait_read *wait)
@@ -105,10 +108,17 @@ static void wait_read(struct handle *handle, fuse_req_t req, size_t size, off_t 
 }
 
 static const struct handle_type wait_type = {
+	.kind = HANDLE_WAIT,
 	.direct_io = true,
 	.read = wait_read,
 	.destroy = file_text_destroy,
 };
+
+int file_wait_again(struct session *session, uint64_t ino, char *text, size_t length,
+	struct handle **ret_handle)
+{
+	return file_text_create(session, ino, &wait_type, text, length, ret_handle);
+}
 
 int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {

@@ -2,12 +2,15 @@
 #include "fs/mount/ghost.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/mount/carried.h"
 #include "fs/mount/mount_private.h"
 #include "fs/prompt/prompt.h"
 #include "fs/tree/tree.h"
@@ -22,8 +25,35 @@ struct ghost {
 	char name[256];
 };
 
+/* Where the next daemon finds it. One that lives so long that its place is needed again is not found any more. */
+static struct carried_ghost *carried_of(struct session *session, uint64_t ino)
+{
+	return session->carried == NULL ? NULL : carried_ghost(session->carried,
+		(uint32_t)((ino & ~GHOST_BIT) % CARRIED_GHOSTS));
+}
+
+static void carry(struct session *session, const struct ghost *ghost)
+{
+	struct carried_ghost *carried = carried_of(session, ghost->ino);
+
+	if (carried == NULL)
+		return;
+	carried->ino = 0;
+	atomic_thread_fence(memory_order_seq_cst);
+	carried->parent = ghost->parent;
+	carried->until = ghost->until;
+	carried->pid = ghost->pid;
+	memcpy(carried->name, ghost->name, sizeof(carried->name));
+	atomic_thread_fence(memory_order_seq_cst);
+	carried->ino = ghost->ino;
+}
+
 static void ghost_free(struct session *session, struct ghost *ghost)
 {
+	struct carried_ghost *carried = carried_of(session, ghost->ino);
+
+	if (carried != NULL && carried->ino == ghost->ino)
+		carried->ino = 0;
 	list_remove(&ghost->link);
 	session->ghost_count--;
 	free(ghost);
@@ -45,6 +75,18 @@ static void forget_old(struct session *session, size_t room)
 		ghost_free(session, ghost);
 }
 
+static uint64_t next_number(struct session *session)
+{
+	return session->carried == NULL ? ++session->ghost_number
+					: ++carried_head(session->carried)->last_ghost;
+}
+
+static void keep(struct session *session, struct ghost *ghost)
+{
+	list_append(&session->ghosts, &ghost->link);
+	session->ghost_count++;
+}
+
 static void add(struct session *session, uint64_t parent, const char *name, size_t stem,
 	const char *suffix, pid_t pid)
 {
@@ -57,13 +99,33 @@ static void add(struct session *session, uint64_t parent, const char *name, size
 	if (ghost == NULL)
 		return;
 	ghost->parent = parent;
-	ghost->ino = GHOST_BIT | ++session->ghost_number;
+	ghost->ino = GHOST_BIT | next_number(session);
 	ghost->pid = pid;
 	ghost->until = clock_mono_ms() + LIFE_MS;
 	memcpy(ghost->name, name, stem);
 	memcpy(ghost->name + stem, suffix, strlen(suffix) + 1);
-	list_append(&session->ghosts, &ghost->link);
-	session->ghost_count++;
+	keep(session, ghost);
+	carry(session, ghost);
+}
+
+void ghost_all_again(struct session *session)
+{
+	uint64_t last = carried_head(session->carried)->last_ghost;
+	uint64_t first = last < CARRIED_GHOSTS ? 0 : last - CARRIED_GHOSTS;
+
+	for (uint64_t number = first + 1; number <= last; number++) {
+		const struct carried_ghost *carried = carried_of(session, GHOST_BIT | number);
+		struct ghost *ghost;
+
+		if (carried->ino != (GHOST_BIT | number) || (ghost = calloc(1, sizeof(*ghost))) == NULL)
+			continue;
+		ghost->parent = carried->parent;
+		ghost->ino = carried->ino;
+		ghost->pid = carried->pid;
+		ghost->until = carried->until;
+		snprintf(ghost->name, sizeof(ghost->name), "%s", carried->name);
+		keep(session, ghost);
+	}
 }
 
 void ghost_add(struct session *session, uint64_t parent, const char *name, pid_t pid)

@@ -33,4 +33,5 @@ int ghost_find(struct session *session, uint64_t parent, const char *name, pid_t
 /* It was removed or renamed. -ENOENT: none. */
 int ghost_take(struct session *session, uint64_t parent, const char *name, pid_t pid);
 int ghost_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry); /* -ENOENT */
+void ghost_all_again(struct session *session); /* those of the last daemon */
 void ghost_end_all(struct session *session);

@@ -9,7 +9,19 @@
 
 struct handle;
 
+/* What the next daemon makes such a handle of (file_again.c). The numbers are in the memory of daemons: add at the end. */
+enum handle_kind {
+	HANDLE_PLAIN = 1,
+	HANDLE_RESULT,
+	HANDLE_STATUS,
+	HANDLE_WAIT,
+	HANDLE_BALANCE,
+	HANDLE_TEXT, /* of the moment of its open */
+	HANDLE_LOST,
+};
+
 struct handle_type {
+	enum handle_kind kind;
 	bool direct_io;  /* no page cache, and the size in the attributes is not believed */
 	bool keep_cache; /* what was read before is still right */
 	void (*read)(
@@ -36,18 +48,33 @@ struct handle {
 	struct list link; /* session.handles */
 	struct session *session;
 	uint64_t ino;
+	uint64_t id;    /* what the kernel knows it by; never used again */
+	uint32_t place; /* in what the next daemon gets (carried.h) */
+	int flags;      /* of the open; of HANDLE_PLAIN alone */
 	const struct handle_type *type;
 	int backing;  /* what the kernel reads instead of asking us, 0 none (passthrough.h) */
 	bool counted; /* there */
 };
 
-/* Counts in inode.h. -ENOMEM: the handle is not in use, the caller frees it. */
+/* Counts in inode.h. -ENOMEM, -ENFILE: the handle is not in use, the caller frees it. */
 int handle_init(struct handle *handle, struct session *session, uint64_t ino,
 	const struct handle_type *type);
+/* Its open is about to be answered: from here on the next daemon has it, too. */
+void handle_publish(struct handle *handle);
+/* The text that it shows, and goes on to show. */
+void handle_keep_text(struct handle *handle, const char *text, size_t length);
+/* A write to the file failed: the next daemon must not take it for whole. */
+void handle_keep_failure(struct handle *handle);
+/* Somebody polls it by this word of the kernel's; 0: was woken. */
+void handle_keep_poller(struct handle *handle, uint64_t poller);
+/* Those who polled when the last daemon died are woken once: they ask again. */
+void handle_wake_pollers(struct session *session);
+/* It takes the place of one that the last daemon had: the same number, counted already. */
+void handle_take_place(struct handle *handle, uint32_t place);
+/* The one that this request has made, which comes again; NULL: none. */
+struct handle *handle_made_by(struct session *session, uint64_t request);
 void handle_close(struct handle *handle);
 void handle_end_all(struct session *session); /* the mount ended */
 
-static inline struct handle *handle_of(const struct fuse_file_info *info)
-{
-	return (struct handle *)(uintptr_t)info->fh;
-}
+/* NULL: it was closed before (a close that comes again). */
+struct handle *handle_of(fuse_req_t req, const struct fuse_file_info *info);

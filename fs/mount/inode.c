@@ -7,6 +7,7 @@
 #include "fs/base/log.h"
 #include "fs/base/map.h"
 #include "fs/mount/about.h"
+#include "fs/mount/carried.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/mount_private.h"
 #include "fs/notify/notifier.h"
@@ -50,23 +51,39 @@ int64_t inode_quiet_ms(struct session *session, uint64_t dir)
 	return notifier_is_quiet(session->notifier) ? tree_quiet_ms(session->tree, dir) : 0;
 }
 
-/* The count itself is the map's value. */
+/* The count itself is the map's value. With a keeper the next daemon has to have it; of what is not in the tree nobody
+ * counts then, since nothing follows from it. */
 static uint64_t held(const struct session *session, uint64_t key)
 {
-	return (uintptr_t)map_get(session->known, key);
+	if (session->carried == NULL)
+		return (uintptr_t)map_get(session->known, key);
+	const uint32_t *count = carried_count(session->carried, key);
+	return count != NULL ? *count : 0;
+}
+
+static int hold(struct session *session, uint64_t key, uint64_t count)
+{
+	if (session->carried == NULL)
+		return map_put(session->known, key, (void *)(uintptr_t)count);
+	uint32_t *place = carried_count(session->carried, key);
+	if (place != NULL)
+		*place = (uint32_t)count;
+	return 0;
 }
 
 int inode_ref(struct session *session, uint64_t ino)
 {
 	uint64_t key = (uint64_t)TREE_NODE(ino);
-	uintptr_t count = held(session, key) + 1;
 
-	return map_put(session->known, key, (void *)count);
+	return hold(session, key, held(session, key) + 1);
 }
 
 static void inode_gone(struct session *session, uint64_t key)
 {
-	map_remove(session->known, key);
+	if (session->carried == NULL)
+		map_remove(session->known, key);
+	else
+		hold(session, key, 0);
 	if (!about_is(key) && !ghost_is(key))
 		tree_forget(session->tree, key);
 }
@@ -85,7 +102,7 @@ void inode_unref(struct session *session, uint64_t ino, uint64_t count)
 		return;
 	}
 	/* cannot fail: the key is there */
-	map_put(session->known, key, (void *)(uintptr_t)(now - count));
+	hold(session, key, now - count);
 }
 
 void inode_unref_all(struct session *session)
@@ -94,4 +111,6 @@ void inode_unref_all(struct session *session)
 
 	while (map_any(session->known, &key) != NULL)
 		inode_gone(session, key);
+	if (session->carried != NULL) /* counted elsewhere, also before us */
+		tree_forget_all(session->tree);
 }

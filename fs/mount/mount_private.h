@@ -9,6 +9,9 @@
 #include "fs/base/list.h"
 #include "fs/mount/session.h"
 
+struct carried;
+struct fuse_in_header;
+struct kept;
 struct map;
 struct notifier;
 struct worker;
@@ -29,12 +32,21 @@ struct session {
 	dev_t device;     /* of our mount; 0: not known */
 	struct fuse_session *fuse;
 	struct loop_watch *watch;
-	struct fuse_buf request; /* owned memory, used again for each request */
+	struct fuse_buf request; /* used again for each request; owned memory without a keeper */
+	const struct fuse_in_header *current; /* of the request that is being dealt with (request.h) */
+	bool again;                           /* it comes again */
+	uint64_t done;                        /* the last one that has changed anything, at the last daemon's end */
 	char *answer;            /* owned, used again for each answer (reply_buffer()) */
 	size_t answer_size;
 	bool greeted; /* the kernel's INIT was answered */
 	bool told;    /* events.ready ran */
 	bool ending;  /* nothing is parked any more */
+
+	struct kept *kept;       /* borrowed; NULL: there is no keeper */
+	struct carried *carried; /* owned; for the next daemon, NULL without a keeper */
+	bool resumed;            /* the mount is older than we */
+	struct map *by_id;       /* handle.id -> handle, owned */
+	uint64_t last_handle;    /* without a keeper: the last number */
 
 	struct notifier *notifier; /* owned */
 	bool passthrough;    /* of files that nobody has open yet (passthrough.h) */

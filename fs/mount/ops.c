@@ -91,7 +91,7 @@ void ops_setattr(
 	fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info)
 {
 	struct session *session = session_of(req);
-	struct handle *handle = info != NULL ? handle_of(info) : NULL;
+	struct handle *handle = info != NULL ? handle_of(req, info) : NULL;
 	unsigned what = decode_set(to_set, attr);
 	struct tree_entry entry;
 	int r = about_is(ino) ? -EPERM : 0;

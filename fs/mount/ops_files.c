@@ -12,6 +12,7 @@
 #include "fs/mount/ops.h"
 #include "fs/mount/passthrough.h"
 #include "fs/mount/reply.h"
+#include "fs/mount/request.h"
 #include "fs/notify/notifier.h"
 #include "fs/tree/tree.h"
 
@@ -61,6 +62,19 @@ static int made(struct session *session, uint64_t ino, int fd, struct handle **r
 	return r;
 }
 
+/* The request comes again: it has made the file, and may have opened it. */
+static int created_before(struct session *session, uint64_t parent, const char *name, int flags,
+	struct tree_entry *ret_entry, struct handle **ret_handle)
+{
+	int r = inode_lookup(session, parent, name, ret_entry);
+
+	if (r < 0)
+		return r;
+	*ret_handle = handle_made_by(session, request_unique(session));
+	return *ret_handle != NULL ? 0
+				   : file_plain_again(session, ret_entry->ino, O_RDWR, false, ret_handle);
+}
+
 void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	struct fuse_file_info *info)
 {
@@ -75,6 +89,8 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode
 		r = notifier_made(notifier, parent, name, &entry);
 		if (r == 0)
 			r = file_result_open(session, entry.ino, O_RDONLY, &handle);
+	} else if (request_was_done(session)) {
+		r = created_before(session, parent, name, info->flags, &entry, &handle);
 	} else {
 		r = tree_create(session->tree, parent, name, mode, &owner, &entry, &fd);
 		if (r == -EEXIST && (info->flags & O_EXCL) == 0)
@@ -97,7 +113,9 @@ void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	struct handle *handle;
 	int r = inode_get(session, ino, &entry);
 
-	if (r == 0)
+	handle = request_comes_again(session) ? handle_made_by(session, request_unique(session))
+					      : NULL;
+	if (r == 0 && handle == NULL)
 		r = open_entry(session, &entry, info->flags, &handle);
 	if (r < 0) {
 		reply_error(req, r);
@@ -110,17 +128,22 @@ void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 void ops_read(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct handle *handle = handle_of(req, info);
 
-	handle->type->read(handle, req, size, offset);
+	if (handle != NULL)
+		handle->type->read(handle, req, size, offset);
+	else
+		reply_error(req, -EIO);
 }
 
 void ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 	struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct handle *handle = handle_of(req, info);
 
-	if (handle->type->write != NULL)
+	if (handle == NULL)
+		reply_error(req, -EIO);
+	else if (handle->type->write != NULL)
 		handle->type->write(handle, req, data, size, offset);
 	else
 		reply_error(req, -EBADF);
@@ -130,9 +153,11 @@ void ops_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t
 	struct fuse_file_info *info)
 {
 	const int known = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
-	struct handle *handle = handle_of(info);
+	struct handle *handle = handle_of(req, info);
 
-	if (handle->type->allocate == NULL || (mode & ~known) != 0)
+	if (handle == NULL)
+		reply_error(req, -EIO);
+	else if (handle->type->allocate == NULL || (mode & ~known) != 0)
 		reply_error(req, -EOPNOTSUPP);
 	else
 		reply_error(req, handle->type->allocate(handle, mode, offset, length));
@@ -141,11 +166,13 @@ void ops_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t
 void ops_lseek(
 	fuse_req_t req, fuse_ino_t ino, off_t offset, int whence, struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct handle *handle = handle_of(req, info);
 	off_t found = 0;
 	int r = -EINVAL;
 
-	if (handle->type->seek != NULL && (whence == SEEK_DATA || whence == SEEK_HOLE))
+	if (handle == NULL)
+		r = -EIO;
+	else if (handle->type->seek != NULL && (whence == SEEK_DATA || whence == SEEK_HOLE))
 		r = handle->type->seek(handle, offset, whence, &found);
 	if (r < 0)
 		reply_error(req, r);
@@ -156,10 +183,13 @@ void ops_lseek(
 void ops_poll(
 	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info, struct fuse_pollhandle *ph)
 {
-	struct handle *handle = handle_of(info);
+	struct handle *handle = handle_of(req, info);
 
-	if (handle->type->poll != NULL) {
-		reply_poll(req, handle->type->poll(handle, ph));
+	if (handle != NULL && handle->type->poll != NULL) {
+		unsigned can = handle->type->poll(handle, ph);
+		if (ph != NULL)
+			handle_keep_poller(handle, request_poller(session_of(req)));
+		reply_poll(req, can);
 		return;
 	}
 	if (ph != NULL)
@@ -169,9 +199,12 @@ void ops_poll(
 
 void ops_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct handle *handle = handle_of(req, info);
 
-	reply_error(req, handle->type->sync != NULL ? handle->type->sync(handle) : 0);
+	if (handle == NULL)
+		reply_error(req, -EIO);
+	else
+		reply_error(req, handle->type->sync != NULL ? handle->type->sync(handle) : 0);
 }
 
 void ops_fsyncdir(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
@@ -181,7 +214,11 @@ void ops_fsyncdir(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_fil
 
 void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-	passthrough_close(req, handle_of(info));
-	handle_close(handle_of(info));
+	struct handle *handle = handle_of(req, info);
+
+	if (handle != NULL) {
+		passthrough_close(req, handle);
+		handle_close(handle);
+	}
 	reply_error(req, 0);
 }

@@ -9,6 +9,7 @@
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/reply.h"
+#include "fs/mount/request.h"
 #include "fs/notify/notifier.h"
 #include "fs/tree/tree.h"
 
@@ -53,15 +54,29 @@ void ops_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *for
 	reply_none(req);
 }
 
+/* The request comes again, and has made the file: only its close is missing. */
+static int made_before(struct session *session, uint64_t parent, const char *name,
+	struct tree_entry *ret_entry, int *ret_fd)
+{
+	int r = inode_lookup(session, parent, name, ret_entry);
+
+	return r < 0 ? r : tree_reopen(session->tree, ret_entry->ino, O_RDWR, ret_fd);
+}
+
 void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
 	struct session *session = session_of(req);
 	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
 	int fd;
-	int r = S_ISREG(mode) ? tree_create(session->tree, parent, name, mode, &owner, &entry, &fd)
-			      : -EPERM;
+	int r;
 
+	if (!S_ISREG(mode))
+		r = -EPERM;
+	else if (!request_was_done(session))
+		r = tree_create(session->tree, parent, name, mode, &owner, &entry, &fd);
+	else
+		r = made_before(session, parent, name, &entry, &fd);
 	if (r == 0) {
 		close(fd);
 		tree_close(session->tree, entry.ino, O_RDWR);
@@ -71,9 +86,12 @@ void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 
 void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
+	struct session *session = session_of(req);
 	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
-	int r = tree_mkdir(session_of(req)->tree, parent, name, mode, &owner, &entry);
+	int r = request_was_done(session)
+			? inode_lookup(session, parent, name, &entry)
+			: tree_mkdir(session->tree, parent, name, mode, &owner, &entry);
 
 	reply_made(req, r, &entry);
 }
@@ -82,8 +100,10 @@ void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	pid_t pid = fuse_req_ctx(req)->pid;
 	struct session *session = session_of(req);
-	int r = about_find(parent, name) != 0 ? -EPERM : tree_unlink(session->tree, parent, name);
+	int r = about_find(parent, name) != 0 ? -EPERM : 0;
 
+	if (r == 0 && !request_was_done(session))
+		r = tree_unlink(session->tree, parent, name);
 	if (r == 0)
 		ghost_add(session, parent, name, pid);
 	else if (r == -ENOENT)
@@ -93,7 +113,10 @@ void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	reply_error(req, tree_rmdir(session_of(req)->tree, parent, name));
+	struct session *session = session_of(req);
+
+	reply_error(req,
+		request_was_done(session) ? 0 : tree_rmdir(session->tree, parent, name));
 }
 
 void ops_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
@@ -118,6 +141,8 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
 		r = notifier_renamed(notifier, parent, name, new_parent, new_name);
 	else if (about_find(parent, name) != 0 || about_find(new_parent, new_name) != 0)
 		r = -EPERM;
+	else if (request_was_done(session))
+		r = 0;
 	else
 		r = tree_rename(session->tree, parent, name, new_parent, new_name, flags);
 	if (r == 0 && notifier == NULL)

@@ -6,6 +6,7 @@
 #include "fs/mount/ghost.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/reply.h"
+#include "fs/mount/request.h"
 #include "fs/tree/tree.h"
 
 /* Files that are nobody's have no attributes, and take none. */
@@ -59,13 +60,20 @@ void ops_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 void ops_setxattr(
 	fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
 {
-	reply_error(req, is_bare(ino) ? -EPERM
-				      : tree_xattr_set(session_of(req)->tree, ino, name, value,
-						size, flags));
+	struct session *session = session_of(req);
+	int r = is_bare(ino) ? -EPERM : 0;
+
+	if (r == 0 && !request_was_done(session))
+		r = tree_xattr_set(session->tree, ino, name, value, size, flags);
+	reply_error(req, r);
 }
 
 void ops_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
-	reply_error(
-		req, is_bare(ino) ? -EPERM : tree_xattr_remove(session_of(req)->tree, ino, name));
+	struct session *session = session_of(req);
+	int r = is_bare(ino) ? -EPERM : 0;
+
+	if (r == 0 && !request_was_done(session))
+		r = tree_xattr_remove(session->tree, ino, name);
+	reply_error(req, r);
 }

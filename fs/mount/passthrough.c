@@ -19,7 +19,8 @@ struct shared {
 
 void passthrough_init(struct session *session, struct fuse_conn_info *conn)
 {
-	if (geteuid() != 0 || (conn->capable & FUSE_CAP_PASSTHROUGH) == 0)
+	/* the next daemon would not know how a file is open */
+	if (session->kept != NULL || geteuid() != 0 || (conn->capable & FUSE_CAP_PASSTHROUGH) == 0)
 		return;
 	session->shared = map_create();
 	if (session->shared == NULL)

@@ -6,16 +6,21 @@
 #include <stdlib.h>
 
 #include "fs/base/worker.h"
+#include "fs/mount/carried.h"
 #include "fs/mount/reply.h"
+#include "fs/mount/request.h"
 
 void pending_init(struct pending *pending, fuse_req_t req, int end_error,
 	void (*give_up)(struct pending *pending))
 {
-	*pending = (struct pending){.request = req, .end_error = end_error, .give_up = give_up};
+	*pending = (struct pending){.request = req,
+		.place = CARRIED_NOWHERE,
+		.end_error = end_error,
+		.give_up = give_up};
 	list_init(&pending->link);
 }
 
-/* The one place where a request leaves its pending. */
+/* The one place where a request leaves its pending. Its copy stays until the answer was written: see forget(). */
 static fuse_req_t take(struct pending *pending)
 {
 	fuse_req_t req = pending->request;
@@ -26,9 +31,22 @@ static fuse_req_t take(struct pending *pending)
 	return req;
 }
 
+static void forget(struct session *session, uint32_t place)
+{
+	carried_unpark(session->carried, place);
+}
+
+static void answer_error(struct pending *pending, int error)
+{
+	struct session *session = session_of(pending->request);
+
+	reply_error(take(pending), error);
+	forget(session, pending->place);
+}
+
 static void give_up(struct pending *pending, int error)
 {
-	reply_error(take(pending), error);
+	answer_error(pending, error);
 	pending->give_up(pending);
 }
 
@@ -56,6 +74,11 @@ void pending_park(struct pending *pending)
 		give_up(pending, -EINTR);
 		return;
 	}
+	int r = request_park(session, &pending->place);
+	if (r < 0) {
+		give_up(pending, r);
+		return;
+	}
 	list_append(&session->parked, &pending->link);
 	fuse_req_interrupt_func(pending->request, interrupted, pending);
 }
@@ -68,12 +91,15 @@ bool pending_answered(const struct pending *pending)
 void pending_error(struct pending *pending, int error)
 {
 	assert(error < 0);
-	reply_error(take(pending), error);
+	answer_error(pending, error);
 }
 
 void pending_data(struct pending *pending, const char *data, size_t length)
 {
+	struct session *session = session_of(pending->request);
+
 	reply_data(take(pending), data, length);
+	forget(session, pending->place);
 }
 
 /* The request is the worker's alone: nothing of it is left on the loop's side. */
@@ -84,6 +110,8 @@ struct sending {
 	size_t length;
 	void (*sent)(void *arg);
 	void *arg;
+	struct session *session;
+	uint32_t place;
 };
 
 static void send_data(struct worker_job *job)
@@ -98,6 +126,7 @@ static void data_sent(struct worker_job *job)
 {
 	struct sending *sending = list_entry(job, struct sending, job);
 
+	forget(sending->session, sending->place);
 	sending->sent(sending->arg);
 	free(sending);
 }
@@ -113,8 +142,10 @@ int pending_send(struct pending *pending, const char *data, size_t length, void 
 		.data = data,
 		.length = length,
 		.sent = sent,
-		.arg = arg};
-	struct worker *worker = session_of(pending->request)->worker;
+		.arg = arg,
+		.session = session_of(pending->request),
+		.place = pending->place};
+	struct worker *worker = sending->session->worker;
 	sending->request = take(pending);
 	/* an interrupt may come while the worker has the request: it finds nothing to give up */
 	fuse_req_interrupt_func(sending->request, NULL, NULL);
@@ -125,7 +156,10 @@ int pending_send(struct pending *pending, const char *data, size_t length, void 
 void pending_slice(
 	struct pending *pending, const char *text, size_t length, size_t size, off_t offset)
 {
+	struct session *session = session_of(pending->request);
+
 	reply_slice(take(pending), text, length, size, offset);
+	forget(session, pending->place);
 }
 
 void pending_end_all(struct session *session)

@@ -12,6 +12,7 @@
 struct pending {
 	struct list link;   /* session.parked */
 	fuse_req_t request; /* NULL: answered */
+	uint32_t place;     /* of its copy for the next daemon (carried.h) */
 	int end_error;      /* the answer when the mount ends */
 	void (*give_up)(struct pending *pending);
 };

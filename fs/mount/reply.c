@@ -10,6 +10,7 @@
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/passthrough.h"
+#include "fs/mount/request.h"
 
 #define HOUR 3600.0
 #define BUFFER_MAX (4 * 1024 * 1024)
@@ -94,7 +95,7 @@ void reply_entry(fuse_req_t req, const struct tree_entry *entry, int64_t quiet_m
 		return;
 	}
 	reply_fill_entry(session, entry, quiet_ms, &param);
-	if (sent(fuse_reply_entry(req, &param)) < 0)
+	if (sent(fuse_reply_entry(req, &param)) < 0 && !request_comes_again(session))
 		inode_unref(session, entry->ino, 1);
 }
 
@@ -108,7 +109,7 @@ void reply_attr(fuse_req_t req, const struct tree_entry *entry)
 static struct fuse_file_info file_info(struct handle *handle)
 {
 	return (struct fuse_file_info){
-		.fh = (uintptr_t)handle,
+		.fh = handle->id,
 		.direct_io = handle->type->direct_io,
 		.keep_cache = handle->type->keep_cache && handle->backing == 0,
 #ifdef HAVE_PASSTHROUGH
@@ -119,9 +120,13 @@ static struct fuse_file_info file_info(struct handle *handle)
 
 void reply_open(fuse_req_t req, struct handle *handle)
 {
+	struct session *session = session_of(req);
 	struct fuse_file_info info = file_info(handle);
 
+	handle_publish(handle);
 	if (sent(fuse_reply_open(req, &info)) < 0) {
+		if (request_comes_again(session))
+			return; /* the last daemon's answer was the last thing it did */
 		passthrough_close(NULL, handle); /* libfuse has freed the request */
 		handle_close(handle);
 	} else if (handle->type->opened != NULL) {
@@ -148,7 +153,10 @@ void reply_create(fuse_req_t req, const struct tree_entry *entry, struct handle 
 		return;
 	}
 	reply_fill_entry(session, entry, 0, &param);
+	handle_publish(handle);
 	if (sent(fuse_reply_create(req, &param, &info)) < 0) {
+		if (request_comes_again(session))
+			return;
 		passthrough_close(NULL, handle);
 		handle_close(handle);
 		inode_unref(session, entry->ino, 1);

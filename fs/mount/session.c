@@ -15,15 +15,19 @@
 #include "fs/base/map.h"
 #include "fs/base/message.h"
 #include "fs/base/worker.h"
+#include "fs/mount/carried.h"
+#include "fs/mount/file.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
+#include "fs/mount/kept.h"
 #include "fs/mount/library_log.h"
 #include "fs/mount/mount_private.h"
 #include "fs/mount/mountpoint.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/passthrough.h"
 #include "fs/mount/pending.h"
+#include "fs/mount/request.h"
 #include "fs/notify/notifier.h"
 
 enum {
@@ -32,22 +36,6 @@ enum {
 	READ_AHEAD_KIB = 512, /* results come faster in larger pieces */
 	OPTIONS_MAX = 16 * 1024,
 };
-
-/* Receives and handles one request: 1, 0 when there is none, or a negative errno when there will be none any more. */
-static int serve_one(struct session *session)
-{
-	int r = fuse_session_receive_buf(session->fuse, &session->request);
-
-	if (r == -EAGAIN || r == -EINTR)
-		return r == -EINTR ? 1 : 0;
-	if (r > 0) {
-		fuse_session_process_buf(session->fuse, &session->request);
-		if (!fuse_session_exited(session->fuse))
-			return 1;
-		return -EPROTO; /* the INIT was not to libfuse's liking */
-	}
-	return r == 0 ? -ENODEV : r;
-}
 
 static void serve_ended(struct session *session, int error)
 {
@@ -68,21 +56,25 @@ static void serve_ended(struct session *session, int error)
 		session->events.gone(session->events_arg, error);
 }
 
+static void tell_ready(struct session *session)
+{
+	session->told = true;
+	notifier_start(session->notifier);
+	if (session->device != 0 && !session->resumed)
+		mountpoint_read_ahead(session->device, READ_AHEAD_KIB);
+	if (session->events.ready != NULL)
+		session->events.ready(session->events_arg);
+}
+
 static void serve(void *arg, unsigned events)
 {
 	struct session *session = arg;
 	int r = 1;
 
 	for (int i = 0; i < DRAIN && r > 0; i++)
-		r = serve_one(session);
-	if (session->greeted && !session->told) {
-		session->told = true;
-		notifier_start(session->notifier);
-		if (session->device != 0)
-			mountpoint_read_ahead(session->device, READ_AHEAD_KIB);
-		if (session->events.ready != NULL)
-			session->events.ready(session->events_arg);
-	}
+		r = request_serve(session);
+	if (session->greeted && !session->told)
+		tell_ready(session);
 	if (r < 0)
 		serve_ended(session, r);
 }
@@ -135,22 +127,44 @@ static int refuse_mount(const char *mountpoint, const char *reason, char **ret_m
 	return r == -ENOMEM ? r : -EIO;
 }
 
-/* Both of libfuse's steps tell the reason in words only. */
+/* With a keeper the mount is its own, or is there already, and libfuse is given its descriptor. */
+static int find_device(struct session *session, const char *list, char *reason, size_t size,
+	char **ret_place)
+{
+	int fd = -1, r = 0;
+
+	if (session->resumed)
+		fd = kept_device_fd(session->kept);
+	else if (session->kept != NULL)
+		r = kept_mount(session->kept, session->mountpoint, list, &fd, reason, size);
+	if (r == 0 && fd < 0)
+		*ret_place = strdup(session->mountpoint);
+	else if (r == 0 && asprintf(ret_place, "/dev/fd/%d", fd) < 0)
+		*ret_place = NULL;
+	return r == 0 && *ret_place == NULL ? -ENOMEM : r;
+}
+
+/* All of libfuse's steps tell the reason in words only. */
 static int mount_session(
 	struct session *session, const struct session_options *options, char **ret_message)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
-	char reason[256];
+	CLEANUP_FREE char *place = NULL;
+	char reason[256] = "";
 	int r = add_arguments(options, &args);
 
 	if (r == 0) {
+		r = find_device(session, args.argv[2], reason, sizeof(reason), &place);
 		library_log_start();
-		session->fuse = fuse_session_new(
-			&args, ops_table(), sizeof(struct fuse_lowlevel_ops), session);
-		r = session->fuse == NULL ? -EINVAL : 0;
-		if (r == 0 && fuse_session_mount(session->fuse, session->mountpoint) < 0)
+		if (r == 0) {
+			session->fuse = fuse_session_new(
+				&args, ops_table(), sizeof(struct fuse_lowlevel_ops), session);
+			r = session->fuse == NULL ? -EINVAL : 0;
+		}
+		if (r == 0 && fuse_session_mount(session->fuse, place) < 0)
 			r = -EIO;
-		library_log_stop(reason, sizeof(reason));
+		library_log_stop(reason[0] == '\0' ? reason : (char[1]){0},
+			reason[0] == '\0' ? sizeof(reason) : 1);
 		if (reason[0] == '\0')
 			snprintf(reason, sizeof(reason), "no reason given");
 		if (r == -EINVAL)
@@ -185,6 +199,80 @@ static int make_notifier(struct session *session)
 	return notifier_create(&needs, &session->notifier);
 }
 
+/* Things that the next daemon is to find, and those that the last one has left. */
+static int carry(struct session *session)
+{
+	int r = carried_create(
+		kept_memory_fd(session->kept), session->resumed, &session->carried);
+
+	if (r < 0)
+		return r;
+	session->request.mem = carried_buffer(session->carried);
+	struct carried_head *head = carried_head(session->carried);
+	if (session->resumed)
+		session->mountpoint = strdup(head->mountpoint);
+	return session->resumed && session->mountpoint == NULL ? -ENOMEM : 0;
+}
+
+/* Not a look at a mount that waits for us. */
+static int find_mountpoint(
+	struct session *session, const struct session_options *options, char **ret_message)
+{
+	int r = session->kept != NULL ? carry(session) : 0;
+
+	if (r == 0 && !session->resumed)
+		r = mountpoint_prepare(options->mountpoint, &session->mountpoint, ret_message);
+	if (r == 0 && !session->resumed)
+		r = mountpoint_check_device(ret_message);
+	if (r == 0 && session->kept != NULL && !session->resumed) {
+		struct carried_head *head = carried_head(session->carried);
+		if (strlen(session->mountpoint) >= sizeof(head->mountpoint))
+			return -ENAMETOOLONG;
+		snprintf(head->mountpoint, sizeof(head->mountpoint), "%s", session->mountpoint);
+	}
+	return r;
+}
+
+/* What the kernel waits for is answered once the loop runs, since answers may wait for it. */
+static void resume(void *arg)
+{
+	struct session *session = arg;
+	int r = request_serve_left(session);
+
+	if (r == 0) {
+		handle_wake_pollers(session);
+		r = watch_session(session);
+	}
+	if (r < 0) {
+		log_errno(LOG_LEVEL_ERROR, r, "mount: cannot go on with '%s'", session->mountpoint);
+		if (session->events.gone != NULL)
+			session->events.gone(session->events_arg, r);
+		return;
+	}
+	log_info("mount: goes on with '%s'", session->mountpoint);
+	tell_ready(session);
+}
+
+/* The mount is older than we: all that the kernel holds is made again. Before anything else happens, since what somebody
+ * has open for writing is not sent. */
+static int begin_again(struct session *session)
+{
+	int r = account_served(session->account, &session->done);
+
+	if (r < 0)
+		return r;
+	ghost_all_again(session);
+	r = file_all_again(session);
+	return r < 0 ? r : loop_defer(session->loop, resume, session);
+}
+
+static int begin(struct session *session)
+{
+	if (session->resumed)
+		return begin_again(session);
+	return session->kept != NULL ? account_serves_anew(session->account) : 0;
+}
+
 int session_create(struct loop *loop, struct account *account,
 	const struct session_options *options, const struct session_events *events, void *arg,
 	struct session **ret_session, char **ret_message)
@@ -209,26 +297,31 @@ int session_create(struct loop *loop, struct account *account,
 	list_init(&session->parked);
 	list_init(&session->ghosts);
 	session->known = map_create();
+	session->kept = options->kept;
+	session->resumed = kept_resumes(options->kept);
 	library_log_setup(options->debug);
 
 	int r = session->known == NULL ? -ENOMEM : 0;
 	if (r == 0)
-		r = mountpoint_prepare(options->mountpoint, &session->mountpoint, ret_message);
+		r = find_mountpoint(session, options, ret_message);
 	if (r == 0)
-		r = mountpoint_check_device(ret_message);
+		r = begin(session);
 	if (r == 0)
 		r = mount_session(session, options, ret_message);
 	if (r == 0)
 		r = make_notifier(session);
 	if (r == 0) {
 		session->device = mountpoint_device(session->mountpoint);
-		r = watch_session(session);
+		r = session->resumed ? 0 : watch_session(session);
 	}
 	if (r < 0) {
 		if (*ret_message == NULL)
 			message_refuse(ret_message, "mounting on '%s' failed: %s",
 				options->mountpoint, strerror(-r));
-		session_destroy(session);
+		if (session->resumed)
+			session_leave(session);
+		else
+			session_destroy(session);
 		return r;
 	}
 	log_debug("mount: mounted on '%s'", session->mountpoint);
@@ -244,22 +337,46 @@ static bool is_replaced(const struct session *session)
 	return now != 0 && now != session->device;
 }
 
+static void unmount(struct session *session)
+{
+	if (session->kept == NULL) {
+		if (!is_replaced(session))
+			fuse_session_unmount(session->fuse);
+		return;
+	}
+	int r = kept_unmount(session->kept);
+	/* without its keeper the mount ends when we close the device: mountpoint_clean() */
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "mount: the keeper does not unmount");
+}
+
+void session_leave(struct session *session)
+{
+	if (session == NULL)
+		return;
+	notifier_stop(session->notifier);
+	loop_watch_remove(session->watch);
+	session->watch = NULL;
+	worker_drain(session->worker);
+}
+
 /* Nothing in here waits for the kernel or for a user: what is parked is answered, closes that are on their way are
  * taken, and then the connection is cut before the mount is taken away. */
 void session_destroy(struct session *session)
 {
 	if (session == NULL)
 		return;
+	loop_defer_cancel(session->loop, resume, session);
 	notifier_stop(session->notifier);
 	if (session->watch != NULL) {
 		loop_watch_remove(session->watch);
 		pending_end_all(session);
-		for (int i = 0; i < DRAIN_AT_END && serve_one(session) > 0; i++)
+		for (int i = 0; i < DRAIN_AT_END && request_serve(session) > 0; i++)
 			;
 	}
 	pending_end_all(session);
-	if (session->fuse != NULL && !is_replaced(session))
-		fuse_session_unmount(session->fuse);
+	if (session->fuse != NULL)
+		unmount(session);
 	worker_drain(session->worker);
 	handle_end_all(session);
 	passthrough_end(session);
@@ -273,7 +390,11 @@ void session_destroy(struct session *session)
 	notifier_destroy(session->notifier);
 	ghost_end_all(session);
 	map_destroy(session->known);
-	free(session->request.mem);
+	if (session->by_id != NULL)
+		map_destroy(session->by_id);
+	if (session->carried == NULL)
+		free(session->request.mem);
+	carried_destroy(session->carried);
 	free(session->answer);
 	free(session->mountpoint);
 	free(session);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 struct account;
+struct kept;
 struct loop;
 struct session;
 struct worker;
@@ -19,6 +20,7 @@ struct session_options {
 	int64_t uid, gid; /* shown owner of everything; -1: as stored */
 	int umask;        /* taken from every mode; -1 none */
 	struct worker *worker; /* borrowed; moves long answers */
+	struct kept *kept;     /* borrowed; NULL: no keeper */
 	bool debug;       /* libfuse's trace on stderr */
 };
 
@@ -39,3 +41,5 @@ int session_create(struct loop *loop, struct account *account, const struct sess
 /* Unmounts, lazily where something is still in use. What is parked is answered: -EINTR to those who wait for a job, -EIO
  * to readers. Waits for nobody. A prompt that somebody has open for writing stays a draft. NULL is fine. */
 void session_destroy(struct session *session);
+/* Another daemon goes on with the mount: nothing is answered, nothing is unmounted. NULL is fine. */
+void session_leave(struct session *session);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* keeper: what weryaifs-keeper and the daemon that it keeps have to agree upon.
+ *
+ * The keeper is the daemon's parent. It mounts, holds the descriptor of /dev/fuse, and starts the daemon again when it
+ * dies, so that the mount outlives it. It parses nothing that comes from outside and stays the same program for months,
+ * while the daemon may be replaced by a newer one: hence the version, which is the keeper's to check nothing and the
+ * daemon's to refuse by.
+ *
+ * Descriptors: the daemon finds its end of a SOCK_SEQPACKET socket, the shared memory and, once there is a mount, the
+ * device at the numbers below; KEEPER_ENVIRONMENT has the version as a decimal number and says that they are there.
+ * Memory:      one memfd of KEEPER_MEMORY_SIZE bytes, without pages until they are used. Its beginning is struct
+ *              keeper_memory. All behind KEEPER_MEMORY_HEAD is the daemon's own (fs/mount/carried.h).
+ * Messages:    a question of the daemon gets one answer. The keeper asks nothing; KEEPER_HAND_OVER is an order. */
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define KEEPER_PROGRAM "weryaifs-keeper"
+#define KEEPER_ENVIRONMENT "WERYAIFS_KEEPER"
+/* The pipe by which the first daemon tells whoever waits in the foreground (fs/daemon.h), as a decimal number. */
+#define KEEPER_TELL_ENVIRONMENT "WERYAIFS_TELL"
+
+enum {
+	KEEPER_VERSION = 1,
+	KEEPER_SOCKET_FD = 3,
+	KEEPER_MEMORY_FD = 4,
+	KEEPER_DEVICE_FD = 5,
+	KEEPER_SPARE_FD = 16, /* from here on nothing is put */
+	KEEPER_MEMORY_HEAD = 4096,
+	KEEPER_TEXT_MAX = 32 * 1024,
+	KEEPER_BEAT_MS = 5000, /* between two signs of life of the daemon's loop */
+};
+#define KEEPER_MEMORY_SIZE (INT64_C(1) << 41)
+
+struct keeper_memory {
+	_Atomic uint32_t mounted;  /* the keeper's: there is a mount, and KEEPER_DEVICE_FD at the next start */
+	_Atomic uint32_t ending;   /* the daemon's: it ends because it was told to, and is not to be started again */
+	_Atomic uint32_t handed;   /* the daemon's: it ends so that the next one goes on */
+	_Atomic int64_t beat_ms;   /* the daemon's: monotonic; 0 until its loop runs */
+	_Atomic uint64_t answered; /* the daemon's: requests that it has dealt with, over all daemons */
+	_Atomic int32_t keeper;    /* the keeper's process id */
+	_Atomic int32_t daemon;    /* the present daemon's */
+};
+
+enum {
+	/* text: the mount point, NUL, the options for libfuse, NUL. The answer has the device's descriptor with it, or a
+	 * negative errno and the reason in words. */
+	KEEPER_MOUNT = 1,
+	KEEPER_UNMOUNT, /* the answer comes when the mount is gone */
+	KEEPER_HAND_OVER, /* to the daemon: finish what is being sent, close the account, and end */
+};
+
+struct keeper_message {
+	int32_t kind;
+	int32_t result; /* of an answer */
+	char text[KEEPER_TEXT_MAX];
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* kept: the daemon's end of its keeper (fs/mount/keeper.h). */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kept;
+struct loop;
+
+/* Takes the descriptors that a keeper has left for us; *ret_kept is NULL where there is no keeper. Before anything else
+ * is opened. -EPROTO: the keeper is of another version. */
+int kept_create(struct kept **ret_kept);
+void kept_destroy(struct kept *kept); /* NULL is fine, here and below */
+/* The pipe to whoever waits in the foreground for the first daemon; -1: nobody does. */
+int kept_tell_fd(void);
+/* Is there a mount already that we go on with? */
+bool kept_resumes(const struct kept *kept);
+int kept_memory_fd(const struct kept *kept);
+/* Signs of life from the loop; `hand_over` is called when the keeper wants the next daemon to go on. */
+int kept_start(struct kept *kept, struct loop *loop, void (*hand_over)(void *arg), void *arg);
+
+/* The keeper mounts: the descriptor (ours) in *ret_fd. The reason is in words. -EINVAL, -EIO as in keeper_private.h. */
+int kept_mount(struct kept *kept, const char *mountpoint, const char *options, int *ret_fd, char *reason, size_t size);
+int kept_device_fd(const struct kept *kept); /* of a mount that we go on with */
+/* The keeper unmounts; -EPIPE: it has gone. */
+int kept_unmount(struct kept *kept);
+void kept_answered(struct kept *kept); /* one more request */
+void kept_is_ending(struct kept *kept); /* on purpose: no other daemon follows */
+void kept_hands_over(struct kept *kept); /* the next one goes on */
