@@ -48,6 +48,7 @@ struct config {
 	bool allow_other;
 	int64_t uid, gid; /* -1: the mounting user's */
 	int umask;        /* -1: none */
+	bool keeper;      /* the mount outlives its daemon */
 	/* */
 	struct config_param *params; /* in file order, -o last */
 	size_t param_count;

@@ -13,6 +13,7 @@
 #include "fs/base/worker.h"
 #include "fs/account/account.h"
 #include "fs/api/client.h"
+#include "fs/mount/kept.h"
 #include "fs/net/hook.h"
 #include "fs/net/http.h"
 #include "fs/paths.h"
@@ -110,7 +111,8 @@ static int open_store(struct layers *layers, const struct setup *setup, char **r
 			"or $XDG_STATE_HOME and $XDG_CACHE_HOME");
 	if (r == 0)
 		r = open_store_patiently(layers, state, cache, ret_message);
-	if (r < 0)
+	/* a look at a mount that we go on with would wait for ourselves */
+	if (r < 0 || kept_resumes(layers->kept))
 		return r;
 	/* Each look at them would be a request to ourselves. */
 	const char *inside = paths_is_below(state, mountpoint)   ? state
@@ -145,6 +147,7 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.cache_size = (int64_t)(config->cache_size > INT64_MAX ? INT64_MAX
 								       : config->cache_size),
 		.webhook_url = config->webhook_public_url,
+		.resumes = kept_resumes(layers->kept),
 		.uid = config->uid >= 0 ? (uid_t)config->uid : getuid(),
 		.gid = config->gid >= 0 ? (gid_t)config->gid : getgid()};
 
@@ -178,6 +181,7 @@ static int open_session(struct layers *layers, const struct setup *setup,
 		.gid = config->gid,
 		.umask = config->umask,
 		.worker = layers->worker,
+		.kept = layers->kept,
 		.debug = setup->options.debug};
 
 	return session_create(
@@ -202,14 +206,14 @@ static int open_hook(struct layers *layers, const struct setup *setup, char **re
 	return 0;
 }
 
-int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
+int layers_open(struct loop *loop, const struct setup *setup, struct kept *kept, bool quiet,
 	const struct session_events *events, void *arg, struct layers *ret_layers,
 	char **ret_message)
 {
 	struct layers *layers = ret_layers;
 	int r = 0;
 
-	*layers = (struct layers){.loop = loop};
+	*layers = (struct layers){.loop = loop, .kept = kept};
 	if (setup->options.sandbox)
 		r = sandbox_child_start(quiet, &layers->sandbox, ret_message);
 	if (r == 0)
@@ -225,6 +229,16 @@ int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
 	if (r == 0)
 		r = open_session(layers, setup, events, arg, ret_message);
 	return r;
+}
+
+void layers_leave(struct layers *layers)
+{
+	session_leave(layers->session);
+	if (layers->store) {
+		cache_flush(layers->store);
+		store_close(layers->store);
+	}
+	sandbox_child_stop(layers->sandbox);
 }
 
 void layers_close(struct layers *layers)

@@ -19,11 +19,12 @@ struct layers {
 	struct model_registry registry; /* of the account */
 	struct session *session;
 	struct hook *hook;
+	struct kept *kept; /* borrowed; NULL: no keeper */
 };
 
 /* Mounts at its end. `quiet`: nothing that stays may hold our standard error. The settings are borrowed.
  * On an error, of which *ret_message (caller frees) may have a sentence, *ret_layers is to be closed too. */
-int layers_open(struct loop *loop, const struct setup *setup, bool quiet,
+int layers_open(struct loop *loop, const struct setup *setup, struct kept *kept, bool quiet,
 	const struct session_events *events, void *arg, struct layers *ret_layers,
 	char **ret_message);
 /* The way to the service alone, on layers->loop; to be closed as well. */
@@ -32,3 +33,6 @@ int layers_open_api(struct layers *layers, const struct setup *setup);
 int layers_directories(const struct config *config, char **ret_state, char **ret_cache);
 /* Also legal on zeroed memory. Waits for the disk. */
 void layers_close(struct layers *layers);
+/* Another daemon goes on with the mount: nothing is answered or unmounted, and memory is left to the end of the process.
+ * Waits for the disk. */
+void layers_leave(struct layers *layers);

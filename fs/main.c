@@ -20,7 +20,9 @@
 #include "fs/daemon.h"
 #include "fs/file_watch.h"
 #include "fs/forget.h"
+#include "fs/keeper_become.h"
 #include "fs/layers.h"
+#include "fs/mount/kept.h"
 #include "fs/notify/notifier_child.h"
 #include "fs/refuse.h"
 #include "fs/set_key.h"
@@ -37,8 +39,12 @@ struct wiring {
 	struct loop_timer *patience; /* armed while stopping */
 	struct layers layers;
 	struct file_watch *key_watch;
+	struct kept *kept; /* NULL: no keeper */
+	bool leaving;      /* the mount stays, for the next daemon */
 	bool usable, stopping;
 	bool told_to_stop; /* by a signal; the second one ends us at once */
+	int argc;
+	char **argv; /* borrowed */
 	int code;          /* of the process */
 };
 
@@ -63,6 +69,8 @@ static void stop(struct wiring *w, int code)
 {
 	if (code != 0)
 		w->code = code;
+	if (!w->leaving)
+		kept_is_ending(w->kept);
 	if (w->stopping)
 		return;
 	w->stopping = true;
@@ -70,10 +78,30 @@ static void stop(struct wiring *w, int code)
 	account_stop(w->layers.account, end_loop, w);
 }
 
+/* The keeper wants the next daemon to go on with the mount. */
+static void hand_over(void *arg)
+{
+	struct wiring *w = arg;
+
+	if (w->stopping)
+		return;
+	log_info("main: hands over to the next daemon");
+	kept_hands_over(w->kept);
+	w->leaving = true;
+	stop(w, EXIT_SUCCESS);
+}
+
 static void handle_gone(void *arg, int error)
 {
 	struct wiring *w = arg;
 
+	/* it did not come so far as to go on with the mount: the keeper tries again */
+	if (error < 0 && !w->usable && kept_resumes(w->kept)) {
+		w->leaving = true;
+		w->code = EXIT_FAILURE;
+		end_loop(w);
+		return;
+	}
 	stop(w, error < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
@@ -114,6 +142,10 @@ static void handle_signal(void *arg, int signal)
 	struct wiring *w = arg;
 
 	log_info("main: got signal %d (%s)", signal, strsignal(signal));
+	if (signal != SIGHUP && w->leaving) {
+		w->leaving = false;
+		kept_is_ending(w->kept);
+	}
 	if (signal == SIGHUP)
 		reload_key(w);
 	else if (w->told_to_stop)
@@ -182,23 +214,49 @@ static void tell(struct wiring *w, const char *message)
 		complain(message);
 }
 
+/* The keeper starts the next daemon, which goes on with what the kernel waits for: there is nothing to be put away but
+ * what is on its way to the disk. */
+static bool leaves(const struct wiring *w)
+{
+	return w->leaving || (kept_resumes(w->kept) && !w->stopping);
+}
+
+static void leave(struct wiring *w, int r, const char *message)
+{
+	if (r != 0)
+		complain(message ? message : strerror(r < 0 ? -r : EIO));
+	if (r != 0)
+		log_error("main: %s", message ? message : "cannot go on");
+	layers_leave(&w->layers);
+	_exit(r == 0 && w->code == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
 static int serve(struct wiring *w)
 {
 	static const struct session_events events = {.ready = handle_ready, .gone = handle_gone};
 	CLEANUP_FREE char *message = NULL;
 	bool quiet = w->daemon.fd >= 0;
 
-	daemon_close_inherited(&w->daemon);
+	if (!w->kept) /* else its keeper has done so, and has given us what we need */
+		daemon_close_inherited(&w->daemon);
 	int r = open_loop(w);
 
 	if (r == 0)
-		r = layers_open(w->loop, &w->setup, quiet, &events, w, &w->layers, &message);
+		r = kept_start(w->kept, w->loop, hand_over, w);
+	if (r == 0)
+		r = layers_open(
+			w->loop, &w->setup, w->kept, quiet, &events, w, &w->layers, &message);
 	if (r == 0) {
 		open_key_watch(w);
 		r = loop_run(w->loop);
 	}
+	if (leaves(w)) {
+		leave(w, r, message);
+		return EXIT_FAILURE;
+	}
 	file_watch_destroy(w->key_watch);
 	layers_close(&w->layers);
+	kept_destroy(w->kept);
 	if (w->patience)
 		loop_timer_destroy(w->patience);
 	loop_destroy(w->loop);
@@ -219,12 +277,22 @@ static int run(struct wiring *w)
 	int parent = 0;
 
 	daemon_none(&w->daemon);
+	if (w->kept) {
+		w->daemon.fd = kept_tell_fd();
+		if (w->daemon.fd < 0)
+			log_setup(LOG_LEVEL_INFO, options->foreground, !options->foreground);
+		return serve(w);
+	}
 	if (options->foreground || options->debug)
 		log_setup(options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true, false);
 	else
 		parent = daemon_fork(&w->daemon);
-	if (parent == 0)
+	if (parent == 0) {
+		/* a keeper cannot see what a trace is written to */
+		if (w->setup.config.keeper && !options->debug)
+			keeper_become(&w->daemon, &w->setup, w->argc, w->argv);
 		return serve(w);
+	}
 	if (parent < 0) {
 		/* which may be in the child */
 		refuse(&message, parent, "cannot go to the background: %s", strerror(-parent));
@@ -274,6 +342,15 @@ int main(int argc, char **argv)
 		complain(strerror(-r));
 		return EXIT_FAILURE;
 	}
+	r = kept_create(&w.kept);
+	if (r < 0) {
+		complain(r == -EPROTO ? "the keeper of this mount is of another version: unmount and "
+					"mount again"
+				      : strerror(-r));
+		return EXIT_FAILURE;
+	}
+	w.argc = argc;
+	w.argv = argv;
 	enum setup_outcome outcome = setup_load(argc, argv, &w.setup, &message);
 	if (outcome == SETUP_MOUNT) {
 		code = run(&w);

@@ -21,7 +21,7 @@ libraries='
 fs/net          <curl/
 fs/store        <sqlite3
 fs/api          <jansson
-fs/mount        <fuse
+fs/(mount|keeper) <fuse
 config          <ini.h
 tests/sandbox   <microhttpd|<cairo|<libav|<libsw
 '

@@ -5,7 +5,11 @@ _weryaifs_item() # the word after -o: items with commas between, the last one is
 {
 	local done='' item=$1 keys value
 	[[ $item == *,* ]] && done=${item%,*}, item=${item##*,}
+<<<<<<< HEAD
 	keys='account= base_url= models_base_url= key_file= key_command= ca_file= proxy= connect_timeout= request_timeout= models_refresh= settle= max_active= submit_gap= submissions_per_day= unknown= dry_run first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= cache cache_dir= cache_size= stall_timeout= listen= public_url= allow_other uid= gid= umask= ratio= negative= number= resolution= quality= duration= audio web_search webhook= caller= config= sandbox debug ro noexec noatime auto_unmount'
+=======
+	keys='account= base_url= models_base_url= key_file= key_command= ca_file= connect_timeout= request_timeout= models_refresh= settle= max_active= submit_gap= submissions_per_day= unknown= dry_run first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= cache cache_dir= cache_size= stall_timeout= listen= public_url= allow_other uid= gid= umask= keeper ratio= negative= number= resolution= quality= duration= audio web_search webhook= caller= config= sandbox debug ro noexec noatime auto_unmount'
+>>>>>>> b6d64d6 (keeper: a program that holds the mount and starts the daemon again)
 	value=${item#*=}
 	case $item in
 	key_file=* | ca_file=* | cache_dir=* | config=*)
@@ -19,6 +23,7 @@ _weryaifs_item() # the word after -o: items with commas between, the last one is
 	results=*) keys='results=lazy results=eager' ;;
 	cache=*) keys='cache=yes cache=no' ;;
 	allow_other=*) keys='allow_other=yes allow_other=no' ;;
+	keeper=*) keys='keeper=yes keeper=no' ;;
 	audio=*) keys='audio=yes audio=no' ;;
 	web_search=*) keys='web_search=yes web_search=no' ;;
 	esac

@@ -49,6 +49,8 @@ function __weryaifs_items
         'uid=' 'owner of all files' \
         'gid=' 'group of all files' \
         'umask=' 'permission bits that no file has' \
+        'keeper=yes' 'let the mount outlive its daemon: open files and waiting programs go on' \
+        'keeper=no' 'let the mount outlive its daemon: open files and waiting programs go on' \
         'ratio=' 'shape of the picture, as in 16:9' \
         'negative=' 'what should not be in the picture' \
         'number=' 'results of one prompt' \

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon's process: started with its descriptors at their places, heard and answered. */
+#include "fs/keeper/keeper_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+
+enum { EXIT_NOT_STARTED = 127 };
+
+/* Away from the places, onto which others are put. */
+static int lift(int fd)
+{
+	return fd < 0 ? fd : fcntl(fd, F_DUPFD_CLOEXEC, KEEPER_SPARE_FD);
+}
+
+static int put(int fd, int place)
+{
+	return fd < 0 || dup2(fd, place) == place ? 0 : -errno;
+}
+
+/* In the child. Its own process group: ^C in the terminal is for the keeper, which passes it on. */
+static void become_daemon(char **words, int socket, int memory, int device)
+{
+	sigset_t none;
+
+	memory = lift(memory);
+	device = lift(device);
+	sigemptyset(&none);
+	if (setpgid(0, 0) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0 ||
+		put(socket, KEEPER_SOCKET_FD) < 0 || put(memory, KEEPER_MEMORY_FD) < 0 ||
+		put(device, KEEPER_DEVICE_FD) < 0)
+		_exit(EXIT_NOT_STARTED);
+	execv(words[0], words + 1);
+	_exit(EXIT_NOT_STARTED);
+}
+
+int keeper_child_start(struct keeper_child *child, int memory, int device)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	CLEANUP_CLOSE int theirs = fcntl(ends[1], F_DUPFD_CLOEXEC, KEEPER_SPARE_FD);
+	close(ends[1]);
+	pid_t pid = theirs < 0 ? -1 : fork();
+	if (pid == 0)
+		become_daemon(child->words, theirs, memory, device);
+	if (pid < 0) {
+		int r = -errno;
+		close(ends[0]);
+		return r;
+	}
+	child->pid = pid;
+	child->socket = ends[0];
+	return 0;
+}
+
+int keeper_child_hear(struct keeper_child *child, struct keeper_message *ret_message)
+{
+	ssize_t got = recv(child->socket, ret_message, sizeof(*ret_message), MSG_DONTWAIT);
+
+	if (got < 0)
+		return errno == EINTR || errno == EAGAIN ? -EAGAIN : -EPIPE;
+	if (got == 0)
+		return -EPIPE;
+	/* the texts end inside of it, whatever it says */
+	ret_message->text[sizeof(ret_message->text) - 1] = '\0';
+	ret_message->text[sizeof(ret_message->text) - 2] = '\0';
+	if ((size_t)got < offsetof(struct keeper_message, text))
+		return -EBADMSG;
+	memset((char *)ret_message + got, 0, sizeof(*ret_message) - (size_t)got);
+	return 0;
+}
+
+void keeper_child_answer(struct keeper_child *child, const struct keeper_message *message, int fd)
+{
+	size_t length = offsetof(struct keeper_message, text) + strlen(message->text) + 1;
+	struct iovec part = {.iov_base = (void *)message, .iov_len = length};
+	union {
+		char space[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = {0};
+	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		header.msg_control = &control;
+		header.msg_controllen = sizeof(control);
+		struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+		rights->cmsg_level = SOL_SOCKET;
+		rights->cmsg_type = SCM_RIGHTS;
+		rights->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
+	}
+	/* one that cannot take it is dying, which will be seen */
+	(void)sendmsg(child->socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void keeper_child_forget(struct keeper_child *child)
+{
+	if (child->socket >= 0)
+		close(child->socket);
+	child->socket = -1;
+	child->pid = 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/keeper_become.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/log.h"
+#include "fs/mount/keeper.h"
+
+/* Beside the program, where both lie in a build directory, else where it is installed. Caller frees. */
+static char *find_keeper(const char *own)
+{
+	const char *slash = strrchr(own, '/');
+	char *path = NULL;
+
+	if (asprintf(&path, "%.*s/" KEEPER_PROGRAM, (int)(slash - own), own) < 0)
+		return NULL;
+	if (access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return strdup(KEEPER_DIRECTORY "/" KEEPER_PROGRAM);
+}
+
+/* getopt(3) has put the operands at the end, behind "--" where there was one. */
+static int count_operands(const struct options *options)
+{
+	return options->source ? 2 : 1;
+}
+
+/* KEEPER PROGRAM ARGV0 OPTION... [--config FILE] OPERAND...: the array is the caller's, its strings are borrowed. */
+static char **make_words(const struct options *options, char *own, int argc, char **argv)
+{
+	enum { MORE = 5 };
+	int first = argc - count_operands(options), count = 0;
+	char **words = calloc((size_t)argc + MORE, sizeof(*words));
+
+	if (!words)
+		return NULL;
+	words[count++] = (char *)KEEPER_PROGRAM;
+	words[count++] = own;
+	for (int i = 0; i < argc; i++) {
+		bool ends = i == first || (i == first - 1 && strcmp(argv[i], "--") == 0);
+		if (ends && options->config_path && strcmp(words[count - 1], "--") != 0) {
+			words[count++] = (char *)"--config";
+			words[count++] = options->config_path;
+		}
+		words[count++] = i == argc - 1 ? options->mountpoint : argv[i];
+	}
+	return words;
+}
+
+/* It was taken out of the environment, where each daemon looks for it. */
+static int put_key_back(const struct setup *setup)
+{
+	return setup->key_in_environment && setenv("WERYAI_API_KEY", setup->secret.key, 1) < 0 ? -errno
+											       : 0;
+}
+
+/* *ret_fd: a copy above the numbers that the daemon finds other things at; -1: nobody waits. */
+static int keep_pipe(const struct daemon *daemon, int *ret_fd)
+{
+	char number[16];
+
+	*ret_fd = -1;
+	if (daemon->fd < 0)
+		return 0;
+	*ret_fd = fcntl(daemon->fd, F_DUPFD, KEEPER_SPARE_FD);
+	snprintf(number, sizeof(number), "%d", *ret_fd);
+	return *ret_fd < 0 || setenv(KEEPER_TELL_ENVIRONMENT, number, 1) < 0 ? -errno : 0;
+}
+
+void keeper_become(const struct daemon *daemon, const struct setup *setup, int argc, char **argv)
+{
+	daemon_close_inherited(daemon);
+	CLEANUP_FREE char *own = realpath("/proc/self/exe", NULL);
+	CLEANUP_FREE char *keeper = own ? find_keeper(own) : NULL;
+	CLEANUP_FREE char **words = own ? make_words(&setup->options, own, argc, argv) : NULL;
+	CLEANUP_CLOSE int pipe = -1;
+	int r = keeper && words ? keep_pipe(daemon, &pipe) : -ENOMEM;
+
+	if (r == 0)
+		r = put_key_back(setup);
+	if (r == 0) {
+		execv(keeper, words);
+		r = -errno;
+		unsetenv(KEEPER_TELL_ENVIRONMENT);
+		unsetenv("WERYAI_API_KEY");
+	}
+	log_errno(LOG_LEVEL_WARNING, r, "main: no keeper (%s): the mount ends with its daemon",
+		keeper ? keeper : KEEPER_PROGRAM);
+}
