@@ -40,6 +40,7 @@ struct page {
 
 static struct page *page;
 static pid_t owner;
+static bool struck; /* this process was hit; of a mount that outlives its daemon the page sees several */
 
 __attribute__((constructor)) static void inject_start(void)
 {
@@ -124,6 +125,7 @@ static enum verdict inject(uint32_t class, const char *call, int fd, const char 
 		return GO_ON;
 	describe(call, fd, path);
 	page->hits++;
+	struck = true;
 	switch (page->mode) {
 	case MODE_KILL:
 		die();
@@ -194,7 +196,7 @@ ssize_t read(int fd, void *data, size_t size)
 		if (inject(class, "read", fd, NULL) == FAIL)
 			return -1;
 	ssize_t done = REAL(read)(fd, data, size);
-	if (class != 0 && page->mode == MODE_KILL_HALF && page->hits > 0)
+	if (class != 0 && page->mode == MODE_KILL_HALF && struck)
 		die();
 	return done;
 }
@@ -207,7 +209,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
 		if (inject(class, "writev", fd, NULL) == FAIL)
 			return -1;
 	ssize_t done = REAL(writev)(fd, parts, count);
-	if (class != 0 && page->mode == MODE_KILL_HALF && page->hits > 0)
+	if (class != 0 && page->mode == MODE_KILL_HALF && struck)
 		die();
 	return done;
 }
