@@ -202,22 +202,30 @@ void draft_write_failed(struct drafts *drafts, int64_t ino)
 		draft->failed = true;
 }
 
+static enum draft_state mark_of(const struct drafts *drafts, int64_t ino, bool is_prompt)
+{
+	if (!is_prompt)
+		return DRAFT_NONE;
+	return writers_any(drafts->needs->writers, ino) ? DRAFT_OPEN : DRAFT_CLOSED;
+}
+
 int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt)
 {
-	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
-	enum draft_state state = DRAFT_NONE;
+	return nodes_set_draft(drafts->needs->store, ino, mark_of(drafts, ino, is_prompt));
+}
 
-	if (is_prompt)
-		state = draft != NULL && has_writers(draft) ? DRAFT_OPEN : DRAFT_CLOSED;
-	if (draft != NULL) {
-		draft->is_prompt = is_prompt;
-		draft->marked = state == DRAFT_OPEN;
-		draft->pending = false;
-		loop_timer_disarm(draft->timer);
-		if (!has_writers(draft))
-			draft_free(draft);
-	}
-	return nodes_set_draft(drafts->needs->store, ino, state);
+void draft_marked(struct drafts *drafts, int64_t ino, bool is_prompt)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	if (draft == NULL)
+		return;
+	draft->is_prompt = is_prompt;
+	draft->marked = mark_of(drafts, ino, is_prompt) == DRAFT_OPEN;
+	draft->pending = false;
+	loop_timer_disarm(draft->timer);
+	if (!has_writers(draft))
+		draft_free(draft);
 }
 
 void draft_settle(struct drafts *drafts, int64_t ino)

@@ -26,8 +26,9 @@ int draft_will_write(struct drafts *drafts, int64_t ino);
 /* Such a change was refused by the disk: the text may be incomplete, and is not sent unless a person says so. */
 void draft_write_failed(struct drafts *drafts, int64_t ino);
 /* Inside the caller's transaction: the name of a file has become, or has stopped being, that of a prompt, or it
- * belongs to another model now; `settle` follows after the commit. */
+ * belongs to another model now; draft_marked() follows after the commit, and not without it. */
 int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt);
+void draft_marked(struct drafts *drafts, int64_t ino, bool is_prompt);
 void draft_settle(struct drafts *drafts, int64_t ino); /* starts the wait, when nobody writes */
 void draft_forget(struct drafts *drafts, int64_t ino); /* removed */
 /* A person says so: examines now, and with `again` sends what equals the last text, too. */

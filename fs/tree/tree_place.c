@@ -16,8 +16,7 @@
 #include "fs/store/jobs.h"
 #include "fs/tree/draft.h"
 
-static int aftermath_add(
-	struct tree_aftermath *aftermath, int64_t cancelled, int64_t settle, int64_t changed)
+static int aftermath_add(struct tree_aftermath *aftermath, struct after after)
 {
 	if (aftermath->count == aftermath->capacity) {
 		size_t capacity = aftermath->capacity == 0 ? 4 : aftermath->capacity * 2;
@@ -27,7 +26,7 @@ static int aftermath_add(
 		aftermath->items = items;
 		aftermath->capacity = capacity;
 	}
-	aftermath->items[aftermath->count++] = (struct after){cancelled, settle, changed};
+	aftermath->items[aftermath->count++] = after;
 	return 0;
 }
 
@@ -37,8 +36,12 @@ int tree_aftermath_finish(struct tree *tree, struct tree_aftermath *aftermath, i
 		struct after *after = &aftermath->items[i];
 		if (after->cancelled != 0)
 			queue_drop(tree->needs.queue, after->cancelled);
-		if (after->settle != 0)
+		if (after->left != 0)
+			draft_marked(tree->drafts, after->left, false);
+		if (after->settle != 0) {
+			draft_marked(tree->drafts, after->settle, true);
 			draft_settle(tree->drafts, after->settle);
+		}
 		if (after->changed != 0)
 			changes_tell_moved(tree->needs.changes, after->changed);
 	}
@@ -62,7 +65,8 @@ int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aft
 		r = nodes_set_job(tree->needs.store, node->ino, 0);
 	if (r == 0)
 		r = draft_mark(tree->drafts, node->ino, false);
-	return r < 0 ? r : aftermath_add(aftermath, cancelled, 0, node->ino);
+	struct after after = {.cancelled = cancelled, .left = node->ino, .changed = node->ino};
+	return r < 0 ? r : aftermath_add(aftermath, after);
 }
 
 int tree_take_place(struct tree *tree, int64_t ino, int64_t parent, const char *name,
@@ -83,7 +87,8 @@ int tree_take_place(struct tree *tree, int64_t ino, int64_t parent, const char *
 		r = nodes_set_job(tree->needs.store, ino, job);
 	if (r == 0)
 		r = draft_mark(tree->drafts, ino, true);
-	return r < 0 ? r : aftermath_add(aftermath, 0, ino, ino);
+	struct after after = {.settle = ino, .changed = ino};
+	return r < 0 ? r : aftermath_add(aftermath, after);
 }
 
 int tree_move_file(struct tree *tree, const struct node *node, int64_t parent, const char *name,
@@ -96,7 +101,8 @@ int tree_move_file(struct tree *tree, const struct node *node, int64_t parent, c
 	if (was && is && same_model) {
 		place_stem(name, stem);
 		r = jobs_move(tree->needs.store, node->ino, parent, stem);
-		return r < 0 ? r : aftermath_add(aftermath, 0, 0, node->ino);
+		struct after after = {.changed = node->ino};
+		return r < 0 ? r : aftermath_add(aftermath, after);
 	}
 	if (was)
 		r = tree_leave_place(tree, node, aftermath);

@@ -39,7 +39,8 @@ int tree_touch_ctime(struct tree *tree, struct node *node);
 struct tree_aftermath {
 	struct after {
 		int64_t cancelled; /* a job whose rows are gone; 0 none */
-		int64_t settle;	   /* a prompt to be examined; 0 none */
+		int64_t left;	   /* a file that is no prompt any more; 0 none */
+		int64_t settle;	   /* one that has become one, and is to be examined; 0 none */
 		int64_t changed;   /* a prompt whose status reads differently; 0 none */
 	} * items;		   /* owned */
 	size_t count, capacity;

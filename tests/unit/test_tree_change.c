@@ -254,6 +254,42 @@ static void test_rename_that_the_disk_refuses(void **state)
 	check_refused(do_rename);
 }
 
+/* A text that settles goes on settling: what was refused has not happened. */
+static void check_refused_while_it_settles(int (*change)(void))
+{
+	world_save(FOX, "a fox\n");
+	world_wait(500);
+	own_disk_fail_writes("weryaifs.db", ENOSPC);
+	assert_int_equal(change(), -ENOSPC);
+	own_disk_reset();
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+}
+
+static void test_unlink_that_the_disk_refuses_while_it_settles(void **state)
+{
+	check_refused_while_it_settles(do_remove);
+}
+
+static void test_rename_that_the_disk_refuses_while_it_settles(void **state)
+{
+	check_refused_while_it_settles(do_rename);
+}
+
+/* A writer whose prompt could not be moved to another model goes on writing the same prompt. */
+static void test_rename_that_the_disk_refuses_while_somebody_writes(void **state)
+{
+	int fd = world_open(FOX);
+
+	assert_int_equal(world_write(FOX, fd, "a fox\n"), 0);
+	own_disk_fail_writes("weryaifs.db", ENOSPC);
+	assert_int_equal(world_rename(FOX, "FLUX/fox"), -ENOSPC);
+	own_disk_reset();
+	world_close(FOX, fd);
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+}
+
 static void test_create_that_the_disk_refuses(void **state)
 {
 	own_disk_fail_writes("weryaifs.db", ENOSPC);
@@ -305,6 +341,9 @@ int main(void)
 		T(test_unlink_while_it_is_made_keeps_the_result),
 		T(test_unlink_that_the_disk_refuses),
 		T(test_rename_that_the_disk_refuses),
+		T(test_unlink_that_the_disk_refuses_while_it_settles),
+		T(test_rename_that_the_disk_refuses_while_it_settles),
+		T(test_rename_that_the_disk_refuses_while_somebody_writes),
 		T(test_create_that_the_disk_refuses),
 		T(test_rename_over_a_prompt_takes_its_place),
 		T(test_names_that_are_not_for_users),
