@@ -4,10 +4,18 @@
 #
 #   config/make-packages.sh [DIRECTORY]     default: build-packages
 #
-# Installs nothing: what is missing is named; config/debian/control has the list (apt-get build-dep ./DIRECTORY/weryaifs-*).
+# Installs what is missing for that, after a question where somebody can answer it (not when CI=true).
 # DEB_BUILD_OPTIONS and DEB_BUILD_PROFILES (nocheck) hold, as for every package.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
+. tests/lib/install.sh
+
+# as Build-Depends in the control file has them, with the tools around them
+mapfile -t packages < <(echo build-essential && echo dpkg-dev && echo fakeroot &&
+    sed -n '/^Build-Depends:/,/^[A-Z]/ s/^ \([a-z0-9.+-]*\).*/\1/p' config/debian/control | sed 's/^debhelper-compat$/debhelper/')
+ask_first "${packages[@]}"
+install_packages "${packages[@]}"
+
 version=$(sed -n "s/^ *version: '\(.*\)',$/\1/p" meson.build)
 output=${1:-build-packages}
 mkdir -p "$output"
@@ -17,7 +25,7 @@ tree=$output/weryaifs-$version
 rm -rf "$tree"
 mkdir "$tree"
 if [ -e .git ]; then
-    git archive HEAD | tar -x -C "$tree"
+    git -c safe.directory="$PWD" archive HEAD | tar -x -C "$tree"
 else
     tar -c --exclude './build*' . | tar -x -C "$tree" # an unpacked archive
 fi
