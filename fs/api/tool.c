@@ -20,12 +20,15 @@ static const struct {
 	[TOOL_IMAGE] = {"image", NULL},
 	[TOOL_IMAGES] = {"images", NULL},
 	[TOOL_VIDEO] = {"video", NULL},
+	[TOOL_VIDEOS] = {"videos", NULL},
 	[TOOL_AUDIO] = {"audio", NULL},
 	[TOOL_PROMPT] = {"prompt", NULL},
 	[TOOL_TEXT] = {"text", NULL},
 	[TOOL_LINES] = {"lines", NULL},
 	[TOOL_WORD] = {"word", NULL},
 	[TOOL_INTEGER] = {"integer", "a whole number, such as 5"},
+	[TOOL_DECIMAL] = {"decimal", "a number, such as 1.0"},
+	[TOOL_NAMED] = {"named", "a number, or the name of one"},
 	[TOOL_BOOLEAN] = {"boolean", "yes or no"},
 	[TOOL_COLOUR] = {"colour", "#RRGGBB, such as #ff8800"},
 	[TOOL_SIZE] = {"size", "WIDTHxHEIGHT, such as 1024x768"},
@@ -59,12 +62,15 @@ bool tool_type_is_input(enum tool_type type)
 
 enum api_kind tool_type_kind(enum tool_type type)
 {
-	return type == TOOL_VIDEO ? API_VIDEO : type == TOOL_AUDIO ? API_AUDIO : API_IMAGE;
+	if (type == TOOL_VIDEO || type == TOOL_VIDEOS)
+		return API_VIDEO;
+	return type == TOOL_AUDIO ? API_AUDIO : API_IMAGE;
 }
 
 bool tool_type_is_list(enum tool_type type)
 {
-	return type == TOOL_IMAGES || type == TOOL_LINES || type == TOOL_RECTANGLES;
+	return type == TOOL_IMAGES || type == TOOL_VIDEOS || type == TOOL_LINES ||
+	       type == TOOL_RECTANGLES;
 }
 
 const char *tool_type_form(enum tool_type type)
@@ -76,7 +82,7 @@ const char *tool_type_form(enum tool_type type)
 
 void tool_spec_init(struct tool_spec *spec)
 {
-	*spec = (struct tool_spec){.kind = API_IMAGE, .callback = true};
+	*spec = (struct tool_spec){.kind = API_IMAGE, .callback = true, .webhook = true};
 }
 
 void tool_spec_finish(struct tool_spec *spec)
@@ -88,6 +94,7 @@ void tool_spec_finish(struct tool_spec *spec)
 	for (size_t i = 0; i < spec->field_count; i++) {
 		free(spec->fields[i].name);
 		free(spec->fields[i].key);
+		free(spec->fields[i].standard);
 		strlist_finish(&spec->fields[i].words);
 	}
 	strlist_finish(&spec->one_of);
@@ -140,7 +147,8 @@ static int copy_text(char **to, const char *from)
 
 int tool_spec_copy(struct tool_spec *to, const struct tool_spec *from)
 {
-	struct tool_spec copy = {.kind = from->kind, .callback = from->callback};
+	struct tool_spec copy = {
+		.kind = from->kind, .callback = from->callback, .webhook = from->webhook};
 	int r = copy_text(&copy.key, from->key);
 
 	if (r == 0)
@@ -158,8 +166,11 @@ int tool_spec_copy(struct tool_spec *to, const struct tool_spec *from)
 			&copy, field->name, field->key, field->type, field->required, &added);
 		if (r == 0) {
 			added->max = field->max;
-			r = strlist_copy(&added->words, &field->words);
+			added->min = field->min;
+			r = copy_text(&added->standard, field->standard);
 		}
+		if (r == 0)
+			r = strlist_copy(&added->words, &field->words);
 	}
 	if (r < 0)
 		tool_spec_finish(&copy);
@@ -229,6 +240,20 @@ static int read_words(const json_t *array, struct strlist *words)
 	return r;
 }
 
+/* A word or a number, as it is written in a prompt. */
+static int read_standard(const json_t *value, char **ret_standard)
+{
+	struct strlist one = {0};
+	json_t *array = json_pack("[O]", value);
+	int r = value && !array ? -ENOMEM : read_words(array, &one);
+
+	json_decref(array);
+	if (r == 0 && one.count == 1)
+		*ret_standard = steal(&one.items[0]);
+	strlist_finish(&one);
+	return r;
+}
+
 static int read_field(struct tool_spec *spec, const json_t *entry)
 {
 	const char *name = wire_text(entry, "name"), *type_name = wire_text(entry, "type");
@@ -242,7 +267,10 @@ static int read_field(struct tool_spec *spec, const json_t *entry)
 	if (r < 0)
 		return r == -EINVAL ? -EBADMSG : r;
 	wire_integer(json_object_get(entry, "max"), 1, 1000000, &field->max);
-	r = read_words(json_object_get(entry, "words"), &field->words);
+	wire_integer(json_object_get(entry, "min"), 1, 1000, &field->min);
+	r = read_standard(json_object_get(entry, "default"), &field->standard);
+	if (r == 0)
+		r = read_words(json_object_get(entry, "words"), &field->words);
 	if (r == 0)
 		r = read_words(json_object_get(entry, "values"), &field->words);
 	return r == 0 && type == TOOL_WORD && field->words.count == 0 ? -EBADMSG : r;
@@ -279,6 +307,7 @@ static int read_spec(struct tool_spec *spec, const json_t *entry)
 	if (r == 0)
 		r = read_words(json_object_get(entry, "one_of"), &spec->one_of);
 	spec->callback = !json_is_false(json_object_get(entry, "callback"));
+	spec->webhook = spec->callback && !json_is_false(json_object_get(entry, "webhook"));
 	for (size_t i = 0; r == 0 && i < json_array_size(fields); i++)
 		r = read_field(spec, json_array_get(fields, i));
 	return r;

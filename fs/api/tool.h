@@ -15,12 +15,15 @@ enum tool_type {
 	TOOL_IMAGE,	 /* URL of input media, like the next three */
 	TOOL_IMAGES,	 /* array */
 	TOOL_VIDEO,
+	TOOL_VIDEOS,	 /* array */
 	TOOL_AUDIO,
 	TOOL_PROMPT,	 /* the text of the prompt file */
 	TOOL_TEXT,	 /* up to max code points */
 	TOOL_LINES,	 /* the same in several lines, each a value of its own */
 	TOOL_WORD,	 /* one of words */
 	TOOL_INTEGER,	 /* any int64, or one of words */
+	TOOL_DECIMAL,	 /* a number from 0, sent as a string */
+	TOOL_NAMED,	 /* any number from 1, or the name of one: words are "NAME=NUMBER" */
 	TOOL_BOOLEAN,
 	TOOL_COLOUR,	 /* #RRGGBB */
 	TOOL_SIZE,	 /* "WxH" */
@@ -37,7 +40,9 @@ struct tool_field {
 	enum tool_type type;
 	bool required;
 	struct strlist words;
-	int64_t max;
+	int64_t max;	/* code points; of a list of inputs, how many */
+	int64_t min;	/* of a list of inputs, how many */
+	char *standard; /* sent where nothing is given, as the official tools do; NULL none */
 };
 
 struct tool_spec {
@@ -45,7 +50,8 @@ struct tool_spec {
 	char *endpoint;	  /* behind /v1/generation/ */
 	enum api_kind kind;
 	char *answer;	  /* NULL; else it answers at once, with a text in this member of data */
-	bool callback;	  /* takes webhook_url and caller_id */
+	bool callback;	  /* takes caller_id */
+	bool webhook;	  /* takes webhook_url */
 	struct tool_field fields[TOOL_FIELDS_MAX];
 	size_t field_count;
 	struct strlist one_of; /* names of fields of which one at least is needed; may be empty */
@@ -56,12 +62,13 @@ struct tool_item {
 	char *name;
 	enum tool_type type;
 	struct strlist values;
+	char *standard; /* sent where there are no values; NULL none */
 };
 
 struct tool_request {
 	struct tool_item items[TOOL_FIELDS_MAX + 2];
 	size_t count; /* 0: this is no request of a tool */
-	bool callback; /* may have webhook_url and caller_id */
+	bool webhook; /* may have webhook_url */
 };
 
 #define TOOL_LIST_MAX 500
@@ -76,7 +83,7 @@ int tool_list_parse(const char *json, size_t length, struct tool_list *ret_list)
 void tool_list_finish(struct tool_list *list);
 int tool_list_copy(struct tool_list *to, const struct tool_list *from);
 
-void tool_spec_init(struct tool_spec *spec); /* callback, makes images */
+void tool_spec_init(struct tool_spec *spec); /* callback, webhook, makes images */
 void tool_spec_finish(struct tool_spec *spec);
 /* Overwrites *to, which must own nothing; untouched on -ENOMEM. */
 int tool_spec_copy(struct tool_spec *to, const struct tool_spec *from);

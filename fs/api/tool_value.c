@@ -68,6 +68,34 @@ static const char *find_word(const struct strlist *words, const char *text)
 	return NULL;
 }
 
+/* A number of the list by its name in any case; NULL: no such name. */
+static const char *find_named(const struct strlist *words, const char *text)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		const char *equal = strrchr(words->items[i], '=');
+		struct strlist name = {0};
+
+		if (!equal ||
+			strlist_addn(&name, words->items[i], (size_t)(equal - words->items[i])) < 0)
+			continue;
+		bool same = find_word(&name, text) != NULL;
+		strlist_finish(&name);
+		if (same)
+			return equal + 1;
+	}
+	return NULL;
+}
+
+static bool is_decimal(const char *text)
+{
+	size_t whole = strspn(text, "0123456789"), part;
+
+	if (whole < 1 || whole > 4 || text[whole] == '\0')
+		return whole >= 1 && whole <= 4;
+	part = strspn(text + whole + 1, "0123456789");
+	return text[whole] == '.' && part >= 1 && part <= 4 && text[whole + 1 + part] == '\0';
+}
+
 int tool_field_read(const struct tool_field *field, const char *text, char **ret_value)
 {
 	const char *value = text;
@@ -83,6 +111,14 @@ int tool_field_read(const struct tool_field *field, const char *text, char **ret
 	case TOOL_INTEGER:
 		good = str_to_int(text, INT64_MIN, INT64_MAX, &number) == 0 &&
 		       (field->words.count == 0 || strlist_has(&field->words, text));
+		break;
+	case TOOL_DECIMAL:
+		good = is_decimal(text);
+		break;
+	case TOOL_NAMED:
+		if (str_to_int(text, 1, INT64_MAX, &number) < 0)
+			value = find_named(&field->words, text);
+		good = value != NULL;
 		break;
 	case TOOL_KILOBYTES:
 		good = str_to_int(text, 1, 1000000000, &number) == 0;
@@ -123,6 +159,7 @@ static json_t *encode_value(enum tool_type type, const char *value)
 
 	switch (type) {
 	case TOOL_INTEGER:
+	case TOOL_NAMED:
 	case TOOL_KILOBYTES:
 		return str_to_int(value, INT64_MIN, INT64_MAX, &number) == 0 ? json_integer(number)
 									     : NULL;
@@ -174,8 +211,13 @@ int tool_request_encode(const struct tool_request *request, char **ret_json)
 		for (size_t k = 0; k < item->values.count; k++)
 			if (!str_is_utf8(item->values.items[k], strlen(item->values.items[k])))
 				r = -EILSEQ;
-		if (r == 0 && item->values.count > 0 &&
-			json_object_set_new(body, item->name, encode_item(item)) < 0)
+		json_t *value = item->values.count > 0 ? encode_item(item)
+				: item->standard       ? encode_value(item->type, item->standard)
+						       : NULL;
+		bool wanted = item->values.count > 0 || item->standard;
+		if (r < 0)
+			json_decref(value);
+		else if (wanted && json_object_set_new(body, item->name, value) < 0)
 			r = -EINVAL;
 	}
 	char *text = r == 0 ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
@@ -193,6 +235,7 @@ void tool_request_finish(struct tool_request *request)
 {
 	for (size_t i = 0; i < request->count; i++) {
 		free(request->items[i].name);
+		free(request->items[i].standard);
 		strlist_finish(&request->items[i].values);
 	}
 	*request = (struct tool_request){0};

@@ -164,6 +164,8 @@ static const char *example_of(const struct tool_field *field)
 	const char *form = tool_type_form(field->type);
 	const char *such = form != NULL ? strstr(form, EXAMPLE) : NULL;
 
+	if (field->type == TOOL_NAMED && field->words.count > 0)
+		return strrchr(field->words.items[0], '=') + 1;
 	if (field->words.count > 0)
 		return field->words.items[0];
 	return such != NULL ? such + strlen(EXAMPLE) : "English";
@@ -203,9 +205,9 @@ static void add_tool_example(struct buf *text, const struct tool_spec *tool)
 			buf_adds(text, "    what to make of it\n");
 		else if (tool_type_is_input(field->type) && field->required)
 			buf_addf(text, "    %s: %s\n", field->key,
-				field->type == TOOL_VIDEO   ? "/VEO_3_1/fox.mp4"
-				: field->type == TOOL_AUDIO ? "/MUSIC/fox.mp3"
-							    : "/FLUX/fox.png");
+				tool_type_kind(field->type) == API_VIDEO ? "/VEO_3_1/fox.mp4"
+				: field->type == TOOL_AUDIO              ? "/MUSIC/fox.mp3"
+									 : "/FLUX/fox.png");
 		else if (field->required && field->type != TOOL_KILOBYTES)
 			buf_addf(text, "    %s: %s\n", field->key, example_of(field));
 	}

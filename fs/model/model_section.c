@@ -192,7 +192,7 @@ static int apply_limit(struct model_spec *spec, const char *key, const char *val
 	bool prompt = strcmp(key, "prompt_limit") == 0;
 	int64_t limit;
 
-	if (str_to_int(value, 1, prompt ? PROMPT_LIMIT_MAX : SETTING_REFS_MAX, &limit) < 0)
+	if (str_to_int(value, 1, prompt ? PROMPT_LIMIT_MAX : SETTING_IMAGES_MAX, &limit) < 0)
 		return refuse(key, value,
 			prompt ? "is not a number of characters from 1 to 100000"
 			       : "is not a number of images from 1 to 16",

@@ -7,7 +7,8 @@
  * "line 2: " or "FILE:12: " in front, and frees it. Messages come with -EINVAL only. */
 #include "fs/model/model.h"
 
-#define SETTING_REFS_MAX 16 /* reference inputs of one prompt */
+#define SETTING_REFS_MAX 30 /* reference inputs of one prompt: those of video-merge */
+#define SETTING_IMAGES_MAX 16 /* pictures of one prompt, where no list says how many */
 #define SETTING_NEGATIVE_MAX 1000 /* code points, API reference 3.2 */
 
 enum setting {

@@ -197,7 +197,7 @@ static int find_webhook(struct prompt *prompt, const char *url, char ***ret_webh
 	for (size_t i = 0; i < tool->count; i++)
 		if (strcmp(tool->items[i].name, "webhook_url") == 0)
 			*ret_webhook = tool->items[i].values.items;
-	if (*ret_webhook || !tool->callback || !url || tool->count == array_length(tool->items))
+	if (*ret_webhook || !tool->webhook || !url || tool->count == array_length(tool->items))
 		return 0;
 	struct tool_item *item = &tool->items[tool->count];
 	*item = (struct tool_item){.name = strdup("webhook_url"), .type = TOOL_TEXT};

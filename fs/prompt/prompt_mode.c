@@ -166,7 +166,7 @@ static int choose_image(struct prompt_reading *reading, bool allow_unknown, enum
 	if (!has_mode(reading, *ret_mode))
 		return complain_mode(reading, images ? &reading->refs[0] : NULL);
 	if (limit == API_UNSET) {
-		limit = allow_unknown ? SETTING_REFS_MAX : MEDIA_UNKNOWN_IMAGES_MAX;
+		limit = allow_unknown ? SETTING_IMAGES_MAX : MEDIA_UNKNOWN_IMAGES_MAX;
 		advice = ", or raise image_limit in its [model] section";
 	}
 	return check_count(reading, is_image, "image", (size_t)limit, advice);

@@ -16,7 +16,6 @@
 #define ERRORS_MAX 8
 #define REF_MAX 4096
 #define KEY_MAX 64
-#define TOOL_PROMPT_MAX 2000 /* code points, API reference 8 */
 
 /* A file while it is read. */
 struct reading {
@@ -111,8 +110,10 @@ static void list_keys(const struct tool_spec *tool, struct buf *text)
 	for (size_t i = 0; i < tool->field_count; i++)
 		if (tool->fields[i].type != TOOL_PROMPT)
 			buf_addf(text, "%s%s", text->length > 0 ? ", " : "", tool->fields[i].key);
+	if (tool->webhook)
+		buf_addf(text, "%swebhook", text->length > 0 ? ", " : "");
 	if (tool->callback)
-		buf_addf(text, "%swebhook, caller", text->length > 0 ? ", " : "");
+		buf_addf(text, "%scaller", text->length > 0 ? ", " : "");
 }
 
 static int complain_unknown(struct reading *reading, int line, const char *key)
@@ -250,7 +251,7 @@ static int read_key_line(struct reading *reading, int line, const char *data, si
 		r = str_to_bool(copy, &reading->prompt.dry_run) < 0
 			    ? complain(reading, line, "dry run is neither yes nor no")
 			    : 0;
-	else if (index < 0 && reading->tool->callback && strcmp(key, "webhook") == 0)
+	else if (index < 0 && reading->tool->webhook && strcmp(key, "webhook") == 0)
 		r = read_setting(reading, line, SETTING_WEBHOOK, copy);
 	else if (index < 0 && reading->tool->callback && strcmp(key, "caller") == 0)
 		r = read_setting(reading, line, SETTING_CALLER, copy);
@@ -317,9 +318,9 @@ static int take_text(struct reading *reading)
 	for (size_t i = 0; i < tool->field_count; i++) {
 		if (tool->fields[i].type != TOOL_PROMPT)
 			continue;
-		if (str_utf8_count(text, length) > TOOL_PROMPT_MAX)
-			return complain(reading, 0, "the text has more than %d characters",
-				TOOL_PROMPT_MAX);
+		if (str_utf8_count(text, length) > (size_t)tool->fields[i].max)
+			return complain(reading, 0, "the text has more than %lld characters",
+				(long long)tool->fields[i].max);
 		return strlist_addn(&reading->prompt.tool.items[i].values, text, length);
 	}
 	CLEANUP_FREE char *shown =
@@ -336,6 +337,26 @@ static int take_text(struct reading *reading)
 static bool is_given(const struct reading *reading, size_t index)
 {
 	return reading->lines[index] != 0 || reading->prompt.tool.items[index].values.count > 0;
+}
+
+/* Lists of inputs have a least and a largest length. */
+static int check_count(struct reading *reading, size_t index)
+{
+	const struct tool_field *field = &reading->tool->fields[index];
+	int64_t count = 0;
+
+	if (!tool_type_is_input(field->type) || !tool_type_is_list(field->type))
+		return 0;
+	for (size_t i = 0; i < reading->prompt.ref_count; i++)
+		count += reading->prompt.refs[i].item == (int)index;
+	if (count < field->min)
+		return complain(reading, reading->lines[index],
+			"%s needs %lld lines '%s: URL or path'", reading->tool->key,
+			(long long)field->min, field->key);
+	if (count > field->max)
+		return complain(reading, reading->lines[index], "%s takes at most %lld lines '%s:'",
+			reading->tool->key, (long long)field->max, field->key);
+	return 0;
 }
 
 static int complain_needed(struct reading *reading, const struct tool_field *field)
@@ -361,9 +382,10 @@ static int check_needed(struct reading *reading)
 
 	for (size_t i = 0; i < tool->field_count && r == 0; i++) {
 		const struct tool_field *field = &tool->fields[i];
-		if (is_given(reading, i))
+		if (is_given(reading, i)) {
 			one = one || strlist_has(&tool->one_of, field->name);
-		else if (field->required && field->type == TOOL_PROMPT)
+			r = check_count(reading, i);
+		} else if (field->required && field->type == TOOL_PROMPT)
 			r = complain(reading, 0, "%s needs a text: write what to make", tool->key);
 		/* kilobytes: known when the input is */
 		else if (field->required && field->type != TOOL_KILOBYTES)
@@ -374,6 +396,12 @@ static int check_needed(struct reading *reading)
 		r = names == NULL ? -ENOMEM
 				  : complain(reading, 0, "%s needs one of: %s", tool->key, names);
 	return r;
+}
+
+static int strdup_into(char **to, const char *from)
+{
+	*to = strdup(from);
+	return *to == NULL ? -ENOMEM : 0;
 }
 
 static int add_item(struct tool_request *request, const char *name, enum tool_type type)
@@ -398,10 +426,10 @@ static int add_callback(struct reading *reading)
 	char number[24];
 	int r = 0;
 
-	request->callback = reading->tool->callback;
-	if (!request->callback)
+	request->webhook = reading->tool->webhook;
+	if (!reading->tool->callback)
 		return 0;
-	if (webhook != NULL) {
+	if (webhook != NULL && request->webhook) {
 		r = add_item(request, "webhook_url", TOOL_TEXT);
 		if (r == 0)
 			r = add_value(reading, (int)request->count - 1, webhook);
@@ -420,9 +448,12 @@ static int read_all(struct reading *reading, const char *text, size_t length)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < reading->tool->field_count && r == 0; i++)
-		r = add_item(&reading->prompt.tool, reading->tool->fields[i].name,
-			reading->tool->fields[i].type);
+	for (size_t i = 0; i < reading->tool->field_count && r == 0; i++) {
+		const struct tool_field *field = &reading->tool->fields[i];
+		r = add_item(&reading->prompt.tool, field->name, field->type);
+		if (r == 0 && field->standard != NULL)
+			r = strdup_into(&reading->prompt.tool.items[i].standard, field->standard);
+	}
 	if (r == 0)
 		r = read_lines(reading, text, length);
 	if (r == 0 && !reading->any && reading->error_count == 0)

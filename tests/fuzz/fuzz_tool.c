@@ -29,9 +29,12 @@ static bool is_type(const json_t *value, const struct tool_field *field)
 {
 	switch (field->type) {
 	case TOOL_IMAGES:
+	case TOOL_VIDEOS:
+		return json_array_size(value) >= (size_t)field->min && json_array_size(value) > 0;
 	case TOOL_RECTANGLES:
 		return json_array_size(value) > 0;
 	case TOOL_INTEGER:
+	case TOOL_NAMED:
 	case TOOL_KILOBYTES:
 		return json_is_integer(value);
 	case TOOL_BOOLEAN:
@@ -68,7 +71,7 @@ static void check_body(const struct tool_spec *tool, const char *text)
 	}
 	HOLDS(one);
 	const char *webhook = json_string_value(json_object_get(body, "webhook_url"));
-	HOLDS(tool->callback == (webhook != NULL));
+	HOLDS(tool->webhook == (webhook != NULL));
 	HOLDS(!webhook || strstr(webhook, HOOK_WORD "="));
 	HOLDS(tool->callback || !json_object_get(body, "caller_id"));
 	known += webhook != NULL;

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # timeout: 300
-# Every tool of the API reference (3.12-3.14) works as a directory; its request is the documented one, field by field.
+# Every tool of the API reference (3.12-3.21) works as a directory; its request is the documented one, field by field.
 . "$(dirname "$0")/../lib/mount.sh"
-for wire in live seed; do
+for wire in live live-arrays seed; do
     echo "--- dialect $wire"
     : >"$REQUESTS"
-    start_sandbox --seconds 0.2 --wire $wire --max-active 100
+    start_sandbox --seconds 0.2 --wire $wire --max-active 100 --strict defaults
     mount_fs -o max_active=100
     cd "$M"
     echo "a face" >FLUX/face.txt
@@ -59,6 +59,15 @@ gender: f' >MUSIC/voice.txt
     tool VIDEO_BACKGROUND_REMOVE video-background-remove 'video/*' "{$v, \"background_color\": \"GREEN\"}" "$V" "background color: green"
     tool VIDEO_EXTEND video-extend 'video/*' "{$v, \"prompt\": \"it goes on\", \"style\": \"3d_animation\", \"resolution\": \"1080p\", \"duration\": 8}" \
         "$V" "it goes on" "style: 3D animation" "resolution: 1080p" "duration: 8"
+    # what is left out is sent as the official tools send it
+    tool VIDEO_EXTEND video-extend 'video/*' "{$v, \"prompt\": \"on\", \"style\": \"anime\", \"resolution\": \"720p\", \"duration\": 5}" "$V" "on"
+    tool VIDEO_MERGE video-merge 'video/*' "{\"video_urls\": [\"$video\", \"$video\"]}" "$V" "video: /WAN_2_5.video/clip"
+    tool TEXT_TO_AUDIO text-to-audio 'audio/*' '{"text": "good morning", "voice_id": 84}' "voice: playful girl" "good morning"
+    tool TEXT_TO_AUDIO text-to-audio 'audio/*' '{"text": "good night", "voice_id": 66, "speed": "0.8", "vol": "4.0"}' \
+        "voice: 66" "speed: 0.8" "volume: 4.0" "good night"
+    tool SPEECH_RECOGNIZE speech-recognize text/plain "{\"audio_url\": \"$audio\", \"language\": \"en\"}" "$A" "language: en"
+    assert_eq "$(cat SPEECH_RECOGNIZE/$count.text)" "what somebody said" "the words"
+    assert_contains "$(cat TEXT_TO_AUDIO/.model)" "News Anchor=76" "voices"
     tool VIDEO_FACE_CHANGE video-face-change 'video/*' "{$v, $u}" "$V" "$I"
     tool VIDEO_LIPS_CHANGE video-lips-change 'video/*' "{$v, \"audio_url\": \"$audio\"}" "$V" "$A"
     tool VIDEO_MAGIC video-magic 'video/*' "{$v, \"video_style\": \"anime_style_3\"}" "$V" "video style: anime_style_3"
@@ -93,6 +102,10 @@ gender: f' >MUSIC/voice.txt
     wrong VIDEO_EXTEND "VIDEO_EXTEND needs a text" "$V"
     wrong VIDEO_UPSCALER "line 1: '../FLUX/face.png' is no video that the service takes but a picture (png)" "video: ../FLUX/face.png"
     wrong VIDEO_MAGIC "line 2: 'vide style' looks like the setting 'video style'" "$V" "vide style: anime_style_3"
+    wrong VIDEO_MERGE "VIDEO_MERGE needs 2 lines 'video: URL or path'" "$V"
+    wrong VIDEO_EXTEND "webhook: VIDEO_EXTEND has no such setting" "$V" "on" "webhook: https://example.org/x"
+    wrong TEXT_TO_AUDIO "voice 'Bob' is not one of Captivating Female=85" "voice: Bob" "hello"
+    wrong TEXT_TO_AUDIO "the text has more than 500 characters" "voice: 85" "$(printf "x%.0s" {1..501})"
     wrong MUSIC "MUSIC needs a line 'type: VOCAL_SONG or ONLY_MUSIC'" "a tune"
     wrong EFFECT_TEMPLATE "line 1: template config id 'x' is not a whole number" "template config id: x"
     wrong IMAGE_TO_PROMPT "negative: IMAGE_TO_PROMPT has no such setting; it takes image, image size" "$I" "negative: fog"

@@ -133,6 +133,23 @@ static void take_song(struct check *check, const json_t *body)
 					: xformat("[Verse]\n%s\n", check->generation->prompt);
 }
 
+/* Videos that are joined play as long as they do one after the other. */
+static void take_length(struct check *check, const json_t *body)
+{
+	const json_t *list = json_object_get(body, "video_urls"), *entry;
+	double together = 0;
+	size_t i;
+
+	json_array_foreach(list, i, entry)
+	{
+		double seconds = cdn_input_seconds(check->sandbox, json_string_value(entry));
+
+		together += seconds > 0 ? seconds : 1;
+	}
+	if (together > 0)
+		check->generation->duration = together < 600 ? (unsigned)(together + 0.5) : 600;
+}
+
 static int check_body(struct check *check, const json_t *body)
 {
 	int r;
@@ -159,6 +176,8 @@ static int check_body(struct check *check, const json_t *body)
 		r = check_one_of(check, body);
 	if (r == 0)
 		take_song(check, body);
+	if (r == 0)
+		take_length(check, body);
 	if (r == 0 && faults_parse_markers(check->generation->prompt, &check->generation->faults))
 		r = check_refuse(check, WIRE_PARAMETER,
 			"a [[marker]] of the sandbox has a value that does not fit");

@@ -618,8 +618,8 @@ static void test_prompt_too_many_refs(void **state)
 	for (size_t i = 0; i <= SETTING_REFS_MAX; i++)
 		strcat(text, "image: a\n");
 	assert_refused("GPT_IMAGE_2", text,
-		"line 4: 16 images: GPT_IMAGE_2 takes at most 2 here; remove some\n"
-		"line 18: image: more than 16 reference inputs; remove some");
+		"line 4: 30 images: GPT_IMAGE_2 takes at most 2 here; remove some\n"
+		"line 32: image: more than 30 reference inputs; remove some");
 }
 
 static void test_prompt_own_defaults(void **state)

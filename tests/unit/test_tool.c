@@ -61,11 +61,72 @@ static void test_tool_built_in_catalogue_is_whole(void **state)
 	struct tool_list list;
 
 	assert_int_equal(parse(json, &list), 0);
-	/* ten of pictures, ten of videos (API reference 3.12, 3.13), effect templates, music */
-	assert_int_equal(list.count, 22);
+	/* ten of pictures, eleven of videos (API reference 3.12, 3.13), speech both ways, effect templates, music */
+	assert_int_equal(list.count, 25);
 	for (size_t i = 0; i < list.count; i++)
 		assert_true(list.items[i].field_count > 0);
 	tool_list_finish(&list);
+}
+
+static const struct tool_field *find_field(
+	const struct tool_list *list, const char *key, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t k = 0;
+			strcmp(list->items[i].key, key) == 0 && k < list->items[i].field_count; k++)
+			if (strcmp(list->items[i].fields[k].name, name) == 0)
+				return &list->items[i].fields[k];
+	fail_msg("%s has no %s", key, name);
+	return NULL;
+}
+
+static void assert_read(const struct tool_field *field, const char *text, const char *want)
+{
+	CLEANUP_FREE char *value = NULL;
+
+	assert_int_equal(tool_field_read(field, text, &value), want ? 0 : -EINVAL);
+	if (want)
+		assert_string_equal(value, want);
+}
+
+static void test_tool_speech_has_voices_by_name_and_number(void **state)
+{
+	CLEANUP_FREE char *json = read_source("config/tools.json", NULL);
+	struct tool_list list;
+
+	assert_int_equal(parse(json, &list), 0);
+	const struct tool_field *voice = find_field(&list, "TEXT_TO_AUDIO", "voice_id");
+	assert_int_equal(voice->words.count, 20);
+	assert_read(voice, "85", "85");
+	assert_read(voice, "captivating female", "85");
+	assert_read(voice, "Kind hearted_antie", "79");
+	assert_read(voice, "1234", "1234"); /* there may be more than the documents show */
+	assert_read(voice, "0", NULL);
+	assert_read(voice, "Captivating", NULL);
+	const struct tool_field *speed = find_field(&list, "TEXT_TO_AUDIO", "speed");
+	assert_read(speed, "1.0", "1.0");
+	assert_read(speed, "2", "2");
+	assert_read(speed, "1.", NULL);
+	assert_read(speed, "-1", NULL);
+	assert_read(speed, "fast", NULL);
+	assert_int_equal(find_field(&list, "VIDEO_MERGE", "video_urls")->min, 2);
+	assert_int_equal(find_field(&list, "VIDEO_MERGE", "video_urls")->max, 30);
+	tool_list_finish(&list);
+}
+
+static void test_tool_sends_what_the_official_tools_send(void **state)
+{
+	struct tool_request request = {.count = 2};
+	CLEANUP_FREE char *json = NULL;
+
+	request.items[0] = (struct tool_item){
+		.name = strdup("style"), .type = TOOL_WORD, .standard = strdup("anime")};
+	request.items[1] = (struct tool_item){
+		.name = strdup("duration"), .type = TOOL_INTEGER, .standard = strdup("5")};
+	strlist_add(&request.items[1].values, "8");
+	assert_int_equal(tool_request_encode(&request, &json), 0);
+	assert_string_equal(json, "{\"style\":\"anime\",\"duration\":8}");
+	tool_request_finish(&request);
 }
 
 static void test_tool_catalogue_with_a_mistake_is_refused(void **state)
@@ -228,6 +289,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tool_catalogue_says_what_it_takes),
 		cmocka_unit_test(test_tool_built_in_catalogue_is_whole),
+		cmocka_unit_test(test_tool_speech_has_voices_by_name_and_number),
+		cmocka_unit_test(test_tool_sends_what_the_official_tools_send),
 		cmocka_unit_test(test_tool_catalogue_with_a_mistake_is_refused),
 		cmocka_unit_test(test_tool_values_are_held_against_their_type),
 		cmocka_unit_test(test_tool_words_are_sent_as_the_catalogue_spells_them),
