@@ -17,6 +17,7 @@
 #include "fs/net/http.h"
 #include "fs/queue/credits.h"
 #include "fs/queue/queue.h"
+#include "fs/report/wait_below.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
 #include "fs/store/store.h"
@@ -311,6 +312,14 @@ int account_balance(struct account *account, void (*done)(void *arg, int result,
 	void *arg, struct balance **ret_balance)
 {
 	return balance_ask(&account->balance, done, arg, ret_balance);
+}
+
+int account_wait_below(struct account *account, int64_t dir, void (*done)(void *arg), void *arg,
+	struct wait_below **ret_wait)
+{
+	struct wait_below_needs needs = {account->loop, account->store, account->tree, account->changes};
+
+	return wait_below_create(&needs, dir, done, arg, ret_wait);
 }
 
 static int gather_stats(struct account *account, struct stats *stats)

@@ -24,6 +24,7 @@ struct loop;
 struct model_table;
 struct store;
 struct tree;
+struct wait_below;
 struct worker;
 
 struct account_options {
@@ -68,6 +69,9 @@ int account_submit(struct account *account, uint64_t prompt_ino);
 /* .weryaifs/balance: balance_ask() of balance.h. */
 int account_balance(struct account *account, void (*done)(void *arg, int result, double credits),
 	void *arg, struct balance **ret_balance);
+/* DIR/.wait: wait_below_create() of fs/report/wait_below.h. */
+int account_wait_below(struct account *account, int64_t dir, void (*done)(void *arg), void *arg,
+	struct wait_below **ret_wait);
 /* .weryaifs/stats and stats.prom; the caller frees the text. */
 int account_stats(struct account *account, bool prometheus, char **ret_text);
 /* For a mount that outlives us (store_serves() and its companions): what changes from now on belongs to this request. */

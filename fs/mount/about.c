@@ -10,7 +10,7 @@
 #include "fs/base/log.h"
 
 static const char *const names[] = {
-	"README", "models.json", "balance", "stats", "stats.prom", "log"};
+	"README", "models.json", "balance", "stats", "stats.prom", "log", "wait"};
 
 uint64_t about_find(uint64_t parent, const char *name)
 {
@@ -26,6 +26,11 @@ uint64_t about_find(uint64_t parent, const char *name)
 const char *about_name(uint64_t ino)
 {
 	return names[ino - ABOUT_README];
+}
+
+bool about_is_listed(uint64_t ino)
+{
+	return ino != ABOUT_WAIT;
 }
 
 static int make_text(struct account *account, uint64_t ino, char **ret_text)
@@ -69,7 +74,7 @@ int about_get(struct account *account, uint64_t ino, struct tree_entry *ret_entr
 	int r = tree_get(account_tree(account), TREE_ABOUT, &directory);
 
 	/* the true size, for tools that read no more than that (tar, rsync); the balance's is not worth a request */
-	if (r == 0 && ino != ABOUT_BALANCE)
+	if (r == 0 && ino != ABOUT_BALANCE && ino != ABOUT_WAIT)
 		r = about_text(account, ino, &text, &length);
 	if (r < 0)
 		return r;

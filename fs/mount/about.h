@@ -17,6 +17,7 @@ enum {
 	ABOUT_STATS,
 	ABOUT_STATS_PROM,
 	ABOUT_LOG,
+	ABOUT_WAIT,
 	ABOUT_END
 }; /* inode numbers */
 
@@ -28,6 +29,8 @@ static inline bool about_is(uint64_t ino)
 /* The number of a name in this directory; 0: there is none. */
 uint64_t about_find(uint64_t parent, const char *name);
 const char *about_name(uint64_t ino);
+/* Is it listed? What blocks who reads it is not, so that `grep -r` and `tar` come to an end. */
+bool about_is_listed(uint64_t ino);
 /* Looks like a status file to the cache: kind TREE_STATUS. */
 int about_get(struct account *account, uint64_t ino, struct tree_entry *ret_entry);
 /* The text as it is now; caller frees. Not for ABOUT_BALANCE, which the service has to be asked for (file_balance.c).

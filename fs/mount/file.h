@@ -32,6 +32,8 @@ int file_model_open(struct session *session, uint64_t ino, int flags, struct han
 
 /* TREE_WAIT: a read waits for the end of the job. */
 int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+/* TREE_WAIT_BELOW and ABOUT_WAIT: a read waits for the ends of all prompts below. */
+int file_wait_below_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 /* ABOUT_BALANCE: a read waits for the service's answer. */
 int file_balance_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 

@@ -21,6 +21,8 @@ static int open_entry(struct session *session, const struct tree_entry *entry, i
 {
 	if (entry->ino == ABOUT_BALANCE)
 		return file_balance_open(session, entry->ino, flags, ret_handle);
+	if (entry->ino == ABOUT_WAIT)
+		return file_wait_below_open(session, entry->ino, flags, ret_handle);
 	if (ghost_is(entry->ino))
 		return file_ghost_open(session, entry->ino, flags, ret_handle);
 	if (about_is(entry->ino))
@@ -36,6 +38,8 @@ static int open_entry(struct session *session, const struct tree_entry *entry, i
 		return file_model_open(session, entry->ino, flags, ret_handle);
 	case TREE_WAIT:
 		return file_wait_open(session, entry->ino, flags, ret_handle);
+	case TREE_WAIT_BELOW:
+		return file_wait_below_open(session, entry->ino, flags, ret_handle);
 	case TREE_DIR:
 		break;
 	}

@@ -84,6 +84,8 @@ static int list_about(struct listing *listing, uint64_t cookie)
 
 	for (uint64_t i = first; ABOUT_README + i < ABOUT_END; i++) {
 		uint64_t ino = ABOUT_README + i;
+		if (!about_is_listed(ino))
+			continue;
 		if (add_number(listing, about_name(ino), ino, LIST_ABOUT + i + 1) != 0)
 			return 1;
 	}

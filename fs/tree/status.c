@@ -67,16 +67,19 @@ int status_wait_text(
 	if (r < 0)
 		return r;
 	buf_init(&text, STATUS_MAX);
-	if (facts.draft || facts.record == NULL)
+	switch (facts_progress(tree, &facts, prompt)) {
+	case STATUS_OPEN:
+	case STATUS_RUNS:
 		r = -EAGAIN;
-	else if (facts.record->state == JOB_HELD && facts.record->dry_run)
+		break;
+	case STATUS_IDLE:
+	case STATUS_FAILED:
 		r = -EIO;
-	else if (!job_state_is_final(facts_shown_state(facts.record)))
-		r = -EAGAIN;
-	else if (facts.record->state != JOB_SUCCESS)
-		r = -EIO;
-	else
+		break;
+	case STATUS_SUCCEEDED:
 		r = facts_add_results(tree, &facts, prompt->parent, "\n", &text);
+		break;
+	}
 	if (r == 0)
 		r = -EIO; /* all of them were removed */
 	if (r > 0) {

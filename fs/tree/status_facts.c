@@ -76,35 +76,39 @@ static int add_name(struct buf *text, const char *name)
 	return quoted == NULL ? -ENOMEM : buf_adds(text, quoted);
 }
 
-/* A path from the directory `from` to a result that may have been moved away: "../../FLUX/x/a.png". */
-static int add_path(struct tree *tree, int64_t from, const struct node *node, struct buf *text)
+/* "../" for each directory from this one up to the root. */
+static int add_way_up(struct tree *tree, int64_t from, struct buf *text)
 {
-	struct node dir = *node;
-	char path[4096] = "";
+	struct node dir;
 
-	if (node->parent == from)
-		return add_name(text, node->name);
-	for (int64_t up = from; up != (int64_t)TREE_ROOT && up != 0;) {
-		struct node above;
-		int r = nodes_get(tree->needs.store, up, &above);
+	for (int64_t up = from; up != (int64_t)TREE_ROOT && up != 0; up = dir.parent) {
+		int r = nodes_get(tree->needs.store, up, &dir);
 		if (r < 0)
 			return r;
 		buf_adds(text, "../");
-		up = above.parent;
 	}
+	return 0;
+}
+
+/* What is below `from` has no "../" in its path; all else is reached by way of the root. */
+int facts_add_path(struct tree *tree, int64_t from, const struct node *node, struct buf *text)
+{
+	struct node at = *node;
+	char path[4096] = "", longer[sizeof(path)];
+
 	for (;;) {
-		char longer[sizeof(path)];
-		if (snprintf(longer, sizeof(longer), "%s%s%s", dir.name, path[0] != '\0' ? "/" : "",
+		if (snprintf(longer, sizeof(longer), "%s%s%s", at.name, path[0] != '\0' ? "/" : "",
 			    path) >= (int)sizeof(longer))
 			return -ENAMETOOLONG;
 		memcpy(path, longer, sizeof(path));
-		if (dir.parent == (int64_t)TREE_ROOT || dir.parent == 0)
+		if (at.parent == from || at.parent == (int64_t)TREE_ROOT || at.parent == 0)
 			break;
-		int r = nodes_get(tree->needs.store, dir.parent, &dir);
+		int r = nodes_get(tree->needs.store, at.parent, &at);
 		if (r < 0)
 			return r;
 	}
-	return add_name(text, path);
+	int r = at.parent == from ? 0 : add_way_up(tree, from, text);
+	return r < 0 ? r : add_name(text, path);
 }
 
 /* Names of the results that are still there; returns how many. */
@@ -121,7 +125,7 @@ int facts_add_results(struct tree *tree, const struct facts *facts, int64_t from
 			continue;
 		if (count++ > 0)
 			buf_adds(text, separator);
-		int r = add_path(tree, from, &node, text);
+		int r = facts_add_path(tree, from, &node, text);
 		if (r < 0)
 			return r;
 	}
@@ -212,7 +216,7 @@ static void add_troubles(
 		if (!first)
 			buf_adds(text, "; ");
 		first = false;
-		add_path(tree, from, &node, text);
+		facts_add_path(tree, from, &node, text);
 		buf_addf(text,
 			" could not be fetched: %s. Reading it tries again (submit would order a "
 			"new one)",

@@ -36,8 +36,10 @@ static int check_new_name(
 	}
 	if (ret_dir->parent == 0)
 		return -ENOENT; /* removed while somebody stands in it */
-	if (ret_dir->kind == NODE_MODEL && strcmp(name, ".model") == 0)
+	if (ret_dir->kind == NODE_MODEL && strcmp(name, PLACE_MODEL) == 0)
 		return -EPERM;
+	if (strcmp(name, PLACE_WAIT) == 0)
+		return -EPERM; /* what waits for this directory */
 	if (place_is_shadow_name(name)) {
 		log_info("tree: '%s' refused: names in .status and .wait belong to weryaifs", name);
 		return -EPERM;

@@ -165,6 +165,29 @@ static int model_entry(struct tree *tree, int64_t dir, struct tree_entry *ret_en
 	return 0;
 }
 
+/* DIR/.wait: its text is not there before its end. */
+static int wait_below_entry(struct tree *tree, int64_t dir, struct tree_entry *ret_entry)
+{
+	struct node node;
+	int r = nodes_get(tree->needs.store, dir, &node);
+
+	if (r < 0)
+		return r;
+	if (node.kind != NODE_DIR && node.kind != NODE_MODEL)
+		return -ENOENT;
+	r = tree_entry_of(tree, &node, ret_entry);
+	if (r < 0)
+		return r;
+	ret_entry->ino |= TREE_WAIT_BIT;
+	ret_entry->kind = TREE_WAIT_BELOW;
+	ret_entry->st.st_ino = ret_entry->ino;
+	ret_entry->st.st_mode = S_IFREG | 0444;
+	ret_entry->st.st_nlink = 1;
+	ret_entry->st.st_size = 0;
+	ret_entry->st.st_blocks = 0;
+	return 0;
+}
+
 /* A model that is gone from the catalogue stays visible as long as it holds files. */
 static bool is_hidden(struct tree *tree, const struct node *node)
 {
@@ -189,6 +212,8 @@ int tree_lookup(struct tree *tree, uint64_t parent, const char *name, struct tre
 		return r;
 	if (strcmp(name, PLACE_MODEL) == 0)
 		return model_entry(tree, TREE_NODE(parent), ret_entry);
+	if (strcmp(name, PLACE_WAIT) == 0 && (parent == TREE_ROOT || parent >= TREE_FIRST_FREE))
+		return wait_below_entry(tree, TREE_NODE(parent), ret_entry);
 	r = tree_shadow(tree, TREE_NODE(parent), name, &node, &bit);
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
@@ -206,6 +231,8 @@ int tree_get(struct tree *tree, uint64_t ino, struct tree_entry *ret_entry)
 
 	if (r < 0)
 		return r;
+	if (bit == TREE_WAIT_BIT && node.kind != NODE_FILE)
+		return wait_below_entry(tree, node.ino, ret_entry);
 	return bit != 0 ? shadow_entry(tree, &node, bit, ret_entry)
 			: tree_entry_of(tree, &node, ret_entry);
 }
