@@ -42,6 +42,9 @@ int file_status_again(struct session *session, uint64_t ino, char *text, size_t 
 	struct handle **ret_handle);
 int file_wait_again(struct session *session, uint64_t ino, char *text, size_t length,
 	struct handle **ret_handle);
+/* Without a report it waits anew. */
+int file_wait_below_again(struct session *session, uint64_t ino, const char *report, size_t length,
+	struct handle **ret_handle);
 int file_balance_again(struct session *session, uint64_t ino, char *text, size_t length,
 	struct handle **ret_handle);
 int file_text_again(struct session *session, uint64_t ino, char *text, size_t length,

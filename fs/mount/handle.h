@@ -18,6 +18,7 @@ enum handle_kind {
 	HANDLE_BALANCE,
 	HANDLE_TEXT, /* of the moment of its open */
 	HANDLE_LOST,
+	HANDLE_WAIT_BELOW,
 };
 
 struct handle_type {
