@@ -118,6 +118,7 @@ static int make_queue(struct account *account)
 		.poll_interval_ms = options->poll_interval_ms,
 		.slow_poll_interval_ms = options->slow_poll_interval_ms,
 		.slow_poll_after_ms = options->slow_poll_after_ms,
+		.cache_size = options->cache_size,
 		.stall_ms = options->stall_timeout_ms,
 		.eager = options->eager,
 		.uid = options->uid,

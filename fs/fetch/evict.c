@@ -145,6 +145,7 @@ static void ask(struct evictor *evictor)
 		.range_end = 0,
 		.max_redirects = 5,
 		.stall_ms = evictor->fetches->needs.stall_ms,
+		.total_ms = evictor->fetches->needs.stall_ms,
 		.max_bytes = BODY_MAX};
 
 	/* the bytes of a text are in its row */

@@ -40,9 +40,11 @@ static int prepare(struct store *store)
 /* New bytes of a result. */
 static void came(struct fetch *fetch)
 {
-	fetch->attempts = 0;
-	fetch->renewed = false;
-	fetch_trouble_over(fetch);
+	if (fetch->moved >= FETCH_PROGRESS) {
+		fetch->attempts = 0;
+		fetch->renewed = false;
+		fetch_trouble_over(fetch);
+	}
 	fetch_progress(fetch);
 }
 

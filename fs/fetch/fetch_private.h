@@ -79,8 +79,10 @@ struct fetch {
 	int64_t stream_end; /* of the last reader in sequence: what it will want; 0 none */
 	int64_t stream_run;
 	int64_t stream_length; /* of its last read */
-	unsigned attempts; /* failures since the last byte */
-	bool renewed;      /* since the last byte */
+	unsigned attempts; /* failures since enough bytes have come */
+	bool renewed;      /* since then */
+	int64_t since_ms;  /* monotonic: since when nothing much has come that somebody waits for */
+	int64_t moved;     /* bytes since the last failure */
 	bool uncached;     /* nothing is written to disk: as wished, or since it is full */
 	bool no_ranges;    /* the server sends the whole, from the start */
 	struct background *background; /* borrowed: fetches all of it */
@@ -98,6 +100,9 @@ struct transfer {
 	bool paused, answered, ignore_body;
 	bool whole; /* comes from the start, by a server without ranges */
 };
+
+/* Less is no progress: who sends a byte now and then is not waited for longer than who sends none. */
+#define FETCH_PROGRESS 4096
 
 /* fetch_trouble.c */
 

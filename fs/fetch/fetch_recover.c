@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "fs/base/backoff.h"
+#include "fs/base/clock.h"
 #include "fs/fetch/fetch_private.h"
 
-#define ATTEMPTS 4 /* without a single new byte */
+#define ATTEMPTS 4 /* that bring next to nothing */
 
 static const struct backoff pace = {.first_ms = 300, .max_ms = 5000, .jitter_percent = 20};
 
@@ -49,6 +50,19 @@ static void fail_as(struct fetch *fetch, const struct http_end *end)
 	fetch_fail(fetch, end->error == -ETIMEDOUT ? -ETIMEDOUT : -EIO, why);
 }
 
+/* Whoever waits hears of it after one stall limit, however many attempts that is; where bytes are coming, it goes on. */
+static bool is_hopeless(struct fetch *fetch)
+{
+	int64_t now = clock_mono_ms();
+
+	if (fetch->moved >= FETCH_PROGRESS) {
+		fetch->attempts = 0;
+		fetch->since_ms = now;
+	}
+	fetch->moved = 0;
+	return ++fetch->attempts >= ATTEMPTS || now - fetch->since_ms >= fetch->fetches->needs.stall_ms;
+}
+
 /* A transfer has ended by itself. */
 void fetch_ended(struct fetch *fetch, const struct http_end *end, bool complete)
 {
@@ -80,10 +94,11 @@ void fetch_ended(struct fetch *fetch, const struct http_end *end, bool complete)
 		return;
 	}
 	/* cut short, stalled, refused for the moment: on from where it stopped */
-	if (++fetch->attempts >= ATTEMPTS) {
+	if (is_hopeless(fetch)) {
 		fail_as(fetch, end);
 		return;
 	}
-	loop_timer_arm(fetch->retry, backoff_wait_ms(&pace, fetch->attempts,
-					     end->head.retry_after_ms, backoff_random()));
+	int64_t wait = backoff_wait_ms(&pace, fetch->attempts, end->head.retry_after_ms, backoff_random());
+	int64_t left = fetch->since_ms + fetch->fetches->needs.stall_ms - clock_mono_ms();
+	loop_timer_arm(fetch->retry, wait < left ? wait : left);
 }

@@ -96,6 +96,15 @@ static bool is_strong(const char *etag)
 	return etag != NULL && etag[0] == '"';
 }
 
+/* `known` is an ETag or, where there was none, a Last-Modified. What is not told now says nothing. */
+static bool is_other_version(const char *known, const struct http_head *head)
+{
+	bool tag = known[0] == '"' || strncmp(known, "W/", 2) == 0;
+	const char *told = tag ? head->etag : head->last_modified;
+
+	return told[0] != '\0' && strcmp(known, told) != 0;
+}
+
 static void note_latency(struct transfer *transfer)
 {
 	struct fetches *fetches = transfer->fetch->fetches;
@@ -137,7 +146,7 @@ static int on_head(void *arg, const struct http_head *head)
 	if (transfer->ignore_body)
 		return 0;
 	/* two versions never mix: what was announced with another tag or length is not this file */
-	if (etag != NULL && head->etag[0] != '\0' && strcmp(etag, head->etag) != 0)
+	if (etag != NULL && is_other_version(etag, head))
 		return -ESTALE;
 	if (head->total >= 0 && head->total != fetch->record.size)
 		return -ESTALE;
@@ -208,6 +217,10 @@ static int on_body(void *arg, const char *data, size_t length)
 		return fetch->no_ranges ? -ESTALE : -EPROTO;
 	/* what follows is on its way by another request */
 	bool over = transfer->position == transfer->end && transfer->end < transfer->asked_end;
+	fetch->moved += (int64_t)length;
+	/* the end of what was asked for is progress, however short it is */
+	if (transfer->position == transfer->end)
+		fetch->moved += FETCH_PROGRESS;
 	fetch->fetches->steps->came(fetch);
 	if (over)
 		return -ECANCELED;
@@ -253,7 +266,9 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 		.own_connection = fetch->record.size > SMALL,
 		.max_redirects = 5,
 		.stall_ms = fetch->fetches->needs.stall_ms,
-		.max_bytes = INT64_MAX};
+		.min_rate = HTTP_MIN_RATE,
+		/* a server without ranges sends all of it */
+		.max_bytes = fetch->record.size > 0 ? fetch->record.size : 1};
 
 	if (transfer == NULL)
 		return -ENOMEM;
@@ -262,6 +277,10 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 	transfer->end = transfer->asked_end = end;
 	transfer->allowed = allowed;
 	transfer->began_ms = clock_mono_ms();
+	if (fetch->attempts == 0 && list_empty(&fetch->transfers)) {
+		fetch->since_ms = transfer->began_ms;
+		fetch->moved = 0;
+	}
 	fetch->fetches->transfers++;
 	int r = http_start(
 		fetch->fetches->needs.http, &spec, &events, transfer, &transfer->request);

@@ -57,7 +57,7 @@ static int record(struct store *store, void *arg)
 	int r = 0;
 
 	for (size_t i = 0; i < renewal->result_count && r == 0; i++)
-		r = results_save(store, &renewal->results[i]);
+		r = results_set_url(store, renewal->job, renewal->results[i].seq, renewal->results[i].url);
 	return r;
 }
 

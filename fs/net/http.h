@@ -31,6 +31,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* What a transfer that somebody waits for brings at least, in bytes a second: a link that has less for each is of no use. */
+#define HTTP_MIN_RATE 512
+
 struct http;
 struct http_request;
 

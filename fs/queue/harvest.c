@@ -26,7 +26,9 @@
 #include "fs/store/store.h"
 
 #define FIRST_BYTES (64 * 1024) /* enough for the type and for what thumbnailers look at first */
-#define WHOLE_MAX (INT64_C(16) << 30) /* of a body without a length */
+#define WHOLE_MAX (INT64_C(16) << 30) /* of any result */
+#define FIRST_STALLS 2                        /* the first bytes are here after so many times the stall limit, or not at all */
+#define WHOLE_MS (INT64_C(3600) * 1000)       /* the same for a whole file, at most */
 #define SMALLEST 32                   /* API reference 6: the official client refuses less */
 #define RENEW_EVERY 4                 /* failures until new addresses are asked for */
 #define COVER_TRIES 3                 /* then a song goes without */
@@ -229,10 +231,20 @@ static int on_head(void *arg, const struct http_head *head)
 	if (head->status == 206 && head->range_start != 0)
 		return -EPROTO;
 	result->size = head->status == 206 ? head->total : head->content_length;
+	if (result->size > WHOLE_MAX)
+		return -EFBIG;
 	/* a part of something of unknown length: ask for the whole, whose end tells */
-	if (head->status == 206 && result->size < 0)
+	if (result->size < 0)
 		harvest->whole = true;
 	return 0;
+}
+
+/* A file without a length comes whole, and into the cache: no more of it than that may hold. */
+static bool is_too_much(const struct harvest *harvest, int64_t bytes)
+{
+	int64_t budget = harvest->needs->cache_size;
+
+	return harvest->results[harvest->current].size < 0 && budget > 0 && bytes > budget;
 }
 
 static int on_body(void *arg, const char *data, size_t length)
@@ -245,6 +257,8 @@ static int on_body(void *arg, const char *data, size_t length)
 		size_t room = SNIFF_BYTES - (size_t)harvest->received;
 		memcpy(harvest->first + harvest->received, data, length < room ? length : room);
 	}
+	if (is_too_much(harvest, harvest->received + (int64_t)length))
+		return -EFBIG;
 	if (!harvest->uncached &&
 		cache_file_write(harvest->file, harvest->received, data, length) < 0)
 		harvest->uncached = true;
@@ -264,6 +278,8 @@ static const char *judge(struct harvest *harvest, const struct http_end *end)
 		snprintf(text, sizeof(text), "the server answered HTTP %d", end->head.status);
 		return text;
 	}
+	if (end->error == -EFBIG)
+		return "it is larger than any result, or than the cache may be";
 	if (end->error != 0 && !(end->error == -ECANCELED && enough(harvest))) {
 		snprintf(text, sizeof(text), "%s",
 			end->text[0] != '\0' ? end->text : strerror(-end->error));
@@ -292,17 +308,34 @@ static const char *judge(struct harvest *harvest, const struct http_end *end)
 	return result->type == NULL ? "out of memory" : NULL;
 }
 
+/* By which later reads know that it is the same file still. */
+static void note_version(struct result_record *result, const struct http_head *head)
+{
+	const char *version = head->etag[0] != '\0' ? head->etag : head->last_modified;
+
+	if (version[0] == '\0')
+		return;
+	free(result->etag);
+	result->etag = strdup(version);
+}
+
 static void on_done(void *arg, const struct http_end *end)
 {
 	struct harvest *harvest = arg;
 	struct result_record *result = &harvest->results[harvest->current];
 
 	harvest->request = NULL;
-	const char *why = judge(harvest, end);
-	if (why == NULL && harvest->head.etag[0] != '\0') {
-		free(result->etag);
-		result->etag = strdup(harvest->head.etag);
+	if (end->error == -EPERM) {
+		/* nothing that waiting would change */
+		cache_file_close(harvest->file);
+		harvest->file = NULL;
+		result->size = -1;
+		leave_out(harvest, end->text);
+		return;
 	}
+	const char *why = judge(harvest, end);
+	if (why == NULL)
+		note_version(result, &harvest->head);
 	cache_file_close(harvest->file);
 	harvest->file = NULL;
 	if (why != NULL) {
@@ -350,6 +383,19 @@ static int take_text(struct harvest *harvest, struct result_record *result)
 	return r;
 }
 
+/* The first bytes come soon or are tried again after the other results had their turn; a whole file gets more time at each
+ * attempt, since how long it is nobody knows. */
+static int64_t total_ms(const struct harvest *harvest)
+{
+	int64_t total = FIRST_STALLS * harvest->needs->stall_ms;
+
+	if (!harvest->whole)
+		return total;
+	for (unsigned i = 0; i < harvest->failures && total < WHOLE_MS / 2; i++)
+		total *= 2;
+	return total < WHOLE_MS ? total : WHOLE_MS;
+}
+
 static void fetch(struct harvest *harvest)
 {
 	static const struct http_events events = {on_head, on_body, on_done};
@@ -359,6 +405,9 @@ static void fetch(struct harvest *harvest)
 		.range_end = FIRST_BYTES - 1,
 		.max_redirects = 5,
 		.stall_ms = harvest->needs->stall_ms,
+		.min_rate = HTTP_MIN_RATE,
+		/* the others of this job wait for it */
+		.total_ms = total_ms(harvest),
 		.max_bytes = WHOLE_MAX};
 	bool refused = false;
 	int r;
@@ -383,7 +432,7 @@ static void fetch(struct harvest *harvest)
 		r = cache_file_reset(harvest->file);
 	if (r == 0) {
 		r = http_start(harvest->needs->http, &spec, &events, harvest, &harvest->request);
-		refused = r == -EINVAL;
+		refused = r == -EINVAL || r == -EPERM;
 	}
 	if (r < 0) {
 		cache_file_close(harvest->file);

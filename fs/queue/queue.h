@@ -55,6 +55,7 @@ struct queue_needs { /* all borrowed */
 	int64_t submit_gap_ms;
 	int submissions_per_day; /* 0 no limit */
 	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
+	int64_t cache_size; /* bytes, 0 no limit: the most that one result without a length may take */
 	int64_t stall_ms; /* without a byte for so long a download has failed */
 	bool eager;       /* fetch results as soon as they exist */
 	uid_t uid;        /* owner of results */

@@ -13,13 +13,36 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/store/cache_private.h"
+#include "fs/store/private_dir.h"
 
+#define MAKE_AGAIN_MS 60000
 #define CLOSED_MAX 128 /* files whose maps wait to be saved together */
+
+/* At most once a minute: whoever removed it may do it again. */
+static bool cache_make_again(struct store *store)
+{
+	CLEANUP_FREE char *real = NULL, *message = NULL;
+	int64_t now = clock_mono_ms();
+	int fd;
+
+	if (store->cache_path == NULL || (store->cache_made_ms != 0 && now - store->cache_made_ms < MAKE_AGAIN_MS))
+		return false;
+	store->cache_made_ms = now;
+	if (private_dir_open(store->cache_path, &real, &fd, &message) < 0) {
+		log_warning("cache: it was removed, and cannot be made again: %s", message != NULL ? message : "?");
+		return false;
+	}
+	log_warning("cache: it was removed while mounted: a new one was made in %s", real);
+	cleanup_closep(&store->cache_fd);
+	store->cache_fd = fd;
+	return true;
+}
 
 /* The file itself; most are made when there is something to be put into them. */
 static int ensure_fd(struct cache_file *file)
 {
 	char name[STORE_NAME];
+	struct stat st;
 
 	if (file->fd >= 0)
 		return 0;
@@ -28,23 +51,36 @@ static int ensure_fd(struct cache_file *file)
 	store_name(file->ino, name);
 	/* what is in a file of which nothing is known belongs to nobody */
 	int fresh = file->present.count == 0 ? O_TRUNC : 0;
-	file->fd = openat(file->store->cache_fd, name,
-		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | fresh, 0600);
-	return file->fd < 0 ? -errno : 0;
+	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | fresh;
+	file->fd = openat(file->store->cache_fd, name, flags, 0600);
+	/* the directory was removed, with all that was in it */
+	if (file->fd < 0 && errno == ENOENT && cache_make_again(file->store))
+		file->fd = openat(file->store->cache_fd, name, flags, 0600);
+	if (file->fd < 0)
+		return -errno;
+	/* a pipe, a directory, a device: somebody has put it there */
+	if (fstat(file->fd, &st) == 0 && S_ISREG(st.st_mode))
+		return 0;
+	close(file->fd);
+	file->fd = -1;
+	return -EIO;
 }
 
-/* Somebody may have emptied the cache directory: that is allowed. */
-static int check_size(struct cache_file *file)
+/* Somebody may have emptied the cache directory, or put something else there: then nothing is known to be in it, and its bytes
+ * are fetched again. */
+static void check_size(struct cache_file *file)
 {
 	struct stat st;
 
 	if (file->present.count == 0)
-		return 0;
+		return;
 	int r = ensure_fd(file);
-	if (r == 0 && (fstat(file->fd, &st) < 0 ||
-			      st.st_size < file->present.items[file->present.count - 1].end))
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "cache: the file of %lld cannot be opened: its bytes are fetched again",
+			(long long)file->ino);
+	if (r < 0 || fstat(file->fd, &st) < 0 ||
+		st.st_size < file->present.items[file->present.count - 1].end)
 		ranges_finish(&file->present);
-	return r;
 }
 
 static int find_map(struct store *store, int64_t ino, sqlite3_stmt **ret_row)
@@ -80,7 +116,9 @@ static int load_map(struct cache_file *file)
 			(long long)file->ino);
 		return 0;
 	}
-	return r == 0 ? check_size(file) : r;
+	if (r == 0)
+		check_size(file);
+	return r;
 }
 
 /* One that is open, or was a moment ago: two maps of one file would forget each other's bytes. */
@@ -114,7 +152,8 @@ int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_fi
 		return 0;
 	}
 	if (file != NULL) {
-		r = check_size(file);
+		check_size(file);
+		r = 0;
 	} else {
 		file = calloc(1, sizeof(*file));
 		if (file == NULL)
@@ -279,18 +318,23 @@ void cache_forget_unsaved(struct store *store)
 		cache_file_free(list_entry(item, struct cache_file, link));
 }
 
+void cache_file_forget(struct cache_file *file)
+{
+	ranges_finish(&file->present);
+	changed(file);
+}
+
 int cache_file_reset(struct cache_file *file)
 {
 	struct stat st;
 	int r = ensure_fd(file);
 
-	if (r < 0)
-		return r;
-	if (file->present.count == 0 && fstat(file->fd, &st) == 0 && st.st_size == 0)
+	if (r == 0 && file->present.count == 0 && fstat(file->fd, &st) == 0 && st.st_size == 0)
 		return 0;
-	ranges_finish(&file->present);
-	changed(file);
-	if (ftruncate(file->fd, 0) < 0)
-		return -errno;
+	cache_file_forget(file);
+	/* one that cannot be emptied has nothing that anybody asks for */
+	if (r == 0 && ftruncate(file->fd, 0) < 0)
+		log_errno(LOG_LEVEL_WARNING, -errno, "cache: the file of %lld cannot be emptied",
+			(long long)file->ino);
 	return cache_flush(file->store);
 }

@@ -7,6 +7,7 @@
  * since the kernel may have lost the data with the power.
  * Ownership: a cache_file belongs to its opener. Maps are saved together by cache_flush(), also those of files that were
  * closed meanwhile: what a crash loses of them is fetched again.
+ * A cache that cannot be opened, was removed or has something else in it, holds nothing: writing to it fails, all else goes on.
  * Errors: those of store.h; -EIO a file that was changed behind our back. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +37,8 @@ int cache_file_fd(struct cache_file *file); /* borrowed; or a negative errno whe
 void cache_file_touch(struct cache_file *file);
 /* Makes all maps survive the process. Runs its own transaction. */
 int cache_flush(struct store *store);
+/* Forgets every byte, in memory: what was read back is not to be trusted. */
+void cache_file_forget(struct cache_file *file);
 /* Forgets every byte: the file at the other end turned out to be a different one. */
 int cache_file_reset(struct cache_file *file);
 /* The result is gone: removes file and map. Runs inside the caller's transaction. */

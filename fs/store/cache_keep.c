@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/log.h"
 #include "fs/store/cache_private.h"
 
 #define BOOT_ID 40
@@ -58,8 +59,9 @@ static int forget(struct store *store, int64_t ino)
 			cache_file_free(file);
 	}
 	store_name(ino, name);
+	/* what cannot be removed there is not asked for any more */
 	if (unlinkat(store->cache_fd, name, 0) < 0 && errno != ENOENT)
-		return -errno;
+		log_errno(LOG_LEVEL_WARNING, -errno, "cache: the file of %lld cannot be removed", (long long)ino);
 	return db_run(store->db, "DELETE FROM cached WHERE ino = ?", "i", ino);
 }
 

@@ -96,7 +96,9 @@ int results_get(struct store *store, int64_t job, struct result_record **ret_res
 int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t dir,
 	int (*visit)(void *arg, int64_t node), void *arg);
 int results_find(struct store *store, int64_t ino, struct result_record *ret_result); /* -ENOENT */
-int results_save(struct store *store, const struct result_record *result); /* url, ino, size, etag, type */
+int results_save(struct store *store, const struct result_record *result); /* ino, size, etag, type */
+/* Its new address, and nothing else: whoever asked for it has waited, and the rest of the row may be another one by now. */
+int results_set_url(struct store *store, int64_t job, int64_t seq, const char *url);
 int results_forget_ino(struct store *store, int64_t ino); /* its file was removed */
 
 /* Submissions on a day ("2026-11-21", UTC). */

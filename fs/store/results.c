@@ -171,10 +171,14 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 int results_save(struct store *store, const struct result_record *result)
 {
 	return db_run(store->db,
-		"UPDATE result SET url = ?, ino = ?, size = ?, etag = ?, type = ?"
-		" WHERE job = ? AND seq = ?",
-		"siissii", result->url, result->ino, result->size, result->etag, result->type,
-		result->job, result->seq);
+		"UPDATE result SET ino = ?, size = ?, etag = ?, type = ? WHERE job = ? AND seq = ?",
+		"iissii", result->ino, result->size, result->etag, result->type, result->job,
+		result->seq);
+}
+
+int results_set_url(struct store *store, int64_t job, int64_t seq, const char *url)
+{
+	return db_run(store->db, "UPDATE result SET url = ? WHERE job = ? AND seq = ?", "sii", url, job, seq);
 }
 
 int results_forget_ino(struct store *store, int64_t ino)

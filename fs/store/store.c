@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,6 +73,20 @@ static int open_database(struct store *store, const char *state_dir, const char 
 	return r < 0 ? private_dir_fail(ret_message, r, path, "could not write to this database") : 0;
 }
 
+/* A disk that has no cache to give is no reason not to mount: results are fetched when they are read. */
+static int open_cache(struct store *store, const char *path, char **ret_dir, char **ret_message)
+{
+	store->cache_path = strdup(path);
+	if (store->cache_path == NULL)
+		return -ENOMEM;
+	int r = private_dir_open(path, ret_dir, &store->cache_fd, ret_message);
+	if (r == 0 || r == -ENOMEM || r == -EPERM)
+		return r;
+	log_warning("store: without a cache: %s", *ret_message != NULL ? *ret_message : strerror(-r));
+	free(steal(ret_message));
+	return 0;
+}
+
 static int open_all(
 	struct store *store, const char *state_path, const char *cache_path, char **ret_message)
 {
@@ -81,7 +96,7 @@ static int open_all(
 	if (r == 0)
 		r = lock_take(store, state_dir, ret_message);
 	if (r == 0)
-		r = private_dir_open(cache_path, &cache_dir, &store->cache_fd, ret_message);
+		r = open_cache(store, cache_path, &cache_dir, ret_message);
 	if (r == 0)
 		r = private_dir_inside(store->state_fd, state_dir, "data", &store->data_fd, ret_message);
 	return r < 0 ? r : open_database(store, state_dir, cache_dir, ret_message);
@@ -118,6 +133,7 @@ void store_close(struct store *store)
 	cleanup_closep(&store->state_fd);
 	cleanup_closep(&store->lock_fd);
 	cleanup_closep(&store->name_fd);
+	free(store->cache_path);
 	free(store);
 }
 

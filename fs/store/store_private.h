@@ -15,6 +15,8 @@ struct store {
 	struct db *db;				   /* owned */
 	int state_fd, data_fd, cache_fd, lock_fd; /* owned */
 	int name_fd;				   /* owned, see lock.h; -1 none */
+	char *cache_path;			   /* owned */
+	int64_t cache_made_ms;			   /* when it was last made again, 0 never */
 	ino_t database_ino;			   /* of the file that is open */
 	int64_t hold_up_to;			   /* see store_hold_up_to() */
 	int64_t request;			   /* see store_serves() */

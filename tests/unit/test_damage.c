@@ -276,6 +276,72 @@ static void test_damage_directories_of_others_are_not_taken(void **state)
 	store_close(open_store());
 }
 
+/* One file of the cache: it is opened, whatever is there, and either takes bytes or does not. */
+static bool cache_takes(struct store *store, int64_t ino)
+{
+	struct cache_file *file;
+	char back[4] = "";
+
+	assert_int_equal(cache_file_open(store, ino, &file), 0);
+	assert_int_equal(cache_file_reset(file), 0);
+	bool takes = cache_file_write(file, 0, "abc", 3) == 0;
+	assert_int_equal(cache_file_run_end(file, 0), takes ? 3 : 0);
+	if (takes) {
+		assert_int_equal(cache_file_read(file, 0, back, 3), 0);
+		assert_string_equal(back, "abc");
+	}
+	cache_file_close(file);
+	assert_int_equal(cache_flush(store), 0);
+	return takes;
+}
+
+static void test_damage_a_cache_that_cannot_be_opened_holds_nothing(void **state)
+{
+	static const char *const planted[] = {"ln -s /etc/passwd cache/3000", "ln -s nowhere cache/3000",
+		"mkdir cache/3000", "mkfifo cache/3000"};
+	struct store *store = open_store();
+	struct cache_file *file;
+
+	for (size_t i = 0; i < array_length(planted); i++) {
+		run("rm -rf cache/3000");
+		run(planted[i]);
+		assert_false(cache_takes(store, 3000));
+		/* and it goes with its result */
+		assert_int_equal(cache_evict(store, 3000), 0);
+	}
+	/* a map says that there are bytes, and there is something else */
+	assert_true(cache_takes(store, 3001));
+	run("rm cache/3001 && ln -s /etc/passwd cache/3001");
+	assert_int_equal(cache_file_open(store, 3001, &file), 0);
+	assert_int_equal(cache_file_run_end(file, 0), 0);
+	cache_file_close(file);
+	store_close(store);
+}
+
+static void test_damage_a_cache_that_was_removed_is_made_again(void **state)
+{
+	struct store *store = open_store();
+
+	assert_true(cache_takes(store, 3000));
+	run("rm -rf cache");
+	assert_true(cache_takes(store, 3000));
+	/* not each time */
+	run("rm -rf cache");
+	assert_false(cache_takes(store, 3002));
+	store_close(store);
+}
+
+static void test_damage_without_a_cache_an_account_is_opened(void **state)
+{
+	run("echo mine > cache");
+	struct store *store = open_store();
+	assert_false(cache_takes(store, 3000));
+	store_close(store);
+	char said[32];
+	shell("cat cache", said, sizeof(said));
+	assert_string_equal(said, "mine\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -288,6 +354,9 @@ int main(void)
 		TEST(test_damage_a_state_that_was_removed_takes_no_second_mount),
 		TEST(test_damage_links_may_lead_to_the_state_and_not_out_of_it),
 		TEST(test_damage_directories_of_others_are_not_taken),
+		TEST(test_damage_a_cache_that_cannot_be_opened_holds_nothing),
+		TEST(test_damage_a_cache_that_was_removed_is_made_again),
+		TEST(test_damage_without_a_cache_an_account_is_opened),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

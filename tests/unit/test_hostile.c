@@ -13,6 +13,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
+#include "fs/fetch/fetch.h"
 #include "fs/tree/tree.h"
 #include "tests/unit/own_disk.h"
 #include "tests/unit/own_http.h"
@@ -102,6 +103,58 @@ static void test_hostile_names_are_one_line_in_wait(void **state)
 	assert_string_equal(text, "$'a\\012b.png'\n");
 }
 
+static void on_read(void *arg, ssize_t length, const char *data, struct block *held)
+{
+	if (held != NULL)
+		fetch_release(held);
+}
+
+/* Whoever renews an address waits for the network; what happened to the result meanwhile stays. */
+static void test_hostile_a_renewal_changes_addresses_alone(void **state)
+{
+	struct job_record job;
+	struct result_record *results;
+	struct fetch_read *read;
+	struct fetch *fetch;
+	size_t count;
+
+	own_http_pictures(1000000, 1);
+	world_save(FOX, "a fox\n");
+	world_wait(8000);
+	world_assert_state(FOX, "SUCCESS");
+	world_job(FOX, &job);
+	own_http_next_many("GET /T1-0.png", (struct own_answer){.status = 403}, 1);
+	own_http_next("GET /v1", (struct own_answer){.hold = true});
+	assert_int_equal(
+		fetch_open(account_fetches(world.account), (int64_t)world_ino("FLUX/fox.png"), &fetch), 0);
+	assert_int_equal(fetch_read(fetch, 900000, 16, on_read, NULL, &read), 0);
+	world_wait(1000);
+	assert_int_equal(own_http_open("GET /v1"), 1);
+	assert_int_equal(world_remove("FLUX/fox.png"), 0);
+	own_http_release((struct own_answer){.status = 200,
+		.body = "{\"status\":200,\"data\":{\"task_id\":\"T1\",\"task_status\":\"succeed\",\"images\":[\"https://cdn.test/new.png\"]}}"});
+	world_wait(2000);
+	fetch_close(fetch);
+	assert_int_equal(results_get(world.store, job.id, &results, &count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(results[0].ino, 0);
+	assert_string_equal(results[0].url, "https://cdn.test/new.png");
+	result_records_finish(results, count);
+	job_record_finish(&job);
+}
+
+/* The others of the job do not wait for it, and the status says why it is not there. */
+static void test_hostile_an_address_that_is_not_fetched_is_left_out_at_once(void **state)
+{
+	own_http_pictures(1000000, 2);
+	own_http_next("GET /T1-0.png", (struct own_answer){.refuse = -EPERM});
+	world_save(FOX, "number: 2\na fox\n");
+	world_wait(8000);
+	world_assert_state(FOX, "SUCCESS");
+	assert_int_equal(world_pictures("FLUX", "fox"), 1);
+	assert_int_equal(own_http_count("POST"), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -110,6 +163,8 @@ int main(void)
 		TEST(test_hostile_words_of_the_service_are_shown_as_words),
 		TEST(test_hostile_names_are_quoted_in_advice),
 		TEST(test_hostile_names_are_one_line_in_wait),
+		TEST(test_hostile_a_renewal_changes_addresses_alone),
+		TEST(test_hostile_an_address_that_is_not_fetched_is_left_out_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,6 +193,7 @@ static void run_jobs(struct store *store)
 	assert_int_equal(results_set(store, job.id, &result, 1), 0);
 	assert_int_equal(results_get(store, job.id, &results, &count), 0);
 	assert_int_equal(results_save(store, &results[0]), 0);
+	assert_int_equal(results_set_url(store, job.id, 0, "https://y/"), 0);
 	result_records_finish(results, count);
 	assert_int_equal(results_list_older(store, 5, 2, 7, see_id, NULL), 0);
 	assert_int_equal(results_find(store, 5, &result), 0);
