@@ -40,17 +40,18 @@ void inputs_recheck(struct inputs *inputs)
 }
 
 /* State and sentence; told and saved when they are new. Progress is not worth a write. */
-static void show(struct job *job, enum job_state state, const char *text)
+static void show(
+	struct inputs *inputs, struct job *job, enum job_state state, const char *text)
 {
 	bool same_text = job->record.error != NULL && strcmp(job->record.error, text) == 0;
 
 	if (job->record.state == state && same_text)
 		return;
 	job_set_text(&job->record.error, "%s", text);
-	if (job->record.state != state)
-		job_change(job, state, false);
-	else
+	if (job->record.state == state)
 		job_tell(job);
+	else if (job_change(job, state, false) < 0)
+		queue_wake(inputs->needs.queue); /* it is tried again there */
 }
 
 /* For good: there is nothing whose change could help. */
@@ -119,20 +120,20 @@ static int conclude(
 			sentence = NULL;
 			return -ENOMEM;
 		}
-		show(job, JOB_INVALID, sentence);
+		show(inputs, job, JOB_INVALID, sentence);
 		return 0;
 	}
 	switch (verdict) {
 	case REFERENCE_READY:
 		return leave(inputs, job, warning);
 	case REFERENCE_WAITS:
-		show(job, JOB_WAITING, worst->text);
+		show(inputs, job, JOB_WAITING, worst->text);
 		return 0;
 	case REFERENCE_MISSING:
-		show(job, is_patient(inputs, job) ? JOB_WAITING : JOB_INVALID, worst->text);
+		show(inputs, job, is_patient(inputs, job) ? JOB_WAITING : JOB_INVALID, worst->text);
 		return 0;
 	default:
-		show(job, JOB_INVALID, worst->text);
+		show(inputs, job, JOB_INVALID, worst->text);
 		return 0;
 	}
 }

@@ -29,6 +29,7 @@ static void test_resume_what_was_being_sent_is_unknown(void **state)
 	world_wait(1000);
 	world_kill();
 	world_assert_state(FOX, "UNKNOWN");
+	assert_non_null(strstr(world_status(FOX, "error"), "stopped before the answer came"));
 	world_wait(DAY_MS);
 	assert_int_equal(own_http_count("POST"), 1);
 	/* it may have been charged, so it is counted */

@@ -335,6 +335,30 @@ static void test_store_cache_has_one_map_a_file(void **state)
 	store_close(store);
 }
 
+static int64_t spent(struct store *store)
+{
+	int64_t count = -1;
+
+	assert_int_equal(spend_get(store, "2026-11-21", &count), 0);
+	return count;
+}
+
+static void test_store_spend_is_counted_and_never_below_zero(void **state)
+{
+	struct store *store = open_store();
+
+	assert_int_equal(spent(store), 0);
+	assert_int_equal(store_begin(store, true), 0);
+	assert_int_equal(store_end(store, spend_add(store, "2026-11-21")), 0);
+	assert_int_equal(spent(store), 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(store_begin(store, true), 0);
+		assert_int_equal(store_end(store, spend_take_back(store, "2026-11-21")), 0);
+		assert_int_equal(spent(store), 0);
+	}
+	store_close(store);
+}
+
 static void test_store_state_is_private(void **state)
 {
 	struct stat st;
@@ -360,6 +384,7 @@ int main(void)
 		TEST(test_store_cache_never_claims_what_is_not_there),
 		TEST(test_store_cache_forgets_what_is_still_written_to),
 		TEST(test_store_cache_has_one_map_a_file),
+		TEST(test_store_spend_is_counted_and_never_below_zero),
 		TEST(test_store_state_is_private),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

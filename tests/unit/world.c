@@ -298,17 +298,31 @@ int world_setup(void **state)
 	return 0;
 }
 
+/* Whatever a test has done: the ledger that it leaves is in order. */
+static bool is_in_order(void)
+{
+	char *report = NULL;
+	int problems = 0;
+	int r = store_check(state_dir, cache_dir, &report, &problems);
+
+	if (r < 0 || problems > 0)
+		print_error("%s\n", report != NULL ? report : strerror(-r));
+	free(report);
+	return r == 0 && problems == 0;
+}
+
 int world_teardown(void **state)
 {
 	own_disk_reset();
 	if (world.account != NULL)
 		world_end();
+	bool good = is_in_order();
 	model_table_destroy(table);
 	table = NULL;
 	model_list_finish(&models);
 	clock_replace(NULL, NULL);
 	nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-	return 0;
+	return good ? 0 : -1;
 }
 
 /* --- names --- */
