@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <linux/fuse.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fs/account/account.h"
+#include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/mount/carried.h"
 #include "fs/mount/kept.h"
@@ -162,26 +164,42 @@ static void deal_with_again(struct session *session, struct fuse_buf *request)
 	kept_answered(session->kept);
 }
 
-/* Their copies are made anew while they are parked again. */
-static bool serve_parked(struct session *session, uint64_t in_buffer)
+static void serve_one_parked(struct session *session, uint32_t place)
 {
-	struct carried_head *head = carried_head(session->carried);
-	bool found = false;
+	const struct carried_parked *parked = carried_parked(session->carried, place);
+	char copy[CARRIED_REQUEST_MAX] __attribute__((aligned(8)));
+	struct fuse_buf request = {.mem = copy, .size = parked->length};
 
-	for (uint32_t place = 0, count = head->parked; place < count; place++) {
-		struct carried_parked *parked = carried_parked(session->carried, place);
-		char copy[CARRIED_REQUEST_MAX] __attribute__((aligned(8)));
-		struct fuse_buf request = {.mem = copy, .size = parked->length};
+	memcpy(copy, parked->request, parked->length);
+	deal_with_again(session, &request);
+	carried_unpark(session->carried, place);
+}
 
-		if (parked->unique == 0 || parked->length > sizeof(copy) ||
-			parked->length < sizeof(struct fuse_in_header))
+static bool is_request(const struct carried_parked *parked)
+{
+	return parked->unique != 0 && parked->length <= CARRIED_REQUEST_MAX &&
+	       parked->length >= sizeof(struct fuse_in_header);
+}
+
+/* Those that are parked again get places anew, also before those that are still to come: hence the list. */
+static int serve_parked(struct session *session, uint64_t in_buffer, bool *ret_found)
+{
+	uint32_t count = carried_head(session->carried)->parked, found = 0;
+	CLEANUP_FREE uint32_t *places = malloc((size_t)(count + 1) * sizeof(*places));
+
+	*ret_found = false;
+	if (places == NULL)
+		return -ENOMEM;
+	for (uint32_t place = 0; place < count; place++) {
+		const struct carried_parked *parked = carried_parked(session->carried, place);
+		if (!is_request(parked))
 			continue;
-		memcpy(copy, parked->request, parked->length);
-		found = found || parked->unique == in_buffer;
-		deal_with_again(session, &request);
-		carried_unpark(session->carried, place);
+		places[found++] = place;
+		*ret_found = *ret_found || parked->unique == in_buffer;
 	}
-	return found;
+	for (uint32_t i = 0; i < found; i++)
+		serve_one_parked(session, places[i]);
+	return 0;
 }
 
 static bool can_come_again(uint32_t opcode)
@@ -199,16 +217,17 @@ int request_serve_left(struct session *session)
 	uint64_t in_buffer = header->unique;
 	bool left = in_buffer != head->served && header->len >= sizeof(*header) &&
 		    header->len <= CARRIED_BUFFER_MAX;
+	bool is_parked = false;
 	int r = greet_again(session);
 
 	if (r < 0)
 		return r;
 	session->again = true;
-	if (serve_parked(session, in_buffer))
-		left = false;
-	if (left && (greeting || can_come_again(header->opcode)))
+	r = serve_parked(session, in_buffer, &is_parked);
+	if (r == 0 && left && !is_parked && (greeting || can_come_again(header->opcode)))
 		deal_with_again(session, &request);
-	head->served = in_buffer;
+	if (r == 0)
+		head->served = in_buffer;
 	session->again = false;
-	return 0;
+	return r;
 }

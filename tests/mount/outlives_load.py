@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Users of a mount whose daemon is killed again and again: outlives_load.py MOUNT KEEPER KILLS REQUESTS.
+
+Each user is a process that does one thing over and over and checks what it gets. None may see an error: only a job whose
+submission was under way at a kill may end as UNKNOWN, with EIO for who waits for it. At the end the submissions that the
+server got (its log is REQUESTS) are those that were asked for. KEEPER is the keeper's process id."""
+import errno
+import fcntl
+import hashlib
+import json
+import mmap
+import multiprocessing
+import os
+import random
+import select
+import signal
+import sys
+import time
+import traceback
+import urllib.request
+
+MOUNT, KEEPER, KILLS, REQUESTS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+PLACE = os.path.join(MOUNT, "FLUX")
+PATIENCE = 120 # seconds, for what must happen at all
+over = multiprocessing.Event()
+
+
+def going():
+    return not over.is_set()
+
+
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def state_of(stem):
+    with open(stem + ".status") as file:
+        return file.readline().strip().removeprefix("state: ")
+
+
+def wait_for(stem):
+    """The names of the results, or None where the answer to the submission was lost."""
+    try:
+        with open(stem + ".wait") as file:
+            return file.read().split("\n")[:-1]
+    except OSError as error:
+        if error.errno == errno.EIO and state_of(stem) == "UNKNOWN":
+            return None
+        raise
+
+
+def right_bytes(path):
+    url = os.getxattr(path, "user.weryai.url").decode()
+    with open(path, "rb") as file:
+        got = hashlib.sha256(file.read()).hexdigest()
+    assert got == hashlib.sha256(urllib.request.urlopen(url, timeout=60).read()).hexdigest(), "other bytes: " + path
+
+
+def waiter(told, number):
+    """A prompt after the other, each waited for."""
+    done = unknown = 0
+    while going():
+        stem = os.path.join(PLACE, f"wait-{number}-{done + unknown}")
+        write(stem + ".txt", f"a fox of {number} {done + unknown}\n")
+        names = wait_for(stem)
+        if names is None:
+            unknown += 1
+            continue
+        assert len(names) == 1, names
+        right_bytes(os.path.join(PLACE, names[0]))
+        done += 1
+    told["done"], told["unknown"], told["posts"] = done, unknown, done + unknown
+
+
+def buyer(told, number):
+    """`submit` buys once more, each time."""
+    stem, bought, unknown = os.path.join(PLACE, f"buy-{number}"), 1, 0
+    write(stem + ".txt", f"bought by {number}\n")
+    unknown += wait_for(stem) is None
+    while going():
+        write(stem + ".status", "submit\n")
+        bought += 1
+        unknown += wait_for(stem) is None
+    told["done"], told["unknown"] = bought, unknown
+
+
+def editor(told, number):
+    """Saves as editors do: a new file, renamed over the old one; or truncated and written. Nothing is sent of it."""
+    path, rounds = os.path.join(PLACE, f"notes-{number}"), 0
+    while going():
+        text = f"note {rounds}\n" * random.randint(1, 2000)
+        if rounds % 2:
+            write(path, text)
+        else:
+            write(path + ".new", text)
+            os.rename(path + ".new", path)
+        with open(path) as file:
+            assert file.read() == text, "a note reads otherwise"
+        rounds += 1
+    told["done"] = rounds
+
+
+def nameless(told, number):
+    """Open and removed."""
+    rounds = 0
+    while going():
+        path = os.path.join(PLACE, f"gone-{number}-{rounds}")
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        os.unlink(path)
+        for i in range(20):
+            data = random.randbytes(random.randint(1, 5000))
+            assert os.pwrite(fd, data, i * 7000) == len(data)
+            assert os.pread(fd, len(data), i * 7000) == data, "a file without a name reads otherwise"
+        os.close(fd)
+        rounds += 1
+    told["done"] = rounds
+
+
+def names(told, number):
+    """mkdir, rename, rmdir, attributes: each would fail if it were done twice."""
+    rounds, place = 0, os.path.join(PLACE, f"names-{number}")
+    os.mkdir(place)
+    while going():
+        one, two = os.path.join(place, "one"), os.path.join(place, "two")
+        os.mkdir(one)
+        os.close(os.open(one + "/file", os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        os.setxattr(one + "/file", "user.round", str(rounds).encode(), os.XATTR_CREATE)
+        os.rename(one, two)
+        assert os.getxattr(two + "/file", "user.round") == str(rounds).encode()
+        os.removexattr(two + "/file", "user.round")
+        os.unlink(two + "/file")
+        os.rmdir(two)
+        assert os.listdir(place) == [], os.listdir(place)
+        rounds += 1
+    told["done"] = rounds
+
+
+def no_trouble(error):
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def finder(told, number):
+    rounds = 0
+    while going():
+        # what is renamed or removed by another user meanwhile is no error
+        for directory, _, files in os.walk(MOUNT, onerror=no_trouble):
+            for file in files:
+                try:
+                    os.lstat(os.path.join(directory, file))
+                except OSError as error:
+                    no_trouble(error)
+            if not going():
+                break
+        rounds += 1
+    told["done"] = rounds
+
+
+def copier(told, number):
+    """Reads a long result, which was fetched for nobody yet, slowly and then again."""
+    rounds = 0
+    while going():
+        stem = os.path.join(PLACE, f"long-{number}-{rounds}")
+        write(stem + ".txt", f"a long one {number} {rounds} [[bytes=30000000]]\n")
+        found = wait_for(stem)
+        if found:
+            right_bytes(os.path.join(PLACE, found[0]))
+            right_bytes(os.path.join(PLACE, found[0]))
+        told["unknown"] = told.get("unknown", 0) + (found is None)
+        rounds += 1
+    told["done"] = rounds
+
+
+def poller(told, number):
+    """poll(2) on a status, for as long as its job takes."""
+    rounds = woken = 0
+    while going():
+        stem = os.path.join(PLACE, f"poll-{number}-{rounds}")
+        write(stem + ".txt", f"polled {number} {rounds} [[seconds=0.5]]\n")
+        fd = os.open(stem + ".status", os.O_RDONLY)
+        poll = select.poll()
+        poll.register(fd, select.POLLPRI)
+        state = b""
+        while state not in (b"SUCCESS", b"UNKNOWN"):
+            state = os.pread(fd, 4096, 0).split(b"\n")[0].removeprefix(b"state: ")
+            if state in (b"SUCCESS", b"UNKNOWN"):
+                break
+            assert poll.poll(30000), f"not woken: {state}"
+            woken += 1
+        os.close(fd)
+        told["unknown"] = told.get("unknown", 0) + (state == b"UNKNOWN")
+        rounds += 1
+    told["done"], told["woken"] = rounds, woken
+
+
+def sitter(told, number):
+    """Stands in a directory, has a lock and a mapping, and a listing that goes on."""
+    place = os.path.join(PLACE, f"sits-{number}")
+    os.mkdir(place)
+    for i in range(300):
+        os.close(os.open(f"{place}/file-{i}", os.O_WRONLY | os.O_CREAT))
+    fd = os.open(place + "/mapped", os.O_RDWR | os.O_CREAT)
+    os.truncate(fd, 1 << 20)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    os.chdir(place)
+    rounds = 0
+    while going():
+        with mmap.mmap(fd, 1 << 20, mmap.MAP_SHARED) as memory:
+            at = random.randrange(0, (1 << 20) - 8)
+            memory[at:at + 8] = rounds.to_bytes(8, "little")
+            memory.flush()
+        assert os.pread(fd, 8, at) == rounds.to_bytes(8, "little"), "a mapping reads otherwise"
+        assert len(os.listdir(".")) == 301, len(os.listdir("."))
+        rounds += 1
+    os.chdir("/")
+    told["done"] = rounds
+
+
+def user(work, number, report):
+    told = {}
+    try:
+        work(told, number)
+    except BaseException:
+        told["broken"] = traceback.format_exc()
+    if "posts" not in told and work in (waiter, copier, poller, buyer):
+        told["posts"] = told.get("done", 0)
+    report.put((f"{work.__name__}-{number}", told))
+
+
+def find_daemon():
+    """The keeper's child; waits for the next one."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        for entry in os.listdir("/proc"):
+            try:
+                with open(f"/proc/{entry}/stat") as file:
+                    state, parent = file.read().rpartition(")")[2].split()[:2]
+            except (OSError, ValueError):
+                continue
+            if parent == KEEPER and state not in "ZX":
+                return int(entry)
+        time.sleep(0.01)
+    raise AssertionError("no daemon follows")
+
+
+def kill_all():
+    """KILLS daemons, one after the other; how long each time stat(2) waited, in milliseconds."""
+    pauses = []
+    for i in range(KILLS):
+        os.kill(find_daemon(), signal.SIGKILL)
+        begin = time.monotonic()
+        os.path.exists(os.path.join(PLACE, f"nobody-{i}")) # nothing that the kernel knows by itself
+        pauses.append((time.monotonic() - begin) * 1000)
+        time.sleep(random.uniform(0.05, 0.6)) # a random moment of the next one's life
+    return sorted(pauses)
+
+
+def check_posts(told):
+    """Of each prompt as many submissions as were asked for; one less where it ended as UNKNOWN and was never sent."""
+    with open(REQUESTS) as file:
+        entries = [json.loads(line) for line in file if line.endswith("\n")]
+    posts = sum(entry["method"] == "POST" and "text-to-image" in entry["path"] for entry in entries)
+    wanted = sum(one.get("posts", 0) for one in told.values())
+    unknown = sum(one.get("unknown", 0) for one in told.values())
+    assert wanted - unknown <= posts <= wanted, f"{posts} submissions, {wanted} wanted, {unknown} of them UNKNOWN"
+    return posts, wanted, unknown
+
+
+if __name__ == "__main__":
+    report = multiprocessing.Queue()
+    users = [(work, number) for work, count in ((waiter, 3), (buyer, 1), (editor, 2), (nameless, 1), (names, 1), (finder, 1),
+                                                (copier, 1), (poller, 1), (sitter, 1)) for number in range(count)]
+    for work, number in users:
+        multiprocessing.Process(target=user, args=(work, number, report), daemon=True).start()
+    pauses = kill_all()
+    over.set()
+    told = dict(report.get(timeout=PATIENCE) for _ in users)
+    broken = [name for name, one in told.items() if "broken" in one]
+    for name, one in sorted(told.items()):
+        print(name, one.get("broken") or one)
+    print(f"{KILLS} kills; stat(2) waited {pauses[len(pauses) // 2]:.0f} ms (median), {pauses[len(pauses) * 99 // 100]:.0f} ms (p99); "
+          "{} submissions, {} wanted, {} UNKNOWN".format(*check_posts(told)))
+    sys.exit(f"saw an error: {broken}" if broken else 0)
