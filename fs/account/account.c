@@ -64,8 +64,6 @@ static int make_jobs(struct account *account)
 
 	if (r == 0)
 		r = leases_create(account->store, account->options.settle_ms, &account->leases);
-	if (r == 0 && account->options.resumes)
-		leases_unknown(account->leases);
 	if (r == 0) {
 		account->writers = writers_create();
 		r = account->writers == NULL ? -ENOMEM : 0;

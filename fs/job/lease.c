@@ -18,7 +18,7 @@
 struct leases {
 	struct store *store; /* borrowed */
 	int64_t settle_ms;
-	int64_t all_until_ms; /* leases_unknown() */
+	int64_t all_until_ms; /* of every directory */
 	struct map *until; /* directory -> the end of its lease, as set_until() writes it */
 };
 
@@ -71,9 +71,14 @@ int64_t lease_give_ms(struct leases *leases, int64_t dir)
 	return set_until(leases, dir, clock_mono_ms() + length) < 0 ? 0 : length;
 }
 
-void leases_unknown(struct leases *leases)
+int lease_given_before(struct leases *leases, int64_t dir, int64_t until_ms)
 {
-	leases->all_until_ms = clock_mono_ms() + LEASE_MAX_MS;
+	if (until_ms > clock_mono_ms() + LEASE_MAX_MS)
+		until_ms = clock_mono_ms() + LEASE_MAX_MS;
+	if (dir != 0)
+		return set_until(leases, dir, until_ms);
+	leases->all_until_ms = until_ms;
+	return 0;
 }
 
 int64_t lease_left_ms(struct leases *leases, int64_t dir)

@@ -15,8 +15,8 @@ struct store;
 /* The store is borrowed. A lease is never longer than `settle_ms`, nor than a second. */
 int leases_create(struct store *store, int64_t settle_ms, struct leases **ret_leases);
 void leases_destroy(struct leases *leases); /* NULL is fine */
-/* The mount is older than we: what it was given before is not known, so each directory counts as having the longest. */
-void leases_unknown(struct leases *leases);
+/* The mount is older than we: a directory was given this before (monotonic milliseconds). 0: each one was. -ENOMEM. */
+int lease_given_before(struct leases *leases, int64_t dir, int64_t until_ms);
 /* For so many milliseconds from now no result of this directory gets another name by itself. 0: it may at any time. */
 int64_t lease_give_ms(struct leases *leases, int64_t dir);
 /* Milliseconds until that has run out, also for a kernel that heard of it late; 0: it has. */

@@ -260,3 +260,27 @@ void carried_unpark(struct carried *carried, uint32_t place)
 	carried_parked(carried, place)->unique = 0;
 	(void)places_add(&carried->parked, place);
 }
+
+/* In the place of the same directory, else in that which ends first. */
+void carried_lease(struct carried *carried, uint64_t dir, int64_t until_ms)
+{
+	struct carried_head *head;
+	int place = 0;
+
+	if (carried == NULL)
+		return;
+	head = carried_head(carried);
+	for (int i = 0; i < CARRIED_LEASES; i++) {
+		if (head->leases[i].dir == dir) {
+			place = i;
+			break;
+		}
+		if (head->leases[i].until_ms < head->leases[place].until_ms)
+			place = i;
+	}
+	if (head->leases[place].dir != dir &&
+		head->others_until_ms < head->leases[place].until_ms)
+		head->others_until_ms = head->leases[place].until_ms;
+	head->leases[place].until_ms = until_ms;
+	head->leases[place].dir = dir;
+}

@@ -28,6 +28,7 @@ enum {
 	CARRIED_COUNTS = 1 << 28,
 	CARRIED_TEXT_MAX = 1 << 20,
 	CARRIED_BUFFER_MAX = 4 << 20,
+	CARRIED_LEASES = 64,
 };
 
 struct carried_head {
@@ -40,6 +41,13 @@ struct carried_head {
 	uint64_t last_handle, last_ghost;
 	uint32_t tries;      /* of `trying` */
 	uint32_t handles, parked; /* so many places were ever in use */
+	/* Until when (monotonic milliseconds) names of results are the kernel's to keep: of the directories last asked for,
+	 * and of all others. */
+	struct {
+		uint64_t dir;
+		int64_t until_ms;
+	} leases[CARRIED_LEASES];
+	int64_t others_until_ms;
 	char mountpoint[CARRIED_PATH_MAX];
 };
 
@@ -93,5 +101,7 @@ enum { CARRIED_NOWHERE = UINT32_MAX };
 int carried_park(struct carried *carried, const void *request, size_t length, uint32_t *ret_place);
 struct carried_parked *carried_parked(struct carried *carried, uint32_t place);
 void carried_unpark(struct carried *carried, uint32_t place); /* its answer was written */
+
+void carried_lease(struct carried *carried, uint64_t dir, int64_t until_ms);
 
 struct carried_ghost *carried_ghost(struct carried *carried, uint32_t place); /* < CARRIED_GHOSTS */

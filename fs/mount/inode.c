@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/map.h"
 #include "fs/mount/about.h"
@@ -48,7 +49,24 @@ int inode_lookup(
 
 int64_t inode_quiet_ms(struct session *session, uint64_t dir)
 {
-	return notifier_is_quiet(session->notifier) ? tree_quiet_ms(session->tree, dir) : 0;
+	if (!notifier_is_quiet(session->notifier))
+		return 0;
+	int64_t quiet_ms = tree_quiet_ms(session->tree, dir);
+	if (quiet_ms > 0)
+		carried_lease(session->carried, dir, clock_mono_ms() + quiet_ms);
+	return quiet_ms;
+}
+
+int inode_quiet_again(struct session *session)
+{
+	const struct carried_head *head = carried_head(session->carried);
+	int r = tree_quiet_before(session->tree, 0, head->others_until_ms);
+
+	for (int i = 0; i < CARRIED_LEASES && r == 0; i++)
+		if (head->leases[i].dir != 0)
+			r = tree_quiet_before(
+				session->tree, head->leases[i].dir, head->leases[i].until_ms);
+	return r;
 }
 
 /* The count itself is the map's value. With a keeper the next daemon has to have it; of what is not in the tree nobody

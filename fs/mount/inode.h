@@ -22,6 +22,9 @@ int inode_parent(struct session *session, uint64_t ino, uint64_t *ret_parent);
  * by themselves (tree_quiet_ms()), and those that did are told of. */
 int64_t inode_quiet_ms(struct session *session, uint64_t dir);
 
+/* What the last daemon has told the kernel so. -ENOMEM. */
+int inode_quiet_again(struct session *session);
+
 int inode_ref(struct session *session, uint64_t ino); /* -ENOMEM */
 void inode_unref(struct session *session, uint64_t ino, uint64_t count);
 /* Unmounted: the kernel holds nothing any more. */

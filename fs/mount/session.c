@@ -262,7 +262,9 @@ static int begin_again(struct session *session)
 	if (r < 0)
 		return r;
 	ghost_all_again(session);
-	r = file_all_again(session);
+	r = inode_quiet_again(session);
+	if (r == 0)
+		r = file_all_again(session);
 	return r < 0 ? r : loop_defer(session->loop, resume, session);
 }
 

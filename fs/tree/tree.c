@@ -157,3 +157,8 @@ int64_t tree_quiet_ms(struct tree *tree, uint64_t dir)
 {
 	return lease_give_ms(tree->needs.leases, TREE_NODE(dir));
 }
+
+int tree_quiet_before(struct tree *tree, uint64_t dir, int64_t until_ms)
+{
+	return lease_given_before(tree->needs.leases, TREE_NODE(dir), until_ms);
+}

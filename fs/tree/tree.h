@@ -119,6 +119,8 @@ int tree_list(struct tree *tree, uint64_t dir, uint64_t cookie,
 
 /* lease_give_ms() of fs/job/lease.h. */
 int64_t tree_quiet_ms(struct tree *tree, uint64_t dir);
+/* lease_given_before() */
+int tree_quiet_before(struct tree *tree, uint64_t dir, int64_t until_ms);
 
 /* For who knows a prompt by its number: status_format() and status_wait_text() of status.h. -ENOENT: it is gone. */
 int tree_status_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length);

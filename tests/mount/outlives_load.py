@@ -253,7 +253,7 @@ def kill_all():
         begin = time.monotonic()
         os.path.exists(os.path.join(PLACE, f"nobody-{i}")) # nothing that the kernel knows by itself
         pauses.append((time.monotonic() - begin) * 1000)
-        time.sleep(random.uniform(0.05, 0.6)) # a random moment of the next one's life
+        time.sleep(random.uniform(0.1, 1.2)) # a random moment of the next one's life
     return sorted(pauses)
 
 
