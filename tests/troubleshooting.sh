@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Every sentence of a status and of the start is in config/doc/TROUBLESHOOTING.md, and every state.
+set -uo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
+failed=0
+tests/troubleshooting.py || failed=1
+for state in $(sed -n '/^enum job_state {/,/^}/s/^\tJOB_\([A-Z]*\) =.*/\1/p' fs/store/jobs.h); do
+    grep -qw "$state" config/doc/TROUBLESHOOTING.md || { echo "TROUBLESHOOTING.md lacks the state $state"; failed=1; }
+done
+exit $failed
