@@ -82,9 +82,7 @@ static int leave(struct inputs *inputs, struct job *job, const char *warning)
 	job->record.body = body;
 	job_set_text(&job->record.error, NULL);
 	if (warning != NULL)
-		job_set_text(&job->record.warning, "%s%s%s",
-			prompt->warning != NULL ? prompt->warning : "",
-			prompt->warning != NULL ? "; " : "", warning);
+		job_set_text(&job->record.warning, "%s", warning);
 	job_work_end(job);
 	job_change(job, job->record.dry_run ? JOB_HELD : JOB_QUEUED, false);
 	queue_wake(inputs->needs.queue);
@@ -260,7 +258,9 @@ static bool is_same_mode(
 int inputs_adopt(struct inputs *inputs, struct job *job)
 {
 	const struct model *model = model_table_find(*inputs->needs.models, job->record.model);
-	struct prompt_options options = {inputs->needs.allow_unknown, job->record.dry_run};
+	struct prompt_options options = {.allow_unknown = inputs->needs.allow_unknown,
+		.dry_run = job->record.dry_run,
+		.models = *inputs->needs.models};
 	CLEANUP_FREE char *message = NULL;
 	struct job_inputs *wait = job_inputs_create();
 	int r = wait == NULL ? -ENOMEM : model == NULL ? -EINVAL : 0;

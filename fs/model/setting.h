@@ -41,16 +41,21 @@ int setting_set_text(char **field, const char *value);
 int setting_parse(
 	struct model_defaults *to, enum setting setting, const char *value, char **ret_message);
 
-/* Puts a set value into the request, in the catalogue's spelling, if the model takes it in this mode.
- * allow_unknown: what the catalogue does not know is sent as it is; what it knows to be refused is not. */
+/* Who says so: what was asked for in the prompt is sent where no list is known; a configured value is for the models that are
+ * known to take it; and with `unknown = allow` anything goes that is not known to be refused. */
+enum setting_source { SETTING_CONFIGURED, SETTING_ASKED, SETTING_ANYTHING };
+
+/* Puts a set value into the request, in the catalogue's spelling, if the model takes it in this mode. */
 int setting_apply(const struct model_spec *spec, enum api_mode mode, enum setting setting,
-	const struct model_defaults *values, bool allow_unknown, struct api_request *request,
+	const struct model_defaults *values, enum setting_source source, struct api_request *request,
 	char **ret_message);
-/* What is sent when neither prompt nor configuration say: the model's first ratio, its first duration, its
- * least number if that is above one; otherwise nothing. -EINVAL: a duration is needed and not known. */
+/* What is sent when nobody says (API reference 11): a ratio, a resolution and a duration where some are listed, the model's
+ * least number if that is above one; otherwise nothing. */
 int setting_apply_default(const struct model_spec *spec, enum api_mode mode, enum setting setting,
-	struct api_request *request, char **ret_message);
-/* 0 if any mode of this kind takes the value; else the first such mode's complaint. */
+	struct api_request *request);
+/* Code points of the prompt that this mode takes. */
+int setting_prompt_limit(const struct model_spec *spec, enum api_mode mode);
+/* For configuration: 0 if any mode of this kind takes the value; else the first such mode's complaint. */
 int setting_check(const struct model_spec *spec, enum api_kind kind, enum setting setting,
 	const struct model_defaults *values, char **ret_message);
 /* Does the catalogue list values, or say yes, for any mode of this kind? */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The half of setting.h that knows models. */
-#include "fs/model/setting.h"
+#include "fs/model/setting_lists.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,49 +11,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
 
-#define NUMBER_MAX 4   /* where the catalogue says nothing: API reference 3.2 and 3.7 */
 #define LISTED_MAX 400 /* bytes of a list of right values in a message */
-
-/* NULL: the catalogue says nothing about this mode. */
-static const struct strlist *own_list(const struct mode_spec *mode, enum setting setting)
-{
-	if (!mode->present)
-		return NULL;
-	if (setting == SETTING_RATIO)
-		return mode->ratios_known ? &mode->ratios : NULL;
-	if (setting == SETTING_RESOLUTION)
-		return mode->resolutions_known ? &mode->resolutions : NULL;
-	return mode->durations_known ? &mode->durations : NULL;
-}
-
-/* The mode's own list; where it is unknown, that of the likest mode of the same kind that lists some. */
-static const struct strlist *listed(
-	const struct model_spec *spec, enum api_mode mode, enum setting setting)
-{
-	static const enum api_mode likest[] = {API_IMAGE_TO_IMAGE, API_TEXT_TO_IMAGE,
-		API_IMAGE_TO_VIDEO, API_TEXT_TO_VIDEO, API_MULTI_IMAGE_TO_VIDEO, API_ALMIGHTY,
-		API_FIRST_LAST};
-	const struct strlist *list = own_list(&spec->modes[mode], setting);
-
-	for (size_t i = 0; !list && i < array_length(likest); i++) {
-		if (api_mode_kind(likest[i]) != api_mode_kind(mode))
-			continue;
-		list = own_list(&spec->modes[likest[i]], setting);
-		if (list && list->count == 0)
-			list = NULL;
-	}
-	return list;
-}
-
-static void number_range(
-	const struct model_spec *spec, enum api_mode mode, int *ret_min, int *ret_max)
-{
-	/* The catalogue's range is about images wherever a model makes any. */
-	bool about_this = api_mode_kind(mode) == API_IMAGE || !model_spec_has_kind(spec, API_IMAGE);
-
-	*ret_min = about_this && spec->number_min != API_UNSET ? spec->number_min : 1;
-	*ret_max = about_this && spec->number_max != API_UNSET ? spec->number_max : NUMBER_MAX;
-}
 
 enum fit { FIT_NO, FIT_UNKNOWN, FIT_YES };
 
@@ -71,14 +29,15 @@ static enum fit takes(const struct model_spec *spec, enum api_mode mode, enum se
 	switch (setting) {
 	case SETTING_RATIO:
 	case SETTING_RESOLUTION:
-		list = listed(spec, mode, setting);
+		list = setting_listed(spec, mode, setting);
 		return !list ? FIT_UNKNOWN : list->count > 0 ? FIT_YES : FIT_NO;
 	case SETTING_NEGATIVE: /* API reference 3.7 has no such field */
 		return mode == API_ALMIGHTY ? FIT_NO : fit_of(spec->modes[mode].negative);
 	case SETTING_QUALITY:
 		return video ? FIT_NO : spec->qualities.count > 0 ? FIT_YES : FIT_UNKNOWN;
 	case SETTING_DURATION:
-		return video ? FIT_YES : FIT_NO;
+		list = video ? setting_listed(spec, mode, setting) : NULL;
+		return !video || (list && list->count == 0) ? FIT_NO : FIT_YES;
 	case SETTING_AUDIO:
 		return video ? fit_of(spec->audio) : FIT_NO;
 	case SETTING_WEB_SEARCH:
@@ -88,22 +47,24 @@ static enum fit takes(const struct model_spec *spec, enum api_mode mode, enum se
 	}
 }
 
-/* Fields that every endpoint has are sent where the catalogue is silent; those that only listed models have
- * provoke a parameter error (API reference 7.4, item 5) and need the user's word. */
-static bool is_sent_when_unknown(enum setting setting)
+/* Fields that every endpoint has are sent where the catalogue is silent; a resolution is, when it was asked for; those
+ * that only listed models have provoke a parameter error (API reference 7.4, item 5) and need the user's word. */
+static bool is_sent_when_unknown(enum setting setting, enum setting_source source)
 {
-	return setting == SETTING_RATIO || setting == SETTING_NEGATIVE || setting == SETTING_AUDIO;
+	return source == SETTING_ANYTHING || setting == SETTING_RATIO ||
+	       setting == SETTING_NEGATIVE || setting == SETTING_AUDIO ||
+	       (setting == SETTING_RESOLUTION && source == SETTING_ASKED);
 }
 
 static int refuse_setting(const struct model_spec *spec, enum api_mode mode, enum setting setting,
-	bool known, char **ret_message)
+	bool known, enum setting_source source, char **ret_message)
 {
 	CLEANUP(buf_finish) struct buf others;
 
 	buf_init(&others, 1024);
 	for (unsigned s = 0; s < SETTING_WEBHOOK; s++)
 		if (takes(spec, mode, s) == FIT_YES ||
-			(takes(spec, mode, s) == FIT_UNKNOWN && is_sent_when_unknown(s)))
+			(takes(spec, mode, s) == FIT_UNKNOWN && is_sent_when_unknown(s, source)))
 			buf_addf(&others, "%s%s", others.length ? ", " : "", setting_name(s));
 	if (!buf_ok(&others))
 		return -ENOMEM;
@@ -156,24 +117,31 @@ static int refuse_value(const struct model_spec *spec, enum setting setting, con
 		setting_name(setting), shown, spec->key, right);
 }
 
-/* Digits, colon, digits. */
+/* "16:9", "16:9(4k)", and sizes, which some models list among the ratios: "2k" */
 static bool is_ratio(const char *value)
 {
-	size_t width = strspn(value, "0123456789");
-	const char *height = value + width + 1;
+	static const char digits[] = "0123456789";
+	size_t width = strspn(value, digits);
 
-	return width > 0 && value[width] == ':' && *height &&
-	       height[strspn(height, "0123456789")] == '\0';
+	if (width > 0 && (value[width] == 'k' || value[width] == 'K'))
+		return value[width + 1] == '\0';
+	if (width == 0 || value[width] != ':')
+		return false;
+	const char *height = value + width + 1;
+	size_t length = strspn(height, digits);
+	return length > 0 && (height[length] == '\0' || height[length] == '(');
 }
 
+/* `known`: the list is this mode's own, and what is not in it is refused. */
 static int apply_word(const struct model_spec *spec, enum setting setting, const char *value,
-	const struct strlist *list, bool allow_unknown, char **field, char **ret_message)
+	const struct strlist *list, bool known, enum setting_source source, char **field,
+	char **ret_message)
 {
 	const char *spelling = list ? strlist_find(list, value) : NULL;
 
-	if (spelling || allow_unknown)
+	if (spelling || source == SETTING_ANYTHING)
 		return setting_set_text(field, spelling ? spelling : value);
-	if (list && list->count > 0)
+	if (list && list->count > 0 && (known || source == SETTING_CONFIGURED))
 		return refuse_value(spec, setting, value, list, ret_message);
 	if (setting == SETTING_RATIO && !is_ratio(value)) {
 		CLEANUP_FREE char *shown = message_quote(value);
@@ -185,12 +153,20 @@ static int apply_word(const struct model_spec *spec, enum setting setting, const
 	return setting_set_text(field, value);
 }
 
+static int apply_listed_word(const struct model_spec *spec, enum api_mode mode,
+	enum setting setting, const char *value, enum setting_source source, char **field,
+	char **ret_message)
+{
+	return apply_word(spec, setting, value, setting_suggested(spec, mode, setting),
+		setting_listed(spec, mode, setting) != NULL, source, field, ret_message);
+}
+
 static int apply_number(const struct model_spec *spec, enum api_mode mode, int number,
 	struct api_request *request, char **ret_message)
 {
 	int min, max;
 
-	number_range(spec, mode, &min, &max);
+	setting_number_range(spec, mode, &min, &max);
 	if (number >= min && number <= max) {
 		request->number = number;
 		return 0;
@@ -203,41 +179,42 @@ static int apply_number(const struct model_spec *spec, enum api_mode mode, int n
 }
 
 static int apply_duration(const struct model_spec *spec, enum api_mode mode, int seconds,
-	bool allow_unknown, struct api_request *request, char **ret_message)
+	enum setting_source source, struct api_request *request, char **ret_message)
 {
-	const struct strlist *list = listed(spec, mode, SETTING_DURATION);
+	const struct strlist *list = source == SETTING_CONFIGURED
+					     ? setting_suggested(spec, mode, SETTING_DURATION)
+					     : setting_listed(spec, mode, SETTING_DURATION);
 	char value[16];
 
 	snprintf(value, sizeof(value), "%d", seconds);
-	if (list && list->count > 0 && !strlist_has(list, value) && !allow_unknown)
+	if (list && list->count > 0 && !strlist_has(list, value) && source != SETTING_ANYTHING)
 		return refuse_value(spec, SETTING_DURATION, value, list, ret_message);
 	request->duration = seconds;
 	return 0;
 }
 
 int setting_apply(const struct model_spec *spec, enum api_mode mode, enum setting setting,
-	const struct model_defaults *values, bool allow_unknown, struct api_request *request,
-	char **ret_message)
+	const struct model_defaults *values, enum setting_source source,
+	struct api_request *request, char **ret_message)
 {
 	enum fit fit = takes(spec, mode, setting);
 
-	if (fit == FIT_NO ||
-		(fit == FIT_UNKNOWN && !is_sent_when_unknown(setting) && !allow_unknown)) {
+	if (fit == FIT_NO || (fit == FIT_UNKNOWN && !is_sent_when_unknown(setting, source))) {
 		/* What is not wanted and not there needs no complaint. */
 		if ((setting == SETTING_AUDIO && values->audio == 0) ||
 			(setting == SETTING_WEB_SEARCH && values->web_search == 0))
 			return 0;
-		return refuse_setting(spec, mode, setting, fit == FIT_NO, ret_message);
+		return refuse_setting(spec, mode, setting, fit == FIT_NO, source, ret_message);
 	}
 	switch (setting) {
 	case SETTING_RATIO:
-		return apply_word(spec, setting, values->ratio, listed(spec, mode, setting),
-			allow_unknown, &request->aspect_ratio, ret_message);
+		return apply_listed_word(spec, mode, setting, values->ratio, source,
+			&request->aspect_ratio, ret_message);
 	case SETTING_RESOLUTION:
-		return apply_word(spec, setting, values->resolution, listed(spec, mode, setting),
-			allow_unknown, &request->resolution, ret_message);
+		return apply_listed_word(spec, mode, setting, values->resolution, source,
+			&request->resolution, ret_message);
 	case SETTING_QUALITY:
-		return apply_word(spec, setting, values->quality, &spec->qualities, allow_unknown,
+		return apply_word(spec, setting, values->quality, &spec->qualities, true, source,
 			&request->quality, ret_message);
 	case SETTING_NEGATIVE:
 		return setting_set_text(&request->negative_prompt, values->negative);
@@ -246,8 +223,7 @@ int setting_apply(const struct model_spec *spec, enum api_mode mode, enum settin
 	case SETTING_NUMBER:
 		return apply_number(spec, mode, values->number, request, ret_message);
 	case SETTING_DURATION:
-		return apply_duration(
-			spec, mode, values->duration, allow_unknown, request, ret_message);
+		return apply_duration(spec, mode, values->duration, source, request, ret_message);
 	case SETTING_AUDIO:
 		request->audio = values->audio;
 		return 0;
@@ -263,58 +239,41 @@ int setting_apply(const struct model_spec *spec, enum api_mode mode, enum settin
 	}
 }
 
-int setting_apply_default(const struct model_spec *spec, enum api_mode mode, enum setting setting,
-	struct api_request *request, char **ret_message)
+/* 1: one of these modes takes the value; 0: none; the first complaint is in *first. */
+static int check_modes(const struct model_spec *spec, enum api_kind kind, enum setting setting,
+	const struct model_defaults *values, bool known, bool *ret_decided, char **first)
 {
-	int min, max;
-	int64_t seconds;
-	const struct strlist *list;
+	CLEANUP(api_request_finish) struct api_request scratch;
 
-	switch (setting) {
-	case SETTING_RATIO:
-		list = listed(spec, mode, setting);
-		return list && list->count > 0
-			       ? setting_set_text(&request->aspect_ratio, list->items[0])
-			       : 0;
-	case SETTING_NUMBER:
-		number_range(spec, mode, &min, &max);
-		if (min > 1)
-			request->number = min;
-		return 0;
-	case SETTING_DURATION:
-		if (api_mode_kind(mode) != API_VIDEO)
-			return 0;
-		list = listed(spec, mode, setting);
-		if (!list || list->count == 0 ||
-			str_to_int(list->items[0], 1, INT32_MAX, &seconds) < 0)
-			return message_refuse(ret_message,
-				"duration: needed, and the catalogue does not know %s's values; "
-				"write duration: SECONDS",
-				spec->key);
-		request->duration = (int)seconds;
-		return 0;
-	default:
-		return 0;
+	api_request_init(&scratch);
+	for (unsigned mode = 0; mode < API_MODE_COUNT; mode++) {
+		CLEANUP_FREE char *message = NULL;
+		if (!spec->modes[mode].present || api_mode_kind(mode) != kind ||
+			(takes(spec, mode, setting) != FIT_UNKNOWN) != known)
+			continue;
+		*ret_decided |= takes(spec, mode, setting) == FIT_YES;
+		int r = setting_apply(
+			spec, mode, setting, values, SETTING_CONFIGURED, &scratch, &message);
+		if (r != -EINVAL)
+			return r == 0 ? 1 : r;
+		if (!*first)
+			*first = steal(&message);
 	}
+	return 0;
 }
 
 int setting_check(const struct model_spec *spec, enum api_kind kind, enum setting setting,
 	const struct model_defaults *values, char **ret_message)
 {
-	CLEANUP(api_request_finish) struct api_request scratch;
 	CLEANUP_FREE char *first = NULL;
+	bool decided = false;
+	int r = check_modes(spec, kind, setting, values, true, &decided, &first);
 
-	api_request_init(&scratch);
-	for (unsigned mode = 0; mode < API_MODE_COUNT; mode++) {
-		CLEANUP_FREE char *message = NULL;
-		if (!spec->modes[mode].present || api_mode_kind(mode) != kind)
-			continue;
-		int r = setting_apply(spec, mode, setting, values, false, &scratch, &message);
-		if (r != -EINVAL)
-			return r;
-		if (!first)
-			first = steal(&message);
-	}
+	/* a mode of which nothing is known says nothing where another one of the model is known */
+	if (r == 0 && !decided)
+		r = check_modes(spec, kind, setting, values, false, &decided, &first);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (!first)
 		return message_refuse(ret_message, "%s: %s makes no %ss", setting_name(setting),
 			spec->key, api_kind_name(kind));

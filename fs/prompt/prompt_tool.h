@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* prompt_tool: reads the prompt file of a tool's directory: `key: value` lines for the tool's fields (fs/api/tool.h), and
- * the rest as text, where it takes one. For prompt_parse(), whose errors it has. */
-#include "fs/prompt/prompt.h"
+/* prompt_tool: from the lines of a tool's prompt to its request: what it needs, and what goes beside any request. The lines are read
+ * by the reader of all prompts (prompt_reading.h), with the tool's fields as keys. */
+#include "fs/prompt/prompt_reading.h"
 
-/* -ENODATA: blank. -EINVAL with sentences in *ret_message. */
-int prompt_tool_parse(const struct model *model, const struct prompt_options *options, const char *text,
-	size_t length, struct prompt *ret_prompt, char **ret_message);
+/* 0 or -ENOMEM; complaints go into the reading. */
+int prompt_tool_fill(struct prompt_reading *reading, const struct prompt_options *options, struct prompt *prompt);
+/* This tool has no such setting; here are those that it has. */
+int prompt_tool_complain(struct prompt_reading *reading, int line, const char *key);

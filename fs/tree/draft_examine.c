@@ -63,7 +63,9 @@ static int refuse(struct job_record *record, const char *why)
 static int judge(const struct tree_needs *needs, const struct node *top, struct job_record *record)
 {
 	const struct model *model = model_table_find(*needs->models, top->name);
-	struct prompt_options options = {needs->allow_unknown, needs->dry_run};
+	struct prompt_options options = {.allow_unknown = needs->allow_unknown,
+		.dry_run = needs->dry_run,
+		.models = *needs->models};
 	CLEANUP_FREE char *message = NULL;
 	struct prompt prompt = {0};
 
@@ -83,11 +85,13 @@ static int judge(const struct tree_needs *needs, const struct node *top, struct 
 	if (r == 0) {
 		record->mode = strdup(model->tool != NULL ? model->tool->endpoint
 							  : api_mode_name(prompt.request.mode));
+		r = prompt_format_left_out(&prompt, &record->left_out);
+		if (r == 0)
+			r = prompt_format_settings(&prompt, &record->settings);
 		record->dry_run = prompt.dry_run;
 		record->state = prompt.ref_count > 0 ? JOB_WAITING
 				: prompt.dry_run     ? JOB_HELD
 						     : JOB_QUEUED;
-		record->warning = steal(&prompt.warning);
 		if (record->mode == NULL)
 			r = -ENOMEM;
 	}

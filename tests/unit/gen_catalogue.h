@@ -38,7 +38,8 @@ static const char gen_catalogue[] =
 	/* Everything that there is for videos; multi-image lists nothing. */
 	"{\"key\":\"SEEDANCE\",\"name\":\"Seedance\",\"modes\":[\"text-to-video\",\"image-to-"
 	"video\","
-	"\"almighty-reference-to-video\",\"multi-image-to-video\"],\"aspect_ratios\":{"
+	"\"almighty-reference-to-video\",\"multi-image-to-video\",\"first-last-image-to-video\"],"
+	"\"aspect_ratios\":{"
 	"\"text-to-video\":[\"9:16\",\"1:1\"],\"image-to-video\":[\"16:9\",\"1:1\"]},"
 	"\"resolutions\":{\"text-to-video\":[\"480p\"]},\"durations\":{\"text-to-video\":"
 	"[5,6,7,8,10,11,12,20]},\"audio\":true,\"prompt_limit\":2000,"
