@@ -17,6 +17,8 @@ void job_record_finish(struct job_record *record)
 	free(record->mode);
 	free(record->text);
 	free(record->body);
+	free(record->left_out);
+	free(record->settings);
 	free(record->warning);
 	free(record->error);
 	memset(record, 0, sizeof(*record));
@@ -26,13 +28,13 @@ int jobs_add(struct store *store, struct job_record *record)
 {
 	int r = db_run(store->db,
 		"INSERT INTO job(ino, dir, stem, model, mode, state, text, body, created,"
-		" next_attempt, after, dry_run, published, warning, error)"
-		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		"iibssibsiiiiiss", record->ino, record->dir, record->stem, strlen(record->stem),
+		" next_attempt, after, dry_run, published, warning, error, left_out,"
+		" settings) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"iibssibsiiiiissss", record->ino, record->dir, record->stem, strlen(record->stem),
 		record->model, record->mode, (int64_t)record->state, record->text,
 		record->text_length, record->body, record->created, record->next_attempt,
 		record->after, (int64_t)record->dry_run, (int64_t)record->published,
-		record->warning, record->error);
+		record->warning, record->error, record->left_out, record->settings);
 
 	if (r == 0)
 		record->id = db_last_id(store->db);
@@ -95,7 +97,8 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 	int r = db_row(store->db,
 		"SELECT ino, dir, stem, model, mode, state, text, body, batch, created, submitted,"
 		" finished, attempts, next_attempt, after, dry_run, published, warning, error,"
-		" balance_before, balance_after, balance_at FROM job WHERE id = ?",
+		" balance_before, balance_after, balance_at, left_out, settings"
+		" FROM job WHERE id = ?",
 		&row, "i", id);
 
 	if (r <= 0)
@@ -123,6 +126,8 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 	record.balance_before = column_credits(row, 19);
 	record.balance_after = column_credits(row, 20);
 	record.balance_at = sqlite3_column_int64(row, 21);
+	record.left_out = db_column_text(row, 22);
+	record.settings = db_column_text(row, 23);
 	bool whole = record.stem != NULL && record.model != NULL && record.mode != NULL &&
 		     record.text != NULL &&
 		     (record.body != NULL || sqlite3_column_type(row, 7) == SQLITE_NULL);

@@ -40,6 +40,8 @@ struct job_record {
 	int64_t after;	  /* an older job of the same prompt that has to end first; 0 none */
 	bool dry_run;	  /* HELD for being a dry run */
 	bool published;	  /* nothing is left to be done for it */
+	char *left_out; /* what the text says and the request has not, for people; NULL nothing */
+	char *settings; /* what the request has, and who said so, for people; NULL nothing */
 	char *warning, *error; /* sentences, NULL none */
 	double balance_before, balance_after; /* credits around the submission; NAN unknown */
 	int64_t balance_at;		      /* when balance_before was read */
@@ -65,7 +67,7 @@ void result_record_finish(struct result_record *record);
 void result_records_finish(struct result_record *results, size_t count);
 
 int jobs_add(struct store *store, struct job_record *record); /* writes the id back */
-/* Everything but id, text, model, mode and created, which never change, and ino, dir, stem (jobs_move). */
+/* Everything but id, text, model, mode, created, left_out and settings, which never change, and ino, dir, stem (jobs_move). */
 int jobs_save(struct store *store, const struct job_record *record);
 int jobs_remove(struct store *store, int64_t id); /* with tasks and results */
 int jobs_get(struct store *store, int64_t id, struct job_record *ret_record); /* -ENOENT */

@@ -151,6 +151,7 @@ static const char *const steps[] = {
 	"CREATE INDEX job_busy ON job(dir) WHERE published = 0;",
 	counted,
 	paid_once,
+	"ALTER TABLE job ADD COLUMN left_out TEXT; ALTER TABLE job ADD COLUMN settings TEXT;",
 };
 
 int64_t schema_version(void)

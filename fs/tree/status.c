@@ -10,12 +10,15 @@
 #include "fs/tree/status_private.h"
 
 const char *const status_keys[STATUS_KEYS] = {"state", "model", "mode", "task", "batch",
-	"submitted", "finished", "elapsed", "credits", "results", "request", "warning", "error"};
+	"submitted", "finished", "elapsed", "credits", "results", "request", "settings",
+	"left_out", "warning", "error"};
 
-/* A value is one line: what goes on is indented. */
+/* A value is one line: what goes on is indented. Names of attributes have no blank; here they do. */
 static void add_line(struct buf *text, const char *key, const struct buf *value)
 {
-	buf_addf(text, "%s: ", key);
+	for (const char *c = key; *c != '\0'; c++)
+		buf_add(text, *c == '_' ? " " : c, 1);
+	buf_adds(text, ": ");
 	for (const char *c = value->data; *c != '\0'; c++) {
 		buf_add(text, c, 1);
 		if (*c == '\n')

@@ -271,6 +271,11 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 		facts_add_results(tree, facts, node->parent, ", ", text);
 	else if (strcmp(key, "request") == 0 && record->state == JOB_HELD && record->dry_run)
 		buf_adds(text, record->body);
+	else if (strcmp(key, "settings") == 0 && record->state == JOB_HELD && record->dry_run &&
+		record->settings != NULL)
+		buf_adds(text, record->settings);
+	else if (strcmp(key, "left_out") == 0 && record->left_out != NULL)
+		buf_adds(text, record->left_out);
 	else if (strcmp(key, "warning") == 0)
 		add_warning(tree, facts, node, text);
 	else if (strcmp(key, "error") == 0 && record->error != NULL && error_is_final(record)) {

@@ -11,7 +11,7 @@
 struct tree;
 
 /* The keys of a status, in the order of its lines. */
-#define STATUS_KEYS 13
+#define STATUS_KEYS 15
 extern const char *const status_keys[STATUS_KEYS];
 
 #define STATUS_MAX (512 * 1024) /* bytes of a text or a value */

@@ -36,22 +36,22 @@ fox=$(url FLUX/fox.png)
 # image-to-image: images is a list, also of one
 full FLUX/few.txt image-to-image "{\"model\": \"FLUX\", \"prompt\": \"as a stamp\", \"aspect_ratio\": \"9:16\", \"images\": [\"$fox\"]}" "as a stamp" "image: fox.png"
 full GEMINI_3_1_FLASH_IMAGE/from.txt image-to-image "{\"model\": \"GEMINI_3_1_FLASH_IMAGE\", \"prompt\": \"as a stamp\", \"images\": [\"$fox\"], \"aspect_ratio\": \"21:9\",
-    \"negative_prompt\": \"fog\", \"image_number\": 2, \"use_web_search\": true, \"webhook_url\": \"https://example.org/w?b=c\", \"caller_id\": 0}" \
+    \"resolution\": \"1k\", \"negative_prompt\": \"fog\", \"image_number\": 2, \"use_web_search\": true, \"webhook_url\": \"https://example.org/w?b=c\", \"caller_id\": 0}" \
     "as a stamp" "image: /FLUX/fox.png" "ratio: 21:9" "negative: fog" "number: 2" "web search: yes" "webhook: https://example.org/w?b=c" "caller: 0"
 # text-to-video
-full VEO_3_1/few.txt text-to-video '{"model": "VEO_3_1", "prompt": "waves", "duration": 8, "aspect_ratio": "9:16"}' waves
+full VEO_3_1/few.txt text-to-video '{"model": "VEO_3_1", "prompt": "waves", "duration": 8, "aspect_ratio": "16:9", "resolution": "720p"}' waves
 full KLING_V2_6_PRO/all.txt text-to-video '{"model": "KLING_V2_6_PRO", "prompt": "waves", "duration": 5, "aspect_ratio": "1:1", "negative_prompt": "wind",
     "generate_audio": true, "video_number": 2, "webhook_url": "https://example.org/w", "caller_id": -1}' \
     waves "duration: 5" "ratio: 1:1" "negative: wind" "audio: on" "number: 2" "webhook: https://example.org/w" "caller: -1"
 full PIKA_2_2/sharp.txt text-to-video '{"model": "PIKA_2_2", "prompt": "waves", "duration": 10, "resolution": "1080p"}' waves "duration: 10s" "resolution: 1080P"
 # image-to-video: image is one string
-full DOUBAO_1_5_PRO/few.txt image-to-video "{\"model\": \"DOUBAO_1_5_PRO\", \"prompt\": \"it runs\", \"duration\": 5, \"aspect_ratio\": \"9:16\", \"image\": \"$fox\"}" \
+full DOUBAO_1_5_PRO/few.txt image-to-video "{\"model\": \"DOUBAO_1_5_PRO\", \"prompt\": \"it runs\", \"duration\": 5, \"aspect_ratio\": \"16:9\", \"resolution\": \"720p\", \"image\": \"$fox\"}" \
     "it runs" "image: ../FLUX/fox"
 full DOUBAO_1_5_PRO/all.txt image-to-video "{\"model\": \"DOUBAO_1_5_PRO\", \"prompt\": \"it runs\", \"duration\": 10, \"aspect_ratio\": \"21:9\", \"image\": \"$fox\",
     \"resolution\": \"480p\", \"generate_audio\": false, \"negative_prompt\": \"snow\", \"video_number\": 1, \"webhook_url\": \"https://example.org/w\", \"caller_id\": 7}" \
     "it runs" "image: ../FLUX/fox" "duration: 10" "ratio: 21:9" "resolution: 480p" "audio: no" "negative: snow" "number: 1" "webhook: https://example.org/w" "caller: 7"
 # multi-image-to-video
-full PIKA_2_2/few.txt multi-image-to-video "{\"model\": \"PIKA_2_2\", \"prompt\": \"both\", \"duration\": 5, \"images\": [\"$fox\", \"$fox\"]}" \
+full PIKA_2_2/few.txt multi-image-to-video "{\"model\": \"PIKA_2_2\", \"prompt\": \"both\", \"duration\": 5, \"resolution\": \"720p\", \"images\": [\"$fox\", \"$fox\"]}" \
     both "image: ../FLUX/fox" "image: /FLUX/fox.png" "duration: 5"
 full DOUBAO_1_LITE/all.txt multi-image-to-video "{\"model\": \"DOUBAO_1_LITE\", \"prompt\": \"three\", \"duration\": 10, \"images\": [\"$fox\", \"$fox\", \"$fox\"],
     \"aspect_ratio\": \"4:3\", \"resolution\": \"720p\", \"negative_prompt\": \"snow\", \"video_number\": 1, \"webhook_url\": \"https://example.org/w\", \"caller_id\": 8}" \
@@ -120,7 +120,7 @@ full WERYAI_IMAGE_1_0/default.txt text-to-image "{\"model\": \"WERYAI_IMAGE_1_0\
 full GPT_IMAGE_1_5/default.txt text-to-image "{\"model\": \"GPT_IMAGE_1_5\", \"prompt\": \"x\", \"aspect_ratio\": \"3:2\", \"image_number\": 2, $common}" x
 full GPT_IMAGE_2/default.txt text-to-image "{\"model\": \"GPT_IMAGE_2\", \"prompt\": \"x\", \"aspect_ratio\": \"1:1\", \"image_number\": 2, \"quality\": \"high\", $common}" x
 full GEMINI_3_1_FLASH_IMAGE/default.txt text-to-image "{\"model\": \"GEMINI_3_1_FLASH_IMAGE\", \"prompt\": \"x\", \"aspect_ratio\": \"16:9\", \"image_number\": 2,
-    \"use_web_search\": true, $common}" x
+    \"resolution\": \"1k\", \"use_web_search\": true, $common}" x
 full VEO_3_1/default.txt text-to-video '{"model": "VEO_3_1", "prompt": "x", "aspect_ratio": "16:9", "duration": 8, "resolution": "720p", "generate_audio": true,
     "video_number": 2, "caller_id": 12}' x
 full KLING_V2_6_PRO/default.txt text-to-video "{\"model\": \"KLING_V2_6_PRO\", \"prompt\": \"x\", \"aspect_ratio\": \"16:9\", \"duration\": 5, \"generate_audio\": true,

@@ -44,12 +44,14 @@ for wire in live seed; do
     # 4 image-to-video: one string, not a list
     made KLING_V2_6_PRO/walk.txt image-to-video 'video/*' "{\"model\": \"KLING_V2_6_PRO\", \"prompt\": \"it walks\", \"duration\": 10, \"image\": \"$fox\",
         \"generate_audio\": false, \"negative_prompt\": \"blur\"}" "it walks" "image: ../FLUX/fox" "duration: 10" "audio: no" "negative: blur"
-    # 5 multi-image-to-video: first frame first, whatever the order of the lines
+    # 5 multi-image-to-video, and 21 first-last-image-to-video: first frame first, whatever the order of the lines
     echo "the end" >FLUX/end.txt
     wait_state FLUX/end SUCCESS
     end=$(url FLUX/end.png)
-    made VEO_3_1/between.txt multi-image-to-video 'video/*' "{\"model\": \"VEO_3_1\", \"prompt\": \"from here to there\", \"duration\": 8, \"aspect_ratio\": \"9:16\",
-        \"images\": [\"$fox\", \"$end\"]}" "last frame: ../FLUX/end.png" "from here to there" "first frame: ../FLUX/fox.png"
+    made VEO_3_1/both.txt multi-image-to-video 'video/*' "{\"model\": \"VEO_3_1\", \"prompt\": \"of both\", \"duration\": 8, \"aspect_ratio\": \"16:9\", \"resolution\": \"720p\",
+        \"images\": [\"$fox\", \"$end\"]}" "of both" "image: ../FLUX/fox.png" "image: ../FLUX/end.png"
+    made VEO_3_1/between.txt first-last-image-to-video 'video/*' "{\"model\": \"VEO_3_1\", \"prompt\": \"from here to there\", \"duration\": 8, \"aspect_ratio\": \"16:9\",
+        \"resolution\": \"720p\", \"first_pic_url\": \"$fox\", \"end_pic_url\": \"$end\"}" "last frame: ../FLUX/end.png" "from here to there" "first frame: ../FLUX/fox.png"
     # 6 almighty-reference-to-video: sound is a string here
     printf 'type: ONLY_MUSIC\na march\n' >MUSIC/march.txt
     wait_state MUSIC/march SUCCESS
@@ -58,10 +60,15 @@ for wire in live seed; do
         \"images\": [\"$fox\"], \"videos\": [\"$clip\"], \"audios\": [\"$march\"], \"generate_audio\": \"true\", \"video_number\": 1}" \
         "all of it" "audio ref: /MUSIC/march" "video: ../VEO_3_1/clip.mp4" "image: ../FLUX/fox.png" "duration: 5" \
         "ratio: 1:1" "audio: yes" "number: 1"
-    # the fallback to one picture is never silent
+    # a wish is fulfilled whole or costs nothing; smaller with the user's word, and then it is said
+    before=$(posts)
     printf 'both\nimage: ../FLUX/fox.png\nimage: ../FLUX/end.png\n' >KLING_V2_6_PRO/both.txt
+    wait_state KLING_V2_6_PRO/both INVALID
+    assert_contains "$(status_of KLING_V2_6_PRO/both)" "error: line 3: 2 images: KLING_V2_6_PRO takes at most 1 here; these take all of it: DOUBAO_1_LITE, KLING_O1, PIKA_2_2, "
+    assert_eq "$(posts)" "$before" "posts of half a wish"
+    echo "fallback: yes" >>KLING_V2_6_PRO/both.txt
     wait_state KLING_V2_6_PRO/both SUCCESS
-    assert_contains "$(status_of KLING_V2_6_PRO/both)" "warning: KLING_V2_6_PRO takes one picture: only '../FLUX/fox.png' (line 2) is sent, 1 left out"
+    assert_contains "$(status_of KLING_V2_6_PRO/both)" 'left out: line 3 "image: ../FLUX/end.png"'
     # 7 and 8: one task, and a batch of several
     [ "$(requests GET '^/v1/generation/[^/]+/status$')" -gt 0 ] || fail "no task was asked for"
     printf 'two of it [[split]]\nnumber: 2\n' >FLUX/two.txt
