@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/base/list.h"
 #include "fs/base/loop.h"
 #include "fs/net/http.h"
@@ -34,6 +35,7 @@ struct http_request {
 	size_t length, given;
 	int64_t start, total; /* of the answer's body in the file; total 0: no file */
 	struct own_answer answer;
+	int64_t due; /* monotonic ms: not answered before */
 	bool answered, headed, paused;
 };
 
@@ -51,6 +53,9 @@ static char posted[16384], task_state[32];
 static double balance;
 static size_t picture_bytes;
 static unsigned picture_count;
+static int64_t latency;
+static bool without_ranges;
+static uint64_t received;
 static struct http *all[8];
 
 void own_http_reset(void)
@@ -60,6 +65,24 @@ void own_http_reset(void)
 	own_http_state("succeed");
 	own_http_balance(100);
 	own_http_pictures(100, 1);
+	latency = 0;
+	without_ranges = false;
+	received = 0;
+}
+
+void own_http_latency(int64_t ms)
+{
+	latency = ms;
+}
+
+void own_http_without_ranges(void)
+{
+	without_ranges = true;
+}
+
+uint64_t own_http_bytes(void)
+{
+	return received;
 }
 
 void own_http_next_many(const char *part, struct own_answer answer, size_t count)
@@ -129,14 +152,15 @@ static char *make_picture(int64_t start, size_t length)
 static void answer_picture(struct http_request *request, const struct http_spec *spec)
 {
 	int64_t end = (int64_t)picture_bytes;
+	bool ranged = spec->range_start >= 0 && !without_ranges;
 
-	request->start = spec->range_start > 0 ? spec->range_start : 0;
-	if (spec->range_start >= 0 && spec->range_end >= 0 && spec->range_end + 1 < end)
+	request->start = ranged ? spec->range_start : 0;
+	if (ranged && spec->range_end >= 0 && spec->range_end + 1 < end)
 		end = spec->range_end + 1;
 	request->total = (int64_t)picture_bytes;
 	request->length = end > request->start ? (size_t)(end - request->start) : 0;
 	request->body = make_picture(request->start, request->length);
-	request->answer.status = spec->range_start >= 0 ? 206 : 200;
+	request->answer.status = ranged ? 206 : 200;
 }
 
 static char *list_pictures(const char *task)
@@ -273,6 +297,7 @@ static void serve_request(struct http_request *request)
 		const char *data = request->body + request->given;
 		request->given += piece;
 		http->received += piece;
+		received += piece;
 		int r = request->events.body != NULL
 				? request->events.body(request->arg, data, piece)
 				: 0;
@@ -298,10 +323,26 @@ static struct http_request *find_next(struct http *http)
 	list_for_each(item, &http->requests)
 	{
 		struct http_request *request = list_entry(item, struct http_request, link);
-		if (request->answered && !request->paused)
+		if (request->answered && !request->paused && request->due <= clock_mono_ms())
 			return request;
 	}
 	return NULL;
+}
+
+/* For the next answer that is due. */
+static void arm(struct http *http)
+{
+	int64_t first = INT64_MAX;
+	struct list *item;
+
+	list_for_each(item, &http->requests)
+	{
+		struct http_request *request = list_entry(item, struct http_request, link);
+		if (request->answered && !request->paused && request->due < first)
+			first = request->due;
+	}
+	if (first != INT64_MAX)
+		loop_timer_arm(http->timer, first - clock_mono_ms());
 }
 
 static void serve(void *arg)
@@ -311,8 +352,7 @@ static void serve(void *arg)
 	http->served = find_next(http);
 	if (http->served != NULL)
 		serve_request(http->served);
-	if (find_next(http) != NULL)
-		loop_timer_arm(http->timer, 0);
+	arm(http);
 }
 
 int http_create(struct loop *loop, const struct http_options *options, struct http **ret_http)
@@ -379,8 +419,9 @@ int http_start(struct http *http, const struct http_spec *spec, const struct htt
 		answer_as_told(request, *told);
 	else
 		answer_well(request, spec);
+	request->due = clock_mono_ms() + latency;
 	list_append(&http->requests, &request->link);
-	loop_timer_arm(http->timer, 0);
+	arm(http);
 	*ret_request = request;
 	return 0;
 }

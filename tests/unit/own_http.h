@@ -37,5 +37,10 @@ void own_http_state(const char *state);
 void own_http_balance(double credits);
 /* Length of each picture, and how many a task has made. */
 void own_http_pictures(size_t bytes, unsigned count);
+/* Milliseconds from the start of a request to its answer, from now on; 0 at first. */
+void own_http_latency(int64_t ms);
+/* Servers that know no ranges: all of it, from the start. */
+void own_http_without_ranges(void);
+uint64_t own_http_bytes(void); /* of bodies, so far */
 /* The byte of a picture at this place. */
 char own_http_byte(int64_t offset);

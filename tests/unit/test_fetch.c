@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading what was made: which bytes are fetched, how often, and what happens where that fails. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fs/fetch/fetch.h"
+#include "fs/store/cache.h"
+#include "tests/unit/own_disk.h"
+#include "tests/unit/own_http.h"
+#include "tests/unit/world.h"
+
+#define FOX "FLUX/fox.txt"
+#define PNG "FLUX/fox.png"
+#define MIB (1024 * 1024)
+#define HOUR_MS (INT64_C(3600) * 1000)
+
+static char data[16 * MIB];
+
+static void make(size_t bytes)
+{
+	own_http_pictures(bytes, 1);
+	world_save(FOX, "a fox\n");
+	world_wait(10000);
+	world_assert_state(FOX, "SUCCESS");
+}
+
+static void assert_reads(int64_t offset, size_t length)
+{
+	ssize_t n = world_read(PNG, offset, length, data, 60000);
+
+	assert_int_equal(n, length);
+	for (size_t i = 0; i < length; i++)
+		if (data[i] != own_http_byte(offset + (int64_t)i))
+			fail_msg("byte %lld is wrong", (long long)offset + (long long)i);
+}
+
+static void read_all(size_t bytes, size_t step)
+{
+	for (size_t at = 0; at < bytes; at += step)
+		assert_reads((int64_t)at, at + step < bytes ? step : bytes - at);
+}
+
+static void test_fetch_reads_every_byte_once(void **state)
+{
+	make(3 * MIB + 17);
+	uint64_t before = own_http_bytes();
+	read_all(3 * MIB + 17, 128 * 1024);
+	/* the first 64 KiB were there already */
+	assert_in_range(own_http_bytes() - before, 3 * MIB - 64 * 1024, 4 * MIB);
+	before = own_http_bytes();
+	world_remount();
+	read_all(3 * MIB + 17, 1 * MIB);
+	assert_int_equal(own_http_bytes(), before);
+	assert_int_equal(world_read(PNG, 3 * MIB + 17, 10, data, 1000), 0);
+	assert_int_equal(world_read(PNG, 3 * MIB + 10, 100, data, 1000), 7);
+}
+
+static void test_fetch_look_into_the_middle_is_a_look(void **state)
+{
+	make(12 * MIB);
+	uint64_t before = own_http_bytes();
+	assert_reads(7 * MIB + 5, 4096);
+	assert_in_range(own_http_bytes() - before, 4096, 1 * MIB);
+	assert_reads(MIB, 4096);
+	assert_reads(11 * MIB, 4096);
+	assert_in_range(own_http_bytes() - before, 3 * 4096, 3 * MIB);
+}
+
+static void test_fetch_close_ends_what_nobody_waits_for(void **state)
+{
+	make(12 * MIB);
+	own_http_next_many("GET /T1-0.png", (struct own_answer){.hold = true}, SIZE_MAX);
+	assert_int_equal(world_read(PNG, 5 * MIB, 4096, data, 1000), -EINPROGRESS);
+	world_settle();
+	assert_int_equal(own_http_open("GET /T1-0.png"), 0);
+}
+
+static void check_far(int64_t latency)
+{
+	own_http_latency(latency);
+	make(12 * MIB);
+	uint64_t before = own_http_bytes();
+	read_all(12 * MIB, 128 * 1024);
+	assert_in_range(own_http_bytes() - before, 11 * MIB, 14 * MIB);
+}
+
+static void test_fetch_from_far_away(void **state)
+{
+	check_far(120);
+}
+
+static void test_fetch_from_near(void **state)
+{
+	check_far(1);
+}
+
+static void test_fetch_large_reads_from_far_away_come_side_by_side(void **state)
+{
+	own_http_latency(150);
+	make(12 * MIB);
+	size_t before = own_http_count("GET /T1-0.png");
+	read_all(12 * MIB, 1 * MIB);
+	assert_in_range(own_http_count("GET /T1-0.png") - before, 12, 60);
+}
+
+static void test_fetch_goes_on_after_a_cut(void **state)
+{
+	make(2 * MIB);
+	own_http_next("GET /T1-0.png", (struct own_answer){.error = -ECONNRESET});
+	own_http_next("GET /T1-0.png", (struct own_answer){.status = 503});
+	read_all(2 * MIB, 256 * 1024);
+	assert_int_equal(own_http_count("POST"), 1);
+	assert_string_equal(world_status(FOX, "warning"), "");
+}
+
+static void test_fetch_server_without_ranges(void **state)
+{
+	own_http_without_ranges();
+	make(2 * MIB);
+	assert_reads(MIB, 4096);
+	assert_reads(0, 4096);
+	assert_reads(2 * MIB - 10, 10);
+	read_all(2 * MIB, 256 * 1024);
+}
+
+static const struct own_answer renewed = {.status = 200,
+	.body = "{\"status\":200,\"data\":{\"task_id\":\"T1\",\"task_status\":\"succeed\","
+		"\"images\":[\"https://cdn.test/new.png\"]}}"};
+
+static void test_fetch_renews_an_address_that_has_expired(void **state)
+{
+	make(2 * MIB);
+	own_http_next_many("GET /T1-0.png", (struct own_answer){.status = 403}, SIZE_MAX);
+	own_http_next("/T1/status", renewed);
+	read_all(2 * MIB, 256 * 1024);
+	assert_true(own_http_count("GET /new.png") > 0);
+	assert_int_equal(own_http_count("POST"), 1);
+	/* for good */
+	world_remount();
+	assert_reads(MIB, 10);
+}
+
+static void test_fetch_says_why_it_cannot_be_read(void **state)
+{
+	make(2 * MIB);
+	own_http_next_many("GET /T1-0.png", (struct own_answer){.status = 404}, SIZE_MAX);
+	own_http_next_many(
+		"/T1/status", (struct own_answer){.status = 200, .body = "{\"status\":1003}"}, 1);
+	assert_int_equal(world_read(PNG, MIB, 4096, data, HOUR_MS), -EIO);
+	assert_non_null(strstr(world_status(FOX, "warning"), "fox.png could not be fetched"));
+	world_assert_state(FOX, "SUCCESS");
+	assert_int_equal(own_http_count("POST"), 1);
+	/* a later read tries again */
+	own_http_next("/T1/status", renewed);
+	assert_reads(MIB, 4096);
+	assert_string_equal(world_status(FOX, "warning"), "");
+}
+
+static void test_fetch_network_that_stays_away(void **state)
+{
+	make(2 * MIB);
+	own_http_next_many("GET /T1-0.png", (struct own_answer){.error = -EHOSTUNREACH}, SIZE_MAX);
+	ssize_t n = world_read(PNG, MIB, 4096, data, HOUR_MS);
+	assert_true(n < 0 && n != -EINPROGRESS);
+	assert_int_equal(own_http_count("POST"), 1);
+}
+
+/* Another file is behind the address now: its bytes are not mixed with those that are here. */
+static void test_fetch_file_that_has_changed_is_an_error(void **state)
+{
+	make(2 * MIB);
+	own_http_pictures(3 * MIB, 1);
+	assert_int_equal(world_read(PNG, MIB, 4096, data, HOUR_MS), -EIO);
+	assert_reads(0, 4096);
+}
+
+static void test_fetch_without_room_in_the_cache(void **state)
+{
+	make(2 * MIB);
+	own_disk_fail_writes("cache/", ENOSPC);
+	read_all(2 * MIB, 256 * 1024);
+	own_disk_reset();
+	read_all(2 * MIB, 256 * 1024);
+}
+
+static void test_fetch_without_a_cache(void **state)
+{
+	world_end();
+	world.options.cache = false;
+	world_begin();
+	make(2 * MIB);
+	read_all(2 * MIB, 256 * 1024);
+	uint64_t before = own_http_bytes();
+	read_all(2 * MIB, 256 * 1024);
+	assert_true(own_http_bytes() > before);
+}
+
+/* --- eviction --- */
+
+static void make_three(void)
+{
+	own_http_pictures(MIB, 1);
+	for (int i = 0; i < 3; i++) {
+		char text[32], path[32];
+		snprintf(path, sizeof(path), "FLUX/%d.txt", i);
+		snprintf(text, sizeof(text), "%d foxes\n", i);
+		world_save(path, text);
+		world_wait(10000);
+		snprintf(path, sizeof(path), "FLUX/%d.png", i);
+		assert_int_equal(world_read(path, 0, MIB, data, 10000), MIB);
+		/* the kernel closes it, and its last bytes are noted */
+		world_wait(5000);
+	}
+}
+
+static int64_t cached(void)
+{
+	int64_t total = -1;
+
+	assert_int_equal(cache_total(world.store, &total), 0);
+	return total;
+}
+
+static void start_small(void)
+{
+	world_end();
+	world.options.cache_size = 2 * MIB + MIB / 2;
+	world_begin();
+}
+
+static void test_evict_oldest_goes_when_it_can_be_fetched_again(void **state)
+{
+	start_small();
+	make_three();
+	world_wait(60000);
+	assert_int_equal(cached(), 2 * MIB);
+	assert_int_equal(world_read("FLUX/0.png", 0, MIB, data, 10000), MIB);
+	assert_int_equal(data[MIB - 1], own_http_byte(MIB - 1));
+	assert_int_equal(own_http_count("POST"), 3);
+}
+
+/* What was paid for and is nowhere else stays, however full the cache is. */
+static void test_evict_keeps_what_cannot_be_fetched_again(void **state)
+{
+	make_three();
+	start_small();
+	own_http_next_many("GET /T", (struct own_answer){.status = 404}, SIZE_MAX);
+	own_http_next_many("/status",
+		(struct own_answer){.status = 200, .body = "{\"status\":1003}"}, SIZE_MAX);
+	world_save("FLUX/x.txt", "dry run: yes\nx\n");
+	fetch_cache_grew(account_fetches(world.account));
+	world_wait(HOUR_MS);
+	assert_int_equal(cached(), 3 * MIB);
+	for (int i = 0; i < 3; i++) {
+		char path[32];
+		snprintf(path, sizeof(path), "FLUX/%d.png", i);
+		assert_int_equal(world_read(path, 0, MIB, data, 1000), MIB);
+	}
+}
+
+static void check_evicts_nothing(struct own_answer answer)
+{
+	make_three();
+	start_small();
+	own_http_next_many("GET /T", answer, SIZE_MAX);
+	fetch_cache_grew(account_fetches(world.account));
+	world_wait(HOUR_MS);
+	assert_int_equal(cached(), 3 * MIB);
+	assert_int_equal(world_read("FLUX/0.png", 0, MIB, data, 1000), MIB);
+}
+
+static void test_evict_keeps_all_without_a_network(void **state)
+{
+	check_evicts_nothing((struct own_answer){.error = -EHOSTUNREACH});
+}
+
+static void test_evict_keeps_all_while_the_server_has_trouble(void **state)
+{
+	check_evicts_nothing((struct own_answer){.status = 503});
+}
+
+static void test_evict_keeps_all_where_another_file_is_behind_the_address(void **state)
+{
+	make_three();
+	start_small();
+	own_http_pictures(2 * MIB, 1);
+	fetch_cache_grew(account_fetches(world.account));
+	world_wait(HOUR_MS);
+	assert_int_equal(cached(), 3 * MIB);
+}
+
+static void test_evict_disk_that_refuses_loses_nothing(void **state)
+{
+	make_three();
+	start_small();
+	fetch_cache_grew(account_fetches(world.account));
+	own_disk_fail_writes("weryaifs.db", EIO);
+	world_wait(60000);
+	own_disk_reset();
+	assert_int_equal(cached(), 3 * MIB);
+	assert_int_equal(world_read("FLUX/0.png", 0, MIB, data, 1000), MIB);
+	fetch_cache_grew(account_fetches(world.account));
+	world_wait(60000);
+	assert_int_equal(cached(), 2 * MIB);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_fetch_reads_every_byte_once),
+		T(test_fetch_look_into_the_middle_is_a_look),
+		T(test_fetch_close_ends_what_nobody_waits_for),
+		T(test_fetch_from_far_away),
+		T(test_fetch_from_near),
+		T(test_fetch_large_reads_from_far_away_come_side_by_side),
+		T(test_fetch_goes_on_after_a_cut),
+		T(test_fetch_server_without_ranges),
+		T(test_fetch_renews_an_address_that_has_expired),
+		T(test_fetch_says_why_it_cannot_be_read),
+		T(test_fetch_network_that_stays_away),
+		T(test_fetch_file_that_has_changed_is_an_error),
+		T(test_fetch_without_room_in_the_cache),
+		T(test_fetch_without_a_cache),
+		T(test_evict_oldest_goes_when_it_can_be_fetched_again),
+		T(test_evict_keeps_what_cannot_be_fetched_again),
+		T(test_evict_keeps_all_without_a_network),
+		T(test_evict_keeps_all_while_the_server_has_trouble),
+		T(test_evict_keeps_all_where_another_file_is_behind_the_address),
+		T(test_evict_disk_that_refuses_loses_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
