@@ -34,8 +34,10 @@ struct job {
 	int64_t not_before;	/* monotonic ms: the next attempt or poll */
 	int64_t sent_at;	/* monotonic ms of the submission in this process, for the pace of polls */
 	unsigned poll_failures;	/* in a row */
-	unsigned not_found;	/* polls in a row that said there is no such task */
-	int64_t not_found_since; /* monotonic ms: the first of them */
+	int64_t strange_since;	/* monotonic ms: since then no answer says how it stands; 0: the last one does */
+	int64_t strange_wall;	/* the same by the wall clock, for people */
+	int64_t empty_since;	/* monotonic ms: it has succeeded, but there are no results; 0 not */
+	bool asked_alone;	/* the last question was about one task, not the batch */
 	unsigned save_failures; /* in a row */
 	unsigned next_task;	/* of a job with several tasks and no batch: which is asked next */
 	struct strlist *urls;	/* owned; what each task has made so far */

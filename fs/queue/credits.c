@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ struct credits {
 	int64_t noted[WANTED_MAX]; /* ended, and not worth a question; the oldest give way */
 	size_t noted_count;
 	unsigned failures;
-	void (*told)(void *arg, double balance);
+	credits_told *told;
 	void *told_arg;
 };
 
@@ -71,7 +72,7 @@ void credits_destroy(struct credits *credits)
 	free(credits);
 }
 
-void credits_listen(struct credits *credits, void (*told)(void *arg, double balance), void *arg)
+void credits_listen(struct credits *credits, credits_told *told, void *arg)
 {
 	credits->told = told;
 	credits->told_arg = arg;
@@ -168,6 +169,8 @@ static void on_balance(void *arg, struct api_balance_answer *answer)
 	if (answer->result < 0) {
 		credits->failures++;
 		ask_later(credits);
+		if (credits->told != NULL)
+			credits->told(credits->told_arg, NAN, &answer->error);
 		return;
 	}
 	credits->failures = 0;
@@ -175,7 +178,7 @@ static void on_balance(void *arg, struct api_balance_answer *answer)
 	serve_wanted(credits);
 	ask_later(credits);
 	if (credits->told != NULL)
-		credits->told(credits->told_arg, answer->credits);
+		credits->told(credits->told_arg, answer->credits, NULL);
 }
 
 void credits_ask(struct credits *credits)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct api_client;
+struct api_error;
 struct changes;
 struct credits;
 struct loop;
@@ -36,6 +37,8 @@ void credits_note_after(struct credits *credits, int64_t id);
 /* A balance that somebody else has asked for, when credits_mark() was `mark`. */
 uint64_t credits_mark(const struct credits *credits);
 void credits_heard(struct credits *credits, double balance, uint64_t mark);
-/* Asks now, unless a question is on its way; `told` (one listener) hears each answer. */
+/* Asks now, unless a question is on its way; `told` (one listener) hears each answer; one that is no balance comes with
+ * `error`, else NULL. */
 void credits_ask(struct credits *credits);
-void credits_listen(struct credits *credits, void (*told)(void *arg, double balance), void *arg);
+typedef void credits_told(void *arg, double balance, const struct api_error *error);
+void credits_listen(struct credits *credits, credits_told *told, void *arg);

@@ -23,6 +23,11 @@ int queue_create(const struct queue_needs *needs, struct queue **ret_queue)
 		free(queue);
 		return r;
 	}
+	queue->models = queue_models_create();
+	if (queue->models == NULL) {
+		queue_destroy(queue);
+		return -ENOMEM;
+	}
 	credits_listen(needs->credits, queue_on_balance, queue);
 	*ret_queue = queue;
 	return 0;
@@ -34,6 +39,7 @@ void queue_destroy(struct queue *queue)
 		return;
 	credits_listen(queue->needs.credits, NULL, NULL);
 	loop_timer_destroy(queue->timer);
+	queue_models_destroy(queue->models);
 	free(queue->reason);
 	free(queue);
 }

@@ -13,11 +13,15 @@
  *               power loss takes them back by one step that is done again. A change that the disk refuses stays in
  *               memory, marked unsaved, and is tried again; nothing of that job is done meanwhile.
  * States:       the queue runs; is paused (until some moment; for want of credits until the balance rises or a person says
- *               `submit`; for a wrong key until it changes or a person says so); or is stopping (the shutdown).
+ *               `submit`; for a wrong key until it changes or a person says so; after a refusal as if for the key until the
+ *               balance, which is free, tells whether all are refused or that one); or is stopping (the shutdown).
+ *               A model that the service refuses holds back its own jobs alone (queue_models.h).
+ * Patience:     a task that was paid for is asked for as long as the account exists, more and more seldom where no answer says
+ *               how it stands (queue_poll.c); after an hour of that it no longer counts among those that run at once.
  * Ownership:    what it needs is borrowed. It owns the calls and the harvests of its jobs, by way of the jobs.
  * Calls back:   nobody. What it changes is told by way of changes.h. A job in WAITING is not its business: who adds,
  *               releases or resumes jobs hands those to the inputs (fs/input/inputs.h).
- * Files:        bottom up: queue_state, queue_ask, queue_success, queue_balance, queue_answer, queue_poll, queue_submit,
+ * Files:        bottom up: queue_models, queue_state, queue_ask, queue_success, queue_balance, queue_answer, queue_poll, queue_submit,
  *               queue_pump, queue_resume, queue; beside them credits, and publish under harvest. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -96,6 +100,8 @@ void queue_wake(struct queue *queue); /* something has changed: looks again, soo
 void queue_stop(struct queue *queue, void (*done)(void *arg), void *arg);
 /* Why this job is not sent at the moment, a sentence; NULL: nothing is in the way. Valid until the next call. */
 const char *queue_reason(struct queue *queue, const struct job *job);
+/* What it goes on with by itself: "credits", "key" or "tomorrow"; NULL: with nothing of these. */
+const char *queue_needs_word(struct queue *queue, const struct job *job);
 /* The same for all that waits; NULL: the queue runs. */
 const char *queue_paused(const struct queue *queue);
 int queue_active(const struct queue *queue);

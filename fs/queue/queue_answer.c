@@ -18,7 +18,6 @@
 
 #define AMBIGUOUS_MAX 3 /* API reference 5.2: 1001 without a text that says what it means */
 
-static const struct backoff throttled = {.first_ms = 4000, .max_ms = 180000, .jitter_percent = 20};
 static const struct backoff concurrency = {.first_ms = 5000, .max_ms = 60000, .jitter_percent = 20};
 static const struct backoff network = {.first_ms = 1000, .max_ms = 60000, .jitter_percent = 20};
 
@@ -117,15 +116,13 @@ static bool drop_unwanted(struct queue *queue, struct job *job, const char *day)
 	return true;
 }
 
-/* Back to QUEUED: no task exists, and no submission is counted. */
-static void send_later(struct queue *queue, struct job *job, int64_t wait, enum queue_pause pause,
-	const char *reason)
+/* To QUEUED: no task exists, and no submission is counted. */
+static void send_back(struct queue *queue, struct job *job, const char *reason)
 {
 	struct store *store = queue->needs.store;
 	char day[CLOCK_DAY];
 
 	clock_day(job->record.submitted, day);
-	queue_hold_off(queue, wait, pause, reason);
 	if (drop_unwanted(queue, job, day))
 		return;
 	job->record.submitted = 0;
@@ -138,6 +135,14 @@ static void send_later(struct queue *queue, struct job *job, int64_t wait, enum 
 		log_warning("job %" PRId64 ": still counted as a submission", job->record.id);
 	job_change(job, JOB_QUEUED, true);
 	queue_wake(queue);
+}
+
+/* To QUEUED, and nothing else is sent meanwhile either. */
+static void send_later(struct queue *queue, struct job *job, int64_t wait, enum queue_pause pause,
+	const char *reason)
+{
+	queue_hold_off(queue, wait, pause, reason);
+	send_back(queue, job, reason);
 }
 
 /* The service has said when. */
@@ -165,51 +170,78 @@ static int64_t until_tomorrow(void)
 	return clock_ms_to_midnight(clock_wall_ms()) + 60000 + backoff_random() % 240000;
 }
 
+/* Back to QUEUED; this model alone waits. */
+static void hold_model(
+	struct queue *queue, struct job *job, const struct api_error *error, const char *why)
+{
+	int64_t wait =
+		queue_models_refused(queue->models, job->record.model, error->retry_after_ms, why);
+
+	job->record.next_attempt = clock_wall_ms() + wait;
+	job->not_before = clock_mono_ms() + wait;
+	send_back(queue, job, why);
+}
+
+static void on_daily_limit(
+	struct queue *queue, struct job *job, const struct api_error *error, const char *why)
+{
+	int64_t wait = until_tomorrow();
+
+	if (errclass_hits(error) == ERRCLASS_HITS_ACCOUNT) {
+		send_when_told(queue, job, wait, QUEUE_RUNS, why);
+		return;
+	}
+	job->record.next_attempt = clock_wall_ms() + wait;
+	job->not_before = clock_mono_ms() + wait;
+	send_back(queue, job, why);
+}
+
+static void fail(
+	struct queue *queue, struct job *job, const struct api_error *error, const char *why)
+{
+	queue_models_failed(queue->models, job->record.model);
+	if (errclass_spent(error) == SPENT_UNKNOWN)
+		credits_want_after(queue->needs.credits, job->record.id);
+	queue_end_without(queue, job, JOB_FAILED, why);
+}
+
 static void on_rejected(struct queue *queue, struct job *job, const struct api_error *error)
 {
 	char why[WHY_BYTES];
+	enum errclass_next next = errclass_next(error);
 
 	explain(error, why);
-	/* only what says by its number that nothing was begun (API reference 8) */
-	if ((error->class == ERRCLASS_THROTTLED || error->class == ERRCLASS_CONCURRENCY) &&
-		!errclass_may_repeat(error)) {
-		queue_end_without(queue, job, JOB_FAILED, why);
-		return;
-	}
-	switch (error->class) {
-	case ERRCLASS_THROTTLED:
-		if (error->code_ambiguous && job->record.attempts + 1 >= AMBIGUOUS_MAX) {
-			queue_end_without(queue, job, JOB_FAILED, why);
+	if (error->code_ambiguous && job->record.attempts + 1 >= AMBIGUOUS_MAX)
+		next = ERRCLASS_NEXT_FAIL;
+	switch (next) {
+	case ERRCLASS_NEXT_AGAIN:
+		if (error->class != ERRCLASS_CONCURRENCY) {
+			hold_model(queue, job, error, why);
 			return;
 		}
-		send_when_told(queue, job,
-			backoff_wait_ms(&throttled, ++queue->rejections, error->retry_after_ms,
-				backoff_random()),
-			QUEUE_RUNS, why);
-		return;
-	case ERRCLASS_CONCURRENCY:
 		send_when_told(queue, job,
 			backoff_wait_ms(&concurrency, ++queue->rejections, error->retry_after_ms,
 				backoff_random()),
 			QUEUE_RUNS, why);
 		queue->wants_place = error->retry_after_ms < 0;
 		return;
-	case ERRCLASS_DAILY:
-		send_when_told(queue, job, until_tomorrow(), QUEUE_RUNS, why);
+	case ERRCLASS_NEXT_TOMORROW:
+		on_daily_limit(queue, job, error, why);
 		return;
-	case ERRCLASS_CREDITS:
+	case ERRCLASS_NEXT_CREDITS:
 		queue->pause_balance = NAN;
 		queue->balance_next = 0;
 		queue->balance_count = 0;
 		job->record.next_attempt = 0;
 		send_later(queue, job, 0, QUEUE_PAUSED_CREDITS, why);
 		return;
-	case ERRCLASS_AUTH:
-		queue_hold_off(queue, 0, QUEUE_PAUSED_KEY, why);
-		queue_end_without(queue, job, JOB_FAILED, why);
+	case ERRCLASS_NEXT_KEY:
+		job->record.next_attempt = 0;
+		queue_ask_about_key(queue, job);
+		send_later(queue, job, 0, QUEUE_PAUSED_ASKING, why);
 		return;
 	default:
-		queue_end_without(queue, job, JOB_FAILED, why);
+		fail(queue, job, error, why);
 	}
 }
 
@@ -221,6 +253,7 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 	struct strlist *urls = calloc(count, sizeof(*urls));
 
 	queue->rejections = 0;
+	queue_models_accepted(queue->models, job->record.model);
 	if (tasks == NULL || urls == NULL) {
 		/* one task more is in the log than in memory: a person can still find it */
 		for (size_t i = 0; i < count; i++)

@@ -53,6 +53,7 @@ int queue_release(struct queue *queue, int64_t id)
 	job->not_before = 0;
 	job->record.dry_run = false;
 	queue_clear_pause(queue);
+	queue_models_accepted(queue->models, job->record.model);
 	/* what a dry run has shown is not what can be sent */
 	bool unmade = job->record.state == JOB_HELD && job->record.body != NULL &&
 		      strstr(job->record.body, QUEUE_LATER) != NULL;
@@ -68,6 +69,7 @@ int queue_release(struct queue *queue, int64_t id)
 void queue_go_on(struct queue *queue)
 {
 	queue_clear_pause(queue);
+	queue_models_clear(queue->models);
 	queue_wake(queue);
 }
 
@@ -137,6 +139,7 @@ void queue_retry(struct queue *queue)
 {
 	if (queue->pause != QUEUE_PAUSED_CREDITS)
 		queue_clear_pause(queue);
+	queue_models_clear(queue->models);
 	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
 		job = job_table_next(job))
 		job->not_before = 0;

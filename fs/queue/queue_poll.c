@@ -15,10 +15,24 @@
 #include "fs/job/place.h"
 #include "fs/store/nodes.h"
 
-#define RETRY_MS 5000                          /* of what failed for want of memory */
-#define POLL_TROUBLE 2                         /* failures in a row: the status says so */
-#define NOT_FOUND_MIN 20                       /* polls in a row, and */
-#define NOT_FOUND_MS (INT64_C(15) * 60 * 1000) /* from the first to the last: the task is lost */
+#define RETRY_MS 5000  /* of what failed for want of memory */
+#define POLL_TROUBLE 2 /* failures in a row: the status says so */
+#define PATIENT_MS                                                                                 \
+	(INT64_C(15) * 60 *                                                                        \
+		1000) /* after so long without a usable answer it is asked more and more seldom */
+#define SELDOM_MS (INT64_C(3600) * 1000)  /* but not more seldom than that */
+#define EMPTY_MS (INT64_C(5) * 60 * 1000) /* so long a success without results is asked for them */
+
+/* What is paid for is asked for as long as the account exists: after a quarter of an hour without a usable answer each
+ * wait is an eighth of the time that has gone by. */
+static int64_t strange_wait(const struct job *job)
+{
+	int64_t since = job->strange_since == 0 ? 0 : clock_mono_ms() - job->strange_since;
+
+	if (since < PATIENT_MS)
+		return 0;
+	return since / 8 < SELDOM_MS ? since / 8 : SELDOM_MS;
+}
 
 static int64_t poll_wait(const struct queue_needs *needs, const struct job *job)
 {
@@ -28,6 +42,8 @@ static int64_t poll_wait(const struct queue_needs *needs, const struct job *job)
 	int64_t wait = age < needs->slow_poll_after_ms ? needs->poll_interval_ms
 						       : needs->slow_poll_interval_ms;
 
+	if (strange_wait(job) > wait)
+		return strange_wait(job);
 	if (job->poll_failures > 0) {
 		int64_t backed_off =
 			backoff_wait_ms(&trouble, job->poll_failures, -1, backoff_random());
@@ -71,30 +87,71 @@ static void add_company(const struct job *job, struct strlist *urls, const struc
 		log_warning("job %" PRId64 ": out of memory: no words or no cover", job->record.id);
 }
 
-static int take_task(struct job *job, struct api_task *told, size_t only)
+/* No results yet: it is asked for them some time longer, then it has failed. True: it goes on. */
+static bool waits_for_results(struct job *job, struct task_record *task)
+{
+	int64_t now = clock_mono_ms();
+
+	if (job->empty_since == 0)
+		job->empty_since = now;
+	if (now - job->empty_since < EMPTY_MS) {
+		job_set_text(&job->record.error, "the service says that it has made it, but gives "
+						 "no result yet: it is asked "
+						 "again by itself");
+		return true;
+	}
+	job_set_text(&task->message,
+		"the service says that task %s succeeded, but gave no result in %d minutes",
+		task->id, (int)(EMPTY_MS / 60000));
+	return false;
+}
+
+/* A word of the service that no document has: it is asked on, and people see the word. */
+static void note_word(struct job *job, const struct api_task *told)
+{
+	if (job->strange_since == 0) {
+		job->strange_since = clock_mono_ms();
+		job->strange_wall = clock_wall_ms();
+	}
+	job_set_text(&job->record.error,
+		"the service says '%s', which weryaifs does not know; it is asked again by itself",
+		told->raw_state[0] != '\0' ? told->raw_state : "nothing");
+}
+
+static void take_state(struct job *job, size_t i, struct api_task *told)
+{
+	struct task_record *task = &job->tasks[i];
+	enum task_state state = told->state;
+
+	strlist_finish(&job->urls[i]);
+	job->urls[i] = told->urls;
+	memset(&told->urls, 0, sizeof(told->urls));
+	add_company(job, &job->urls[i], told);
+	if (told->message[0] != '\0')
+		job_set_text(&task->message, "%s", told->message);
+	if (state == TASK_SUCCEEDED && job->urls[i].count == 0)
+		state = waits_for_results(job, task) ? TASK_PROCESSING : TASK_FAILED;
+	task->state = (int)state;
+}
+
+/* True: the answer told how one of our tasks stands that had not ended. */
+static bool take_task(struct job *job, struct api_task *told, size_t only)
 {
 	for (size_t i = 0; i < job->task_count; i++) {
 		bool same = told->id != NULL && strcmp(told->id, job->tasks[i].id) == 0;
 		/* asked for one task, its answer may lack the id */
 		if (!same && !(told->id == NULL && i == only))
 			continue;
-		if (task_ended(&job->tasks[i]) || told->state == TASK_UNKNOWN)
-			return 0;
-		strlist_finish(&job->urls[i]);
-		job->urls[i] = told->urls;
-		memset(&told->urls, 0, sizeof(told->urls));
-		add_company(job, &job->urls[i], told);
-		job->tasks[i].state = (int)told->state;
-		if (told->message[0] != '\0')
-			job_set_text(&job->tasks[i].message, "%s", told->message);
-		if (told->state == TASK_SUCCEEDED && job->urls[i].count == 0) {
-			job->tasks[i].state = TASK_FAILED;
-			job_set_text(&job->tasks[i].message, "%s",
-				"the service says it succeeded, but gave no result");
+		if (task_ended(&job->tasks[i]))
+			return false;
+		if (told->state == TASK_UNKNOWN) {
+			note_word(job, told);
+			return false;
 		}
-		return 0;
+		take_state(job, i, told);
+		return true;
 	}
-	return 0;
+	return false;
 }
 
 /* Which task is to be asked next, where they are asked one by one; false: all have ended. */
@@ -164,46 +221,66 @@ static void all_ended(struct queue *queue, struct job *job)
 	queue_wake(queue);
 }
 
-/* A warning of the status while nobody knows how it stands; `error` NULL: it is known again. */
-static void tell_trouble(struct queue *queue, struct job *job, const struct api_error *error)
+/* A warning of the status while nobody knows how it stands. */
+static void tell_trouble(struct job *job, const struct api_error *error)
 {
-	char why[ERRCLASS_EXPLAIN];
+	char why[ERRCLASS_EXPLAIN], since[CLOCK_TEXT];
 
-	if (error == NULL && job->record.error == NULL)
-		return;
-	if (error != NULL)
-		errclass_explain_poll(error, why, sizeof(why));
-	job_set_text(
-		&job->record.error, error != NULL ? "how it stands is not known: %s" : NULL, why);
+	errclass_explain_poll(error, why, sizeof(why));
+	clock_format(job->strange_wall, since);
+	job_set_text(&job->record.error, "since %s it is not known how it stands: %s", since, why);
 	job_tell(job);
 }
 
 static void on_poll_refused(struct queue *queue, struct job *job, const struct api_error *error)
 {
-	char word[PLACE_WORD], text[1536];
-
 	job->poll_failures++;
-	job->not_found = error->class == ERRCLASS_NOT_FOUND ? job->not_found + 1 : 0;
-	if (job->not_found == 1)
-		job->not_found_since = clock_mono_ms();
+	if (job->strange_since == 0) {
+		job->strange_since = clock_mono_ms();
+		job->strange_wall = clock_wall_ms();
+	}
 	if (job->poll_failures == 3)
 		log_warning("job %" PRId64 ": status: %s", job->record.id,
 			error->text[0] != '\0' ? error->text : errclass_name(error->class));
 	if (job->poll_failures >= POLL_TROUBLE)
-		tell_trouble(queue, job, error);
-	/* by a clock that does not jump: what is given up here has been paid for */
-	if (job->not_found >= NOT_FOUND_MIN &&
-		clock_mono_ms() - job->not_found_since > NOT_FOUND_MS) {
-		place_status_word(job->record.stem, word);
-		snprintf(text, sizeof(text),
-			"the service no longer knows this task (%s). It was probably charged; look "
-			"at the call history of your account. To send it again: echo submit > "
-			"%s",
-			error->text, word);
-		queue_end_without(queue, job, JOB_UNKNOWN, text);
-		return;
-	}
+		tell_trouble(job, error);
 	ask_again(queue, job);
+}
+
+static bool has_batch(const struct job *job)
+{
+	return job->task_count > 1 && job->record.batch != 0;
+}
+
+static size_t count_open(const struct job *job)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < job->task_count; i++)
+		open += !task_ended(&job->tasks[i]);
+	return open;
+}
+
+/* What an answer tells, and the end of the trouble that is over with it. */
+static void take_answer(struct job *job, struct api_tasks_answer *answer)
+{
+	bool batch = !job->asked_alone;
+	/* one asked for alone comes first (fs/api/client.h) */
+	size_t told = batch ? answer->tasks.count : (answer->tasks.count > 0 ? 1 : 0);
+	size_t wanted = batch ? count_open(job) : 1, known = 0;
+	bool had_error = job->record.error != NULL;
+
+	job_set_text(&job->record.error, NULL);
+	for (size_t i = 0; i < told; i++)
+		known += take_task(job, &answer->tasks.items[i], batch ? SIZE_MAX : job->next_task);
+	if (known >= wanted && job->record.error == NULL)
+		job->poll_failures = 0;
+	else
+		job->poll_failures++;
+	if (known > 0)
+		job->strange_since = 0;
+	if (had_error || job->record.error != NULL)
+		job_tell(job);
 }
 
 static void on_polled(void *arg, struct api_tasks_answer *answer)
@@ -211,19 +288,13 @@ static void on_polled(void *arg, struct api_tasks_answer *answer)
 	struct job *job = arg;
 	struct queue *queue = job->queue;
 	enum job_state state = JOB_PENDING;
-	bool batch = job->task_count > 1 && job->record.batch != 0;
 
 	job->call = NULL;
 	if (answer->result < 0) {
 		on_poll_refused(queue, job, &answer->error);
 		return;
 	}
-	job->poll_failures = job->not_found = 0;
-	tell_trouble(queue, job, NULL);
-	/* one asked for alone comes first (fs/api/client.h) */
-	size_t told = batch ? answer->tasks.count : (answer->tasks.count > 0 ? 1 : 0);
-	for (size_t i = 0; i < told; i++)
-		take_task(job, &answer->tasks.items[i], batch ? SIZE_MAX : job->next_task);
+	take_answer(job, answer);
 	if (!next_task(job)) {
 		all_ended(queue, job);
 		return;
@@ -240,7 +311,9 @@ void queue_poll(struct queue *queue, struct job *job)
 {
 	int r;
 
-	if (job->task_count > 1 && job->record.batch != 0)
+	/* a batch that is not known, or does not tell of all, may have tasks that are */
+	job->asked_alone = !has_batch(job) || (job->poll_failures > 0 && !job->asked_alone);
+	if (!job->asked_alone)
 		r = api_batch_status(
 			queue->needs.api, job->record.batch, on_polled, job, &job->call);
 	else

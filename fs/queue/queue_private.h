@@ -6,13 +6,15 @@
 #include "fs/job/changes.h"
 #include "fs/job/job_table.h"
 #include "fs/queue/queue.h"
+#include "fs/queue/queue_models.h"
 #include "fs/store/jobs.h"
 #include "fs/store/store.h"
 
 enum queue_pause {
 	QUEUE_RUNS,           /* but not before `not_before` */
 	QUEUE_PAUSED_CREDITS, /* until the balance rises or a person says `submit` */
-	QUEUE_PAUSED_KEY      /* until the key changes or a person says `submit` */
+	QUEUE_PAUSED_KEY,     /* until the key changes or a person says `submit` */
+	QUEUE_PAUSED_ASKING   /* until the balance tells whether the key is refused, or one request */
 };
 
 struct queue {
@@ -26,6 +28,8 @@ struct queue {
 	unsigned disk_failures;   /* in a row */
 	enum queue_pause pause;
 	char *reason;           /* owned; why nothing is sent */
+	struct queue_models *models; /* owned; those that are refused just now */
+	int64_t suspect;        /* while asking: the job that was refused as if for the key */
 	int64_t balance_next;   /* monotonic ms */
 	unsigned balance_count; /* questions since the queue was paused for credits */
 	double pause_balance;   /* credits when the queue was paused for them; NAN unknown */
@@ -50,7 +54,10 @@ int queue_record_text(struct job *job, const char *text); /* an answer that is t
 
 /* queue_balance.c */
 
-void queue_on_balance(void *arg, double balance);
+/* credits_listen(): answered, or refused with `error`. */
+void queue_on_balance(void *arg, double balance, const struct api_error *error);
+/* A submission was refused for the key: asks whether all are. */
+void queue_ask_about_key(struct queue *queue, struct job *job);
 /* While paused for want of credits: asks for the balance now and then. */
 void queue_watch_balance(struct queue *queue, int64_t now, int64_t *wake);
 

@@ -29,10 +29,21 @@ static bool may_go(struct queue *queue, struct job *job)
 	       !is_changing(queue, job);
 }
 
-/* Earliest first: FIFO by job number. NULL: nobody. *ret_wake: when to look again. */
+/* When the job may go as far as itself and its model are concerned. */
+static int64_t opens(const struct queue *queue, const struct job *job, int64_t open)
+{
+	int64_t model = queue_models_not_before(queue->models, job->record.model);
+	int64_t when = job->not_before > model ? job->not_before : model;
+
+	return when > open ? when : open;
+}
+
+/* Earliest first: FIFO by job number, but one of a model that was refused lately comes behind those of others. NULL:
+ * nobody. *ret_wake: when to look again. */
 static struct job *next_to_go(struct queue *queue, int64_t now, int64_t *ret_wake)
 {
 	int64_t open = queue->last_post + queue->needs.submit_gap_ms;
+	struct job *second = NULL;
 
 	if (queue->stopping || queue->posting != NULL || queue->pause != QUEUE_RUNS ||
 		queue_active(queue) >= queue->needs.max_active)
@@ -41,15 +52,19 @@ static struct job *next_to_go(struct queue *queue, int64_t now, int64_t *ret_wak
 		open = queue->not_before;
 	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
 		job = job_table_next(job)) {
-		int64_t when = job->not_before > open ? job->not_before : open;
 		if (job->record.state != JOB_QUEUED)
 			continue;
-		if (when <= now && may_go(queue, job))
-			return job;
+		int64_t when = opens(queue, job, open);
 		if (when > now && when < *ret_wake)
 			*ret_wake = when;
+		bool behind = queue_models_is_behind(queue->models, job->record.model);
+		if (when > now || (behind && second != NULL) || !may_go(queue, job))
+			continue;
+		if (!behind)
+			return job;
+		second = job;
 	}
-	return NULL;
+	return second;
 }
 
 static void save_again(struct queue *queue, struct job *job)
@@ -111,8 +126,10 @@ void queue_pump(void *arg)
 		work_on(queue, job, now, &wake);
 	}
 	job = next_to_go(queue, now, &wake);
-	if (job != NULL)
+	if (job != NULL) {
+		queue_models_sent(queue->models, job->record.model);
 		queue_submit(queue, job);
+	}
 	queue_watch_balance(queue, now, &wake);
 	/* a callback may have asked for another pass meanwhile */
 	if (wake != INT64_MAX && !loop_timer_armed(queue->timer))

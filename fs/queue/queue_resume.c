@@ -13,8 +13,10 @@ static int note_job(void *arg, int64_t id)
 	return ids_add(arg, id);
 }
 
-/* A rejection that was to be waited for before the restart is waited for after it, by all. */
-static void resume_patience(struct queue *queue, const struct job *job, bool clock_is_back)
+#define ALL_MS (INT64_C(5) * 60 * 1000) /* longer waits are those of the whole account */
+
+/* A rejection that was to be waited for before the restart is waited for after it: by its model, or by all. */
+static void resume_patience(struct queue *queue, struct job *job, bool clock_is_back)
 {
 	int64_t wait = job->record.next_attempt - clock_wall_ms();
 
@@ -25,10 +27,13 @@ static void resume_patience(struct queue *queue, const struct job *job, bool clo
 	/* the clock was set back, or was wrong then: no more is known than that it was too soon */
 	if (clock_is_back || wait > CLOCK_DAY_MS + CLOCK_DAY_MS / 12)
 		wait = 60000;
-	if (clock_mono_ms() + wait > queue->not_before)
-		queue_hold_off(queue, wait, QUEUE_RUNS,
-			job->record.error != NULL ? job->record.error
-						  : "the service asked to wait");
+	const char *why = job->record.error != NULL ? job->record.error
+						    : "the service asked to wait";
+	job->not_before = clock_mono_ms() + wait;
+	if (wait <= ALL_MS)
+		queue_models_refused(queue->models, job->record.model, wait, why);
+	else if (job->not_before > queue->not_before)
+		queue_hold_off(queue, wait, QUEUE_RUNS, why);
 }
 
 static int resume_job(struct queue *queue, int64_t id, bool clock_is_back)

@@ -10,13 +10,23 @@ void queue_wake(struct queue *queue)
 	loop_timer_arm(queue->timer, 0);
 }
 
+/* No wait but that for midnight is longer. */
+#define TOMORROW_MS (INT64_C(5) * 60 * 1000)
+#define PLACE_MS (INT64_C(3600) * 1000)
+
+/* Nobody has known for so long how it stands that it does not keep others from being sent. */
+static bool has_lost_its_place(const struct job *job)
+{
+	return job->strange_since != 0 && clock_mono_ms() - job->strange_since > PLACE_MS;
+}
+
 int queue_active(const struct queue *queue)
 {
 	int active = 0;
 
 	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
 		job = job_table_next(job))
-		if (job_state_is_active(job->record.state))
+		if (job_state_is_active(job->record.state) && !has_lost_its_place(job))
 			active += job->task_count > 0 ? (int)job->task_count : 1;
 	return active;
 }
@@ -73,9 +83,24 @@ const char *queue_reason(struct queue *queue, const struct job *job)
 			       : "an earlier text of this prompt is still being made";
 	if (queue_paused(queue) != NULL)
 		return queue->reason;
+	if (queue_models_reason(queue->models, job->record.model) != NULL)
+		return queue_models_reason(queue->models, job->record.model);
 	if (queue_active(queue) >= queue->needs.max_active)
 		return "the account's limit of tasks at once is reached";
 	return NULL;
+}
+
+const char *queue_needs_word(struct queue *queue, const struct job *job)
+{
+	int64_t until = job->not_before > queue->not_before ? job->not_before : queue->not_before;
+
+	if (job->record.state != JOB_QUEUED)
+		return NULL;
+	if (queue->pause == QUEUE_PAUSED_CREDITS)
+		return "credits";
+	if (queue->pause == QUEUE_PAUSED_KEY)
+		return "key";
+	return until - clock_mono_ms() > TOMORROW_MS ? "tomorrow" : NULL;
 }
 
 void queue_forget(struct queue *queue, struct job *job)

@@ -10,7 +10,7 @@
 #include "fs/tree/status_private.h"
 
 const char *const status_keys[STATUS_KEYS] = {"state", "model", "mode", "task", "batch",
-	"submitted", "finished", "elapsed", "credits", "results", "request", "settings",
+	"submitted", "finished", "elapsed", "credits", "results", "needs", "request", "settings",
 	"left_out", "warning", "error"};
 
 /* A value is one line: what goes on is indented. Names of attributes have no blank; here they do. */

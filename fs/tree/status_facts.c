@@ -37,6 +37,7 @@ int facts_gather(struct tree *tree, const struct node *node, struct facts *facts
 	if (job != NULL) {
 		facts->record = &job->record;
 		facts->reason = queue_reason(tree->needs.queue, job);
+		facts->needs = queue_needs_word(tree->needs.queue, job);
 	} else {
 		r = jobs_get(tree->needs.store, node->job, &facts->stored);
 		if (r == 0)
@@ -269,6 +270,8 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 		add_credits(text, record);
 	else if (strcmp(key, "results") == 0)
 		facts_add_results(tree, facts, node->parent, ", ", text);
+	else if (strcmp(key, "needs") == 0 && facts->needs != NULL)
+		buf_adds(text, facts->needs);
 	else if (strcmp(key, "request") == 0 && record->state == JOB_HELD && record->dry_run)
 		buf_adds(text, record->body);
 	else if (strcmp(key, "settings") == 0 && record->state == JOB_HELD && record->dry_run &&

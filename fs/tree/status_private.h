@@ -11,7 +11,7 @@
 struct tree;
 
 /* The keys of a status, in the order of its lines. */
-#define STATUS_KEYS 15
+#define STATUS_KEYS 16
 extern const char *const status_keys[STATUS_KEYS];
 
 #define STATUS_MAX (512 * 1024) /* bytes of a text or a value */
@@ -21,6 +21,7 @@ struct facts {
 	const struct job_record *record; /* NULL: no job */
 	struct job_record stored;        /* owned; where the job is not in memory */
 	const char *reason;              /* why it waits, borrowed */
+	const char *needs;               /* what it goes on with by itself; NULL: nothing */
 	struct task_record *tasks;       /* owned */
 	size_t task_count;
 	struct result_record *results; /* owned */

@@ -24,7 +24,7 @@ for fault in reject-drop drop 500 html garbage truncated truncated=cut no-id dee
     expect "submit-$fault" UNKNOWN 1
 done
 # refused whole, and it would be again
-for fault in 1001-param 1017 moderation; do
+for fault in 1001-param 1017 moderation code=8001 code=7777 code=1009; do
     expect "submit-$fault" FAILED 1
 done
 expect submit-slow=1 SUCCESS 1
@@ -35,9 +35,11 @@ done
 expect status-slow=1 SUCCESS 1
 expect status-weird SUCCESS 1
 expect status-flip SUCCESS 1
-for fault in fail fail-moderation canceled empty; do
+for fault in fail fail-moderation canceled; do
     expect "task-$fault" FAILED 1
 done
+# made, and no address yet: it is asked on for some minutes
+expect task-empty PROCESSING 1
 expect bad-url SUCCESS 1
 expect long-url SUCCESS 1
 for fault in cdn-404-once cdn-500-once cdn-reset-once=100 cdn-html*1 cdn-empty*1 cdn-nolength cdn-norange; do
@@ -54,6 +56,7 @@ for line in "${expected[@]}"; do
         await 10 grep -q 'credits\|The balance was' "$M/FLUX/$fault.status" ||
             fail "$fault: no balance: $(status_of "$M/FLUX/$fault")"
         ;;
+    PROCESSING) assert_contains "$(status_of "$M/FLUX/$fault")" "gives no result yet" "$fault" ;;
     FAILED) assert_contains "$(status_of "$M/FLUX/$fault")" "error: " "$fault" ;;
     esac
 done

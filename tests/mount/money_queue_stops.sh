@@ -26,11 +26,11 @@ wait_state "$M/FLUX/one.txt" SUCCESS 40
 wait_state "$M/FLUX/two.txt" SUCCESS
 assert_eq "$(posts)" 3 "submissions in all"
 
-# a wrong key: the first one fails, the rest waits for a better one
+# a wrong key: all wait for a better one, the first one too, and go on by themselves
 echo sk-bad >"$XDG_CONFIG_HOME/weryaifs/key"
 kill -HUP "$FS_PID"
 echo "a locked fox" >"$M/FLUX/three.txt"
-wait_state "$M/FLUX/three.txt" FAILED
+await 10 waits_for "$M/FLUX/three" "needs: key" || fail "$(status_of "$M/FLUX/three")"
 assert_contains "$(cat "$M/.weryaifs/balance" 2>&1)" "Key was rejected" "balance with a wrong key"
 echo "a patient fox" >"$M/FLUX/four.txt"
 await 10 waits_for "$M/FLUX/four" key || fail "$(status_of "$M/FLUX/four")"
@@ -38,8 +38,16 @@ assert_eq "$(posts)" 4 "submissions with a wrong key"
 echo sk-test >"$XDG_CONFIG_HOME/weryaifs/key"
 kill -HUP "$FS_PID"
 wait_state "$M/FLUX/four.txt" SUCCESS
-echo submit >"$M/FLUX/three.status"
 wait_state "$M/FLUX/three.txt" SUCCESS
+
+# a refusal as if for the key, while the key is good for all else, is that prompt's own trouble
+control fault=refuse-prompt=1009@forbidden
+echo "a forbidden fox" >"$M/FLUX/forbidden.txt"
+echo "an allowed fox" >"$M/FLUX/allowed.txt"
+wait_state "$M/FLUX/forbidden.txt" FAILED
+assert_contains "$(status_of "$M/FLUX/forbidden")" "code 1009" "a refused prompt"
+wait_state "$M/FLUX/allowed.txt" SUCCESS
+control clear=1
 
 # the day's limit: patience survives a restart
 control fault=submit-6101:1:1

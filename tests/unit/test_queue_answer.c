@@ -68,7 +68,13 @@ static void test_answer_decides_what_becomes_of_the_job(void **state)
 		{{.status = 200, .body = "{\"status\":1006}"}, "FAILED", 1, 1},
 		{{.status = 200, .body = "{\"status\":2003}"}, "FAILED", 1, 1},
 		{{.status = 200, .body = "{\"status\":6004}"}, "FAILED", 1, 1},
-		{{.status = 401}, "FAILED", 1, 1},
+		{{.status = 200, .body = "{\"status\":7777}"}, "FAILED", 1, 1},
+		/* the key is good otherwise, so it was about this prompt */
+		{{.status = 401}, "FAILED", 1, 0},
+		{{.status = 403}, "FAILED", 1, 0},
+		{{.status = 200, .body = "{\"status\":1009}"}, "FAILED", 1, 0},
+		{{.status = 200, .body = "{\"status\":6101}"}, "QUEUED", 1, 0},
+		{{.status = 200, .body = "{\"status\":1015}"}, "QUEUED", 1, 0},
 		/* nobody knows: never again by itself */
 		{{.error = -ETIMEDOUT}, "UNKNOWN", 1, 1},
 		{{.error = -ECONNRESET}, "UNKNOWN", 1, 1},
@@ -178,17 +184,62 @@ static void test_answer_no_credits_is_asked_for_seldom(void **state)
 static void test_answer_bad_key_stops_all_until_the_key_may_be_better(void **state)
 {
 	own_http_next("POST", (struct own_answer){.status = 401});
+	own_http_next_many("/balance", (struct own_answer){.status = 401}, SIZE_MAX);
 	world_save(FOX, "a fox\n");
 	world_save(OWL, "an owl\n");
 	world_wait(DAY_MS);
 	assert_int_equal(own_http_count("POST"), 1);
-	world_assert_state(FOX, "FAILED");
+	world_assert_state(FOX, "QUEUED");
 	world_assert_state(OWL, "QUEUED");
+	assert_string_equal(world_status(FOX, "needs"), "key");
+	/* also the first one goes on by itself */
 	account_retry(world.account);
 	world_wait(60000);
-	assert_int_equal(own_http_count("POST"), 2);
+	assert_int_equal(own_http_count("POST"), 3);
 	world_assert_state(OWL, "SUCCESS");
+	world_assert_state(FOX, "SUCCESS");
+	assert_string_equal(world_status(FOX, "needs"), "");
+}
+
+/* As long as nobody knows whether the key is refused, nothing is sent and nothing has failed. */
+static void test_answer_refused_key_waits_until_the_balance_is_told(void **state)
+{
+	own_http_next("POST", (struct own_answer){.status = 403});
+	own_http_next_many("/balance", (struct own_answer){.error = -ETIMEDOUT}, 4);
+	world_save(FOX, "a fox\n");
+	world_save(OWL, "an owl\n");
+	world_wait(15000);
+	world_assert_state(FOX, "QUEUED");
+	world_assert_state(OWL, "QUEUED");
+	world_wait(120000);
 	world_assert_state(FOX, "FAILED");
+	world_assert_state(OWL, "SUCCESS");
+	assert_int_equal(own_http_count("POST"), 2);
+}
+
+/* A model that is refused holds back its own prompts alone. */
+static void test_answer_refused_model_delays_no_other(void **state)
+{
+	char path[32];
+
+	for (int i = 0; i < 10; i++) {
+		snprintf(path, sizeof(path), "FLUX/f%d.txt", i);
+		world_save(path, "a fox\n");
+	}
+	for (int i = 0; i < 10; i++) {
+		snprintf(path, sizeof(path), "WAN_2_5.video/s%d.txt", i);
+		world_save(path, "an owl\n");
+	}
+	own_http_next_many("/text-to-image",
+		(struct own_answer){.status = 200, .body = "{\"status\":1007}"}, SIZE_MAX);
+	/* ten of them and two gaps */
+	world_wait(1000 + 12 * world.options.submit_gap_ms + 6000);
+	for (int i = 0; i < 10; i++) {
+		snprintf(path, sizeof(path), "WAN_2_5.video/s%d.txt", i);
+		world_assert_state(path, "SUCCESS");
+	}
+	world_assert_state("FLUX/f0.txt", "QUEUED");
+	assert_non_null(strstr(world_status("FLUX/f9.txt", "warning"), "1007"));
 }
 
 static void test_answer_credits_stop_is_passed_by_a_person(void **state)
@@ -395,6 +446,8 @@ int main(void)
 		T(test_answer_no_credits_stops_all_until_the_balance_rises),
 		T(test_answer_no_credits_is_asked_for_seldom),
 		T(test_answer_bad_key_stops_all_until_the_key_may_be_better),
+		T(test_answer_refused_key_waits_until_the_balance_is_told),
+		T(test_answer_refused_model_delays_no_other),
 		T(test_answer_credits_stop_is_passed_by_a_person),
 		T(test_answer_for_a_text_that_was_replaced_is_not_repeated),
 		T(test_answer_for_a_prompt_that_was_removed_is_not_repeated),

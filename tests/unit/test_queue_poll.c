@@ -55,9 +55,9 @@ static void test_poll_trouble_slows_down_and_is_told(void **state)
 	own_http_next_many(STATUS, (struct own_answer){.status = 500}, SIZE_MAX);
 	send();
 	world_wait(INT64_C(3600) * 1000);
-	assert_in_range(own_http_count(STATUS), 40, 90);
+	assert_in_range(own_http_count(STATUS), 25, 60);
 	world_assert_state(FOX, "PENDING");
-	assert_non_null(strstr(world_status(FOX, "warning"), "how it stands is not known"));
+	assert_non_null(strstr(world_status(FOX, "warning"), "it is not known how it stands"));
 	assert_int_equal(own_http_count("POST"), 1);
 }
 
@@ -79,6 +79,61 @@ static void test_poll_not_found_for_some_minutes_is_no_end(void **state)
 	send();
 	world_wait(INT64_C(3600) * 1000);
 	world_assert_state(FOX, "SUCCESS");
+	assert_int_equal(own_http_count("POST"), 1);
+}
+
+/* Another key, a wrong base URL, an outage: what is paid for is asked for as long as the account exists. */
+static void test_poll_not_found_is_never_the_end(void **state)
+{
+	own_http_next_many(
+		STATUS, (struct own_answer){.status = 200, .body = "{\"status\":1003}"}, 120);
+	send();
+	world_wait(2 * DAY_MS);
+	world_assert_state(FOX, "PENDING");
+	assert_non_null(strstr(world_status(FOX, "warning"), "since "));
+	assert_non_null(strstr(world_status(FOX, "warning"), "does not know this task"));
+	/* once an hour by now */
+	size_t before = own_http_count(STATUS);
+	world_wait(10 * INT64_C(3600) * 1000);
+	assert_in_range(own_http_count(STATUS) - before, 8, 12);
+	world_wait(5 * DAY_MS);
+	world_assert_state(FOX, "SUCCESS");
+	assert_int_equal(own_http_count("POST"), 1);
+}
+
+static void test_poll_unknown_word_is_told(void **state)
+{
+	own_http_next_many(
+		STATUS, (struct own_answer){.status = 200, .body = ONE("warming_up", "")}, 5);
+	send();
+	world_wait(15000);
+	world_assert_state(FOX, "PENDING");
+	assert_non_null(strstr(world_status(FOX, "warning"), "'warming_up'"));
+	world_wait(600000);
+	world_assert_state(FOX, "SUCCESS");
+	assert_string_equal(world_status(FOX, "warning"), "");
+}
+
+static void test_poll_success_without_results_is_asked_for_them(void **state)
+{
+	own_http_next_many(
+		STATUS, (struct own_answer){.status = 200, .body = ONE("succeed", "")}, 4);
+	send();
+	world_wait(20000);
+	world_assert_state(FOX, "PROCESSING");
+	assert_non_null(strstr(world_status(FOX, "warning"), "gives no result yet"));
+	world_wait(600000);
+	world_assert_state(FOX, "SUCCESS");
+}
+
+static void test_poll_success_without_results_fails_in_the_end(void **state)
+{
+	own_http_next_many(
+		STATUS, (struct own_answer){.status = 200, .body = ONE("succeed", "")}, SIZE_MAX);
+	send();
+	world_wait(DAY_MS);
+	world_assert_state(FOX, "FAILED");
+	assert_non_null(strstr(world_status(FOX, "error"), "gave no result in 5 minutes"));
 	assert_int_equal(own_http_count("POST"), 1);
 }
 
@@ -336,6 +391,10 @@ int main(void)
 		T(test_poll_trouble_slows_down_and_is_told),
 		T(test_poll_trouble_that_is_over_is_forgotten),
 		T(test_poll_not_found_for_some_minutes_is_no_end),
+		T(test_poll_success_without_results_fails_in_the_end),
+		T(test_poll_success_without_results_is_asked_for_them),
+		T(test_poll_unknown_word_is_told),
+		T(test_poll_not_found_is_never_the_end),
 		T(test_poll_not_found_does_not_go_by_the_wall_clock),
 		T(test_poll_failure_is_told_and_costs_no_second_post),
 		T(test_poll_state_that_nobody_knows_is_no_end),
