@@ -22,6 +22,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/read_all.h"
 #include "fs/base/str.h"
+#include "fs/base/trust.h"
 
 #define FILE_MAX (1024 * 1024)
 #define LINE_MAX_BYTES 190
@@ -314,6 +315,15 @@ static int read_file(const char *path, char **ret_data, size_t *ret_length, char
 	}
 	if (!S_ISREG(status.st_mode))
 		return sentence_fail(ret_message, -EINVAL, "%s is not a regular file", path);
+	/* it can name a command that runs as we do, and the place that the key is sent to */
+	if (!trust_owner(status.st_uid))
+		return sentence_fail(ret_message, -EACCES,
+			"%s belongs to another user (uid %u), who could change what it says, so it is not "
+			"read; make a copy of your own, or: chown it to yourself",
+			path, status.st_uid);
+	if (trust_is_shared(&status))
+		return sentence_fail(ret_message, -EACCES,
+			"%s can be written to by others, so it is not read; chmod go-w it", path);
 	data = malloc(FILE_MAX + 1);
 	if (!data)
 		return sentence_fail(ret_message, -ENOMEM, "%s: out of memory", path);

@@ -15,6 +15,7 @@
 #include "fs/account/account.h"
 #include "fs/api/client.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/descriptors.h"
 #include "fs/base/log.h"
 #include "fs/check.h"
 #include "fs/daemon.h"
@@ -313,6 +314,7 @@ static int harden(void)
 
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
+	descriptors_raise();
 	return prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ? -errno : 0;
 }
 

@@ -9,10 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fs/base/clock.h"
+#include "fs/base/descriptors.h"
 #include "fs/base/list.h"
 #include "fs/base/str.h"
 #include "fs/net/hook_head.h"
 
+enum { RECENT = 64, AGAIN_MS = 2000, PAUSE_MS = 500 };
 enum { HEAD_MAX = 8192, BODY_MAX = 1 << 20, PATIENCE_MS = 10000, LINGER_MS = 2000, PRIORITY = 20 };
 
 struct hook {
@@ -23,6 +26,14 @@ struct hook {
 	unsigned count;
 	bool (*called)(void *arg, const char *token);
 	void *arg;
+	struct loop_timer *pause; /* armed: no descriptors are left */
+	struct {
+		char token[HOOK_TOKEN + 1];
+		int64_t ms; /* monotonic, 0 never */
+		int status; /* that it was answered with */
+	} recent[RECENT];
+	unsigned next_recent;
+	int64_t looks_ms, looks; /* what is left of the burst, in thousandths, as of then */
 };
 
 /* One connection, one request. */
@@ -60,6 +71,7 @@ static void answer(struct hook_call *call, int status)
 	const char *reason = status == 200   ? "OK"
 			     : status == 404 ? "Not Found"
 			     : status == 405 ? "Method Not Allowed"
+			     : status == 429 ? "Too Many Requests"
 					     : "Bad Request";
 	char text[128];
 	int length = snprintf(text, sizeof(text),
@@ -74,14 +86,62 @@ static void answer(struct hook_call *call, int status)
 	loop_timer_arm(call->timer, LINGER_MS);
 }
 
+/* A token that was replayed costs no requests: its job was looked at a moment ago. */
+static int find_recent(const struct hook *hook, const char *token)
+{
+	int64_t now = clock_mono_ms();
+
+	for (unsigned i = 0; i < RECENT; i++)
+		if (hook->recent[i].ms != 0 && now - hook->recent[i].ms < AGAIN_MS &&
+			strcmp(hook->recent[i].token, token) == 0)
+			return hook->recent[i].status;
+	return 0;
+}
+
+static void remember(struct hook *hook, const char *token, int status)
+{
+	unsigned i = hook->next_recent;
+
+	hook->next_recent = (i + 1) % RECENT;
+	snprintf(hook->recent[i].token, HOOK_TOKEN + 1, "%s", token);
+	hook->recent[i].ms = clock_mono_ms();
+	hook->recent[i].status = status;
+}
+
+static bool may_look(struct hook *hook)
+{
+	int64_t now = clock_mono_ms();
+
+	hook->looks += (now - hook->looks_ms) * HOOK_RATE;
+	if (hook->looks > HOOK_BURST * 1000)
+		hook->looks = HOOK_BURST * 1000;
+	hook->looks_ms = now;
+	if (hook->looks < 1000)
+		return false;
+	hook->looks -= 1000;
+	return true;
+}
+
+/* The HTTP status for a good request with this token. */
+static int look(struct hook *hook, const char *token)
+{
+	int status = find_recent(hook, token);
+
+	if (status != 0)
+		return status;
+	if (!may_look(hook))
+		return 429;
+	status = hook->called(hook->arg, token) ? 200 : 404;
+	remember(hook, token, status);
+	return status;
+}
+
 static void take_head(struct hook_call *call, size_t length)
 {
 	char token[HOOK_TOKEN + 1];
 	int status = hook_head_read(call->head, length, token);
 
-	if (status == 200 && !call->hook->called(call->hook->arg, token))
-		status = 404;
-	answer(call, status);
+	answer(call, status == 200 ? look(call->hook, token) : status);
 }
 
 static void on_ready(void *arg, unsigned events)
@@ -116,9 +176,15 @@ static void on_connection(void *arg, unsigned events)
 {
 	struct hook *hook = arg;
 	int fd = accept4(hook->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int r = fd < 0 ? -errno : descriptors_spare(fd);
 
-	if (fd < 0)
+	if (r < 0) {
+		/* or else the loop would come back here at once, and again */
+		if ((r == -EMFILE || r == -ENFILE || r == -ENOBUFS || r == -ENOMEM) &&
+			loop_watch_change(hook->watch, 0) == 0)
+			loop_timer_arm(hook->pause, PAUSE_MS);
 		return;
+	}
 	/* a call takes a moment: the one that has taken longest is the likeliest to be none */
 	if (hook->count == HOOK_CONNECTIONS)
 		call_end(list_entry(hook->calls.next, struct hook_call, link));
@@ -138,6 +204,14 @@ static void on_connection(void *arg, unsigned events)
 		return;
 	}
 	loop_timer_arm(call->timer, PATIENCE_MS);
+}
+
+static void on_pause_over(void *arg)
+{
+	struct hook *hook = arg;
+
+	if (loop_watch_change(hook->watch, LOOP_READ) < 0)
+		loop_timer_arm(hook->pause, PAUSE_MS);
 }
 
 /* "127.0.0.1:8080" or "[::1]:8080" */
@@ -192,9 +266,12 @@ int hook_create(struct loop *loop, const char *listen, bool (*called)(void *arg,
 	hook->called = called;
 	hook->arg = arg;
 	list_init(&hook->calls);
+	hook->looks = HOOK_BURST * 1000;
+	hook->looks_ms = clock_mono_ms();
 	hook->fd = open_socket(listen);
-	int r = hook->fd < 0 ? hook->fd
-			     : loop_watch_add(loop, hook->fd, LOOP_READ, PRIORITY, on_connection,
+	int r = hook->fd < 0 ? hook->fd : loop_timer_create(loop, on_pause_over, hook, &hook->pause);
+	if (r == 0)
+		r = loop_watch_add(loop, hook->fd, LOOP_READ, PRIORITY, on_connection,
 				       hook, &hook->watch);
 	if (r < 0) {
 		hook_destroy(hook);
@@ -211,6 +288,7 @@ void hook_destroy(struct hook *hook)
 	while (!list_empty(&hook->calls))
 		call_end(list_entry(hook->calls.next, struct hook_call, link));
 	loop_watch_remove(hook->watch);
+	loop_timer_destroy(hook->pause);
 	if (hook->fd >= 0)
 		close(hook->fd);
 	free(hook);

@@ -7,6 +7,10 @@
 
 #include "fs/store/store_private.h"
 
+/* Of one file: as large file systems have it. */
+#define XATTRS_COUNT 256
+#define XATTRS_BYTES (128 * 1024)
+
 #define COLUMNS "ino, parent, name, kind, mode, uid, gid, atime, mtime, ctime, size, draft, job"
 
 static void read_node(sqlite3_stmt *row, struct node *node)
@@ -252,6 +256,21 @@ int xattrs_get(struct store *store, int64_t ino, const char *name, void *value, 
 	return r;
 }
 
+static int check_room(struct store *store, int64_t ino, size_t more)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT count(*), ifnull(sum(length(name) + length(value)), 0) FROM xattr WHERE ino = ?",
+		&row, "i", ino);
+
+	if (r < 0)
+		return r;
+	return sqlite3_column_int64(row, 0) >= XATTRS_COUNT ||
+			       sqlite3_column_int64(row, 1) + (int64_t)more > XATTRS_BYTES
+		       ? -ENOSPC
+		       : 0;
+}
+
 int xattrs_set(struct store *store, int64_t ino, const char *name, const void *value, size_t length,
 	int flags)
 {
@@ -264,6 +283,10 @@ int xattrs_set(struct store *store, int64_t ino, const char *name, const void *v
 		return -EEXIST;
 	if (r == -ENODATA && (flags & XATTR_REPLACE) != 0)
 		return -ENODATA;
+	/* in place of one of no less it takes no room */
+	r = r == 0 && length <= old ? 0 : check_room(store, ino, strlen(name) + length);
+	if (r < 0)
+		return r;
 	return db_run(store->db, "INSERT OR REPLACE INTO xattr(ino, name, value) VALUES(?, ?, ?)",
 		"ibb", ino, name, strlen(name), length > 0 ? value : "", length);
 }

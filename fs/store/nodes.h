@@ -60,7 +60,7 @@ int nodes_touch(struct store *store, int64_t ino, int64_t now); /* mtime and cti
 int nodes_list_drafts(struct store *store, int (*visit)(void *arg, const struct node *node), void *arg);
 int nodes_list_nameless(struct store *store, int (*visit)(void *arg, const struct node *node), void *arg);
 
-/* Extended attributes. -ENODATA none such; -EEXIST, -ENODATA as setxattr(2) says for its flags. */
+/* Extended attributes, 256 a file and 128 KiB of names and values: -ENOSPC beyond. -ENODATA none such; -EEXIST, -ENODATA as setxattr(2) says for its flags. */
 int xattrs_get(struct store *store, int64_t ino, const char *name, void *value, size_t size, size_t *ret_length); /* -ERANGE */
 int xattrs_set(struct store *store, int64_t ino, const char *name, const void *value, size_t length, int flags);
 int xattrs_remove(struct store *store, int64_t ino, const char *name);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fs/base/descriptors.h"
 #include "fs/base/ids.h"
 #include "fs/job/lease.h"
 #include "fs/tree/draft.h"
@@ -90,7 +91,7 @@ int tree_open(struct tree *tree, uint64_t ino, int flags, int *ret_fd)
 	if (node.kind != NODE_FILE)
 		return -EISDIR;
 	/* the kernel decides about appending, and reads of ours may serve write-only files */
-	int fd = store_data_open(tree->needs.store, node.ino, writes ? O_RDWR : O_RDONLY);
+	int fd = descriptors_spare(store_data_open(tree->needs.store, node.ino, writes ? O_RDWR : O_RDONLY));
 	if (fd < 0)
 		return fd;
 	if (writes) {

@@ -11,6 +11,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/compat.h"
+#include "fs/base/descriptors.h"
 #include "fs/base/log.h"
 #include "fs/fetch/fetch.h"
 #include "fs/job/changes.h"
@@ -98,7 +99,8 @@ int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mod
 	if (r == 0)
 		r = add_node(tree, &dir, name, NODE_FILE, S_IFREG | (mode & 07777), owner, &node);
 	if (r == 0) {
-		fd = store_data_open(tree->needs.store, node.ino, O_RDWR | O_CREAT | O_TRUNC);
+		fd = descriptors_spare(
+			store_data_open(tree->needs.store, node.ino, O_RDWR | O_CREAT | O_TRUNC));
 		r = fd < 0 ? fd : draft_open(tree->drafts, &node);
 		if (r == 0 && place_is_prompt(&node))
 			r = tree_take_place(tree, node.ino, node.parent, node.name, &aftermath);

@@ -581,6 +581,32 @@ static void test_config_manual_knows_every_key(void **state)
 	}
 }
 
+/* It can name a command, and the place that the key is sent to. */
+static void test_config_load_believes_nobody_else(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(load(fixture, "[api]\nkey_command = echo x\n"), 0);
+	for (mode_t mode = 0600; mode <= 0666; mode++) {
+		bool shared = (mode & 02) != 0;
+		assert_int_equal(chmod(fixture->path, mode), 0);
+		free(steal(&fixture->message));
+		assert_int_equal(config_load(&fixture->config, fixture->path, &fixture->message), shared ? -EACCES : 0);
+		if (shared)
+			assert_message(fixture, "chmod go-w");
+	}
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(fixture->path, 0660), 0);
+	assert_int_equal(chown(fixture->path, 0, 12345), 0);
+	assert_int_equal(config_load(&fixture->config, fixture->path, &fixture->message), -EACCES);
+	assert_int_equal(chmod(fixture->path, 0600), 0);
+	assert_int_equal(chown(fixture->path, 12345, 0), 0);
+	free(steal(&fixture->message));
+	assert_int_equal(config_load(&fixture->config, fixture->path, &fixture->message), -EACCES);
+	assert_message(fixture, "uid 12345");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_config_##name, set_up, tear_down)
@@ -593,6 +619,7 @@ int main(void)
 		TEST(load_refuses_with_line_and_reason),
 		TEST(load_uses_nothing_of_a_file_with_an_error),
 		TEST(load_takes_regular_files_only),
+		TEST(load_believes_nobody_else),
 		TEST(paths_begin_at_home),
 		TEST(set_option_takes_items),
 		TEST(set_option_refuses_with_reason),

@@ -342,6 +342,32 @@ static void test_damage_without_a_cache_an_account_is_opened(void **state)
 	assert_string_equal(said, "mine\n");
 }
 
+static void test_damage_attributes_of_a_file_are_bounded(void **state)
+{
+	static char value[65536];
+	struct store *store = open_store();
+	char name[32];
+	int count = 0, r = 0;
+
+	assert_int_equal(store_begin(store, false), 0);
+	for (; r == 0 && count < 1000; count++) {
+		snprintf(name, sizeof(name), "user.small%d", count);
+		r = xattrs_set(store, 7, name, "x", 1, 0);
+	}
+	assert_int_equal(r, -ENOSPC);
+	assert_in_range(count, 100, 300);
+	for (count = 0, r = 0; r == 0 && count < 1000; count++) {
+		snprintf(name, sizeof(name), "user.large%d", count);
+		r = xattrs_set(store, 8, name, value, sizeof(value), 0);
+	}
+	assert_int_equal(r, -ENOSPC);
+	assert_in_range(count, 1, 4);
+	/* one that is there already can be changed, and one that is removed makes room */
+	assert_int_equal(xattrs_set(store, 8, "user.large0", "x", 1, 0), 0);
+	assert_int_equal(store_end(store, 0), 0);
+	store_close(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -357,6 +383,7 @@ int main(void)
 		TEST(test_damage_a_cache_that_cannot_be_opened_holds_nothing),
 		TEST(test_damage_a_cache_that_was_removed_is_made_again),
 		TEST(test_damage_without_a_cache_an_account_is_opened),
+		TEST(test_damage_attributes_of_a_file_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -16,6 +18,7 @@
 #include "fs/net/hook_head.h"
 
 #define TOKEN "0123456789abcdef"
+#define OTHER "POST /in?weryaifs=fedcba9876543210 HTTP/1.1\r\n"
 #define GOOD "POST /in?weryaifs=" TOKEN " HTTP/1.1\r\n"
 
 /* The head */
@@ -89,7 +92,7 @@ static unsigned calls, known; /* called() ran; how often it is to say yes */
 static bool called(void *arg, const char *token)
 {
 	assert_ptr_equal(arg, &calls);
-	assert_string_equal(token, TOKEN);
+	assert_int_equal(strlen(token), HOOK_TOKEN);
 	calls++;
 	if (known == 0)
 		return false;
@@ -214,12 +217,64 @@ static void test_hook_tells_of_a_token(void **state)
 {
 	known = 1;
 	assert_answer(GOOD "Content-Length: 2\r\n\r\n{}", 200);
-	assert_answer(GOOD "\r\n", 404);
+	assert_answer(OTHER "\r\n", 404);
 	assert_int_equal(calls, 2);
 	assert_answer("POST / HTTP/1.1\r\n\r\n", 404);
 	assert_answer("GET /?weryaifs=" TOKEN " HTTP/1.1\r\n\r\n", 405);
 	assert_answer("nonsense\r\n\r\n", 400);
 	assert_int_equal(calls, 2);
+}
+
+/* A callback that somebody has seen, sent again and again, and many that somebody has made up. */
+static void test_hook_costs_few_requests(void **state)
+{
+	char head[96];
+
+	known = 1000;
+	for (int i = 0; i < 20; i++)
+		assert_answer(GOOD "\r\n", 200);
+	assert_int_equal(calls, 1);
+	for (int i = 0; i < HOOK_BURST - 1; i++) {
+		snprintf(head, sizeof(head), "POST /?weryaifs=%016x HTTP/1.1\r\n\r\n", i);
+		assert_answer(head, 200);
+	}
+	unsigned before = (unsigned)calls, late = 0;
+	for (int i = 0; i < 40; i++) {
+		struct caller caller;
+		snprintf(head, sizeof(head), "POST /?weryaifs=%016x HTTP/1.1\r\n\r\n", 1000 + i);
+		call(&caller, head, strlen(head));
+		assert_true(run(5000));
+		late += memcmp(caller.answer, "HTTP/1.1 429 ", 13) == 0;
+		hang_up(&caller);
+	}
+	assert_true(late > 0);
+	assert_int_equal((unsigned)calls - before, 40 - late);
+}
+
+/* Without descriptors the loop does not run hot, and takes calls again when there are some. */
+static void test_hook_waits_for_descriptors(void **state)
+{
+	struct rlimit old, none;
+	struct caller caller;
+
+	known = 1;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	int highest = dup(0);
+	close(highest);
+	call(&caller, GOOD "\r\n", strlen(GOOD "\r\n"));
+	none = (struct rlimit){.rlim_cur = (rlim_t)highest, .rlim_max = old.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	struct timespec from, to;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+	bool answered = run(300);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_false(answered);
+	/* of 300 ms */
+	assert_true((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 < 100);
+	assert_true(run(5000));
+	assert_memory_equal(caller.answer, "HTTP/1.1 200 ", 13);
+	hang_up(&caller);
 }
 
 /* A body is not needed, so it is not waited for, however it is announced. */
@@ -230,7 +285,7 @@ static void test_hook_waits_for_no_body(void **state)
 	assert_answer(GOOD "Transfer-Encoding: chunked\r\n\r\n", 200);
 	assert_answer(GOOD "Expect: 100-continue\r\nContent-Length: 999\r\n\r\n", 200);
 	assert_answer(GOOD "Content-Length: 99999999999999999999\r\n\r\n", 200);
-	assert_int_equal(calls, 4);
+	assert_int_equal(calls, 1);
 }
 
 static void test_hook_answers_before_a_long_body_is_there(void **state)
@@ -383,6 +438,8 @@ int main(void)
 		cmocka_unit_test(test_hook_head_is_a_post_alone),
 		cmocka_unit_test(test_hook_head_is_http),
 		LIVE(test_hook_tells_of_a_token),
+		LIVE(test_hook_costs_few_requests),
+		LIVE(test_hook_waits_for_descriptors),
 		LIVE(test_hook_waits_for_no_body),
 		LIVE(test_hook_answers_before_a_long_body_is_there),
 		LIVE(test_hook_takes_no_endless_body),
