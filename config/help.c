@@ -35,6 +35,8 @@ static const struct {
 		"try it out: no key, no network, no costs; files are made by a small server here"},
 	{"--check",
 		"check configuration, API key and the account's ledger and files; mount nothing"},
+	{"--repair",
+		"with --check: put right what needs no guessing; what has lost its place goes to .weryaifs/lost+found"},
 	{"--set-key", "ask for the API key, try it, and store it in the key file, for you alone"},
 	{"--keyring", "with --set-key: store it in the desktop's keyring (secret-tool)"},
 	{"--forget ACCOUNT",

@@ -25,6 +25,7 @@ static const struct option long_options[] = {
 	{"forget", required_argument, NULL, 'F'},
 	{"help", no_argument, NULL, 'h'},
 	{"keyring", no_argument, NULL, 'r'},
+	{"repair", no_argument, NULL, 'p'},
 	{"sandbox", no_argument, NULL, 's'},
 	{"set-key", no_argument, NULL, 'K'},
 	{"version", no_argument, NULL, 'V'},
@@ -207,6 +208,9 @@ static int take_option(
 	case 'k':
 		options->check = true;
 		return 0;
+	case 'p':
+		options->repair = true;
+		return 0;
 	case 'K':
 		options->set_key = true;
 		return 0;
@@ -238,6 +242,9 @@ static int take_operands(struct options *options, int count, char **operands, ch
 	if (options->keyring && !options->set_key)
 		return sentence_fail(
 			ret_message, -EINVAL, "--keyring goes with --set-key alone. %s", try_help);
+	if (options->repair && !options->check)
+		return sentence_fail(
+			ret_message, -EINVAL, "--repair goes with --check alone. %s", try_help);
 	if (count == 0 && !optional)
 		return sentence_fail(ret_message, -EINVAL, "where to mount? %s", try_help);
 	if (count > 2)

@@ -8,6 +8,7 @@ struct options {
 	char *config_path;         /* --config, NULL: the default path if it exists */
 	char *account;             /* --account */
 	bool foreground, debug, sandbox, check;
+	bool repair;		   /* with check */
 	bool set_key, keyring; /* --set-key, into the keyring */
 	bool forget;           /* --forget, of `account` */
 	bool help, version;

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/job/place.h"
 #include "fs/layers.h"
 #include "fs/store/store.h"
 
@@ -25,6 +27,22 @@ static int say_error(const char *state, int error)
 	return EXIT_FAILURE;
 }
 
+static int repair(const char *state, const char *cache)
+{
+	CLEANUP_FREE char *report = NULL, *message = NULL;
+	struct stat st;
+
+	/* nothing is begun by a repair */
+	if (stat(state, &st) < 0)
+		return -errno;
+	int r = store_repair(state, cache, (int64_t)TREE_LOST, &report, &message);
+	if (r < 0)
+		printf("not repaired: %s\n", message != NULL ? message : strerror(-r));
+	else
+		fputs(report, stdout);
+	return r;
+}
+
 static int check_disk(const struct setup *setup)
 {
 	CLEANUP_FREE char *state = NULL, *cache = NULL, *report = NULL;
@@ -33,6 +51,11 @@ static int check_disk(const struct setup *setup)
 
 	if (r < 0)
 		return say_error("its directory", r == -ENOENT ? -ENOTDIR : r);
+	if (setup->options.repair) {
+		r = repair(state, cache);
+		if (r < 0)
+			return r == -EBUSY ? EXIT_FAILURE : say_error(state, r);
+	}
 	r = store_check(state, cache, &report, &problems);
 	if (r < 0)
 		return say_error(state, r);

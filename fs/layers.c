@@ -20,6 +20,7 @@
 #include "fs/refuse.h"
 #include "fs/sandbox_child.h"
 #include "fs/store/cache.h"
+#include "fs/store/copy.h"
 #include "fs/store/store.h"
 
 #define LOCK_MS 2000 /* for the end of the mount that was just unmounted */
@@ -224,6 +225,8 @@ int layers_open(struct loop *loop, const struct setup *setup, struct kept *kept,
 		r = worker_create(loop, &layers->worker);
 	if (r == 0)
 		r = open_account(layers, setup, ret_message);
+	if (r == 0 && !setup->options.sandbox)
+		r = ledger_copy_create(loop, layers->worker, layers->store, &layers->copy);
 	if (r == 0)
 		r = open_hook(layers, setup, ret_message);
 	if (r == 0)
@@ -234,6 +237,7 @@ int layers_open(struct loop *loop, const struct setup *setup, struct kept *kept,
 void layers_leave(struct layers *layers)
 {
 	session_leave(layers->session);
+	ledger_copy_destroy(steal(&layers->copy));
 	if (layers->store) {
 		cache_flush(layers->store);
 		store_close(layers->store);
@@ -246,6 +250,7 @@ void layers_close(struct layers *layers)
 	session_destroy(layers->session);
 	hook_destroy(layers->hook);
 	account_destroy(layers->account);
+	ledger_copy_destroy(layers->copy);
 	worker_destroy(layers->worker);
 	if (layers->store) {
 		int r = cache_sync_all(layers->store);

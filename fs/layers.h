@@ -15,6 +15,7 @@ struct layers {
 	struct api_client *api;
 	struct worker *worker;
 	struct store *store;
+	struct ledger_copy *copy; /* NULL in a sandbox */
 	struct account *account;
 	struct model_registry registry; /* of the account */
 	struct session *session;

@@ -5,11 +5,7 @@ _weryaifs_item() # the word after -o: items with commas between, the last one is
 {
 	local done='' item=$1 keys value
 	[[ $item == *,* ]] && done=${item%,*}, item=${item##*,}
-<<<<<<< HEAD
-	keys='account= base_url= models_base_url= key_file= key_command= ca_file= proxy= connect_timeout= request_timeout= models_refresh= settle= max_active= submit_gap= submissions_per_day= unknown= dry_run first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= cache cache_dir= cache_size= stall_timeout= listen= public_url= allow_other uid= gid= umask= ratio= negative= number= resolution= quality= duration= audio web_search webhook= caller= config= sandbox debug ro noexec noatime auto_unmount'
-=======
-	keys='account= base_url= models_base_url= key_file= key_command= ca_file= connect_timeout= request_timeout= models_refresh= settle= max_active= submit_gap= submissions_per_day= unknown= dry_run first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= cache cache_dir= cache_size= stall_timeout= listen= public_url= allow_other uid= gid= umask= keeper ratio= negative= number= resolution= quality= duration= audio web_search webhook= caller= config= sandbox debug ro noexec noatime auto_unmount'
->>>>>>> b6d64d6 (keeper: a program that holds the mount and starts the daemon again)
+	keys='account= base_url= models_base_url= key_file= key_command= ca_file= proxy= connect_timeout= request_timeout= models_refresh= settle= max_active= submit_gap= submissions_per_day= unknown= dry_run first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= cache cache_dir= cache_size= stall_timeout= listen= public_url= allow_other uid= gid= umask= keeper ratio= negative= number= resolution= quality= duration= audio web_search webhook= caller= config= sandbox debug ro noexec noatime auto_unmount'
 	value=${item#*=}
 	case $item in
 	key_file=* | ca_file=* | cache_dir=* | config=*)
@@ -60,7 +56,7 @@ _weryaifs()
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '-o -f --foreground -d --debug --config --account --sandbox --check --set-key --keyring --forget -h --help -V --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '-o -f --foreground -d --debug --config --account --sandbox --check --repair --set-key --keyring --forget -h --help -V --version' -- "$word")
 	else
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")

@@ -12,6 +12,8 @@
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/ids.h"
+#include "fs/store/copy.h"
 #include "fs/store/jobs.h"
 #include "fs/store/nodes.h"
 #include "fs/store/private_dir.h"
@@ -129,6 +131,33 @@ static int check_data(struct check *check)
 		r = db_row_next(check->store.db, row);
 	}
 	return r;
+}
+
+/* Bytes that the database does not know: it may have been put back from an older copy. */
+static int check_orphans(struct check *check)
+{
+	CLEANUP(ids_finish) struct ids orphans = {0};
+	int r = store_data_each(&check->store, ids_note, &orphans);
+
+	for (size_t i = 0; i < orphans.count && i < SHOWN_MAX; i++)
+		buf_addf(&check->report, "unknown: data/%lld belongs to no file\n", (long long)orphans.items[i]);
+	if (orphans.count > 0)
+		buf_addf(&check->report,
+			"%zu file%s in data/ of which nothing is known; to find them in .weryaifs/lost+found: "
+			"weryaifs --check --repair\n",
+			orphans.count, orphans.count == 1 ? "" : "s");
+	return r;
+}
+
+/* How far one would have to go back. */
+static int describe_copy(struct check *check)
+{
+	int64_t age = ledger_copy_age(&check->store);
+
+	if (age < 0)
+		return buf_adds(&check->report, "copy of the database: none yet; one is made each day of a mount\n");
+	return buf_addf(&check->report, "copy of the database: %s, %lld h old\n", STORE_DATABASE DB_COPY_NEW,
+		(long long)(age / 3600000));
 }
 
 /* A cache that was emptied is fetched again, so only a map that nobody can read is a problem. */
@@ -269,8 +298,12 @@ int store_check(const char *state_dir, const char *cache_dir, char **ret_report,
 		r = check_ledger(&check);
 	if (r >= 0 && check.store.data_fd >= 0)
 		r = check_data(&check);
+	if (r >= 0 && check.store.data_fd >= 0)
+		r = check_orphans(&check);
 	if (r >= 0)
 		r = describe(&check);
+	if (r >= 0)
+		r = describe_copy(&check);
 	if (r >= 0)
 		r = check_cache(&check);
 	if (r >= 0)

@@ -71,6 +71,14 @@ static int remove_gone(struct store *store)
 	return db_end(store->db, r);
 }
 
+/* Its node was removed; the file goes at the next mount. */
+static bool is_gone(struct store *store, int64_t ino)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+
+	return db_row(store->db, "SELECT 1 FROM data_gone WHERE ino = ?", &row, "i", ino) == 1;
+}
+
 int store_data_each(struct store *store, int (*visit)(void *arg, int64_t ino), void *arg)
 {
 	int fd = openat(store->data_fd, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -89,6 +97,8 @@ int store_data_each(struct store *store, int (*visit)(void *arg, int64_t ino), v
 		if (str_to_int(entry->d_name, 1, DATA_LAST, &ino) < 0)
 			continue;
 		int found = nodes_get(store, ino, &node);
+		if (found == -ENOENT && is_gone(store, ino))
+			continue;
 		if (found == -ENOENT || (found == 0 && node.kind != NODE_FILE))
 			r = visit(arg, ino);
 		else

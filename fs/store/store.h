@@ -45,6 +45,10 @@ bool store_reserve_use(struct store *store);
  * (caller frees), and counts what is wrong. -ENOENT: there is no account yet; -EBUSY: it is mounted. */
 int store_check(const char *state_dir, const char *cache_dir, char **ret_report, int *ret_problems);
 
+/* Puts right what can be put right without guessing, of an account that is not mounted: see repair.c. What becomes a file gets its
+ * name in `dir`. *ret_report: one line a change (caller frees). Errors as those of store_open(). */
+int store_repair(const char *state_dir, const char *cache_dir, int64_t dir, char **ret_report, char **ret_message);
+
 /* The bytes of a NODE_FILE. Flags as open(2); O_CREAT makes it (0600). The fd is the caller's. */
 int store_data_open(struct store *store, int64_t ino, int flags);
 int store_data_stat(struct store *store, int64_t ino, struct stat *ret_stat);

@@ -16,7 +16,11 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/base/loop.h"
+#include "fs/base/worker.h"
 #include "fs/store/cache.h"
+#include "fs/store/copy.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store.h"
 
@@ -342,6 +346,121 @@ static void test_damage_without_a_cache_an_account_is_opened(void **state)
 	assert_string_equal(said, "mine\n");
 }
 
+static int64_t fast_ms;
+
+/* An hour lasts a few hundred looks. */
+static int64_t fast_clock(void)
+{
+	return fast_ms += 5000;
+}
+
+static bool stopped;
+
+static void stop_loop(void *arg)
+{
+	stopped = true;
+	loop_stop(arg, 0);
+}
+
+/* A loop that has something to do does not sleep by the real clock. */
+static void keep_awake(void *arg)
+{
+	if (!stopped)
+		assert_int_equal(loop_defer(arg, keep_awake, arg), 0);
+}
+
+/* What happens in so much time. */
+static void run_loop(struct loop *loop, int64_t ms)
+{
+	struct loop_timer *timer;
+
+	assert_int_equal(loop_timer_create(loop, stop_loop, loop, &timer), 0);
+	loop_timer_arm(timer, ms);
+	stopped = false;
+	keep_awake(loop);
+	assert_int_equal(loop_run(loop), 0);
+	loop_timer_destroy(timer);
+}
+
+static void test_damage_a_copy_of_the_ledger_is_made_each_day(void **state)
+{
+	struct ledger_copy *copy;
+	struct worker *worker;
+	struct loop *loop;
+	struct node node;
+	char said[256];
+
+	make_account();
+	clock_replace(fast_clock, NULL);
+	assert_int_equal(loop_create(&loop), 0);
+	assert_int_equal(worker_create(loop, &worker), 0);
+	struct store *store = open_store();
+	for (int day = 0; day < 3; day++) {
+		snprintf(said, sizeof(said), "day%d", day);
+		add_file(store, said, "x");
+		assert_int_equal(ledger_copy_create(loop, worker, store, &copy), 0);
+		run_loop(loop, 600000);
+		worker_drain(worker);
+		/* within the day there is no other one */
+		add_file(store, day == 0 ? "later0" : day == 1 ? "later1" : "later2", "x");
+		run_loop(loop, 4 * 3600000);
+		ledger_copy_destroy(copy);
+		run("[ ! -e state/weryaifs.db.new ] && touch -d '2 days ago' state/weryaifs.db.1");
+	}
+	store_close(store);
+	worker_destroy(worker);
+	loop_destroy(loop);
+	clock_replace(NULL, NULL);
+	/* the newest is of the third day, the older one of the second */
+	run("cp state/weryaifs.db.1 state/weryaifs.db && rm -f state/weryaifs.db-wal");
+	store = open_store();
+	assert_int_equal(nodes_find(store, 7, "day2", &node), 0);
+	assert_int_equal(nodes_find(store, 7, "later2", &node), -ENOENT);
+	store_close(store);
+	run("cp state/weryaifs.db.2 state/weryaifs.db && rm -f state/weryaifs.db-wal");
+	store = open_store();
+	assert_int_equal(nodes_find(store, 7, "later0", &node), 0);
+	assert_int_equal(nodes_find(store, 7, "day1", &node), 0);
+	assert_int_equal(nodes_find(store, 7, "day2", &node), -ENOENT);
+	store_close(store);
+}
+
+static void test_damage_a_repair_loses_nothing(void **state)
+{
+	CLEANUP_FREE char *report = NULL, *message = NULL, *checked = NULL, *again = NULL;
+	struct node node;
+	char said[256], name[64];
+	int problems;
+
+	make_account();
+	run("cp -a state old");
+	struct store *store = open_store();
+	int64_t newer = add_file(store, "newer", "written later");
+	store_close(store);
+	run("cp old/weryaifs.db state/weryaifs.db");
+	/* what a damaged disk may leave: wrong numbers */
+	run("python3 -c \"import sqlite3; d = sqlite3.connect('state/weryaifs.db');"
+	    " d.execute('UPDATE dir_count SET names = 99'); d.commit()\"");
+	assert_int_equal(store_check(state_dir, cache_dir, &checked, &problems), 0);
+	assert_true(problems > 0);
+	snprintf(name, sizeof(name), "data/%lld", (long long)newer);
+	assert_non_null(strstr(checked, name));
+	assert_non_null(strstr(checked, "--check --repair"));
+	assert_int_equal(store_repair(state_dir, cache_dir, 3, &report, &message), 0);
+	assert_non_null(strstr(report, name));
+	store = open_store();
+	snprintf(name, sizeof(name), "recovered-%lld", (long long)newer);
+	assert_int_equal(nodes_find(store, 3, name, &node), 0);
+	assert_int_equal(node.ino, newer);
+	assert_int_equal(store_data_sweep(store), 0);
+	store_close(store);
+	shell("cat state/data/*", said, sizeof(said));
+	assert_non_null(strstr(said, "written later"));
+	assert_int_equal(store_check(state_dir, cache_dir, &again, &problems), 0);
+	if (strstr(again, "--repair") != NULL)
+		fail_msg("%s", again);
+}
+
 static void test_damage_attributes_of_a_file_are_bounded(void **state)
 {
 	static char value[65536];
@@ -384,6 +503,8 @@ int main(void)
 		TEST(test_damage_a_cache_that_was_removed_is_made_again),
 		TEST(test_damage_without_a_cache_an_account_is_opened),
 		TEST(test_damage_attributes_of_a_file_are_bounded),
+		TEST(test_damage_a_copy_of_the_ledger_is_made_each_day),
+		TEST(test_damage_a_repair_loses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
