@@ -54,7 +54,7 @@ static void tell_trouble(void *arg, int64_t job)
 
 	if (jobs_get(account->store, job, &record) < 0)
 		return;
-	changes_tell_status(account->changes, record.ino);
+	changes_tell_status(account->changes, record.place.ino);
 	job_record_finish(&record);
 }
 
@@ -323,6 +323,7 @@ int account_wait_below(struct account *account, int64_t dir, void (*done)(void *
 
 static int gather_stats(struct account *account, struct stats *stats)
 {
+	int64_t states[JOB_STATE_COUNT];
 	char day[CLOCK_DAY];
 
 	*stats = (struct stats){.uptime_s = (clock_mono_ms() - account->started) / 1000,
@@ -339,7 +340,12 @@ static int gather_stats(struct account *account, struct stats *stats)
 	int r = cache_total(account->store, &stats->cache_bytes);
 	if (r == 0)
 		r = spend_get(account->store, day, &stats->submissions_today);
-	return r < 0 ? r : jobs_count_states(account->store, stats->states);
+	if (r == 0)
+		r = jobs_count_states(account->store, states);
+	/* as users are told */
+	for (int i = 1; i < JOB_STATE_COUNT && r == 0; i++)
+		stats->states[job_state_shown((enum job_state)i)] += states[i];
+	return r;
 }
 
 int account_stats(struct account *account, bool prometheus, char **ret_text)

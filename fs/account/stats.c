@@ -105,9 +105,12 @@ int stats_format_prometheus(const struct stats *stats, char **ret_text)
 	add_number(&text, "stopped", "1: nothing is sent, for the reason in stats.",
 		stats->paused != NULL);
 	add_head(&text, "jobs", "Jobs in the ledger by state.");
-	for (int state = 1; state < JOB_STATE_COUNT; state++)
+	for (int state = 1; state < JOB_STATE_COUNT; state++) {
+		if (job_state_shown((enum job_state)state) != (enum job_state)state)
+			continue;
 		buf_addf(&text, "weryaifs_jobs{state=\"%s\"} %" PRId64 "\n",
 			job_state_name((enum job_state)state), stats->states[state]);
+	}
 	if (stats->credits_known) {
 		add_head(&text, "credits", "The balance when it was last read.");
 		buf_addf(&text, "weryaifs_credits %.10g\n", stats->credits);

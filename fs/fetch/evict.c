@@ -149,7 +149,7 @@ static void ask(struct evictor *evictor)
 		.max_bytes = BODY_MAX};
 
 	/* the bytes of a text are in its row */
-	if (strncmp(evictor->record.url, FETCH_TEXT, strlen(FETCH_TEXT)) == 0) {
+	if (evictor->record.kind == RESULT_TEXT) {
 		int64_t ino = evictor->ino;
 		forget_candidate(evictor);
 		if (cache_evict(evictor->fetches->needs.store, ino) == 0)

@@ -33,11 +33,6 @@ struct loop;
 struct store;
 struct worker;
 
-/* An address that is none: the bytes of a text come behind it. */
-#define FETCH_TEXT "data:,"
-/* In a row of the ledger, a type that is none: the cover of a sound, which is not waited for as what was paid for is. */
-#define FETCH_COVER "cover"
-
 struct fetch_needs { /* all borrowed */
 	struct loop *loop;
 	struct store *store;

@@ -42,12 +42,11 @@ bool fetch_is_open(const struct fetches *fetches, int64_t ino)
 /* The bytes of a text are in its row. A cache that does not take them gives an error to who reads. */
 static void fill_text(struct fetch *fetch)
 {
-	const char *url = fetch->record.url;
+	const char *text = fetch->record.text;
+	size_t length = text == NULL ? 0 : strlen(text);
 
-	if (strncmp(url, FETCH_TEXT, strlen(FETCH_TEXT)) != 0)
+	if (fetch->record.kind != RESULT_TEXT)
 		return;
-	const char *text = url + strlen(FETCH_TEXT);
-	size_t length = strlen(text);
 	if (cache_file_run_end(fetch->file, 0) < (int64_t)length &&
 		cache_file_write(fetch->file, 0, text, length) < 0)
 		log_warning("result: inode %lld: no room for its text", (long long)fetch->ino);

@@ -8,7 +8,6 @@
 #include "fs/api/client.h"
 #include "fs/base/log.h"
 #include "fs/fetch/fetch.h"
-#include "fs/media/media.h"
 #include "fs/store/jobs.h"
 #include "fs/store/store.h"
 
@@ -26,6 +25,16 @@ struct renewal {
 };
 
 static void ask_next(struct renewal *renewal);
+
+const char *result_address(const char *told, enum result_kind *kind)
+{
+	size_t mark = strlen(ENVELOPE_REFUSED);
+
+	if (strncmp(told, ENVELOPE_REFUSED, mark) != 0)
+		return told;
+	*kind = RESULT_REFUSED;
+	return told + mark;
+}
 
 bool renew_is_due(int status)
 {
@@ -57,40 +66,36 @@ static int record(struct store *store, void *arg)
 	int r = 0;
 
 	for (size_t i = 0; i < renewal->result_count && r == 0; i++)
-		r = results_set_url(store, renewal->job, renewal->results[i].seq, renewal->results[i].url);
+		r = results_set_url(store, renewal->job, renewal->results[i].seq,
+			renewal->results[i].kind, renewal->results[i].url);
 	return r;
-}
-
-/* Behind a sound a picture is its cover, fetched or not. */
-static bool is_cover(const struct result_record *result, bool behind_sound)
-{
-	return result->type != NULL &&
-	       (strcmp(result->type, FETCH_COVER) == 0 ||
-		       (behind_sound && media_kind(result->type) == API_IMAGE));
 }
 
 /* The n-th address of a task takes the place of its n-th one, that of a cover the place of a cover's. */
 static int take_urls(struct renewal *renewal, const char *task, const struct api_task *told)
 {
 	size_t n = 0, covers = 0;
-	bool sound = false;
 
 	for (size_t i = 0; i < renewal->result_count; i++) {
 		struct result_record *result = &renewal->results[i];
-		if (strcmp(result->task, task) != 0 ||
-			strncmp(result->url, FETCH_TEXT, strlen(FETCH_TEXT)) == 0)
-			continue;
-		bool cover = is_cover(result, sound);
-		if (cover && covers == told->covers.count)
+		bool cover = result->kind == RESULT_COVER;
+		const char *address;
+		if (strcmp(result->task, task) != 0 || result->kind == RESULT_TEXT ||
+			(cover && covers == told->covers.count))
 			continue;
 		if (!cover && n == told->urls.count)
 			return -EIO;
-		char *url = strdup(cover ? told->covers.items[covers++] : told->urls.items[n++]);
+		if (cover) {
+			address = told->covers.items[covers++];
+		} else {
+			result->kind = RESULT_FILE;
+			address = result_address(told->urls.items[n++], &result->kind);
+		}
+		char *url = strdup(address);
 		if (url == NULL)
 			return -ENOMEM;
 		free(result->url);
 		result->url = url;
-		sound = sound || media_kind(result->type) == API_AUDIO;
 	}
 	return 0;
 }

@@ -5,10 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fs/store/jobs.h"
+
 struct api_client;
 struct renewal;
 struct store;
 
+/* The address of a result that the service has told; one that is not fetched is RESULT_REFUSED, else *kind stays. */
+const char *result_address(const char *told, enum result_kind *kind);
 /* Does this HTTP status say that the address is dead? Then a new one is to be asked for. */
 bool renew_is_due(int status);
 

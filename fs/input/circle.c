@@ -64,12 +64,14 @@ bool circle_find(struct inputs *inputs, const struct job *job, char **ret_text)
 {
 	struct circle *circle = calloc(1, sizeof(*circle));
 	const struct job_inputs *own = job_inputs_of(job);
+	struct job_place place;
 	bool found = false;
 
 	if (circle == NULL)
 		return false;
+	job_place(job, &place);
 	circle->inputs = inputs;
-	circle->target = job->record.ino;
+	circle->target = place.ino;
 	for (size_t i = 0; i < own->prompt.ref_count; i++)
 		if (own->on[i] != 0)
 			add_to_circle(circle, own->on[i], -1);

@@ -43,11 +43,14 @@ void inputs_recheck(struct inputs *inputs)
 static void show(
 	struct inputs *inputs, struct job *job, enum job_state state, const char *text)
 {
-	bool same_text = job->record.error != NULL && strcmp(job->record.error, text) == 0;
+	const char *shown = state == JOB_BLOCKED ? job->record.error : job->record.trouble;
 
-	if (job->record.state == state && same_text)
+	if (job->record.state == state && shown != NULL && strcmp(shown, text) == 0)
 		return;
-	job_set_text(&job->record.error, "%s", text);
+	if (state == JOB_BLOCKED)
+		job_set_error(&job->record, text);
+	else
+		job_set_trouble(&job->record, text);
 	if (job->record.state == state)
 		job_tell(job);
 	else if (job_change(job, state, false) < 0)
@@ -57,14 +60,14 @@ static void show(
 /* For good: there is nothing whose change could help. */
 static void end_invalid(struct inputs *inputs, struct job *job, const char *text)
 {
-	job_set_text(&job->record.error, "%s", text);
-	job->record.published = true;
+	job_set_error(&job->record, text);
 	job_change(job, JOB_INVALID, false);
 	queue_end_job(inputs->needs.queue, job);
 }
 
-/* All inputs are there: from here on the request is what it is, and in the ledger. */
-static int leave(struct inputs *inputs, struct job *job, const char *warning)
+/* All inputs are there: from here on the request is what it is, and in the ledger. `later`: but for addresses that a dry run
+ * does not ask for. */
+static int leave(struct inputs *inputs, struct job *job, const char *warning, bool later)
 {
 	struct prompt *prompt = &job_inputs_of(job)->prompt;
 	char *body = NULL;
@@ -80,7 +83,8 @@ static int leave(struct inputs *inputs, struct job *job, const char *warning)
 		return r;
 	free(job->record.body);
 	job->record.body = body;
-	job_set_text(&job->record.error, NULL);
+	job->record.unmade = later;
+	job_set_trouble(&job->record, NULL);
 	if (warning != NULL)
 		job_set_text(&job->record.warning, "%s", warning);
 	job_work_end(job);
@@ -96,15 +100,15 @@ static bool is_patient(struct inputs *inputs, struct job *job)
 	struct job_inputs *wait = job_inputs_of(job);
 
 	if (wait->missing_since == 0)
-		wait->missing_since = job->record.state == JOB_INVALID ? now - patience : now;
+		wait->missing_since = job->record.state == JOB_BLOCKED ? now - patience : now;
 	int64_t left = wait->missing_since + patience - now;
 	if (left > 0)
 		look_within(inputs, left);
 	return left > 0;
 }
 
-static int conclude(
-	struct inputs *inputs, struct job *job, const struct reference *worst, const char *warning)
+static int conclude(struct inputs *inputs, struct job *job, const struct reference *worst,
+	const char *warning, bool later)
 {
 	enum reference_verdict verdict = worst->verdict;
 	CLEANUP_FREE char *circle = NULL;
@@ -118,20 +122,20 @@ static int conclude(
 			sentence = NULL;
 			return -ENOMEM;
 		}
-		show(inputs, job, JOB_INVALID, sentence);
+		show(inputs, job, JOB_BLOCKED, sentence);
 		return 0;
 	}
 	switch (verdict) {
 	case REFERENCE_READY:
-		return leave(inputs, job, warning);
+		return leave(inputs, job, warning, later);
 	case REFERENCE_WAITS:
 		show(inputs, job, JOB_WAITING, worst->text);
 		return 0;
 	case REFERENCE_MISSING:
-		show(inputs, job, is_patient(inputs, job) ? JOB_WAITING : JOB_INVALID, worst->text);
+		show(inputs, job, is_patient(inputs, job) ? JOB_WAITING : JOB_BLOCKED, worst->text);
 		return 0;
 	default:
-		show(inputs, job, JOB_INVALID, worst->text);
+		show(inputs, job, JOB_BLOCKED, worst->text);
 		return 0;
 	}
 }
@@ -175,17 +179,18 @@ static const struct reference *find_worst(
 }
 
 /* All are looked at before one is uploaded: where another is wrong, nothing is sent. */
-static int look_at_inputs(
-	struct inputs *inputs, struct job *job, struct reference *input, char **ret_warning)
+static int look_at_inputs(const struct asker *asker, struct reference *input, char **ret_warning)
 {
+	const struct job *job = asker->job;
 	struct job_inputs *wait = job_inputs_of(job);
 	struct prompt *prompt = &wait->prompt;
 	int r = 0;
 
 	for (size_t i = 0; i < prompt->ref_count && r == 0; i++) {
-		r = reference_look(inputs, job, &prompt->refs[i], &input[i]);
+		r = reference_look(asker, &prompt->refs[i], &input[i]);
 		if (r == 0)
-			limits_measure(inputs->needs.store, job, &prompt->refs[i], &input[i]);
+			limits_measure(
+				asker->inputs->needs.store, job, &prompt->refs[i], &input[i]);
 		if (r == 0 && i == 0)
 			r = fill_size(prompt, &input[i]);
 		wait->on[i] = input[i].on;
@@ -197,7 +202,7 @@ static int look_at_inputs(
 	/* all of them, so that uploads start while another input is waited for */
 	for (size_t i = 0; i < prompt->ref_count && r == 0; i++) {
 		if (input[i].verdict == REFERENCE_READY)
-			r = reference_address(inputs, job, &prompt->refs[i], &input[i]);
+			r = reference_address(asker, &prompt->refs[i], &input[i]);
 		if (r == 0 && input[i].verdict == REFERENCE_READY)
 			r = prompt_add_input(prompt, &prompt->refs[i], input[i].text);
 	}
@@ -210,13 +215,17 @@ static int look_at_job(struct inputs *inputs, struct job *job)
 	size_t count = prompt->ref_count;
 	struct reference input[SETTING_REFS_MAX] = {0};
 	CLEANUP_FREE char *warning = NULL;
-	int r = jobs_place(inputs->needs.store, &job->record);
+	struct asker asker = {.inputs = inputs, .job = job};
+	bool later = false;
+	int r = job_place(job, &asker.place);
 
 	prompt_clear_inputs(prompt);
 	if (r == 0)
-		r = look_at_inputs(inputs, job, input, &warning);
+		r = look_at_inputs(&asker, input, &warning);
+	for (size_t i = 0; i < count; i++)
+		later = later || input[i].later;
 	if (r == 0)
-		r = conclude(inputs, job, find_worst(prompt, input), warning);
+		r = conclude(inputs, job, find_worst(prompt, input), warning, later);
 	for (size_t i = 0; i < count; i++)
 		free(input[i].text);
 	return r;
@@ -275,7 +284,7 @@ int inputs_adopt(struct inputs *inputs, struct job *job)
 	}
 	if (r == 0) {
 		char word[PLACE_WORD];
-		place_status_word(job->record.stem, word);
+		job_status_word(job, word);
 		prompt_finish(&wait->prompt);
 		r = message_refuse(&message,
 			"what this directory takes has changed since the prompt was written; to "
@@ -299,7 +308,7 @@ int inputs_resume(struct inputs *inputs)
 
 	for (job = job_table_first(inputs->needs.jobs); job != NULL && r == 0; job = next) {
 		next = job_table_next(job);
-		if (job->record.state == JOB_WAITING || job->record.state == JOB_INVALID)
+		if (job->record.state == JOB_WAITING || job->record.state == JOB_BLOCKED)
 			r = inputs_adopt(inputs, job);
 	}
 	return r;

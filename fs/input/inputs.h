@@ -8,8 +8,8 @@
  * Invariants:   Nothing but the prompt's own text is remembered: what a job waits for is found anew each time, so that
  *               a remount needs no special case. Nothing is uploaded for a prompt that is wrong: all of its references are
  *               looked at (reference_look()) before the address of one is asked for (reference_address()).
- * States:       WAITING, and INVALID but open: an input is missing or has failed, or they go in a circle; it goes on by itself
- *               when that changes. A dry run becomes HELD instead of QUEUED.
+ * States:       WAITING, and BLOCKED (INVALID to users): an input is missing or has failed, or they go in a circle; it goes on by
+ *               itself when that changes. A dry run becomes HELD instead of QUEUED.
  * Ownership:    what a job waits for is its work (struct job_work of job.h) while it waits. Needs are borrowed.
  * Calls back:   nobody; listens to changes.h, and ends or queues jobs by way of the queue.
  * Files:        bottom up: source (bytes of a file), liveness (is an address alive), upload_send and upload (files to the
@@ -49,7 +49,7 @@ int inputs_create(const struct inputs_needs *needs, struct inputs **ret_inputs);
 void inputs_destroy(struct inputs *inputs); /* after the table of jobs; NULL is fine */
 /* After a mount: takes over all jobs of the table that wait. */
 int inputs_resume(struct inputs *inputs);
-/* A job of the table in WAITING, or INVALID and open. 0, or -ENOMEM: it stays as it is until the next mount. */
+/* A job of the table in WAITING or BLOCKED. 0, or -ENOMEM: it stays as it is until the next mount. */
 int inputs_adopt(struct inputs *inputs, struct job *job);
 /* The models are other ones now, or something else has changed that nobody tells of. */
 void inputs_recheck(struct inputs *inputs);

@@ -16,13 +16,12 @@
 #include "fs/job/place.h"
 #include "fs/job/writers.h"
 #include "fs/media/media.h"
-#include "fs/queue/queue.h"
 #include "fs/store/store.h"
 
 /* One look, while it goes on. */
 struct look {
-	struct inputs *inputs;
-	const struct job *job;
+	const struct asker *asker;
+	struct inputs *inputs; /* the asker's */
 	const struct prompt_ref *ref;
 	enum api_kind kind;
 	struct reference *input;
@@ -101,7 +100,8 @@ static bool is_busy(const struct job_table *jobs, const struct node *prompt)
 
 	if (prompt->draft != DRAFT_NONE)
 		return true;
-	return job != NULL && job->record.state != JOB_INVALID && !job->record.published;
+	return job != NULL && job->record.state != JOB_BLOCKED &&
+	       !job_state_is_final(job->record.state);
 }
 
 static int wait_for(struct look *look, const struct node *prompt)
@@ -115,7 +115,8 @@ static int wait_for(struct look *look, const struct node *prompt)
 	if (r < 0)
 		return r;
 	if (prompt->draft == DRAFT_NONE)
-		state = job != NULL ? job_state_name(job->record.state) : "is empty";
+		state = job != NULL ? job_state_name(job_state_shown(job->record.state))
+				    : "is empty";
 	look->input->on = prompt->ino;
 	return say(look, REFERENCE_WAITS, "is not there yet: %s %s%s", path,
 		prompt->draft == DRAFT_NONE && job != NULL ? "is " : "", state);
@@ -129,11 +130,11 @@ static int find_maker(struct look *look, const struct node *node, struct node *r
 	if (node->job == 0)
 		return -ENOENT;
 	int r = jobs_get(look->inputs->needs.store, node->job, &record);
-	int64_t ino = record.ino;
+	int64_t ino = record.place.ino;
 	job_record_finish(&record);
 	if (r < 0)
 		return r;
-	if (ino == 0 || ino == look->job->record.ino)
+	if (ino == 0 || ino == look->asker->place.ino)
 		return -ENOENT;
 	r = nodes_get(look->inputs->needs.store, ino, ret_prompt);
 	if (r == 0 && (ret_prompt->parent != node->parent || !place_is_prompt(ret_prompt) ||
@@ -211,7 +212,7 @@ static int say_failed(struct look *look, const struct node *prompt, const struct
 	return say(look, REFERENCE_WRONG,
 		"will not be there: %s ended %s. When that has a result, this prompt goes on by "
 		"itself",
-		path, job_state_name(record->state));
+		path, job_state_name(job_state_shown(record->state)));
 }
 
 static int look_at_prompt(struct look *look, const struct node *prompt, size_t n)
@@ -219,13 +220,13 @@ static int look_at_prompt(struct look *look, const struct node *prompt, size_t n
 	struct job_record stored = {0};
 	int r = 0;
 
-	if (prompt->ino == look->job->record.ino)
+	if (prompt->ino == look->asker->place.ino)
 		return say(look, REFERENCE_WRONG, "is what this very prompt is to make");
 	look->input->on = prompt->ino;
 	if (prompt->draft != DRAFT_NONE || prompt->job == 0)
 		return wait_for(look, prompt);
 	struct job *job = job_table_find(look->inputs->needs.jobs, prompt->job);
-	if (job != NULL && job->record.state != JOB_INVALID)
+	if (job != NULL && job->record.state != JOB_BLOCKED)
 		return wait_for(look, prompt);
 	if (job == NULL)
 		r = jobs_get(look->inputs->needs.store, prompt->job, &stored);
@@ -310,7 +311,7 @@ static int look_at_ref(struct look *look)
 	const char *value = look->ref->value;
 	char name[256];
 	int64_t dir;
-	int r = place_walk(look->inputs->needs.store, look->job->record.dir, value, &dir, name);
+	int r = place_walk(look->inputs->needs.store, look->asker->place.dir, value, &dir, name);
 
 	if (r == -EXDEV)
 		return say(look, REFERENCE_WRONG,
@@ -330,11 +331,11 @@ static int look_at_ref(struct look *look)
 	return look_at_name(look, dir, name);
 }
 
-int reference_look(struct inputs *inputs, const struct job *job, const struct prompt_ref *ref,
-	struct reference *ret_input)
+int reference_look(
+	const struct asker *asker, const struct prompt_ref *ref, struct reference *ret_input)
 {
-	struct look look = {.inputs = inputs,
-		.job = job,
+	struct look look = {.asker = asker,
+		.inputs = asker->inputs,
 		.ref = ref,
 		.kind = kind_of(ref->role),
 		.input = ret_input};
@@ -351,10 +352,11 @@ static int upload(struct look *look)
 	CLEANUP_FREE char *text = NULL;
 	CLEANUP_FREE char *path = NULL;
 
-	if (look->job->record.dry_run) {
+	if (look->asker->job->record.dry_run) {
 		int r = place_path(look->inputs->needs.store, &input->node, &path);
-		if (r < 0 || asprintf(&text, QUEUE_LATER "%s", path) < 0)
+		if (r < 0 || asprintf(&text, "uploaded when it is sent: %s", path) < 0)
 			return -ENOMEM;
+		input->later = true;
 		return ready(look, text);
 	}
 	int r = upload_ask(look->inputs->uploads, &input->node, input->type, &text);
@@ -372,11 +374,11 @@ static int upload(struct look *look)
 	}
 }
 
-int reference_address(struct inputs *inputs, const struct job *job, const struct prompt_ref *ref,
-	struct reference *input)
+int reference_address(
+	const struct asker *asker, const struct prompt_ref *ref, struct reference *input)
 {
-	struct look look = {.inputs = inputs,
-		.job = job,
+	struct look look = {.asker = asker,
+		.inputs = asker->inputs,
 		.ref = ref,
 		.kind = kind_of(ref->role),
 		.input = input};
@@ -385,7 +387,7 @@ int reference_address(struct inputs *inputs, const struct job *job, const struct
 		return 0;
 	if (input->text == NULL)
 		return upload(&look);
-	int r = liveness_ask(inputs->liveness, input->text, input->node.job);
+	int r = liveness_ask(asker->inputs->liveness, input->text, input->node.job);
 	if (r == 0)
 		return say(&look, REFERENCE_WAITS, "is looked at: does its address still live?");
 	if (r != -ESTALE)

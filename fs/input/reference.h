@@ -27,13 +27,22 @@ struct reference {
 	bool unmeasured; /* the service limits it, and it cannot be told */
 	struct node node; /* the file, ino 0: none */
 	const char *type; /* of the file's bytes, static; NULL: not looked at */
+	bool later; /* text is no address yet: a dry run does not upload */
 };
 
-/* `job` is the asking one; its dir, ino and mode are up to date. 0 or -ENOMEM or an error of the disk. */
-int reference_look(struct inputs *inputs, const struct job *job, const struct prompt_ref *ref, struct reference *ret_input);
+/* The job that asks, and where its prompt is now. */
+struct asker {
+	struct inputs *inputs;
+	const struct job *job;
+	struct job_place place;
+};
+
+/* 0 or -ENOMEM or an error of the disk. */
+int reference_look(
+	const struct asker *asker, const struct prompt_ref *ref, struct reference *ret_input);
 /* Of one that is REFERENCE_READY, and stays so or becomes another. */
 int reference_address(
-	struct inputs *inputs, const struct job *job, const struct prompt_ref *ref, struct reference *input);
+	const struct asker *asker, const struct prompt_ref *ref, struct reference *input);
 /* "line 3: 'fox.png' …"; -ENOMEM */
 int reference_say(struct reference *input, const struct prompt_ref *ref, enum reference_verdict verdict,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));

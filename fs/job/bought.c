@@ -7,6 +7,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/ids.h"
+#include "fs/job/job.h"
 
 #define OTHER_NAME_MS                                                                              \
 	(INT64_C(7) * 24 * 3600 * 1000) /* a wish of another name is taken up that long */
@@ -18,6 +19,7 @@ bool bought_is_paid(enum job_state state, bool has_task)
 	case JOB_SUBMITTING:
 	case JOB_PENDING:
 	case JOB_PROCESSING:
+	case JOB_FETCHING:
 	case JOB_SUCCESS:
 	case JOB_UNKNOWN:
 		return true;
@@ -106,7 +108,7 @@ static int find_copied(void *arg, const struct wish_record *record)
 
 	if (++search->looked > LOOK_MAX)
 		return 1;
-	if (record->place == search->wish->place || record->state == JOB_INVALID ||
+	if (record->place == search->wish->place || job_state_shown(record->state) == JOB_INVALID ||
 		!bought_is_same(search->wish, record))
 		return 0;
 	search->job = record->job;

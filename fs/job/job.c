@@ -26,29 +26,32 @@ static const char *const names[JOB_STATE_COUNT] = {
 	[JOB_SUCCESS] = "SUCCESS",
 	[JOB_FAILED] = "FAILED",
 	[JOB_UNKNOWN] = "UNKNOWN",
+	[JOB_FETCHING] = "FETCHING",
+	[JOB_BLOCKED] = "BLOCKED",
 };
 
 #define TO(state) (1u << (state))
 
 /* Money rule 1 in one place: the only ways into SUBMITTING are from QUEUED, and the only way back to QUEUED from there is
- * an answer that says no task exists. What is final stays so: a person's `submit` makes a new job. Which of the
- * arrows are fsynced: fs/queue/queue.h. */
+ * an answer that says no task exists. What has ended stays so, but for results that are fetched again: a person's `submit`
+ * makes a new job. Which of the arrows are fsynced: fs/queue/queue.h. */
 static const unsigned may_become[JOB_STATE_COUNT] = {
-	[JOB_WAITING] = TO(JOB_WAITING) | TO(JOB_QUEUED) | TO(JOB_HELD) | TO(JOB_INVALID),
-	/* whose input is missing or has failed goes on when that changes */
-	[JOB_INVALID] = TO(JOB_INVALID) | TO(JOB_WAITING) | TO(JOB_QUEUED) | TO(JOB_HELD),
+	[JOB_WAITING] =
+		TO(JOB_WAITING) | TO(JOB_QUEUED) | TO(JOB_HELD) | TO(JOB_BLOCKED) | TO(JOB_INVALID),
+	[JOB_BLOCKED] =
+		TO(JOB_BLOCKED) | TO(JOB_WAITING) | TO(JOB_QUEUED) | TO(JOB_HELD) | TO(JOB_INVALID),
 	[JOB_QUEUED] = TO(JOB_QUEUED) | TO(JOB_HELD) | TO(JOB_SUBMITTING) | TO(JOB_FAILED),
 	[JOB_HELD] = TO(JOB_HELD) | TO(JOB_QUEUED) | TO(JOB_WAITING),
-	[JOB_SUBMITTING] = TO(JOB_PENDING) | TO(JOB_QUEUED) | TO(JOB_SUCCESS) | TO(JOB_FAILED) |
+	[JOB_SUBMITTING] = TO(JOB_PENDING) | TO(JOB_QUEUED) | TO(JOB_FETCHING) | TO(JOB_FAILED) |
 			   TO(JOB_UNKNOWN),
-	[JOB_PENDING] = TO(JOB_PENDING) | TO(JOB_PROCESSING) | TO(JOB_SUCCESS) | TO(JOB_FAILED) |
+	[JOB_PENDING] = TO(JOB_PENDING) | TO(JOB_PROCESSING) | TO(JOB_FETCHING) | TO(JOB_FAILED) |
 			TO(JOB_UNKNOWN),
-	[JOB_PROCESSING] = TO(JOB_PENDING) | TO(JOB_PROCESSING) | TO(JOB_SUCCESS) | TO(JOB_FAILED) |
-			   TO(JOB_UNKNOWN),
-	/* until its results are in the tree */
-	[JOB_SUCCESS] = TO(JOB_SUCCESS),
+	[JOB_PROCESSING] = TO(JOB_PENDING) | TO(JOB_PROCESSING) | TO(JOB_FETCHING) |
+			   TO(JOB_FAILED) | TO(JOB_UNKNOWN),
+	[JOB_FETCHING] = TO(JOB_SUCCESS),
+	[JOB_SUCCESS] = TO(JOB_FETCHING),
 	/* an older version called it so where what was made could not be fetched */
-	[JOB_FAILED] = TO(JOB_SUCCESS),
+	[JOB_FAILED] = TO(JOB_FETCHING),
 };
 
 const char *job_state_name(enum job_state state)
@@ -74,8 +77,14 @@ bool job_state_is_active(enum job_state state)
 
 bool job_state_is_unsent(enum job_state state)
 {
-	return state == JOB_INVALID || state == JOB_WAITING || state == JOB_QUEUED ||
-	       state == JOB_HELD;
+	return state == JOB_INVALID || state == JOB_BLOCKED || state == JOB_WAITING ||
+	       state == JOB_QUEUED || state == JOB_HELD;
+}
+
+enum job_state job_state_shown(enum job_state state)
+{
+	/* done for the user is what can be read; and what cannot be sent is told as such, whether it goes on by itself or not */
+	return state == JOB_FETCHING ? JOB_PROCESSING : state == JOB_BLOCKED ? JOB_INVALID : state;
 }
 
 void job_set_text(char **slot, const char *format, ...)
@@ -140,10 +149,38 @@ int job_change(struct job *job, enum job_state state, bool durable)
 	return r;
 }
 
+int job_place(const struct job *job, struct job_place *ret_place)
+{
+	*ret_place = (struct job_place){.stem = "NAME"};
+	return jobs_place(job->table->store, job->record.id, ret_place);
+}
+
+void job_status_word(const struct job *job, char word[PLACE_WORD])
+{
+	struct job_place place;
+
+	job_place(job, &place);
+	place_status_word(place.stem, word);
+}
+
 void job_tell(struct job *job)
 {
-	if (jobs_place(job->table->store, &job->record) == 0)
-		changes_tell_status(job->table->changes, job->record.ino);
+	struct job_place place;
+
+	if (job_place(job, &place) == 0)
+		changes_tell_status(job->table->changes, place.ino);
+}
+
+void job_set_trouble(struct job_record *record, const char *text)
+{
+	job_set_text(&record->trouble, text == NULL ? NULL : "%s", text);
+	job_set_text(&record->error, NULL);
+}
+
+void job_set_error(struct job_record *record, const char *text)
+{
+	job_set_text(&record->error, "%s", text);
+	job_set_text(&record->trouble, NULL);
 }
 
 int64_t job_save_wait_ms(const struct job *job)
@@ -170,9 +207,9 @@ void job_destroy(struct job *job)
 	job_work_end(job);
 	list_remove(&job->link);
 	job_record_finish(&job->record);
-	for (size_t i = 0; job->urls != NULL && i < job->task_count; i++)
-		strlist_finish(&job->urls[i]);
-	free(job->urls);
+	for (size_t i = 0; job->made != NULL && i < job->task_count; i++)
+		result_records_finish(job->made[i].results, job->made[i].count);
+	free(job->made);
 	task_records_finish(job->tasks, job->task_count);
 	free(job);
 }

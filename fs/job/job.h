@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "fs/base/list.h"
-#include "fs/base/str.h"
+#include "fs/job/place.h"
 #include "fs/store/jobs.h"
 
 struct api_call;
@@ -40,7 +40,10 @@ struct job {
 	bool asked_alone;	/* the last question was about one task, not the batch */
 	unsigned save_failures; /* in a row */
 	unsigned next_task;	/* of a job with several tasks and no batch: which is asked next */
-	struct strlist *urls;	/* owned; what each task has made so far */
+	struct job_made {	/* what each task has made so far */
+		struct result_record *results; /* owned */
+		size_t count;
+	} *made;		/* owned, one for each task */
 	bool called_back;	/* while a request was on its way: its answer may be older than that */
 	bool released;		/* a person lets it pass the spending guard, or has its results fetched again */
 	bool unwanted;		/* its text was taken away: not to be sent again should it come back */
@@ -48,8 +51,10 @@ struct job {
 };
 
 const char *job_state_name(enum job_state state); /* "QUEUED", … */
+/* What users are told (design 1.3): FETCHING is PROCESSING to them, and BLOCKED is INVALID. */
+enum job_state job_state_shown(enum job_state state);
 bool job_state_may_change(enum job_state from, enum job_state to);
-/* INVALID, SUCCESS, FAILED, UNKNOWN */
+/* INVALID, SUCCESS, FAILED, UNKNOWN: nothing is left to be done for it. */
 bool job_state_is_final(enum job_state state);
 /* Has been, or may have been, sent and has not ended. */
 bool job_state_is_active(enum job_state state);
@@ -62,8 +67,16 @@ void job_destroy(struct job *job);	     /* one that is not in the table; cancels
  * same and `unsaved` is set. */
 int job_change(struct job *job, enum job_state state, bool durable);
 int job_save(struct job *job, bool durable);
+/* Where it belongs at this moment: users move files, so it is looked up each time. On an error it is nowhere, and its
+ * name is "NAME", for sentences. */
+int job_place(const struct job *job, struct job_place *ret_place);
+/* The name of its status file as a shell takes it, for advice (place_status_word()). */
+void job_status_word(const struct job *job, char word[PLACE_WORD]);
 /* Its prompt's status reads differently. */
 void job_tell(struct job *job);
+/* What keeps it from going on, NULL: nothing; or why it has ended or cannot go on. Each clears the other. */
+void job_set_trouble(struct job_record *record, const char *text);
+void job_set_error(struct job_record *record, const char *text);
 /* How long to wait until the disk is tried again. */
 int64_t job_save_wait_ms(const struct job *job);
 void job_work_end(struct job *job); /* cancels it, where there is one */

@@ -40,9 +40,12 @@ int job_table_enter(struct job_table *table, struct job *job)
 {
 	int r = map_put(table->by_id, (uint64_t)job->record.id, job);
 
-	if (r == 0)
-		list_append(&table->jobs, &job->link);
-	return r;
+	if (r < 0)
+		return r;
+	list_append(&table->jobs, &job->link);
+	/* from now on it is looked up: job_place() */
+	job->record.place = (struct job_place){0};
+	return 0;
 }
 
 struct job *job_table_find(const struct job_table *table, int64_t id)

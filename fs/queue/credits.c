@@ -95,7 +95,7 @@ static int save_after(struct credits *credits, int64_t id, double balance, bool 
 	record.balance_after = balance;
 	r = store_run(store, false, save_row, &record);
 	if (tell)
-		changes_tell_status(credits->needs.changes, record.ino);
+		changes_tell_status(credits->needs.changes, record.place.ino);
 	job_record_finish(&record);
 	return r;
 }

@@ -95,15 +95,11 @@ static void on_renewed(void *arg, int result)
 			char *url = results[i].url;
 			results[i].url = harvest->results[i].url;
 			harvest->results[i].url = url;
+			harvest->results[i].kind = results[i].kind;
 		}
 	}
 	if (result == 0)
 		result_records_finish(results, count);
-}
-
-static bool is_cover(const struct result_record *result)
-{
-	return result->type != NULL && strcmp(result->type, FETCH_COVER) == 0;
 }
 
 static bool is_wanted(const struct harvest *harvest, size_t i)
@@ -132,13 +128,6 @@ static int64_t patience_ms(const struct harvest *harvest)
 	return shows ? PATIENCE_STALLS * harvest->needs->stall_ms : GIVE_UP_MS;
 }
 
-static const char *address_of(const struct result_record *result)
-{
-	size_t mark = strlen(ENVELOPE_REFUSED);
-
-	return strncmp(result->url, ENVELOPE_REFUSED, mark) == 0 ? result->url + mark : result->url;
-}
-
 /* The others, which were paid for as well, appear without it. */
 static void leave_out(struct harvest *harvest, const char *why)
 {
@@ -151,14 +140,14 @@ static void leave_out(struct harvest *harvest, const char *why)
 	harvest->left_out[harvest->current] = true;
 	/* the node without a name goes at the next mount */
 	result->ino = 0;
-	if (is_cover(result)) {
+	if (result->kind == RESULT_COVER) {
 		result->size = 0;
 		harvest->failures = 0;
 		job_set_text(&job->record.warning,
 			"its cover could not be fetched: %s; its address: %s", why, result->url);
 	} else if (asprintf(&harvest->missing, "%sresult %zu of %zu: %s; its address: %s ; ",
 			   before != NULL ? before : "", harvest->current + 1, harvest->count, why,
-			   address_of(result)) < 0) {
+			   result->url) < 0) {
 		harvest->missing = before;
 	} else {
 		free(before);
@@ -171,7 +160,8 @@ static bool is_patient(const struct harvest *harvest, unsigned rounds)
 {
 	if (harvest->current == harvest->count) /* it is our disk that fails */
 		return true;
-	if (is_cover(&harvest->results[harvest->current]) && harvest->failures >= COVER_TRIES)
+	if (harvest->results[harvest->current].kind == RESULT_COVER &&
+		harvest->failures >= COVER_TRIES)
 		return false;
 	return rounds <= RENEW_EVERY ||
 	       clock_mono_ms() - harvest->failing_since <= patience_ms(harvest);
@@ -201,7 +191,7 @@ static void retry(struct harvest *harvest, const char *why)
 	log_info("job %" PRId64 ": result %zu could not be fetched (%s): again in %" PRId64 " ms",
 		job->record.id, harvest->current + 1, why, wait);
 	job_set_text(
-		&job->record.error, "finished, but the result could not be fetched yet: %s", why);
+		&job->record.trouble, "finished, but the result could not be fetched yet: %s", why);
 	job_tell(job);
 	if (round && rounds % RENEW_EVERY == 0 && harvest->renewal == NULL &&
 		renew_start(harvest->needs->store, harvest->needs->api, job->record.id, on_renewed,
@@ -301,7 +291,7 @@ static const char *judge(struct harvest *harvest, const struct http_end *end)
 		type = "bin";
 	if (strcmp(type, "html") == 0)
 		return "the server sent a web page instead of the file";
-	if (is_cover(result) && media_kind(type) != API_IMAGE)
+	if (result->kind == RESULT_COVER && media_kind(type) != API_IMAGE)
 		return "it is no picture";
 	free(result->type);
 	result->type = strdup(type);
@@ -371,7 +361,6 @@ static int reserve(struct harvest *harvest, struct result_record *result)
 /* A text came with the answer itself. */
 static int take_text(struct harvest *harvest, struct result_record *result)
 {
-	const char *text = result->url + strlen(FETCH_TEXT);
 	int r = result->ino != 0 ? 0 : reserve(harvest, result);
 
 	free(result->type);
@@ -379,7 +368,7 @@ static int take_text(struct harvest *harvest, struct result_record *result)
 	if (r == 0 && result->type == NULL)
 		r = -ENOMEM;
 	if (r == 0)
-		result->size = (int64_t)strlen(text);
+		result->size = (int64_t)strlen(result->text);
 	return r;
 }
 
@@ -412,7 +401,7 @@ static void fetch(struct harvest *harvest)
 	bool refused = false;
 	int r;
 
-	if (strncmp(result->url, FETCH_TEXT, strlen(FETCH_TEXT)) == 0) {
+	if (result->kind == RESULT_TEXT) {
 		r = take_text(harvest, result);
 		if (r < 0) {
 			retry(harvest, strerror(-r));
@@ -420,6 +409,10 @@ static void fetch(struct harvest *harvest)
 		}
 		go_to_next(harvest);
 		step(harvest);
+		return;
+	}
+	if (result->kind == RESULT_REFUSED) {
+		leave_out(harvest, "its address is not one that weryaifs fetches");
 		return;
 	}
 	r = result->ino != 0 ? 0 : reserve(harvest, result);
@@ -461,11 +454,11 @@ static void step(void *arg)
 		loop_timer_arm(harvest->timer, wait);
 		return;
 	}
-	job_set_text(&job->record.error, NULL);
-	if (harvest->missing != NULL && jobs_place(harvest->needs->store, &job->record) == 0) {
+	job_set_trouble(&job->record, NULL);
+	if (harvest->missing != NULL) {
 		char word[PLACE_WORD];
-		place_status_word(job->record.stem, word);
-		job_set_text(&job->record.error,
+		job_status_word(job, word);
+		job_set_text(&job->record.trouble,
 			"it was made and charged, but not all of it could be fetched: %sto try "
 			"again to fetch it (nothing is sent): echo submit > %s",
 			harvest->missing, word);

@@ -93,16 +93,17 @@ static void set_stem(struct place *place, const char *stem)
 static int find_place(struct store *store, struct job *job, struct place *place)
 {
 	struct node prompt, dir;
-	int r = jobs_place(store, &job->record);
+	struct job_place now;
+	int r = job_place(job, &now);
 
 	if (r < 0)
 		return r;
-	set_stem(place, job->record.stem);
+	set_stem(place, now.stem);
 	place->dir = TREE_LOST;
 	place->prompt = 0;
-	if (job->record.ino == 0)
+	if (now.ino == 0)
 		return 0;
-	r = nodes_get(store, job->record.ino, &prompt);
+	r = nodes_get(store, now.ino, &prompt);
 	if (r == -ENOENT || (r == 0 && prompt.parent == 0))
 		return 0;
 	if (r == 0)
@@ -262,7 +263,7 @@ static int write_results(struct store *store, void *arg)
 		r = nodes_touch(store, all->place.dir, clock_wall_ns());
 	if (r < 0)
 		return r;
-	all->job->record.published = true;
+	all->job->record.state = JOB_SUCCESS;
 	return jobs_save(store, &all->job->record);
 }
 
@@ -273,7 +274,7 @@ int publish_results(struct job *job, struct result_record *results, size_t count
 	int r = store_run(job->table->store, true, write_results, &all);
 
 	if (r < 0) {
-		job->record.published = false;
+		job->record.state = JOB_FETCHING;
 	} else {
 		log_info("job %" PRId64 ": %zu result(s) published%s", job->record.id,
 			all.news.count,

@@ -6,7 +6,7 @@
 
 struct leases;
 
-/* All of it in one durable transaction: afterwards the files are in the tree and the job is published. Every result
+/* All of it in one durable transaction: afterwards the files are in the tree and the job is a SUCCESS. Every result
  * has its ino (a node without a name), size and type, or could not be fetched: ino 0. Those that have a name keep it. */
 int publish_results(struct job *job, struct result_record *results, size_t count);
 /* Milliseconds for which the results of the job cannot take the place of others: the kernel was promised their names. */

@@ -54,7 +54,7 @@ int queue_add(struct queue *queue, struct job_record *record)
 	job->record = *record;
 	memset(record, 0, sizeof(*record));
 	job->record.balance_before = job->record.balance_after = NAN;
-	if (job->record.published) {
+	if (job_state_is_final(job->record.state)) {
 		job_destroy(job);
 		return 0;
 	}

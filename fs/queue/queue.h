@@ -9,7 +9,7 @@
  *               ever sent again by itself (job.c has the table of legal changes). Memory changes after the commit.
  * Durability:   Each change of state is one transaction. Fsynced are: the prompt's bytes and SUBMITTING with the request,
  *               before the POST starts; the answer - task ids, a refusal, UNKNOWN - before anything else is done with it;
- *               SUCCESS with the results' addresses; FAILED; the results in the tree. The others survive the process, and
+ *               FETCHING with the results' addresses; FAILED; the results in the tree. The others survive the process, and
  *               power loss takes them back by one step that is done again. A change that the disk refuses stays in
  *               memory, marked unsaved, and is tried again; nothing of that job is done meanwhile.
  * States:       the queue runs; is paused (until some moment; for want of credits until the balance rises or a person says
@@ -40,9 +40,6 @@ struct loop;
 struct model_table;
 struct queue;
 struct store;
-
-/* In a request that a dry run shows: in place of an address that is not there yet; the path follows. */
-#define QUEUE_LATER "uploaded when it is sent: "
 
 struct queue_needs { /* all borrowed */
 	struct loop *loop;

@@ -64,7 +64,7 @@ void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 {
 	char when[CLOCK_TEXT], word[PLACE_WORD], text[WHY_BYTES + 768];
 
-	place_status_word(job->record.stem, word);
+	job_status_word(job, word);
 	clock_format(job->record.submitted, when);
 	snprintf(text, sizeof(text),
 		"sent to %s at %s, but the answer was lost: %s. It may have been charged; weryaifs "
@@ -76,62 +76,71 @@ void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 }
 
 /* While it was on its way its prompt was removed, emptied, or given another text. */
-static bool is_unwanted(struct queue *queue, struct job *job)
+static bool is_unwanted(struct store *store, const struct job *job, const struct job_place *place)
 {
 	struct node node;
 
-	if (job->unwanted)
+	if (job->unwanted || place->ino == 0)
 		return true;
-	if (jobs_place(queue->needs.store, &job->record) < 0)
-		return false;
-	if (job->record.ino == 0)
-		return true;
-	int r = nodes_get(queue->needs.store, job->record.ino, &node);
+	int r = nodes_get(store, place->ino, &node);
 	return r == -ENOENT || (r == 0 && node.job != job->record.id);
 }
 
-/* A submission that came back and that nobody wants any more goes, with its rows. False: it is wanted. */
-static bool drop_unwanted(struct queue *queue, struct job *job, const char *day)
-{
-	struct store *store = queue->needs.store;
-	int64_t id = job->record.id, ino = job->record.ino, sent = 0;
-	struct node node;
+struct unwanted {
+	int64_t job, prompt, submitted;
+};
 
-	if (!is_unwanted(queue, job))
-		return false;
-	int r = store_begin(store, true);
-	if (r == 0)
-		r = jobs_remove(store, id);
+static int take_back(struct store *store, void *arg)
+{
+	const struct unwanted *unwanted = arg;
+	char day[CLOCK_DAY];
+	struct node node;
+	int64_t sent = 0;
+	int r = jobs_remove(store, unwanted->job);
+
+	clock_day(unwanted->submitted, day);
 	if (r == 0)
 		r = spend_take_back(store, day);
-	if (r == 0 && ino != 0 && nodes_get(store, ino, &node) == 0 && node.job == id) {
-		r = jobs_find_sent(store, ino, &sent);
-		r = r == 0 || r == -ENOENT ? nodes_set_job(store, ino, sent) : r;
-	}
-	r = store_end(store, r);
-	if (r < 0) /* it waits as all others do */
+	if (r < 0 || unwanted->prompt == 0 || nodes_get(store, unwanted->prompt, &node) < 0 ||
+		node.job != unwanted->job)
+		return r;
+	/* the prompt's job is again the one that was sent before */
+	r = jobs_find_sent(store, unwanted->prompt, &sent);
+	return r == 0 || r == -ENOENT ? nodes_set_job(store, unwanted->prompt, sent) : r;
+}
+
+/* A submission that came back and that nobody wants any more goes, with its rows. False: it waits as all others do. */
+static bool drop_unwanted(struct queue *queue, struct job *job)
+{
+	struct job_place place;
+
+	if (job_place(job, &place) < 0 || !is_unwanted(queue->needs.store, job, &place))
 		return false;
-	changes_tell_status(queue->needs.changes, ino);
-	queue_drop(queue, id);
+	struct unwanted unwanted = {job->record.id, place.ino, job->record.submitted};
+	if (store_run(queue->needs.store, true, take_back, &unwanted) < 0)
+		return false;
+	changes_tell_status(queue->needs.changes, place.ino);
+	queue_drop(queue, unwanted.job);
 	return true;
+}
+
+static int count_less(struct store *store, void *arg)
+{
+	return spend_take_back(store, arg);
 }
 
 /* To QUEUED: no task exists, and no submission is counted. */
 static void send_back(struct queue *queue, struct job *job, const char *reason)
 {
-	struct store *store = queue->needs.store;
 	char day[CLOCK_DAY];
 
 	clock_day(job->record.submitted, day);
-	if (drop_unwanted(queue, job, day))
+	if (drop_unwanted(queue, job))
 		return;
 	job->record.submitted = 0;
 	job->record.attempts++;
-	job_set_text(&job->record.error, "%s", reason);
-	int r = store_begin(store, false);
-	if (r == 0)
-		r = spend_take_back(store, day);
-	if (store_end(store, r) < 0)
+	job_set_trouble(&job->record, reason);
+	if (store_run(queue->needs.store, false, count_less, day) < 0)
 		log_warning("job %" PRId64 ": still counted as a submission", job->record.id);
 	job_change(job, JOB_QUEUED, true);
 	queue_wake(queue);
@@ -250,17 +259,17 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 {
 	size_t count = submitted->task_ids.count;
 	struct task_record *tasks = calloc(count, sizeof(*tasks));
-	struct strlist *urls = calloc(count, sizeof(*urls));
+	struct job_made *made = calloc(count, sizeof(*made));
 
 	queue->rejections = 0;
 	queue_models_accepted(queue->models, job->record.model);
-	if (tasks == NULL || urls == NULL) {
+	if (tasks == NULL || made == NULL) {
 		/* one task more is in the log than in memory: a person can still find it */
 		for (size_t i = 0; i < count; i++)
 			log_error("job %" PRId64 ": task %s", job->record.id,
 				submitted->task_ids.items[i]);
 		free(tasks);
-		free(urls);
+		free(made);
 		queue_lost_answer(queue, job, "out of memory");
 		return;
 	}
@@ -270,16 +279,16 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 		tasks[i].state = TASK_WAITING;
 		log_info("job %" PRId64 ": task %s", job->record.id, tasks[i].id);
 	}
-	free(job->urls); /* a resumed job has an empty list */
+	free(job->made); /* a resumed job has an empty list */
 	job->tasks = tasks;
 	job->task_count = count;
-	job->urls = urls;
+	job->made = made;
 	job->record.batch = submitted->batch_id;
 	job->record.next_attempt = 0;
 	job->sent_at = clock_mono_ms();
 	job->not_before = job->sent_at + (job->called_back ? 0 : queue->needs.first_poll_ms);
 	job->called_back = false;
-	job_set_text(&job->record.error, NULL);
+	job_set_trouble(&job->record, NULL);
 	job_change(job, JOB_PENDING, true);
 }
 
@@ -293,7 +302,7 @@ static void on_text(struct queue *queue, struct job *job, const char *text)
 		queue_lost_answer(queue, job, "it could not be recorded");
 		return;
 	}
-	log_info("job %" PRId64 ": SUCCESS, answered at once", job->record.id);
+	log_info("job %" PRId64 ": FETCHING, answered at once", job->record.id);
 	job->not_before = 0; /* the pump goes on with it */
 	queue_wake(queue);
 }

@@ -43,7 +43,7 @@ int queue_release(struct queue *queue, int64_t id)
 
 	if (job == NULL)
 		return -ENOENT;
-	if (job->record.state == JOB_INVALID)
+	if (job->record.state == JOB_BLOCKED)
 		return -ENOENT; /* its text is examined anew */
 	if (job->record.state == JOB_WAITING)
 		return 0; /* what it waits for is looked at again: uploads_retry() */
@@ -55,8 +55,8 @@ int queue_release(struct queue *queue, int64_t id)
 	queue_clear_pause(queue);
 	queue_models_accepted(queue->models, job->record.model);
 	/* what a dry run has shown is not what can be sent */
-	bool unmade = job->record.state == JOB_HELD && job->record.body != NULL &&
-		      strstr(job->record.body, QUEUE_LATER) != NULL;
+	bool unmade = job->record.state == JOB_HELD && job->record.unmade;
+	job->record.unmade = false;
 	if (job->record.state == JOB_HELD) {
 		int r = job_change(job, unmade ? JOB_WAITING : JOB_QUEUED, false);
 		if (r < 0)
@@ -102,9 +102,8 @@ int queue_fetch_again(struct queue *queue, int64_t id)
 		r = tasks_get(queue->needs.store, id, &job->tasks, &job->task_count);
 	if (r == 0) {
 		job->released = true;
-		job->record.published = false;
-		job_set_text(&job->record.error, NULL);
-		r = job_change(job, JOB_SUCCESS, true);
+		job_set_trouble(&job->record, NULL);
+		r = job_change(job, JOB_FETCHING, true);
 	}
 	if (r == 0)
 		r = job_table_enter(queue->needs.jobs, job);

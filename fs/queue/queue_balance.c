@@ -19,7 +19,7 @@
 static void end_suspect(struct queue *queue)
 {
 	struct job *job = job_table_find(queue->needs.jobs, queue->suspect);
-	char *why = job != NULL && job->record.error != NULL ? strdup(job->record.error) : NULL;
+	char *why = job != NULL && job->record.trouble != NULL ? strdup(job->record.trouble) : NULL;
 
 	queue->suspect = 0;
 	queue_clear_pause(queue);

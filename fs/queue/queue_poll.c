@@ -12,6 +12,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/fetch/fetch.h"
+#include "fs/fetch/renew.h"
 #include "fs/job/place.h"
 #include "fs/store/nodes.h"
 
@@ -65,26 +66,54 @@ static bool task_ended(const struct task_record *task)
 	return task->state == TASK_SUCCEEDED || task->state == TASK_FAILED;
 }
 
-static int add_marked(struct strlist *urls, const char *mark, const char *text)
+/* `told` becomes one more of what the task has made. */
+static int add_made(
+	struct job_made *made, const char *task, enum result_kind kind, const char *told)
 {
-	char *url;
+	struct result_record *more = reallocarray(made->results, made->count + 1, sizeof(*more));
 
-	if (asprintf(&url, "%s%s", mark, text) < 0)
+	if (more == NULL)
 		return -ENOMEM;
-	int r = strlist_add(urls, url);
-	free(url);
-	return r;
+	made->results = more;
+	struct result_record *result = &more[made->count];
+	*result = (struct result_record){.kind = kind, .size = -1};
+	result->task = strdup(task);
+	result->url = strdup(kind == RESULT_TEXT ? "" : told);
+	result->text = kind == RESULT_TEXT ? strdup(told) : NULL;
+	if (result->task == NULL || result->url == NULL ||
+		(kind == RESULT_TEXT && result->text == NULL)) {
+		result_record_finish(result);
+		return -ENOMEM;
+	}
+	made->count++;
+	return 0;
 }
 
 /* What comes along with a song: its words, and its covers. */
-static void add_company(const struct job *job, struct strlist *urls, const struct api_task *told)
+static void add_company(
+	const struct job *job, struct job_made *made, const char *task, const struct api_task *told)
 {
-	int r = told->lyrics != NULL ? add_marked(urls, FETCH_TEXT, told->lyrics) : 0;
+	int r = told->lyrics != NULL ? add_made(made, task, RESULT_TEXT, told->lyrics) : 0;
 
 	for (size_t i = 0; i < told->covers.count && r == 0; i++)
-		r = add_marked(urls, QUEUE_COVER, told->covers.items[i]);
+		r = add_made(made, task, RESULT_COVER, told->covers.items[i]);
 	if (r < 0)
 		log_warning("job %" PRId64 ": out of memory: no words or no cover", job->record.id);
+}
+
+static int list_made(
+	const struct job *job, struct job_made *made, const char *task, const struct api_task *told)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < told->urls.count && r == 0; i++) {
+		enum result_kind kind = RESULT_FILE;
+		const char *url = result_address(told->urls.items[i], &kind);
+		r = add_made(made, task, kind, url);
+	}
+	if (r == 0)
+		add_company(job, made, task, told);
+	return r;
 }
 
 /* No results yet: it is asked for them some time longer, then it has failed. True: it goes on. */
@@ -95,7 +124,7 @@ static bool waits_for_results(struct job *job, struct task_record *task)
 	if (job->empty_since == 0)
 		job->empty_since = now;
 	if (now - job->empty_since < EMPTY_MS) {
-		job_set_text(&job->record.error, "the service says that it has made it, but gives "
+		job_set_text(&job->record.trouble, "the service says that it has made it, but gives "
 						 "no result yet: it is asked "
 						 "again by itself");
 		return true;
@@ -113,23 +142,26 @@ static void note_word(struct job *job, const struct api_task *told)
 		job->strange_since = clock_mono_ms();
 		job->strange_wall = clock_wall_ms();
 	}
-	job_set_text(&job->record.error,
+	job_set_text(&job->record.trouble,
 		"the service says '%s', which weryaifs does not know; it is asked again by itself",
 		told->raw_state[0] != '\0' ? told->raw_state : "nothing");
 }
 
-static void take_state(struct job *job, size_t i, struct api_task *told)
+static void take_state(struct job *job, size_t i, const struct api_task *told)
 {
 	struct task_record *task = &job->tasks[i];
 	enum task_state state = told->state;
 
-	strlist_finish(&job->urls[i]);
-	job->urls[i] = told->urls;
-	memset(&told->urls, 0, sizeof(told->urls));
-	add_company(job, &job->urls[i], told);
+	result_records_finish(job->made[i].results, job->made[i].count);
+	job->made[i] = (struct job_made){0};
+	if (list_made(job, &job->made[i], task->id, told) < 0) {
+		log_error("job %" PRId64 ": out of memory: task %s is asked for again", job->record.id,
+			task->id);
+		return;
+	}
 	if (told->message[0] != '\0')
 		job_set_text(&task->message, "%s", told->message);
-	if (state == TASK_SUCCEEDED && job->urls[i].count == 0)
+	if (state == TASK_SUCCEEDED && job->made[i].count == 0)
 		state = waits_for_results(job, task) ? TASK_PROCESSING : TASK_FAILED;
 	task->state = (int)state;
 }
@@ -138,11 +170,12 @@ static void take_state(struct job *job, size_t i, struct api_task *told)
 static bool take_task(struct job *job, struct api_task *told, size_t only)
 {
 	for (size_t i = 0; i < job->task_count; i++) {
-		bool same = told->id != NULL && strcmp(told->id, job->tasks[i].id) == 0;
+		struct task_record *task = &job->tasks[i];
+		bool same = told->id != NULL && strcmp(told->id, task->id) == 0;
 		/* asked for one task, its answer may lack the id */
 		if (!same && !(told->id == NULL && i == only))
 			continue;
-		if (task_ended(&job->tasks[i]))
+		if (task_ended(task))
 			return false;
 		if (told->state == TASK_UNKNOWN) {
 			note_word(job, told);
@@ -194,7 +227,7 @@ static void all_ended(struct queue *queue, struct job *job)
 		queue->not_before = 0;
 	describe_failures(job, messages, sizeof(messages), &failed);
 	if (failed == job->task_count) {
-		place_status_word(job->record.stem, word);
+		job_status_word(job, word);
 		snprintf(text, sizeof(text),
 			"the service could not make it: %s. Whether credits were spent is not "
 			"known; to try again: echo submit > %s",
@@ -216,7 +249,7 @@ static void all_ended(struct queue *queue, struct job *job)
 		ask_again(queue, job);
 		return;
 	}
-	log_info("job %" PRId64 ": SUCCESS, results are fetched", job->record.id);
+	log_info("job %" PRId64 ": FETCHING", job->record.id);
 	job->not_before = 0; /* the pump goes on with it */
 	queue_wake(queue);
 }
@@ -228,7 +261,7 @@ static void tell_trouble(struct job *job, const struct api_error *error)
 
 	errclass_explain_poll(error, why, sizeof(why));
 	clock_format(job->strange_wall, since);
-	job_set_text(&job->record.error, "since %s it is not known how it stands: %s", since, why);
+	job_set_text(&job->record.trouble, "since %s it is not known how it stands: %s", since, why);
 	job_tell(job);
 }
 
@@ -268,18 +301,18 @@ static void take_answer(struct job *job, struct api_tasks_answer *answer)
 	/* one asked for alone comes first (fs/api/client.h) */
 	size_t told = batch ? answer->tasks.count : (answer->tasks.count > 0 ? 1 : 0);
 	size_t wanted = batch ? count_open(job) : 1, known = 0;
-	bool had_error = job->record.error != NULL;
+	bool had_error = job->record.trouble != NULL;
 
-	job_set_text(&job->record.error, NULL);
+	job_set_text(&job->record.trouble, NULL);
 	for (size_t i = 0; i < told; i++)
 		known += take_task(job, &answer->tasks.items[i], batch ? SIZE_MAX : job->next_task);
-	if (known >= wanted && job->record.error == NULL)
+	if (known >= wanted && job->record.trouble == NULL)
 		job->poll_failures = 0;
 	else
 		job->poll_failures++;
 	if (known > 0)
 		job->strange_since = 0;
-	if (had_error || job->record.error != NULL)
+	if (had_error || job->record.trouble != NULL)
 		job_tell(job);
 }
 

@@ -46,11 +46,10 @@ void queue_forget(struct queue *queue, struct job *job); /* and frees it */
 /* The job has ended without results. */
 void queue_end_without(struct queue *queue, struct job *job, enum job_state state, const char *why);
 
-/* queue_success.c: what was made, and SUCCESS, in one durable transaction. */
+/* queue_success.c: what was made, and FETCHING, in one durable transaction. */
 
 int queue_record_success(struct job *job); /* all tasks have ended, some with results */
 int queue_record_text(struct job *job, const char *text); /* an answer that is the result */
-#define QUEUE_COVER "cover:" /* before its address, in a job's list */
 
 /* queue_balance.c */
 

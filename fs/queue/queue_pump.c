@@ -14,11 +14,11 @@
 /* Has its prompt been changed since it was last examined? Then the job is not sent: it may be replaced. */
 static bool is_changing(struct queue *queue, struct job *job)
 {
-	struct store *store = queue->needs.store;
+	struct job_place place;
 	struct node node;
 
-	return jobs_place(store, &job->record) == 0 && job->record.ino != 0 &&
-	       nodes_get(store, job->record.ino, &node) == 0 && node.draft != DRAFT_NONE;
+	return job_place(job, &place) == 0 && place.ino != 0 &&
+	       nodes_get(queue->needs.store, place.ino, &node) == 0 && node.draft != DRAFT_NONE;
 }
 
 static bool may_go(struct queue *queue, struct job *job)
@@ -71,7 +71,7 @@ static void save_again(struct queue *queue, struct job *job)
 {
 	if (job_save(job, true) < 0)
 		job->not_before = clock_mono_ms() + job_save_wait_ms(job);
-	else if (job->record.published)
+	else if (job_state_is_final(job->record.state))
 		queue_end_job(queue, job);
 	/* to what is due next: the job's polls, or the next attempt */
 	queue_wake(queue);
@@ -97,8 +97,7 @@ static void harvest(struct queue *queue, struct job *job)
 static void work_on(struct queue *queue, struct job *job, int64_t now, int64_t *wake)
 {
 	bool polled = job->record.state == JOB_PENDING || job->record.state == JOB_PROCESSING;
-	bool fetches =
-		job->record.state == JOB_SUCCESS && job->work == NULL && !job->record.published;
+	bool fetches = job->record.state == JOB_FETCHING && job->work == NULL;
 
 	if (job->call != NULL || (!polled && !fetches && !job->unsaved))
 		return;

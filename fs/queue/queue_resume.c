@@ -27,7 +27,7 @@ static void resume_patience(struct queue *queue, struct job *job, bool clock_is_
 	/* the clock was set back, or was wrong then: no more is known than that it was too soon */
 	if (clock_is_back || wait > CLOCK_DAY_MS + CLOCK_DAY_MS / 12)
 		wait = 60000;
-	const char *why = job->record.error != NULL ? job->record.error
+	const char *why = job->record.trouble != NULL ? job->record.trouble
 						    : "the service asked to wait";
 	job->not_before = clock_mono_ms() + wait;
 	if (wait <= ALL_MS)
@@ -47,8 +47,8 @@ static int resume_job(struct queue *queue, int64_t id, bool clock_is_back)
 	if (r == 0)
 		r = tasks_get(queue->needs.store, id, &job->tasks, &job->task_count);
 	if (r == 0) {
-		job->urls = calloc(job->task_count + 1, sizeof(*job->urls));
-		r = job->urls == NULL ? -ENOMEM : job_table_enter(queue->needs.jobs, job);
+		job->made = calloc(job->task_count + 1, sizeof(*job->made));
+		r = job->made == NULL ? -ENOMEM : job_table_enter(queue->needs.jobs, job);
 	}
 	if (r < 0) {
 		job_destroy(job);

@@ -76,7 +76,7 @@ const char *queue_reason(struct queue *queue, const struct job *job)
 					    ? job_table_find(queue->needs.jobs, job->record.after)
 					    : NULL;
 	if (earlier != NULL)
-		return earlier->record.state == JOB_SUCCESS && earlier->record.error != NULL
+		return earlier->record.state == JOB_FETCHING && earlier->record.trouble != NULL
 			       ? "what an earlier text of this prompt has made could not be "
 				 "fetched yet, and is tried again; a copy of this prompt under "
 				 "another name does not wait for it"
@@ -110,7 +110,6 @@ void queue_forget(struct queue *queue, struct job *job)
 	job_table_remove(job);
 }
 
-/* After the commit that made a job final and published, or in place of one that was cancelled. */
 void queue_end_job(struct queue *queue, struct job *job)
 {
 	job_tell(job);
@@ -126,9 +125,8 @@ void queue_end_job(struct queue *queue, struct job *job)
 
 void queue_end_without(struct queue *queue, struct job *job, enum job_state state, const char *why)
 {
-	job_set_text(&job->record.error, "%s", why);
+	job_set_error(&job->record, why);
 	job->record.finished = clock_wall_ms();
-	job->record.published = true;
 	job_change(job, state, true);
 	queue_end_job(queue, job);
 }

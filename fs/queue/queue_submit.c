@@ -73,11 +73,14 @@ static int record_submitting(struct queue *queue, struct job *job)
 {
 	struct store *store = queue->needs.store;
 	struct job_record *record = &job->record;
+	struct job_place place;
 
 	assert(job_state_may_change(record->state, JOB_SUBMITTING));
 	int r = store_reserve_make(store);
 	if (r == 0)
-		r = sync_prompt(store, record->ino);
+		r = job_place(job, &place);
+	if (r == 0)
+		r = sync_prompt(store, place.ino);
 	if (r < 0)
 		return r;
 	record->state = JOB_SUBMITTING;
@@ -94,7 +97,7 @@ static int record_submitting(struct queue *queue, struct job *job)
 
 static void hold(struct queue *queue, struct job *job, const char *why)
 {
-	job_set_text(&job->record.error, "%s", why);
+	job_set_trouble(&job->record, why);
 	job_change(job, JOB_HELD, false);
 	queue_wake(queue);
 }
@@ -134,7 +137,7 @@ void queue_submit(struct queue *queue, struct job *job)
 	}
 	queue->disk_failures = 0;
 	log_info("job %" PRId64 ": QUEUED -> SUBMITTING", job->record.id);
-	changes_tell_status(queue->needs.changes, job->record.ino);
+	job_tell(job);
 	queue->posting = job;
 	credits_posted(queue->needs.credits);
 	r = api_submit(queue->needs.api, job->record.mode, member, job->record.body,

@@ -2,13 +2,11 @@
 #include "fs/queue/queue_private.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fs/base/clock.h"
-#include "fs/fetch/fetch.h"
 
+/* All that the tasks have made, in the order of the tasks. The strings stay the job's; the caller frees the list. */
 static int list_results(
 	const struct job *job, struct result_record **ret_results, size_t *ret_count)
 {
@@ -16,25 +14,13 @@ static int list_results(
 	size_t count = 0, n = 0;
 
 	for (size_t i = 0; i < job->task_count; i++)
-		count += job->urls[i].count;
+		count += job->made[i].count;
 	results = calloc(count + 1, sizeof(*results));
 	if (results == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < job->task_count; i++) {
-		for (size_t k = 0; k < job->urls[i].count; k++, n++) {
-			results[n].size = -1;
-			results[n].task = strdup(job->tasks[i].id);
-			const char *url = job->urls[i].items[k];
-			bool cover = strncmp(url, QUEUE_COVER, strlen(QUEUE_COVER)) == 0;
-			results[n].url = strdup(cover ? url + strlen(QUEUE_COVER) : url);
-			results[n].type = cover ? strdup(FETCH_COVER) : NULL;
-			if (results[n].task == NULL || results[n].url == NULL ||
-				(cover && results[n].type == NULL)) {
-				result_records_finish(results, n + 1);
-				return -ENOMEM;
-			}
-		}
-	}
+	for (size_t i = 0; i < job->task_count; i++)
+		for (size_t k = 0; k < job->made[i].count; k++)
+			results[n++] = job->made[i].results[k];
 	*ret_results = results;
 	*ret_count = count;
 	return 0;
@@ -63,7 +49,7 @@ static int record_results(struct job *job, const struct result_record *results, 
 	struct store *store = job->table->store;
 	enum job_state before = job->record.state;
 
-	job->record.state = JOB_SUCCESS;
+	job->record.state = JOB_FETCHING;
 	job->record.finished = clock_wall_ms();
 	int r = store_run(store, true, write_success, &success);
 	/* an answer that is the result cannot be asked for again: what was kept back is for this */
@@ -85,22 +71,18 @@ int queue_record_success(struct job *job)
 	if (r < 0)
 		return r;
 	r = record_results(job, results, count);
-	result_records_finish(results, count);
+	free(results);
 	return r;
 }
 
 int queue_record_text(struct job *job, const char *text)
 {
-	struct result_record *result = calloc(1, sizeof(*result));
+	/* borrowed: the row gets a copy */
+	struct result_record result = {.kind = RESULT_TEXT,
+		.size = -1,
+		.task = (char *)"",
+		.url = (char *)"",
+		.text = (char *)text};
 
-	if (result == NULL)
-		return -ENOMEM;
-	result->size = -1;
-	result->task = strdup("");
-	if (asprintf(&result->url, FETCH_TEXT "%s", text) < 0)
-		result->url = NULL;
-	int r = result->task == NULL || result->url == NULL ? -ENOMEM
-							    : record_results(job, result, 1);
-	result_records_finish(result, 1);
-	return r;
+	return record_results(job, &result, 1);
 }

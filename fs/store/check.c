@@ -37,15 +37,13 @@ static const struct {
 		"has a task, but is not in the ledger"},
 	{"SELECT 'job ' || job FROM result WHERE job NOT IN (SELECT id FROM job)",
 		"has a result, but is not in the ledger"},
-	{"SELECT 'job ' || id FROM job WHERE state < 1 OR state > 10", "is in no known state"},
-	{"SELECT 'job ' || id FROM job WHERE state IN (6, 7) AND published = 0"
+	{"SELECT 'job ' || id FROM job WHERE state < 1 OR state > 12", "is in no known state"},
+	{"SELECT 'job ' || id FROM job WHERE state IN (6, 7)"
 	 " AND NOT EXISTS(SELECT 1 FROM task WHERE task.job = job.id)",
 		"runs, but its task is not known"},
-	{"SELECT 'job ' || id FROM job WHERE state = 8"
+	{"SELECT 'job ' || id FROM job WHERE state IN (8, 11)"
 	 " AND NOT EXISTS(SELECT 1 FROM result WHERE result.job = job.id)",
 		"has succeeded, but its results' addresses are not known"},
-	{"SELECT 'job ' || id FROM job WHERE state BETWEEN 2 AND 7 AND published != 0",
-		"is closed, but has not ended"},
 	{"SELECT 'job ' || id FROM job WHERE state IN (3, 5) AND body IS NULL",
 		"has no request to send"},
 	{"SELECT 'prompt ' || name FROM node WHERE kind = 3 AND parent IS NOT NULL AND job IS NOT "
@@ -208,11 +206,11 @@ static int describe(struct check *check)
 			"results");
 	if (r >= 0)
 		r = count(check,
-			"SELECT CASE state WHEN 1 THEN 'INVALID' WHEN 2 THEN 'WAITING'"
+			"SELECT CASE state WHEN 1 THEN 'INVALID' WHEN 12 THEN 'INVALID' WHEN 2 THEN 'WAITING'"
 			" WHEN 3 THEN 'QUEUED' WHEN 4 THEN 'HELD' WHEN 5 THEN 'SUBMITTING'"
 			" WHEN 6 THEN 'PENDING'"
-			" WHEN 7 THEN 'PROCESSING' WHEN 8 THEN 'SUCCESS' WHEN 9 THEN 'FAILED'"
-			" WHEN 10 THEN 'UNKNOWN' ELSE '?' END, count(*) FROM job GROUP BY state",
+			" WHEN 7 THEN 'PROCESSING' WHEN 11 THEN 'PROCESSING' WHEN 8 THEN 'SUCCESS' WHEN 9 THEN 'FAILED'"
+			" WHEN 10 THEN 'UNKNOWN' ELSE '?' END, count(*) FROM job GROUP BY 1 ORDER BY min(state)",
 			"jobs ");
 	if (r >= 0)
 		r = count(check, "SELECT day, submissions FROM spend ORDER BY day DESC LIMIT 7",

@@ -12,7 +12,6 @@
 
 void job_record_finish(struct job_record *record)
 {
-	free(record->stem);
 	free(record->model);
 	free(record->mode);
 	free(record->text);
@@ -20,21 +19,23 @@ void job_record_finish(struct job_record *record)
 	free(record->left_out);
 	free(record->settings);
 	free(record->warning);
+	free(record->trouble);
 	free(record->error);
 	memset(record, 0, sizeof(*record));
 }
 
 int jobs_add(struct store *store, struct job_record *record)
 {
+	const struct job_place *place = &record->place;
 	int r = db_run(store->db,
 		"INSERT INTO job(ino, dir, stem, model, mode, state, text, body, created,"
-		" next_attempt, after, dry_run, published, warning, error, left_out,"
-		" settings) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		"iibssibsiiiiissss", record->ino, record->dir, record->stem, strlen(record->stem),
+		" next_attempt, after, dry_run, unmade, warning, trouble, error, left_out,"
+		" settings) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"iibssibsiiiiisssss", place->ino, place->dir, place->stem, strlen(place->stem),
 		record->model, record->mode, (int64_t)record->state, record->text,
 		record->text_length, record->body, record->created, record->next_attempt,
-		record->after, (int64_t)record->dry_run, (int64_t)record->published,
-		record->warning, record->error, record->left_out, record->settings);
+		record->after, (int64_t)record->dry_run, (int64_t)record->unmade, record->warning,
+		record->trouble, record->error, record->left_out, record->settings);
 
 	if (r == 0)
 		record->id = db_last_id(store->db);
@@ -46,13 +47,13 @@ int jobs_save(struct store *store, const struct job_record *record)
 {
 	return db_run(store->db,
 		"UPDATE job SET state = ?, body = ?, batch = ?, submitted = ?, finished = ?,"
-		" attempts = ?, next_attempt = ?, after = ?, dry_run = ?, published = ?,"
-		" warning = ?, error = ?, balance_before = ?, balance_after = ?, balance_at = ?"
-		" WHERE id = ?",
-		"isiiiiiiiissddii", (int64_t)record->state, record->body, record->batch,
+		" attempts = ?, next_attempt = ?, after = ?, dry_run = ?, unmade = ?,"
+		" warning = ?, trouble = ?, error = ?,"
+		" balance_before = ?, balance_after = ?, balance_at = ? WHERE id = ?",
+		"isiiiiiiiisssddii", (int64_t)record->state, record->body, record->batch,
 		record->submitted, record->finished, record->attempts, record->next_attempt,
-		record->after, (int64_t)record->dry_run, (int64_t)record->published,
-		record->warning, record->error, record->balance_before, record->balance_after,
+		record->after, (int64_t)record->dry_run, (int64_t)record->unmade, record->warning,
+		record->trouble, record->error, record->balance_before, record->balance_after,
 		record->balance_at, record->id);
 }
 
@@ -83,6 +84,20 @@ static char *column_copy(sqlite3_stmt *row, int column, size_t *ret_length)
 	return copy;
 }
 
+/* ino, dir and stem are the first columns. */
+static struct job_place read_place(sqlite3_stmt *row)
+{
+	struct job_place place = {
+		.ino = sqlite3_column_int64(row, 0), .dir = sqlite3_column_int64(row, 1)};
+	size_t length = (size_t)sqlite3_column_bytes(row, 2);
+
+	if (length >= sizeof(place.stem))
+		length = sizeof(place.stem) - 1;
+	if (length > 0)
+		memcpy(place.stem, sqlite3_column_blob(row, 2), length);
+	return place;
+}
+
 static double column_credits(sqlite3_stmt *row, int column)
 {
 	return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN
@@ -93,20 +108,17 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 {
 	struct job_record record = {0};
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	size_t stem_length;
 	int r = db_row(store->db,
 		"SELECT ino, dir, stem, model, mode, state, text, body, batch, created, submitted,"
-		" finished, attempts, next_attempt, after, dry_run, published, warning, error,"
-		" balance_before, balance_after, balance_at, left_out, settings"
+		" finished, attempts, next_attempt, after, dry_run, unmade, warning, trouble,"
+		" error, balance_before, balance_after, balance_at, left_out, settings"
 		" FROM job WHERE id = ?",
 		&row, "i", id);
 
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
 	record.id = id;
-	record.ino = sqlite3_column_int64(row, 0);
-	record.dir = sqlite3_column_int64(row, 1);
-	record.stem = column_copy(row, 2, &stem_length);
+	record.place = read_place(row);
 	record.model = db_column_text(row, 3);
 	record.mode = db_column_text(row, 4);
 	record.state = (enum job_state)sqlite3_column_int(row, 5);
@@ -120,16 +132,16 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 	record.next_attempt = sqlite3_column_int64(row, 13);
 	record.after = sqlite3_column_int64(row, 14);
 	record.dry_run = sqlite3_column_int(row, 15) != 0;
-	record.published = sqlite3_column_int(row, 16) != 0;
+	record.unmade = sqlite3_column_int(row, 16) != 0;
 	record.warning = db_column_text(row, 17);
-	record.error = db_column_text(row, 18);
-	record.balance_before = column_credits(row, 19);
-	record.balance_after = column_credits(row, 20);
-	record.balance_at = sqlite3_column_int64(row, 21);
-	record.left_out = db_column_text(row, 22);
-	record.settings = db_column_text(row, 23);
-	bool whole = record.stem != NULL && record.model != NULL && record.mode != NULL &&
-		     record.text != NULL &&
+	record.trouble = db_column_text(row, 18);
+	record.error = db_column_text(row, 19);
+	record.balance_before = column_credits(row, 20);
+	record.balance_after = column_credits(row, 21);
+	record.balance_at = sqlite3_column_int64(row, 22);
+	record.left_out = db_column_text(row, 23);
+	record.settings = db_column_text(row, 24);
+	bool whole = record.model != NULL && record.mode != NULL && record.text != NULL &&
 		     (record.body != NULL || sqlite3_column_type(row, 7) == SQLITE_NULL);
 	if (!whole) {
 		job_record_finish(&record);
@@ -142,7 +154,7 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 int jobs_list_open(struct store *store, int (*visit)(void *arg, int64_t id), void *arg)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db, "SELECT id FROM job WHERE published = 0 ORDER BY id", &row, "");
+	int r = db_row(store->db, "SELECT id FROM job WHERE ended = 0 ORDER BY id", &row, "");
 
 	return db_row_each(store->db, r, row, visit, arg);
 }
@@ -159,7 +171,7 @@ int jobs_find_slot(struct store *store, int64_t dir, const char *stem, int64_t *
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT id FROM job WHERE dir = ? AND stem = ? AND ino = 0 AND (published = 0 OR"
+		"SELECT id FROM job WHERE dir = ? AND stem = ? AND ino = 0 AND (ended = 0 OR"
 		" EXISTS(SELECT 1 FROM result WHERE result.job = job.id AND result.ino != 0))"
 		" ORDER BY id DESC LIMIT 1",
 		&row, "ib", dir, stem, strlen(stem));
@@ -188,7 +200,8 @@ int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT id FROM job WHERE ino = ? AND ino != 0 AND state >= 5 ORDER BY id DESC "
+		"SELECT id FROM job WHERE ino = ? AND ino != 0 AND state >= 5 AND state != 12 "
+		"ORDER BY id DESC "
 		"LIMIT 1",
 		&row, "i", ino);
 
@@ -203,23 +216,15 @@ int jobs_latest_time(struct store *store, int64_t *ret_wall_ms)
 	return read_number(r, row, ret_wall_ms);
 }
 
-int jobs_place(struct store *store, struct job_record *record)
+int jobs_place(struct store *store, int64_t id, struct job_place *ret_place)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	size_t length;
-	int r = db_row(
-		store->db, "SELECT ino, dir, stem FROM job WHERE id = ?", &row, "i", record->id);
+	int r = db_row(store->db, "SELECT ino, dir, stem FROM job WHERE id = ?", &row, "i", id);
 
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
-	char *stem = column_copy(row, 2, &length);
-	if (stem != NULL) {
-		free(record->stem);
-		record->stem = stem;
-		record->ino = sqlite3_column_int64(row, 0);
-		record->dir = sqlite3_column_int64(row, 1);
-	}
-	return stem == NULL ? -ENOMEM : 0;
+	*ret_place = read_place(row);
+	return 0;
 }
 
 int jobs_count_states(struct store *store, int64_t counts[JOB_STATE_COUNT])

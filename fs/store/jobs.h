@@ -9,7 +9,7 @@
 
 struct store;
 
-enum job_state { /* values are on disk; the words are those of design 1.3 */
+enum job_state { /* values are on disk */
 	JOB_INVALID = 1,
 	JOB_WAITING = 2,
 	JOB_QUEUED = 3,
@@ -20,14 +20,21 @@ enum job_state { /* values are on disk; the words are those of design 1.3 */
 	JOB_SUCCESS = 8,
 	JOB_FAILED = 9,
 	JOB_UNKNOWN = 10,
+	JOB_FETCHING = 11, /* made; its results are not in the tree yet */
+	JOB_BLOCKED = 12,  /* an input is missing or has failed: it goes on by itself when that changes */
 	JOB_STATE_COUNT
+};
+
+/* Where a job belongs at this moment. */
+struct job_place {
+	int64_t ino;	/* its prompt; 0: removed or moved away */
+	int64_t dir;	/* where the prompt is, or was, and its name without ".txt" */
+	char stem[256];
 };
 
 struct job_record {
 	int64_t id;
-	int64_t ino;	   /* its prompt; 0: removed or moved away */
-	int64_t dir;	   /* where the prompt is, or was, and its name without ".txt" */
-	char *stem;
+	struct job_place place; /* as it was when the row was written or read: users move files (jobs_place()) */
 	char *model, *mode; /* the model's directory name; "text-to-image", … ("" when INVALID) */
 	enum job_state state;
 	char *text; /* the prompt file as it was examined; NUL-terminated, may hold NULs */
@@ -39,10 +46,12 @@ struct job_record {
 	int64_t next_attempt;
 	int64_t after;	  /* an older job of the same prompt that has to end first; 0 none */
 	bool dry_run;	  /* HELD for being a dry run */
-	bool published;	  /* nothing is left to be done for it */
+	bool unmade;	  /* in `body` addresses are missing, which its inputs get when it is sent: of a dry run */
 	char *left_out; /* what the text says and the request has not, for people; NULL nothing */
 	char *settings; /* what the request has, and who said so, for people; NULL nothing */
-	char *warning, *error; /* sentences, NULL none */
+	/* Sentences, NULL none. What is worth knowing; what keeps it from going on, or, of a SUCCESS, what is missing; why it
+	 * has ended or cannot go on. */
+	char *warning, *trouble, *error;
 	double balance_before, balance_after; /* credits around the submission; NAN unknown */
 	int64_t balance_at;		      /* when balance_before was read */
 };
@@ -53,9 +62,18 @@ struct task_record {
 	char *message;
 };
 
+enum result_kind { /* values are on disk */
+	RESULT_FILE = 0,    /* at `url` */
+	RESULT_TEXT = 1,    /* `text` is the bytes; url "" */
+	RESULT_COVER = 2,   /* the picture of a sound: not waited for as what was paid for is */
+	RESULT_REFUSED = 3, /* `url` is none that is fetched: it is kept for people to see */
+};
+
 struct result_record {
 	int64_t job, seq;
+	enum result_kind kind;
 	char *task, *url;
+	char *text; /* RESULT_TEXT; else NULL */
 	int64_t ino;  /* its file once published; 0 before, or after that was removed */
 	int64_t size; /* -1 unknown */
 	char *etag, *type; /* NULL unknown; type is a suffix: "png" */
@@ -67,13 +85,13 @@ void result_record_finish(struct result_record *record);
 void result_records_finish(struct result_record *results, size_t count);
 
 int jobs_add(struct store *store, struct job_record *record); /* writes the id back */
-/* Everything but id, text, model, mode, created, left_out and settings, which never change, and ino, dir, stem (jobs_move). */
+/* Everything but id, text, model, mode, created, left_out and settings, which never change, and the place (jobs_move). */
 int jobs_save(struct store *store, const struct job_record *record);
 int jobs_remove(struct store *store, int64_t id); /* with tasks and results */
 int jobs_get(struct store *store, int64_t id, struct job_record *ret_record); /* -ENOENT */
-/* Jobs with something left to do, by id. */
+/* Jobs that have not ended, by id. */
 int jobs_list_open(struct store *store, int (*visit)(void *arg, int64_t id), void *arg);
-/* The latest job of a name whose prompt is gone, that is unfinished or has a result in the tree: -ENOENT none. */
+/* The latest job of a name whose prompt is gone, that has not ended or has a result in the tree: -ENOENT none. */
 int jobs_find_slot(struct store *store, int64_t dir, const char *stem, int64_t *ret_id);
 /* The jobs of prompt `ino` are called so now. */
 int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem);
@@ -85,8 +103,7 @@ int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino);
 int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id);
 /* The latest time that any job tells of; 0: there is none. */
 int jobs_latest_time(struct store *store, int64_t *ret_wall_ms);
-/* ino, dir and stem of a record as they are now. */
-int jobs_place(struct store *store, struct job_record *record);
+int jobs_place(struct store *store, int64_t id, struct job_place *ret_place); /* -ENOENT */
 int jobs_count_states(struct store *store, int64_t counts[JOB_STATE_COUNT]);
 
 /* Whole lists are written at once. *ret are malloc'ed arrays. */
@@ -100,7 +117,8 @@ int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t di
 int results_find(struct store *store, int64_t ino, struct result_record *ret_result); /* -ENOENT */
 int results_save(struct store *store, const struct result_record *result); /* ino, size, etag, type */
 /* Its new address, and nothing else: whoever asked for it has waited, and the rest of the row may be another one by now. */
-int results_set_url(struct store *store, int64_t job, int64_t seq, const char *url);
+int results_set_url(struct store *store, int64_t job, int64_t seq, enum result_kind kind,
+	const char *url);
 int results_forget_ino(struct store *store, int64_t ino); /* its file was removed */
 
 /* Submissions on a day ("2026-11-21", UTC). */

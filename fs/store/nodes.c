@@ -159,7 +159,7 @@ int nodes_is_busy(struct store *store, int64_t dir, bool *ret_busy)
 	/* by itself SQLite would go through all names of the directory */
 	static const char sql[] =
 		"SELECT EXISTS(SELECT 1 FROM node INDEXED BY node_busy WHERE draft != 0 AND parent = ?)"
-		" OR EXISTS(SELECT 1 FROM job INDEXED BY job_busy WHERE published = 0 AND dir = ?)";
+		" OR EXISTS(SELECT 1 FROM job INDEXED BY job_busy WHERE ended = 0 AND dir = ?)";
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db, sql, &row, "ii", dir, dir);
 

@@ -22,6 +22,7 @@ void result_record_finish(struct result_record *result)
 {
 	free(result->task);
 	free(result->url);
+	free(result->text);
 	free(result->etag);
 	free(result->type);
 }
@@ -88,10 +89,11 @@ int results_set(struct store *store, int64_t job, const struct result_record *re
 
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = db_run(store->db,
-			"INSERT INTO result(job, seq, task, url, ino, size, etag, type)"
-			" VALUES(?,?,?,?,?,?,?,?)",
-			"iissiiss", job, (int64_t)i, results[i].task, results[i].url,
-			results[i].ino, results[i].size, results[i].etag, results[i].type);
+			"INSERT INTO result(job, seq, kind, task, url, text, ino, size, etag, type)"
+			" VALUES(?,?,?,?,?,?,?,?,?,?)",
+			"iiisssiiss", job, (int64_t)i, (int64_t)results[i].kind, results[i].task,
+			results[i].url, results[i].text, results[i].ino, results[i].size,
+			results[i].etag, results[i].type);
 	return r;
 }
 
@@ -105,7 +107,12 @@ static int read_result(sqlite3_stmt *row, struct result_record *result)
 	result->size = sqlite3_column_int64(row, 5);
 	result->etag = db_column_text(row, 6);
 	result->type = db_column_text(row, 7);
-	return result->task == NULL || result->url == NULL ? -ENOMEM : 0;
+	result->kind = (enum result_kind)sqlite3_column_int(row, 8);
+	result->text = db_column_text(row, 9);
+	return result->task == NULL || result->url == NULL ||
+			       (result->kind == RESULT_TEXT && result->text == NULL)
+		       ? -ENOMEM
+		       : 0;
 }
 
 int results_get(
@@ -116,7 +123,7 @@ int results_get(
 	size_t count = 0;
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE job = ?"
+		"SELECT job, seq, task, url, ino, size, etag, type, kind, text FROM result WHERE job = ?"
 		" ORDER BY seq",
 		&row, "i", job);
 
@@ -154,7 +161,7 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 	struct result_record result = {0};
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type FROM result WHERE ino = ? AND ino != 0", &row,
+		"SELECT job, seq, task, url, ino, size, etag, type, kind, text FROM result WHERE ino = ? AND ino != 0", &row,
 		"i", ino);
 
 	if (r <= 0)
@@ -176,9 +183,11 @@ int results_save(struct store *store, const struct result_record *result)
 		result->seq);
 }
 
-int results_set_url(struct store *store, int64_t job, int64_t seq, const char *url)
+int results_set_url(struct store *store, int64_t job, int64_t seq, enum result_kind kind,
+	const char *url)
 {
-	return db_run(store->db, "UPDATE result SET url = ? WHERE job = ? AND seq = ?", "sii", url, job, seq);
+	return db_run(store->db, "UPDATE result SET kind = ?, url = ? WHERE job = ? AND seq = ?", "isii",
+		(int64_t)kind, url, job, seq);
 }
 
 int results_forget_ino(struct store *store, int64_t ino)

@@ -138,6 +138,33 @@ static const char paid_once[] =
 	"CREATE INDEX wish_there_request ON wish(request, job) WHERE gone = 0;"
 	"INSERT INTO meta VALUES('wishes_unknown', (SELECT count(*) FROM wish));";
 
+/* What was said by a flag beside the state, by a mark in an address or by one sentence with two meanings has a state, a column
+ * and a field of its own. A job has ended where its state is a final one. */
+static const char said[] =
+	"UPDATE job SET state = 11 WHERE state = 8 AND published = 0;"
+	"UPDATE job SET state = 12 WHERE state = 1 AND published = 0;"
+	"ALTER TABLE job ADD COLUMN trouble TEXT;"
+	"UPDATE job SET trouble = error, error = NULL WHERE state NOT IN (1, 9, 10, 12);"
+	"ALTER TABLE job ADD COLUMN unmade INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE job SET unmade = 1 WHERE state = 4 AND dry_run != 0"
+	" AND instr(body, 'uploaded when it is sent: ') > 0;"
+	"DROP INDEX job_open; DROP INDEX job_busy;"
+	"ALTER TABLE job DROP COLUMN published;"
+	"ALTER TABLE job ADD COLUMN ended INTEGER AS (state IN (1, 8, 9, 10)) VIRTUAL;"
+	"CREATE INDEX job_open ON job(id) WHERE ended = 0;"
+	"CREATE INDEX job_busy ON job(dir) WHERE ended = 0;"
+
+	"ALTER TABLE result ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE result ADD COLUMN text TEXT;"
+	"UPDATE result SET kind = 1, text = substr(url, 7), url = '' WHERE substr(url, 1, 6) = 'data:,';"
+	"UPDATE result SET kind = 2, type = NULL WHERE type = 'cover';"
+	/* one that was fetched: a picture behind a sound of the same task */
+	"UPDATE result SET kind = 2 WHERE type IN ('png', 'jpg', 'webp', 'gif', 'avif', 'heic', 'svg')"
+	" AND EXISTS(SELECT 1 FROM result AS sound WHERE sound.job = result.job"
+	" AND sound.task = result.task AND sound.seq < result.seq"
+	" AND sound.type IN ('m4a', 'mp3', 'wav'));"
+	"UPDATE result SET kind = 3, url = substr(url, 9) WHERE substr(url, 1, 8) = 'refused:';";
+
 /* How version N was made of version N - 1; a new database takes all the steps. One that was released stays as it is. */
 static const char *const steps[] = {
 	NULL,
@@ -152,6 +179,7 @@ static const char *const steps[] = {
 	counted,
 	paid_once,
 	"ALTER TABLE job ADD COLUMN left_out TEXT; ALTER TABLE job ADD COLUMN settings TEXT;",
+	said,
 };
 
 int64_t schema_version(void)

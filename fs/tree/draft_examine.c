@@ -53,9 +53,8 @@ static int find_model(const struct tree_needs *needs, const struct node *node, s
 static int refuse(struct job_record *record, const char *why)
 {
 	record->state = JOB_INVALID;
-	record->published = true;
 	record->mode = strdup("");
-	job_set_text(&record->error, "%s", why);
+	job_set_error(record, why);
 	return record->mode == NULL || record->error == NULL ? -ENOMEM : 0;
 }
 
@@ -104,12 +103,11 @@ static int new_record(const struct node *node, const struct node *top, char *tex
 {
 	record->text = text;
 	record->text_length = length;
-	record->ino = node->ino;
-	record->dir = node->parent;
-	record->stem = strndup(node->name, node->name_length - strlen(PLACE_PROMPT));
+	record->place = (struct job_place){.ino = node->ino, .dir = node->parent};
+	place_stem(node->name, record->place.stem);
 	record->model = strdup(top->name);
 	record->created = clock_wall_ms();
-	return record->stem == NULL || record->model == NULL ? -ENOMEM : 0;
+	return record->model == NULL ? -ENOMEM : 0;
 }
 
 /* Was this very text sent to this very model, so that there is nothing to be done? */
@@ -122,7 +120,7 @@ static bool is_known(const struct tree_needs *needs, const struct job_record *ol
 	/* what was made and could not be fetched has been paid for */
 	if (old->state == JOB_FAILED)
 		return queue_has_unfetched(needs->queue, old->id);
-	return old->state != JOB_INVALID;
+	return old->state != JOB_INVALID && old->state != JOB_BLOCKED;
 }
 
 /* What the new text of a prompt takes the place of. */
@@ -212,7 +210,8 @@ static int add_job(const struct tree_needs *needs, const struct node *node, cons
 
 	if (past->cancelled != 0)
 		record->after = old->after;
-	else if (old->id != 0 && !job_state_is_unsent(old->state) && !old->published)
+	else if (old->id != 0 && !job_state_is_unsent(old->state) &&
+		 !job_state_is_final(old->state))
 		record->after = old->id;
 	int r = commit(needs, node, past, record, 0);
 	int64_t id = record->id;

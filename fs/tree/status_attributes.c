@@ -35,8 +35,11 @@ static bool add_result_fact(struct tree *tree, const struct facts *facts, const 
 			continue;
 		if (strcmp(key, "task") == 0)
 			return buf_adds(text, facts->results[i].task) == 0;
+		/* a text has no address: it is one by itself (RFC 2397) */
 		if (strcmp(key, "url") == 0)
-			return buf_adds(text, facts->results[i].url) == 0;
+			return (facts->results[i].kind == RESULT_TEXT
+					       ? buf_addf(text, "data:,%s", facts->results[i].text)
+					       : buf_adds(text, facts->results[i].url)) == 0;
 	}
 	return strcmp(key, "task") != 0 && strcmp(key, "url") != 0 &&
 	       facts_add(tree, facts, node, key, text);

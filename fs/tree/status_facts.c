@@ -55,17 +55,11 @@ int facts_gather(struct tree *tree, const struct node *node, struct facts *facts
 	return r;
 }
 
-enum job_state facts_shown_state(const struct job_record *record)
-{
-	/* done for the user is what can be read */
-	return record->state == JOB_SUCCESS && !record->published ? JOB_PROCESSING : record->state;
-}
-
 static const char *state_name(const struct facts *facts)
 {
 	return facts->draft || facts->record == NULL
 		       ? "DRAFT"
-		       : job_state_name(facts_shown_state(facts->record));
+		       : job_state_name(job_state_shown(facts->record->state));
 }
 
 /* One line each, and no more: what would be several, or none at all, stands in a shell's quotes. */
@@ -182,21 +176,15 @@ static void add_credits(struct buf *text, const struct job_record *record)
 	buf_addf(text, "%.10g before, %.10g after", record->balance_before, record->balance_after);
 }
 
-/* Sentences for people: while it waits, and where some of what it made could not be fetched, they are a warning, else the
- * error. */
-static bool error_is_final(const struct job_record *record)
-{
-	return record->state != JOB_SUCCESS && job_state_is_final(facts_shown_state(record));
-}
-
+/* What keeps it from going on comes before what is only worth knowing. */
 static const char *warning_of(const struct facts *facts)
 {
 	const struct job_record *record = facts->record;
 
 	if (facts->reason != NULL)
 		return facts->reason;
-	if (record->error != NULL && !error_is_final(record))
-		return record->error;
+	if (record->trouble != NULL)
+		return record->trouble;
 	if (record->state == JOB_HELD && record->dry_run)
 		return "dry run: nothing was sent; to send it: echo submit into this file";
 	return record->warning;
@@ -233,7 +221,8 @@ static void add_warning(
 
 	if (warning != NULL) {
 		buf_adds(text, warning);
-		if (record->published && warning == record->error && record->warning != NULL)
+		if (job_state_is_final(record->state) && warning == record->trouble &&
+			record->warning != NULL)
 			buf_addf(text, "; %s", record->warning);
 	}
 	add_troubles(tree, facts, node->parent, warning == NULL, text);
@@ -281,7 +270,7 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 		buf_adds(text, record->left_out);
 	else if (strcmp(key, "warning") == 0)
 		add_warning(tree, facts, node, text);
-	else if (strcmp(key, "error") == 0 && record->error != NULL && error_is_final(record)) {
+	else if (strcmp(key, "error") == 0 && record->error != NULL) {
 		buf_adds(text, record->error);
 		add_balance(text, record);
 	}

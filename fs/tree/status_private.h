@@ -34,8 +34,6 @@ struct facts {
 enum status_progress facts_progress(const struct tree *tree, const struct facts *facts, const struct node *node);
 int facts_gather(struct tree *tree, const struct node *node, struct facts *facts);
 void facts_finish(struct facts *facts);
-/* As users are told: done for them is what can be read. */
-enum job_state facts_shown_state(const struct job_record *record);
 /* The path from the directory `from` to a file, "a.png", "sub/a.png" or "../../FLUX/x/a.png". */
 int facts_add_path(struct tree *tree, int64_t from, const struct node *node, struct buf *text);
 /* Names of the results that are still there, as from the directory `from`; returns how many. */

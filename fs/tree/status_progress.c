@@ -20,7 +20,7 @@ enum status_progress facts_progress(const struct tree *tree, const struct facts 
 		return node->draft == DRAFT_CLOSED ? STATUS_RUNS : STATUS_IDLE;
 	if (record->state == JOB_HELD)
 		return record->dry_run ? STATUS_IDLE : STATUS_FAILED;
-	enum job_state shown = facts_shown_state(record);
+	enum job_state shown = job_state_shown(record->state);
 	if (shown == JOB_SUCCESS)
 		return STATUS_SUCCEEDED;
 	return job_state_is_final(shown) ? STATUS_FAILED : STATUS_RUNS;

@@ -38,7 +38,7 @@ def settle(account, stem):
 
     while time.monotonic() < deadline:
         where = recorded(account, "fox.txt")
-        if where in ("nothing", "DRAFT", "PUBLISHED", "UNKNOWN"):
+        if where in ("nothing", "DRAFT", "SUCCESS", "UNKNOWN"):
             return where
         time.sleep(0.05)
         if account.process.poll() is not None:

@@ -82,7 +82,7 @@ def settle(account, seconds):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         drafts, = rows(account, "SELECT count(*) FROM node WHERE draft != 0 AND parent IS NOT NULL")[0]
-        open_jobs, = rows(account, "SELECT count(*) FROM job WHERE published = 0")[0]
+        open_jobs, = rows(account, "SELECT count(*) FROM job WHERE ended = 0")[0]
         if drafts == 0 and open_jobs == 0:
             return
         time.sleep(0.5)

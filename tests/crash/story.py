@@ -90,12 +90,11 @@ def recorded(account, name):
             return "DRAFT"
         if node["draft"] == DRAFT_CLOSED or not node["job"]:
             return "CLOSED"
-        job = database.execute("SELECT state, published FROM job WHERE id = ?",
+        job = database.execute("SELECT state FROM job WHERE id = ?",
                                (node["job"],)).fetchone()
         if job is None:
             raise Trouble("the prompt's job is not in the ledger")
-        done = STATES[job["state"]] == "SUCCESS" and job["published"]
-        return "PUBLISHED" if done else STATES[job["state"]]
+        return STATES[job["state"]]
     finally:
         database.close()
 
@@ -110,8 +109,8 @@ AFTER = {
     "SUBMITTING": ("UNKNOWN", {0, 1}, {0, 1}),
     "PENDING": ("SUCCESS", {1}, {1}),
     "PROCESSING": ("SUCCESS", {1}, {1}),
+    "FETCHING": ("SUCCESS", {1}, {1}),
     "SUCCESS": ("SUCCESS", {1}, {1}),
-    "PUBLISHED": ("SUCCESS", {1}, {1}),
     "UNKNOWN": ("UNKNOWN", {0, 1}, {0, 1}),
 }
 

@@ -22,7 +22,8 @@ COUNT, KILL, KILL_HALF, FAIL, SHORT = range(5)
 
 # of fs/store/jobs.h and fs/store/nodes.h
 STATES = [None, "INVALID", "WAITING", "QUEUED", "HELD", "SUBMITTING", "PENDING", "PROCESSING",
-          "SUCCESS", "FAILED", "UNKNOWN"]
+          "SUCCESS", "FAILED", "UNKNOWN",
+          "FETCHING", "BLOCKED"]
 DRAFT_OPEN, DRAFT_CLOSED = 1, 2
 
 

@@ -70,10 +70,16 @@ for name in names("trigger"):
     db.execute("DROP TRIGGER " + name)
 for name in set(names("table")) - TABLES:
     db.execute("DROP TABLE " + name)
-for name in set(names("index")) - INDEXES:
+for name in set(names("index")) - INDEXES | {"job_open"}:
     db.execute("DROP INDEX " + name)
+db.execute("ALTER TABLE job DROP COLUMN ended")
+db.execute("ALTER TABLE job ADD COLUMN published INTEGER NOT NULL DEFAULT 0")
+db.execute("UPDATE job SET published = state IN (1, 8, 9, 10)")
+db.execute("CREATE INDEX job_open ON job(published) WHERE published = 0")
 for column in [row[1] for row in db.execute("PRAGMA table_info(job)") if row[1] not in JOB]:
     db.execute("ALTER TABLE job DROP COLUMN " + column)
+for column in "kind", "text":
+    db.execute("ALTER TABLE result DROP COLUMN " + column)
 db.execute("DELETE FROM meta WHERE key NOT IN ('synced', 'identity', 'mounts', 'hold_up_to')")
 db.execute("PRAGMA user_version = 1")
 END
@@ -89,7 +95,7 @@ weryaifs --check >/dev/null
 python3 - "$STATE/weryaifs.db" <<'END'
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
-db.execute("UPDATE job SET state = 6, published = 0")
+db.execute("UPDATE job SET state = 6")
 db.execute("DELETE FROM task")
 END
 found=$(weryaifs --check) && fail "--check does not see it"

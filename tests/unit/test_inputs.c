@@ -244,9 +244,9 @@ static void test_inputs_verdict_that_cannot_be_recorded_is_recorded_later(void *
 	world_wait(60000);
 	own_disk_reset();
 	world_wait(60000);
-	assert_int_equal(world_count(JOB_INVALID), 1);
+	assert_int_equal(world_count(JOB_BLOCKED), 1);
 	world_kill();
-	assert_int_equal(world_count(JOB_INVALID), 1);
+	assert_int_equal(world_count(JOB_BLOCKED), 1);
 	assert_int_equal(own_http_count("POST"), 0);
 }
 

@@ -164,19 +164,20 @@ static void run_nodes(struct store *store)
 
 static void run_jobs(struct store *store)
 {
-	char stem[] = "fox", model[] = "FLUX", mode[] = "text-to-image", text[] = "a fox", id[] = "t", url[] = "https://x/";
-	struct job_record job = {.ino = 5, .dir = 7, .stem = stem, .model = model, .mode = mode,
+	char model[] = "FLUX", mode[] = "text-to-image", text[] = "a fox", id[] = "t", url[] = "https://x/";
+	struct job_record job = {.place = {.ino = 5, .dir = 7, .stem = "fox"}, .model = model, .mode = mode,
 		.state = JOB_QUEUED, .text = text, .text_length = 5, .balance_before = NAN,
 		.balance_after = NAN}, found;
 	struct task_record task = {.id = id}, *tasks;
 	struct result_record result = {.task = id, .url = url, .ino = 5, .size = -1}, *results;
+	struct job_place place;
 	int64_t number, counts[JOB_STATE_COUNT];
 	size_t count;
 
 	assert_int_equal(jobs_add(store, &job), 0);
 	assert_int_equal(jobs_save(store, &job), 0);
 	assert_int_equal(jobs_get(store, job.id, &found), 0);
-	assert_int_equal(jobs_place(store, &found), 0);
+	assert_int_equal(jobs_place(store, job.id, &place), 0);
 	job_record_finish(&found);
 	assert_int_equal(jobs_list_open(store, see_id, NULL), 0);
 	assert_int_equal(jobs_move(store, 5, 7, "fox"), 0);
@@ -193,7 +194,7 @@ static void run_jobs(struct store *store)
 	assert_int_equal(results_set(store, job.id, &result, 1), 0);
 	assert_int_equal(results_get(store, job.id, &results, &count), 0);
 	assert_int_equal(results_save(store, &results[0]), 0);
-	assert_int_equal(results_set_url(store, job.id, 0, "https://y/"), 0);
+	assert_int_equal(results_set_url(store, job.id, 0, RESULT_FILE, "https://y/"), 0);
 	result_records_finish(results, count);
 	assert_int_equal(results_list_older(store, 5, 2, 7, see_id, NULL), 0);
 	assert_int_equal(results_find(store, 5, &result), 0);

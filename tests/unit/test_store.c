@@ -185,9 +185,7 @@ static void test_store_damaged_database_is_refused_untouched(void **state)
 
 static struct job_record make_job(int64_t ino, int64_t dir, const char *stem)
 {
-	return (struct job_record){.ino = ino,
-		.dir = dir,
-		.stem = strdup(stem),
+	struct job_record job = {.place = {.ino = ino, .dir = dir},
 		.model = strdup("FLUX"),
 		.mode = strdup("text-to-image"),
 		.state = JOB_QUEUED,
@@ -195,6 +193,9 @@ static struct job_record make_job(int64_t ino, int64_t dir, const char *stem)
 		.text_length = 6,
 		.body = strdup("{}"),
 		.created = 1};
+
+	snprintf(job.place.stem, sizeof(job.place.stem), "%s", stem);
+	return job;
 }
 
 static void add_job(struct store *store, struct job_record *job)
@@ -251,7 +252,6 @@ static void test_store_a_place_remembers_its_jobs(void **state)
 	assert_int_equal(store_end(store, jobs_adopt(store, 5, "fox", 1002)), 0);
 	assert_int_equal(jobs_find_slot(store, 5, "fox", &found), -ENOENT);
 	/* an end without results that are still there is not remembered */
-	job.published = true;
 	job.state = JOB_FAILED;
 	assert_int_equal(store_begin(store, false), 0);
 	assert_int_equal(

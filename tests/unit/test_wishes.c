@@ -52,14 +52,12 @@ static int tear_down(void **state)
 /* A job of the place at `path` that asks for `hash`, in this state, gone since then. */
 static int64_t add_job(const char *path, const char *hash, enum job_state state, int64_t gone)
 {
-	struct job_record record = {.dir = 1000,
-		.stem = (char *)"x",
+	struct job_record record = {.place = {.dir = 1000, .stem = "x"},
 		.model = (char *)"FLUX",
 		.mode = (char *)"text-to-image",
 		.state = state,
 		.text = (char *)"a",
 		.text_length = 1,
-		.published = true,
 		.created = 1};
 	struct wish_record wish = {.owner = 7, .gone = gone};
 
