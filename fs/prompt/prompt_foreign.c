@@ -27,51 +27,49 @@ enum kind {
 	MODEL,
 };
 
-#define HAS_SHAPE "write 'ratio: 16:9', and 'resolution: 2k' where the model has resolutions"
 #define HAS_NUMBER "here it is called 'number'"
 #define HAS_DURATION "here it is called 'duration'"
-#define HAS_NOTHING NULL
 
 static const struct parameter {
 	const char *word; /* folded */
 	enum kind kind;
 	const char *here; /* NULL: the service has no such thing */
 } parameters[] = {
-	{"seed", NUMBER, HAS_NOTHING},
-	{"noise seed", NUMBER, HAS_NOTHING},
-	{"variation seed", NUMBER, HAS_NOTHING},
-	{"steps", NUMBER, HAS_NOTHING},
-	{"num steps", NUMBER, HAS_NOTHING},
-	{"sampling steps", NUMBER, HAS_NOTHING},
-	{"inference steps", NUMBER, HAS_NOTHING},
-	{"num inference steps", NUMBER, HAS_NOTHING},
-	{"hires steps", NUMBER, HAS_NOTHING},
-	{"hires upscale", NUMBER, HAS_NOTHING},
-	{"cfg", NUMBER, HAS_NOTHING},
-	{"cfg scale", NUMBER, HAS_NOTHING},
-	{"cfg rescale", NUMBER, HAS_NOTHING},
-	{"distilled cfg scale", NUMBER, HAS_NOTHING},
-	{"guidance", NUMBER, HAS_NOTHING},
-	{"guidance scale", NUMBER, HAS_NOTHING},
-	{"clip skip", NUMBER, HAS_NOTHING},
-	{"eta", NUMBER, HAS_NOTHING},
-	{"ensd", NUMBER, HAS_NOTHING},
-	{"denoise", NUMBER, HAS_NOTHING},
-	{"denoising strength", NUMBER, HAS_NOTHING},
-	{"prompt strength", NUMBER, HAS_NOTHING},
-	{"image strength", NUMBER, HAS_NOTHING},
-	{"controlnet conditioning scale", NUMBER, HAS_NOTHING},
-	{"motion bucket id", NUMBER, HAS_NOTHING},
-	{"motion strength", NUMBER, HAS_NOTHING},
-	{"stylize", NUMBER, HAS_NOTHING},
-	{"chaos", NUMBER, HAS_NOTHING},
-	{"weird", NUMBER, HAS_NOTHING},
-	{"safety tolerance", NUMBER, HAS_NOTHING},
-	{"upscale", NUMBER, HAS_NOTHING},
-	{"upscale factor", NUMBER, HAS_NOTHING},
-	{"fps", NUMBER, HAS_NOTHING},
-	{"frame rate", NUMBER, HAS_NOTHING},
-	{"framerate", NUMBER, HAS_NOTHING},
+	{"seed", NUMBER, NULL},
+	{"noise seed", NUMBER, NULL},
+	{"variation seed", NUMBER, NULL},
+	{"steps", NUMBER, NULL},
+	{"num steps", NUMBER, NULL},
+	{"sampling steps", NUMBER, NULL},
+	{"inference steps", NUMBER, NULL},
+	{"num inference steps", NUMBER, NULL},
+	{"hires steps", NUMBER, NULL},
+	{"hires upscale", NUMBER, NULL},
+	{"cfg", NUMBER, NULL},
+	{"cfg scale", NUMBER, NULL},
+	{"cfg rescale", NUMBER, NULL},
+	{"distilled cfg scale", NUMBER, NULL},
+	{"guidance", NUMBER, NULL},
+	{"guidance scale", NUMBER, NULL},
+	{"clip skip", NUMBER, NULL},
+	{"eta", NUMBER, NULL},
+	{"ensd", NUMBER, NULL},
+	{"denoise", NUMBER, NULL},
+	{"denoising strength", NUMBER, NULL},
+	{"prompt strength", NUMBER, NULL},
+	{"image strength", NUMBER, NULL},
+	{"controlnet conditioning scale", NUMBER, NULL},
+	{"motion bucket id", NUMBER, NULL},
+	{"motion strength", NUMBER, NULL},
+	{"stylize", NUMBER, NULL},
+	{"chaos", NUMBER, NULL},
+	{"weird", NUMBER, NULL},
+	{"safety tolerance", NUMBER, NULL},
+	{"upscale", NUMBER, NULL},
+	{"upscale factor", NUMBER, NULL},
+	{"fps", NUMBER, NULL},
+	{"frame rate", NUMBER, NULL},
+	{"framerate", NUMBER, NULL},
 	{"num frames", NUMBER, HAS_DURATION},
 	{"batch size", NUMBER, HAS_NUMBER},
 	{"batch count", NUMBER, HAS_NUMBER},
@@ -80,38 +78,38 @@ static const struct parameter {
 	{"num samples", NUMBER, HAS_NUMBER},
 	{"num results", NUMBER, HAS_NUMBER},
 	{"samples", NUMBER, HAS_NUMBER},
-	{"width", NUMBER, HAS_SHAPE},
-	{"height", NUMBER, HAS_SHAPE},
-	{"size", SIZE, HAS_SHAPE},
-	{"image size", SIZE, HAS_SHAPE},
-	{"output size", SIZE, HAS_SHAPE},
-	{"dimensions", SIZE, HAS_SHAPE},
+	{"width", NUMBER, PROMPT_HAS_SHAPE},
+	{"height", NUMBER, PROMPT_HAS_SHAPE},
+	{"size", SIZE, PROMPT_HAS_SHAPE},
+	{"image size", SIZE, PROMPT_HAS_SHAPE},
+	{"output size", SIZE, PROMPT_HAS_SHAPE},
+	{"dimensions", SIZE, PROMPT_HAS_SHAPE},
 	{"ar", SHAPE, "here it is called 'ratio'"},
 	{"length", TIME, HAS_DURATION},
 	{"seconds", TIME, HAS_DURATION},
-	{"sampler", SAMPLER, HAS_NOTHING},
-	{"sampler name", SAMPLER, HAS_NOTHING},
-	{"sampling method", SAMPLER, HAS_NOTHING},
-	{"scheduler", SAMPLER, HAS_NOTHING},
-	{"schedule type", SAMPLER, HAS_NOTHING},
-	{"checkpoint", WEIGHTS, HAS_NOTHING},
-	{"lora", WEIGHTS, HAS_NOTHING},
-	{"loras", WEIGHTS, HAS_NOTHING},
-	{"vae", WEIGHTS, HAS_NOTHING},
-	{"model hash", DIGEST, HAS_NOTHING},
-	{"vae hash", DIGEST, HAS_NOTHING},
-	{"format", FORMAT, HAS_NOTHING},
-	{"output format", FORMAT, HAS_NOTHING},
-	{"response format", FORMAT, HAS_NOTHING},
-	{"tiling", SWITCH, HAS_NOTHING},
-	{"tile", SWITCH, HAS_NOTHING},
-	{"safety checker", SWITCH, HAS_NOTHING},
-	{"enable safety checker", SWITCH, HAS_NOTHING},
-	{"prompt upsampling", SWITCH, HAS_NOTHING},
-	{"enhance prompt", SWITCH, HAS_NOTHING},
-	{"prompt extend", SWITCH, HAS_NOTHING},
-	{"magic prompt", SWITCH, HAS_NOTHING},
-	{"watermark", SWITCH, HAS_NOTHING},
+	{"sampler", SAMPLER, NULL},
+	{"sampler name", SAMPLER, NULL},
+	{"sampling method", SAMPLER, NULL},
+	{"scheduler", SAMPLER, NULL},
+	{"schedule type", SAMPLER, NULL},
+	{"checkpoint", WEIGHTS, NULL},
+	{"lora", WEIGHTS, NULL},
+	{"loras", WEIGHTS, NULL},
+	{"vae", WEIGHTS, NULL},
+	{"model hash", DIGEST, NULL},
+	{"vae hash", DIGEST, NULL},
+	{"format", FORMAT, NULL},
+	{"output format", FORMAT, NULL},
+	{"response format", FORMAT, NULL},
+	{"tiling", SWITCH, NULL},
+	{"tile", SWITCH, NULL},
+	{"safety checker", SWITCH, NULL},
+	{"enable safety checker", SWITCH, NULL},
+	{"prompt upsampling", SWITCH, NULL},
+	{"enhance prompt", SWITCH, NULL},
+	{"prompt extend", SWITCH, NULL},
+	{"magic prompt", SWITCH, NULL},
+	{"watermark", SWITCH, NULL},
 	{"model", MODEL, NULL},
 	{"model name", MODEL, NULL},
 	{"model id", MODEL, NULL},
@@ -237,8 +235,8 @@ static int complain_model(const struct model *model, const struct model_table *m
 	return r == -EINVAL ? 1 : r;
 }
 
-static int complain(const char *what, const char *between, const char *value, const char *here,
-	char **ret_message)
+int prompt_foreign_complain(const char *what, const char *between, const char *value,
+	const char *here, char **ret_message)
 {
 	CLEANUP_FREE char *name = message_quote(what);
 	CLEANUP_FREE char *shown = message_quote(value);
@@ -281,7 +279,7 @@ int prompt_foreign_key(const struct model *model, const struct model_table *mode
 		return 0;
 	return parameter->kind == MODEL
 		       ? complain_model(model, models, tidy, ret_message)
-		       : complain(folded, ": ", tidy, parameter->here, ret_message);
+		       : prompt_foreign_complain(folded, ": ", tidy, parameter->here, ret_message);
 }
 
 int prompt_foreign_words(const struct model *model, const struct model_table *models,
@@ -299,195 +297,4 @@ int prompt_foreign_words(const struct model *model, const struct model_table *mo
 	if (!parameter || parameter->kind > SIZE)
 		return 0;
 	return prompt_foreign_key(model, models, folded, value + 1, strlen(value + 1), ret_message);
-}
-
-/* --- options --- */
-
-enum argument { RATIO_OF, NUMBER_OF, WORD_OF, ADDRESS_OF, NOTHING_OF, TEXT_OF };
-
-static const struct option {
-	const char *name;
-	enum argument argument;
-	const char *here;
-} options[] = {
-	{"ar", RATIO_OF, "write a line 'ratio: 16:9'"},
-	{"aspect", RATIO_OF, "write a line 'ratio: 16:9'"},
-	{"aspect-ratio", RATIO_OF, "write a line 'ratio: 16:9'"},
-	{"ratio", RATIO_OF, "write a line 'ratio: 16:9'"},
-	{"size", RATIO_OF, HAS_SHAPE},
-	{"no", TEXT_OF, "write a line 'negative: …'"},
-	{"neg", TEXT_OF, "write a line 'negative: …'"},
-	{"negative", TEXT_OF, "write a line 'negative: …'"},
-	{"negative-prompt", TEXT_OF, "write a line 'negative: …'"},
-	{"n", NUMBER_OF, "write a line 'number: 2'"},
-	{"num", NUMBER_OF, "write a line 'number: 2'"},
-	{"number", NUMBER_OF, "write a line 'number: 2'"},
-	{"r", NUMBER_OF, "write a line 'number: 2'"},
-	{"repeat", NUMBER_OF, "write a line 'number: 2'"},
-	{"duration", NUMBER_OF, "write a line 'duration: 5'"},
-	{"quality", WORD_OF, "write a line 'quality: high' where the model has that"},
-	{"q", NUMBER_OF, HAS_NOTHING},
-	{"resolution", WORD_OF, "write a line 'resolution: 2k' where the model has that"},
-	{"image", ADDRESS_OF, "write a line 'image: …'"},
-	{"v", NUMBER_OF, HAS_NOTHING},
-	{"version", NUMBER_OF, HAS_NOTHING},
-	{"niji", NUMBER_OF, HAS_NOTHING},
-	{"s", NUMBER_OF, HAS_NOTHING},
-	{"stylize", NUMBER_OF, HAS_NOTHING},
-	{"c", NUMBER_OF, HAS_NOTHING},
-	{"chaos", NUMBER_OF, HAS_NOTHING},
-	{"w", NUMBER_OF, HAS_NOTHING},
-	{"h", NUMBER_OF, HAS_NOTHING},
-	{"weird", NUMBER_OF, HAS_NOTHING},
-	{"width", NUMBER_OF, HAS_SHAPE},
-	{"height", NUMBER_OF, HAS_SHAPE},
-	{"seed", NUMBER_OF, HAS_NOTHING},
-	{"sameseed", NUMBER_OF, HAS_NOTHING},
-	{"steps", NUMBER_OF, HAS_NOTHING},
-	{"cfg", NUMBER_OF, HAS_NOTHING},
-	{"cfg-scale", NUMBER_OF, HAS_NOTHING},
-	{"guidance", NUMBER_OF, HAS_NOTHING},
-	{"fps", NUMBER_OF, HAS_NOTHING},
-	{"stop", NUMBER_OF, HAS_NOTHING},
-	{"iw", NUMBER_OF, HAS_NOTHING},
-	{"sw", NUMBER_OF, HAS_NOTHING},
-	{"cw", NUMBER_OF, HAS_NOTHING},
-	{"ow", NUMBER_OF, HAS_NOTHING},
-	{"sv", NUMBER_OF, HAS_NOTHING},
-	{"exp", NUMBER_OF, HAS_NOTHING},
-	{"bs", NUMBER_OF, HAS_NOTHING},
-	{"sref", WORD_OF, HAS_NOTHING},
-	{"cref", ADDRESS_OF, HAS_NOTHING},
-	{"oref", ADDRESS_OF, HAS_NOTHING},
-	{"style", WORD_OF, HAS_NOTHING},
-	{"profile", WORD_OF, HAS_NOTHING},
-	{"p", WORD_OF, HAS_NOTHING},
-	{"motion", WORD_OF, HAS_NOTHING},
-	{"camera", WORD_OF, HAS_NOTHING},
-	{"model", WORD_OF, "the directory decides about the model"},
-	{"sampler", WORD_OF, HAS_NOTHING},
-	{"tile", NOTHING_OF, HAS_NOTHING},
-	{"fast", NOTHING_OF, HAS_NOTHING},
-	{"relax", NOTHING_OF, HAS_NOTHING},
-	{"turbo", NOTHING_OF, HAS_NOTHING},
-	{"draft", NOTHING_OF, HAS_NOTHING},
-	{"raw", NOTHING_OF, HAS_NOTHING},
-	{"video", NOTHING_OF, HAS_NOTHING},
-	{"loop", NOTHING_OF, HAS_NOTHING},
-	{"hd", NOTHING_OF, HAS_NOTHING},
-	{"niji", NOTHING_OF, HAS_NOTHING},
-	{"creative", NOTHING_OF, HAS_NOTHING},
-	{"test", NOTHING_OF, HAS_NOTHING},
-	{"testp", NOTHING_OF, HAS_NOTHING},
-	{"uplight", NOTHING_OF, HAS_NOTHING},
-	{"upbeta", NOTHING_OF, HAS_NOTHING},
-	{"public", NOTHING_OF, HAS_NOTHING},
-	{"stealth", NOTHING_OF, HAS_NOTHING},
-	{"p", NOTHING_OF, HAS_NOTHING},
-};
-
-/* Does `text` begin with an argument of this sort? One word of it is copied. */
-static bool has_argument(enum argument argument, const char *text, char word[SHORT_MAX])
-{
-	size_t length = strcspn(text, " ,;");
-
-	if (length >= SHORT_MAX)
-		return false;
-	memcpy(word, text, length);
-	word[length] = '\0';
-	switch (argument) {
-	case RATIO_OF:
-		return prompt_value_is_pair(word, ":xX/");
-	case NUMBER_OF:
-		if (length > 1 && (word[length - 1] == 's' || word[length - 1] == '.'))
-			word[length - 1] = '\0';
-		return prompt_value_is_number(word);
-	case ADDRESS_OF:
-		return prompt_value_is_place(word);
-	case WORD_OF:
-	case TEXT_OF:
-		return length > 0;
-	default:
-		return length == 0 || strncmp(text, "--", 2) == 0;
-	}
-}
-
-/* The option whose name is at `name`; *ret_word is its argument. */
-static const struct option *find_option(const char *name, bool sure, char word[SHORT_MAX])
-{
-	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
-	const char *text = name + length;
-
-	if (*text && !strchr(" =:", *text))
-		return NULL;
-	text += strspn(text, " =:");
-	for (size_t i = 0; i < array_length(options); i++) {
-		enum argument argument = options[i].argument;
-		if (strlen(options[i].name) != length ||
-			strncasecmp(options[i].name, name, length) != 0)
-			continue;
-		/* a dash that a word processor made of two, or a single one, is one of prose, too */
-		if (!sure && argument != RATIO_OF && argument != NUMBER_OF)
-			continue;
-		if (has_argument(argument, text, word))
-			return &options[i];
-	}
-	return NULL;
-}
-
-/* Bytes of the dashes at `text` that may begin an option; *ret_sure: nothing but an option begins with them. */
-static size_t dashes(const char *text, bool *ret_sure)
-{
-	static const char *const others[] = {"\xe2\x80\x94", "\xe2\x80\x93\xe2\x80\x93",
-		"\xe2\x80\x93", "\xe2\x88\x92\xe2\x88\x92", "\xe2\x80\x90\xe2\x80\x90",
-		"\xef\xbc\x8d\xef\xbc\x8d"};
-
-	*ret_sure = strncmp(text, "--", 2) == 0;
-	if (*ret_sure)
-		return 2;
-	for (size_t i = 0; i < array_length(others); i++)
-		if (strncmp(text, others[i], strlen(others[i])) == 0)
-			return strlen(others[i]);
-	return strncasecmp(text, "-ar", 3) == 0 ? 1 : 0;
-}
-
-/* "<lora:name:0.8>", as Stable Diffusion's programs have it. */
-static const char *find_network(const char *line)
-{
-	static const char *const kinds[] = {"<lora:", "<lyco:", "<hypernet:"};
-
-	for (size_t i = 0; i < array_length(kinds); i++) {
-		const char *start = strcasestr(line, kinds[i]);
-		if (start && strchr(start, '>'))
-			return start;
-	}
-	return NULL;
-}
-
-int prompt_foreign_option(const char *line, size_t length, char **ret_message)
-{
-	CLEANUP_FREE char *text = strndup(line, length);
-	char word[SHORT_MAX];
-	bool sure;
-
-	if (!text)
-		return -ENOMEM;
-	char *network = (char *)find_network(text);
-	if (network) {
-		strchr(network, '>')[1] = '\0';
-		return complain(network, "", "", HAS_NOTHING, ret_message);
-	}
-	for (const char *at = text; *at; at++) {
-		size_t width = dashes(at, &sure);
-		if (width == 0 || (at > text && !strchr(" \t", at[-1])))
-			continue;
-		const struct option *option = find_option(at + width, sure, word);
-		if (!option)
-			continue;
-		CLEANUP_FREE char *name = NULL;
-		if (asprintf(&name, "--%s", option->name) < 0)
-			return -ENOMEM;
-		return complain(name, *word ? " " : "", word, option->here, ret_message);
-	}
-	return 0;
 }
