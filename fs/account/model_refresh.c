@@ -82,17 +82,6 @@ static void fail(struct model_refresh *refresh, const char *why)
 	again(refresh, AGAIN_MS);
 }
 
-static bool is_configured(void *arg, const char *key)
-{
-	const struct model_registry *registry = ((struct model_refresh *)arg)->needs.registry;
-
-	for (size_t i = 0; i < registry->param_count; i++)
-		if (registry->params[i].model != NULL &&
-			strcmp(registry->params[i].model, key) == 0)
-			return true;
-	return false;
-}
-
 /* Directories of `one` that `other` lacks: "A, B, …"; "" none. */
 static size_t list_missing(
 	const struct model_table *one, const struct model_table *other, struct buf *text)
@@ -152,8 +141,7 @@ static int merge(struct model_refresh *refresh, const struct model_list *videos,
 	const struct model_registry *registry = refresh->needs.registry;
 	struct model_list list;
 	struct model_table *table;
-	int r = merge_models(
-		registry->builtin, &refresh->images, videos, is_configured, refresh, &list);
+	int r = merge_models(registry->builtin, &refresh->images, videos, &list);
 
 	if (r < 0)
 		return r;
@@ -184,6 +172,19 @@ static int recall_kind(
 		r = registry_parse_catalogue(text, strlen(text), list);
 	if (r == 0 && list->count == 0)
 		r = -ENODATA;
+	return r;
+}
+
+/* What it said before, and does not say now, is not gone: it does not name all that the service does. */
+static int keep_earlier(struct model_refresh *refresh, size_t kind, struct model_list *list)
+{
+	struct model_list earlier = {0};
+	int64_t when;
+	int r = recall_kind(refresh, kind, &earlier, &when);
+
+	/* without it, what is new is all that there is */
+	r = r == 0 ? merge_keep(list, &earlier) : r == -ENOMEM ? r : 0;
+	model_list_finish(&earlier);
 	return r;
 }
 
@@ -276,9 +277,11 @@ static void on_models(void *arg, struct api_models_answer *answer)
 		return;
 	}
 	/* a registry without a single model is no registry */
-	int r = answer->models.count == 0
-			? -ENODATA
-			: merge(refresh, &answer->models, "the live registry", &message);
+	int r = answer->models.count == 0 ? -ENODATA : keep_earlier(refresh, 0, &refresh->images);
+	if (r == 0)
+		r = keep_earlier(refresh, 1, &answer->models);
+	if (r == 0)
+		r = merge(refresh, &answer->models, "the live registry", &message);
 	if (r == 0)
 		remember(refresh, &answer->models);
 	model_list_finish(&refresh->images);

@@ -99,6 +99,16 @@ static int read_int(const json_t *value, int min, int max, int otherwise)
 	return wire_integer(value, min, max, &number) ? (int)number : otherwise;
 }
 
+static bool has_word(const json_t *array, const char *word)
+{
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const char *item = json_string_value(json_array_get(array, i));
+		if (item && strcmp(item, word) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int read_flag(const json_t *value)
 {
 	return json_is_boolean(value) ? json_is_true(value) : API_UNSET;
@@ -187,6 +197,7 @@ static int read_catalogue_mode(const json_t *entry, const char *name, struct mod
 	mode->prompt_limit =
 		read_int(json_object_get(json_object_get(entry, "prompt_limits"), name), 1,
 			MAX_PROMPT, API_UNSET);
+	mode->unlisted = has_word(json_object_get(entry, "unlisted"), name);
 	return r;
 }
 

@@ -16,6 +16,7 @@ struct mode_spec {
 	int negative;             /* 1 accepts a negative prompt, 0 not, API_UNSET unknown */
 	int upload_limit;         /* reference images; API_UNSET unknown */
 	int prompt_limit; /* code points, in this mode alone; API_UNSET: that of the model */
+	bool unlisted;	  /* the live registry was asked and does not name it: it may be refused */
 };
 
 struct model_spec {

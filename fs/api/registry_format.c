@@ -46,6 +46,7 @@ static int format_modes(const struct model_spec *spec, json_t *entry)
 	json_t *negative = json_object_get(entry, "negative_prompt");
 	json_t *uploads = json_object_get(entry, "upload_image_limit");
 	json_t *limits = json_object_get(entry, "prompt_limits");
+	json_t *unlisted = json_object_get(entry, "unlisted");
 	int r = 0;
 
 	for (size_t i = 0; i < API_MODE_COUNT && r == 0; i++) {
@@ -55,6 +56,9 @@ static int format_modes(const struct model_spec *spec, json_t *entry)
 		if (!mode->present)
 			continue;
 		if (json_array_append_new(json_object_get(entry, "modes"), json_string(name)) < 0)
+			r = -ENOMEM;
+		if (r == 0 && mode->unlisted &&
+			json_array_append_new(unlisted, json_string(name)) < 0)
 			r = -ENOMEM;
 		if (r == 0 && mode->ratios_known)
 			r = put(ratios, name, format_choices(&mode->ratios, false));
@@ -88,6 +92,14 @@ static json_t *format_kinds(const struct model_spec *spec)
 	return kinds;
 }
 
+static bool is_partly_unlisted(const struct model_spec *spec)
+{
+	for (size_t i = 0; i < API_MODE_COUNT; i++)
+		if (spec->modes[i].present && spec->modes[i].unlisted)
+			return true;
+	return false;
+}
+
 static int format_entry(const struct model_spec *spec, json_t *list)
 {
 	json_t *entry = json_object();
@@ -117,6 +129,7 @@ static int format_entry(const struct model_spec *spec, json_t *list)
 		{"web_search", format_flag(spec->web_search), spec->web_search != API_UNSET},
 		{"first_last_frame", format_flag(spec->first_last_frame),
 			spec->first_last_frame != API_UNSET},
+		{"unlisted", json_array(), is_partly_unlisted(spec)},
 	};
 	int r = 0;
 

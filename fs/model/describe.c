@@ -70,20 +70,21 @@ static void add_mode(struct buf *text, enum api_mode which, const struct mode_sp
 		[API_IMAGE_TO_IMAGE] = "from pictures: lines 'image: PATH'",
 		[API_TEXT_TO_VIDEO] = "from text alone",
 		[API_IMAGE_TO_VIDEO] = "from one picture: a line 'image: PATH'",
-		[API_MULTI_IMAGE_TO_VIDEO] =
-			("from several pictures: lines 'image: PATH', or 'first frame: PATH' and "
-			 "'last frame: PATH'"),
+		[API_MULTI_IMAGE_TO_VIDEO] = "from several pictures: lines 'image: PATH'",
 		[API_ALMIGHTY] =
 			"from pictures, videos and sounds: 'image: ', 'video: ', 'audio ref: '",
 		[API_FIRST_LAST] = "from two pictures: 'first frame: PATH' and 'last frame: PATH'",
 	};
 
 	buf_addf(text, "%s (%s)\n", from[which], api_mode_name(which));
+	if (mode->unlisted)
+		buf_adds(text, "    the service's list of models does not name it today: it may be "
+			       "refused, which costs nothing\n");
 	add_list(text, "ratio:", &mode->ratios);
 	add_list(text, "resolution:", &mode->resolutions);
 	add_list(text, "duration:", &mode->durations);
 	if (api_mode_kind(which) == API_VIDEO && !mode->durations_known)
-		buf_addf(text, "    %-16sneeded, in seconds; which ones it takes is not known\n",
+		buf_addf(text, "    %-16sin seconds; which ones it takes is not known\n",
 			"duration:");
 	add_counts(text, which, mode);
 	if (mode->negative == 1)

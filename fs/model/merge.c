@@ -46,40 +46,28 @@ static int take_mode(struct mode_spec *to, const struct mode_spec *live)
 	if (live->upload_limit != API_UNSET)
 		to->upload_limit = live->upload_limit;
 	to->present = true;
+	to->unlisted = live->unlisted;
 	return r;
 }
 
-/* Endpoints that are in no list of the registry (API reference 3.11): its silence says nothing of them. */
+/* Endpoints that are in no list of the registry (API reference 3.11). */
 static bool is_never_listed(unsigned mode)
 {
 	return mode == API_ALMIGHTY || mode == API_FIRST_LAST;
 }
 
-static bool has_video_mode(const struct model_spec *spec)
-{
-	for (unsigned mode = 0; mode < API_MODE_COUNT; mode++)
-		if (!is_never_listed(mode) && spec->modes[mode].present &&
-			api_mode_kind((enum api_mode)mode) == API_VIDEO)
-			return true;
-	return false;
-}
-
-/* Modes of one kind as the registry has them; NULL: it has no such model. */
+/* What the registry says of one kind; NULL: it does not name the model. */
 static int take_kind(struct model_spec *to, enum api_kind kind, const struct model_spec *live)
 {
-	bool stays = live != NULL || !has_video_mode(to);
 	int r = 0;
 
 	for (unsigned mode = 0; mode < API_MODE_COUNT && r == 0; mode++) {
-		if (api_mode_kind((enum api_mode)mode) != kind)
+		if (api_mode_kind((enum api_mode)mode) != kind || is_never_listed(mode))
 			continue;
-		if (is_never_listed(mode)) {
-			to->modes[mode].present = to->modes[mode].present && stays;
-			continue;
-		}
-		to->modes[mode].present = false;
 		if (live != NULL && live->modes[mode].present)
 			r = take_mode(&to->modes[mode], &live->modes[mode]);
+		else
+			to->modes[mode].unlisted = to->modes[mode].present;
 	}
 	return r;
 }
@@ -165,8 +153,7 @@ static int add_new(
 }
 
 int merge_models(const struct model_list *builtin, const struct model_list *images,
-	const struct model_list *videos, bool (*keep)(void *arg, const char *key), void *arg,
-	struct model_list *ret_list)
+	const struct model_list *videos, struct model_list *ret_list)
 {
 	struct model_list list = {0};
 	int r = tool_list_copy(&list.tools, &builtin->tools);
@@ -177,14 +164,7 @@ int merge_models(const struct model_list *builtin, const struct model_list *imag
 		r = -ENOMEM;
 	for (size_t i = 0; r == 0 && i < builtin->count; i++) {
 		const struct model_spec *spec = &builtin->items[i];
-		const struct model_spec *image = find(images, spec->key);
-		const struct model_spec *video = find(videos, spec->key);
-		if (image == NULL && video == NULL && keep(arg, spec->key)) {
-			r = model_spec_copy(&list.items[list.count], spec);
-			list.count += r == 0;
-		} else {
-			r = add(&list, spec, image, video);
-		}
+		r = add(&list, spec, find(images, spec->key), find(videos, spec->key));
 	}
 	for (size_t i = 0; r == 0 && i < images->count; i++)
 		if (find(builtin, images->items[i].key) == NULL)
@@ -198,4 +178,28 @@ int merge_models(const struct model_list *builtin, const struct model_list *imag
 	else
 		*ret_list = list;
 	return r;
+}
+
+int merge_keep(struct model_list *list, const struct model_list *earlier)
+{
+	size_t room = list->count + earlier->count;
+
+	if (room > REGISTRY_MAX_MODELS)
+		room = list->count > REGISTRY_MAX_MODELS ? list->count : REGISTRY_MAX_MODELS;
+	struct model_spec *items = reallocarray(list->items, room + 1, sizeof(*items));
+	if (items == NULL)
+		return -ENOMEM;
+	list->items = items;
+	for (size_t i = 0; i < earlier->count && list->count < room; i++) {
+		struct model_spec *spec = &list->items[list->count];
+		if (find(list, earlier->items[i].key) != NULL)
+			continue;
+		int r = model_spec_copy(spec, &earlier->items[i]);
+		if (r < 0)
+			return r;
+		for (unsigned mode = 0; mode < API_MODE_COUNT; mode++)
+			spec->modes[mode].unlisted = spec->modes[mode].present;
+		list->count++;
+	}
+	return 0;
 }

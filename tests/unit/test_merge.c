@@ -30,11 +30,6 @@ static const char videos[] = "{\"status\": 200, \"data\": {\"text_to_video\": [{
 			     "\"BOTH\", \"durations\": [4, 8],"
 			     "\"has_generate_audio\": true}], \"image_to_video\": []}}";
 
-static bool keep_mine(void *arg, const char *key)
-{
-	return strcmp(key, "MINE") == 0;
-}
-
 static const struct model_spec *find(const struct model_list *list, const char *key)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -54,7 +49,7 @@ static void merge(const char *video_answer, struct model_list *ret_list)
 	assert_int_equal(registry_parse_live(API_VIDEO, 200, video_answer, strlen(video_answer),
 				 &video, &error),
 		0);
-	assert_int_equal(merge_models(&builtin, &image, &video, keep_mine, NULL, ret_list), 0);
+	assert_int_equal(merge_models(&builtin, &image, &video, ret_list), 0);
 	model_list_finish(&builtin);
 	model_list_finish(&image);
 	model_list_finish(&video);
@@ -82,46 +77,80 @@ static void test_merge_follows_the_registry_and_keeps_what_it_cannot_say(void **
 	model_list_finish(&list);
 }
 
-static void test_merge_adds_new_models_and_drops_gone_ones(void **state)
+static void test_merge_adds_new_models_and_keeps_the_others(void **state)
 {
 	struct model_list list;
 
 	merge(videos, &list);
-	assert_int_equal(list.count, 3);
+	assert_int_equal(list.count, 4);
 	const struct model_spec *new = find(&list, "NEW");
 	assert_non_null(new);
 	assert_string_equal(new->name, "New");
 	assert_int_equal(new->prompt_limit, 300);
 	assert_true(new->modes[API_IMAGE_TO_IMAGE].present);
+	assert_false(new->modes[API_IMAGE_TO_IMAGE].unlisted);
 	assert_int_equal(new->modes[API_IMAGE_TO_IMAGE].upload_limit, 4);
-	assert_null(find(&list, "GONE"));
-	/* one that the configuration speaks of stays */
+	/* absence is no statement */
+	const struct model_spec *other = find(&list, "GONE");
+	assert_non_null(other);
+	for (unsigned mode = 0; mode < API_MODE_COUNT; mode++)
+		assert_int_equal(other->modes[mode].unlisted, other->modes[mode].present);
 	assert_non_null(find(&list, "MINE"));
 	model_list_finish(&list);
 }
 
-static void test_merge_takes_a_kind_away_that_the_registry_lacks(void **state)
+static void test_merge_keeps_modes_that_the_registry_lacks(void **state)
 {
 	static const char other[] =
-		"{\"status\": 200, \"data\": {\"text_to_video\": [{\"model_key\": "
-		"\"CLIP\", \"durations\": [5]}]}}";
+		"{\"status\": 200, \"data\": {\"multi_image_to_video\": [], \"text_to_video\": "
+		"[{\"model_key\": \"CLIP\", \"durations\": [5]}]}}";
 	struct model_list list;
 
 	merge(other, &list);
 	const struct model_spec *both = find(&list, "BOTH");
 	assert_non_null(both);
-	assert_true(model_spec_has_kind(both, API_IMAGE));
-	assert_false(model_spec_has_kind(both, API_VIDEO));
+	assert_true(both->modes[API_TEXT_TO_IMAGE].present);
+	assert_false(both->modes[API_TEXT_TO_IMAGE].unlisted);
+	assert_true(both->modes[API_TEXT_TO_VIDEO].present);
+	assert_true(both->modes[API_TEXT_TO_VIDEO].unlisted);
+	assert_true(strlist_has(&both->modes[API_TEXT_TO_VIDEO].durations, "5"));
+	/* which no list of the registry has */
+	assert_true(both->modes[API_ALMIGHTY].present);
+	assert_false(both->modes[API_ALMIGHTY].unlisted);
 	assert_non_null(find(&list, "CLIP"));
 	model_list_finish(&list);
+}
+
+static void test_merge_remembers_what_an_earlier_answer_named(void **state)
+{
+	static const char before[] =
+		"{\"data\": {\"text_to_video\": [{\"model_key\": \"CLIP\", "
+		"\"durations\": [5]}, {\"model_key\": \"FILM\", \"durations\": [6]}]}}";
+	static const char after[] = "{\"data\": {\"text_to_video\": [{\"model_key\": \"CLIP\", "
+				    "\"durations\": [7]}]}}";
+	struct model_list earlier = {0}, now = {0};
+	struct api_error error = {0};
+
+	assert_int_equal(
+		registry_parse_live(API_VIDEO, 200, before, strlen(before), &earlier, &error), 0);
+	assert_int_equal(
+		registry_parse_live(API_VIDEO, 200, after, strlen(after), &now, &error), 0);
+	assert_int_equal(merge_keep(&now, &earlier), 0);
+	assert_int_equal(now.count, 2);
+	assert_true(strlist_has(&find(&now, "CLIP")->modes[API_TEXT_TO_VIDEO].durations, "7"));
+	assert_false(find(&now, "CLIP")->modes[API_TEXT_TO_VIDEO].unlisted);
+	assert_true(find(&now, "FILM")->modes[API_TEXT_TO_VIDEO].unlisted);
+	model_list_finish(&earlier);
+	model_list_finish(&now);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merge_follows_the_registry_and_keeps_what_it_cannot_say),
-		cmocka_unit_test(test_merge_adds_new_models_and_drops_gone_ones),
-		cmocka_unit_test(test_merge_takes_a_kind_away_that_the_registry_lacks),
+		cmocka_unit_test(test_merge_adds_new_models_and_keeps_the_others),
+		cmocka_unit_test(test_merge_keeps_modes_that_the_registry_lacks),
+		cmocka_unit_test(test_merge_remembers_what_an_earlier_answer_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
