@@ -179,6 +179,7 @@ static void test_fetch_file_that_has_changed_is_an_error(void **state)
 	make(2 * MIB);
 	own_http_pictures(3 * MIB, 1);
 	assert_int_equal(world_read(PNG, MIB, 4096, data, HOUR_MS), -EIO);
+	assert_non_null(strstr(world_status(FOX, "warning"), "is another one now"));
 	assert_reads(0, 4096);
 }
 

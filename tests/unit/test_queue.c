@@ -85,8 +85,9 @@ static void test_queue_sends_one_at_a_time_with_a_gap(void **state)
 {
 	own_http_next("POST", hold);
 	world_save(FOX, "a fox\n");
+	world_wait(5000);
 	world_save(OWL, "an owl\n");
-	world_wait(10000);
+	world_wait(5000);
 	assert_int_equal(own_http_count("POST"), 1);
 	own_http_release((struct own_answer){
 		.status = 200, .body = "{\"status\":200,\"data\":{\"task_ids\":[\"T9\"]}}"});

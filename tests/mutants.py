@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Do the unit tests see it when code that decides about money is wrong?
+
+    tests/mutants.py [--keep] [--list] [WORD...]
+
+Makes a copy of the sources, and in it one small change at a time: builds, runs the named unit tests, and prints "killed"
+(a test fails) or "SURVIVED". WORD: only mutants whose file or words have one of these in them. By hand, some ten minutes for
+all; the last line counts. The exit code is 0 when none survives but those that say why no test can see them ("equal").
+
+A change is told by the text that it replaces, which must be in its file exactly once: where the code has moved on, the
+mutant is "STALE" and the run fails, until somebody says what the mutant is now.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+SETUP = ['-Dsandbox=disabled', '-Dfuzz=disabled', '-Db_lto=false', '-Doptimization=0']
+
+
+class Mutant:
+    """`what` is wrong after `old` was replaced by `new` in `file`; `tests` have to see it, or `equal` says why none can."""
+
+    def __init__(self, file, what, old, new, tests, equal=None):
+        self.file, self.what, self.old, self.new, self.tests, self.equal = file, what, old, new, tests.split(), equal
+
+
+MUTANTS = [
+    # --- before the POST ---
+    Mutant('fs/queue/queue_submit.c', 'SUBMITTING is not fsynced',
+           'store_run(store, true, write_submitting, record)', 'store_run(store, false, write_submitting, record)',
+           'queue'),
+    Mutant('fs/queue/queue_submit.c', 'the prompt is not synced before the POST',
+           'return fdatasync(fd) < 0 ? -errno : store_data_sync(store);', 'return store_data_sync(store);', 'queue'),
+    Mutant('fs/queue/queue_submit.c', 'the directory of the prompt is not synced before the POST',
+           'return fdatasync(fd) < 0 ? -errno : store_data_sync(store);', 'return fdatasync(fd) < 0 ? -errno : 0;',
+           'queue'),
+    Mutant('fs/queue/queue_submit.c', 'a prompt that cannot be synced is sent',
+           'r = sync_prompt(store, record->ino);\n\tif (r < 0)', 'sync_prompt(store, record->ino);\n\tif (r < 0)',
+           'queue'),
+    Mutant('fs/queue/queue_submit.c', 'no room is kept back for the answer',
+           'int r = store_reserve_make(store);', 'int r = 0;', 'queue_answer'),
+    Mutant('fs/queue/queue_submit.c', 'a submission is not counted',
+           'return r < 0 ? r : spend_add(store, day);', 'return r;', 'queue'),
+    Mutant('fs/queue/queue_submit.c', 'a SUBMITTING that could not be recorded is sent',
+           'if (r < 0) {\n\t\twait_for_disk(queue, job, r);\n\t\treturn;\n\t}',
+           'if (r < 0)\n\t\twait_for_disk(queue, job, r);', 'queue'),
+    Mutant('fs/queue/queue_submit.c', 'a SUBMITTING that could not be recorded stays so in memory',
+           'record->state = JOB_QUEUED;\n\t\trecord->submitted = 0;', 'record->submitted = 0;', 'queue'),
+    Mutant('fs/queue/queue_submit.c', 'a failed api_submit is ignored',
+           'if (r < 0)\n\t\tqueue_not_sent(queue, job, strerror(-r));', '(void)r;', 'queue'),
+    Mutant('fs/queue/queue_submit.c', 'the day\'s limit is one too many',
+           'today >= limit', 'today > limit', 'queue'),
+    Mutant('fs/queue/queue_submit.c', 'what a person has released is held again',
+           'if (job->released)\n\t\treturn 0;', '', 'queue'),
+    Mutant('fs/queue/queue_submit.c', 'a copied account sends what may have been sent from elsewhere',
+           'if (job->record.id <= store_hold_up_to(queue->needs.store))', 'if (false)', 'draft'),
+    # --- who may go when ---
+    Mutant('fs/queue/queue_pump.c', 'no gap between two POSTs',
+           'queue->last_post + queue->needs.submit_gap_ms', 'queue->last_post', 'queue'),
+    Mutant('fs/queue/queue_pump.c', 'two POSTs at a time',
+           'queue->posting != NULL || ', '', 'queue'),
+    Mutant('fs/queue/queue_pump.c', 'one task too many at once',
+           'queue_active(queue) >= queue->needs.max_active', 'queue_active(queue) > queue->needs.max_active', 'queue'),
+    Mutant('fs/queue/queue_pump.c', 'something is sent after the stop',
+           'if (queue->stopping || queue->posting', 'if (queue->posting', 'queue'),
+    Mutant('fs/queue/queue_pump.c', 'a queue that is paused goes on',
+           'queue->pause != QUEUE_RUNS ||', 'false ||', 'queue_answer'),
+    Mutant('fs/queue/queue_pump.c', 'a refusal that said when is not waited for',
+           'if (open < queue->not_before)\n\t\topen = queue->not_before;', '', 'queue_answer'),
+    Mutant('fs/queue/queue_pump.c', 'an old text is sent while the prompt is changed',
+           'node.draft != DRAFT_NONE;', 'node.draft == 99;', 'queue'),
+    Mutant('fs/queue/queue_pump.c', 'another text does not wait for the first one\'s end',
+           '(job->record.after == 0 || job_table_find(jobs, job->record.after) == NULL) &&', 'jobs != NULL &&',
+           'queue queue_resume'),
+    Mutant('fs/queue/queue_pump.c', 'what the disk refused is not recorded again',
+           'if (job->unsaved)\n\t\tsave_again(queue, job);\n\telse if', 'if', 'queue_answer queue_poll'),
+    # --- what an answer means ---
+    Mutant('fs/queue/queue_answer.c', 'PENDING with the task\'s number is not fsynced',
+           'job_change(job, JOB_PENDING, true)', 'job_change(job, JOB_PENDING, false)', 'queue'),
+    Mutant('fs/queue/queue_state.c', 'UNKNOWN and FAILED are not fsynced',
+           'job_change(job, state, true)', 'job_change(job, state, false)', 'queue_answer queue_poll'),
+    Mutant('fs/queue/queue_answer.c', 'a refusal is not fsynced',
+           'job_change(job, JOB_QUEUED, true)', 'job_change(job, JOB_QUEUED, false)', 'queue_answer'),
+    Mutant('fs/queue/queue_answer.c', 'an uncertain answer is taken for one that never left',
+           'case API_UNCERTAIN:\n\t\tpost_ended(queue, job);\n\t\texplain_loss(&answer->error, why);\n'
+           '\t\tqueue_lost_answer(queue, job, why);',
+           'case API_UNCERTAIN:\n\t\texplain_loss(&answer->error, why);\n\t\tqueue_not_sent(queue, job, why);',
+           'queue_answer'),
+    Mutant('fs/api/client.c', 'a reset counts as not sent',
+           '.not_sent = !end->maybe_sent,', '.not_sent = true,', 'queue_answer'),
+    Mutant('fs/api/client.c', 'a POST may be repeated by the library',
+           '.once = post != NULL,', '.once = false,', 'queue'),
+    Mutant('fs/queue/queue_answer.c', 'an ambiguous 1001 is repeated for ever',
+           'error->code_ambiguous && job->record.attempts + 1 >= AMBIGUOUS_MAX', 'false', 'queue_answer'),
+    Mutant('fs/queue/queue_answer.c', 'refused submissions stay counted',
+           'if (r == 0)\n\t\tr = spend_take_back(store, day);\n\tif (store_end(store, r) < 0)',
+           'if (store_end(store, r) < 0)', 'queue'),
+    Mutant('fs/queue/queue_answer.c', 'attempts are not counted',
+           'job->record.attempts++;', '', 'queue_answer'),
+    Mutant('fs/queue/queue_answer.c', 'blind to a text that has changed on its way',
+           'if (!is_unwanted(queue, job))\n\t\treturn false;', 'return false;', 'queue_answer'),
+    Mutant('fs/queue/queue_answer.c', 'blind to a prompt that was removed on its way',
+           'if (job->record.ino == 0)\n\t\treturn true;', 'if (job->record.ino == 0)\n\t\treturn false;', 'queue_answer'),
+    Mutant('fs/queue/queue_answer.c', 'an unwanted submission that came back stays counted',
+           'if (r == 0)\n\t\tr = spend_take_back(store, day);\n\tif (r == 0 && ino != 0', 'if (r == 0 && ino != 0',
+           'queue_answer'),
+    Mutant('fs/queue/queue_answer.c', 'too few credits do not pause the queue',
+           'send_later(queue, job, 0, QUEUE_PAUSED_CREDITS, why)', 'send_later(queue, job, 0, QUEUE_RUNS, why)',
+           'queue_answer'),
+    Mutant('fs/queue/queue_balance.c', 'a balance that has not risen lets the queue go on',
+           'balance > queue->pause_balance', 'balance >= queue->pause_balance', 'queue_answer'),
+    Mutant('fs/queue/queue_answer.c', 'the day\'s limit of the service is asked for at once',
+           'send_when_told(queue, job, until_tomorrow(), QUEUE_RUNS, why)',
+           'send_when_told(queue, job, 1000, QUEUE_RUNS, why)', 'queue_answer'),
+    Mutant('fs/job/job.c', 'the reserve is not used for a task\'s number',
+           'if (r == -ENOSPC && store_reserve_use(store))', 'if (false)', 'queue_answer'),
+    Mutant('fs/job/job.c', 'a record that was refused counts as saved',
+           'job->unsaved = r < 0;', 'job->unsaved = false;', 'queue_answer queue_poll'),
+    Mutant('fs/store/spend.c', 'the day\'s count goes below zero',
+           ' AND submissions > 0"', '"', 'store'),
+    # --- following a task, and its end ---
+    Mutant('fs/queue/queue_success.c', 'the addresses of what was made are not fsynced',
+           'int r = store_run(store, true, write_success, &success);',
+           'int r = store_run(store, false, write_success, &success);', 'queue'),
+    Mutant('fs/queue/queue_success.c', 'the reserve is not used for an answer that is the result',
+           'if (r == -ENOSPC && store_reserve_use(store))', 'if (false)', 'queue_poll'),
+    Mutant('fs/queue/queue_success.c', 'an end that was refused stays SUCCESS in memory',
+           'if (r < 0) {\n\t\tjob->record.state = before;', 'if (r < 0) {', 'queue_poll'),
+    Mutant('fs/queue/queue_state.c', 'nobody comes back to an end that was refused',
+           'queue_wake(queue);\n\t\treturn;', 'return;', 'queue_poll'),
+    Mutant('fs/queue/queue_resume.c', 'SUBMITTING is not UNKNOWN after a kill',
+           'if (job->record.state == JOB_SUBMITTING)\n\t\tqueue_lost_answer',
+           'if (job->record.state == JOB_STATE_COUNT)\n\t\tqueue_lost_answer', 'queue_resume'),
+    Mutant('fs/queue/queue_resume.c', 'a task whose number is lost is waited for',
+           'else if (job_state_is_active(job->record.state) && job->task_count == 0)', 'else if (false)',
+           'queue_resume'),
+    Mutant('fs/queue/queue_resume.c', 'a mount forgets that the service asked to wait',
+           'if (wait <= 0)\n\t\treturn;', 'return;', 'queue_resume'),
+    Mutant('fs/queue/queue_resume.c', 'a clock that was set back is believed',
+           'if (clock_is_back || wait > CLOCK_DAY_MS + CLOCK_DAY_MS / 12)', 'if (false)', 'queue_resume'),
+    # --- from a text to a job ---
+    Mutant('fs/tree/draft.c', 'an examination that failed is not repeated',
+           'loop_timer_arm(draft->timer, wait);\n\t\treturn;', 'return;', 'draft'),
+    Mutant('fs/tree/draft.c', 'a text whose write failed is sent',
+           'if (draft->marked && draft->failed) {', 'if (false) {', 'draft'),
+    Mutant('fs/tree/draft.c', 'submit sends while somebody writes',
+           'if (draft != NULL && has_writers(draft))\n\t\treturn -EBUSY;', '', 'draft'),
+    Mutant('fs/tree/draft.c', 'half a text is sent after a kill',
+           'node->draft == DRAFT_CLOSED && place_is_prompt(node)', 'place_is_prompt(node)', 'queue_resume'),
+    Mutant('fs/tree/draft.c', 'the bytes change before the mark is on the disk',
+           'int r = save_mark(drafts, ino, DRAFT_OPEN);', 'int r = 0;\n\tsave_mark(drafts, ino, DRAFT_OPEN);', 'draft'),
+    Mutant('fs/tree/draft.c', 'it settles while somebody still writes',
+           'writers_remove(drafts->needs->writers, ino);\n\tif (has_writers(draft))\n\t\treturn;',
+           'writers_remove(drafts->needs->writers, ino);', 'draft'),
+    Mutant('fs/tree/tree_place.c', 'a prompt that was removed is sent',
+           'if (node->job != 0 && queue_can_cancel(tree->needs.queue, node->job)) {', 'if (false) {', 'tree_change'),
+    Mutant('fs/tree/tree_place.c', 'a refused rename forgets the draft',
+           'if (r == 0)\n\t\tr = draft_mark(tree->drafts, node->ino, false);',
+           'if (r == 0) {\n\t\tr = draft_mark(tree->drafts, node->ino, false);\n'
+           '\t\tdraft_marked(tree->drafts, node->ino, false);\n\t}', 'tree_change'),
+    # --- from a task to names ---
+    Mutant('fs/queue/harvest.c', 'a web page is taken for a picture',
+           'if (strcmp(type, "html") == 0)', 'if (false)', 'harvest'),
+    Mutant('fs/queue/harvest.c', 'an empty file is taken for a picture',
+           'if (result->size < SMALLEST)', 'if (false)', 'harvest'),
+    Mutant('fs/queue/harvest.c', 'new addresses are never asked for',
+           'rounds % RENEW_EVERY == 0', 'false', 'harvest'),
+    Mutant('fs/queue/harvest.c', 'what was paid for is given up after some attempts',
+           ': GIVE_UP_MS;', ': 1000;', 'harvest'),
+    Mutant('fs/queue/publish.c', 'the results\' names are not durable',
+           'store_run(job->table->store, true, write_results, &all)', 'store_run(job->table->store, false, write_results, &all)',
+           'publish'),
+    Mutant('fs/queue/publish.c', 'older results stay in the way',
+           'if (place->prompt == 0)\n\t\treturn 0;\n\tr = results_list_older', 'return 0;\n\tr = results_list_older',
+           'publish'),
+    Mutant('fs/queue/publish.c', 'a publication that was refused counts as one',
+           'if (r < 0) {\n\t\tjob->record.published = false;', 'if (r < 0) {\n\t\tr = 0;', 'harvest'),
+    Mutant('fs/queue/queue_ask.c', 'what was made and not fetched is made again',
+           'if (r == 0 && (!made || !queue_has_unfetched(queue, id)))\n\t\tr = -ENOENT;', 'if (r == 0)\n\t\tr = -ENOENT;',
+           'harvest'),
+    # --- inputs, which are paid for when they are wrong ---
+    Mutant('fs/input/inputs.c', 'a dry run with inputs is sent',
+           'job->record.dry_run ? JOB_HELD : JOB_QUEUED', 'JOB_QUEUED', 'inputs'),
+    Mutant('fs/input/inputs.c', 'something is uploaded for a prompt that is wrong',
+           'find_worst(prompt, input)->verdict >= REFERENCE_MISSING', 'find_worst(prompt, input)->verdict > REFERENCE_WRONG',
+           'inputs'),
+    Mutant('fs/input/inputs.c', 'a verdict that the disk refused is never recorded',
+           'else if (job_change(job, state, false) < 0)\n\t\tqueue_wake(inputs->needs.queue);',
+           'else if (job_change(job, state, false) < 0)\n\t\t;', 'inputs'),
+    Mutant('fs/input/reference.c', 'a dead address is sent',
+           'if (r != -ESTALE)\n\t\treturn r < 0 ? r : 0;', 'return r < 0 && r != -ESTALE ? r : 0;', 'inputs'),
+    Mutant('fs/input/reference.c', 'an address is sent before it was looked at',
+           'if (r == 0)\n\t\treturn say(&look, REFERENCE_WAITS, "is looked at: does its address still live?");', '',
+           'inputs'),
+    # --- what was paid for and is in the cache ---
+    Mutant('fs/fetch/evict.c', 'what cannot be fetched again is evicted',
+           'if (evictor->fetchable) {', 'if (true) {', 'fetch'),
+    Mutant('fs/fetch/evict.c', 'evicted where another file is behind the address',
+           '(head->total < 0 || head->total == record->size) &&', '', 'fetch'),
+    Mutant('fs/fetch/fetch_recover.c', 'bytes of two files are mixed',
+           'if (error == -ESTALE) {', 'if (false) {', 'fetch'),
+    Mutant('fs/queue/queue_poll.c', 'one task of two that failed fails both',
+           'if (failed == job->task_count) {', 'if (failed > 0) {', 'queue_poll'),
+    Mutant('fs/queue/queue_poll.c', 'an end that could not be recorded is not asked for again',
+           'job->poll_failures++;\n\t\task_again(queue, job);\n\t\treturn;\n\t}\n\tlog_info', 'return;\n\t}\n\tlog_info',
+           'queue_poll'),
+    Mutant('fs/queue/queue_poll.c', 'tasks whose end could not be recorded keep their state',
+           'job->tasks[i].state = TASK_WAITING;\n\t\tjob->poll_failures++;', ';\n\t\tjob->poll_failures++;', 'queue_poll',
+           equal='what they have made is still in memory, so the next answer records the same'),
+    Mutant('fs/store/db.c', 'durable is not durable',
+           'durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"',
+           '"PRAGMA synchronous=NORMAL"', 'queue'),
+]
+
+
+def run(command, cwd, timeout=600):
+    try:
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired as late:
+        return subprocess.CompletedProcess(command, 124, late.stdout or '', 'timed out')
+
+
+def copy_sources(to):
+    listed = run(['git', 'ls-files', '--cached', '--others', '--exclude-standard'], TOP).stdout.splitlines()
+    for name in listed:
+        source, target = os.path.join(TOP, name), os.path.join(to, name)
+        if os.path.isfile(source):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy2(source, target)
+
+
+def build_and_test(copy, tests):
+    """What became of it: '' (all pass), the name of a test that failed, or 'does not build'."""
+    build = os.path.join(copy, 'build')
+    made = run(['ninja', '-C', build] + [f'tests/unit/test_{name}' for name in tests], copy)
+    if made.returncode != 0:
+        sys.stderr.write(made.stdout[-2000:])
+        return 'does not build'
+    environment = dict(os.environ, SOURCE_ROOT=copy)
+    for name in tests:
+        try:
+            ended = subprocess.run([os.path.join(build, f'tests/unit/test_{name}')], cwd=build, env=environment,
+                                   capture_output=True, timeout=120, check=False)
+        except subprocess.TimeoutExpired:
+            return name
+        if ended.returncode != 0:
+            return name
+    return ''
+
+
+def try_mutant(copy, mutant):
+    path = os.path.join(copy, mutant.file)
+    if not os.path.exists(path):
+        return 'STALE', 'there is no such file'
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    if text.count(mutant.old) != 1:
+        return 'STALE', f'its text is there {text.count(mutant.old)} times'
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(text.replace(mutant.old, mutant.new))
+    try:
+        seen = build_and_test(copy, mutant.tests)
+    finally:
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(text)
+    if seen == 'does not build':
+        return 'STALE', seen
+    if seen:
+        return 'killed', f'by {seen}'
+    return ('equal', mutant.equal) if mutant.equal else ('SURVIVED', ' '.join(mutant.tests))
+
+
+def main():
+    words = [word for word in sys.argv[1:] if not word.startswith('--')]
+    chosen = [mutant for mutant in MUTANTS
+              if not words or any(word in mutant.file + ' ' + mutant.what for word in words)]
+    if '--list' in sys.argv:
+        for mutant in chosen:
+            print(f'{mutant.file}: {mutant.what}')
+        return 0
+    copy = tempfile.mkdtemp(prefix='weryaifs-mutants.')
+    counts = {}
+    try:
+        copy_sources(copy)
+        made = run(['meson', 'setup', 'build'] + SETUP, copy)
+        tests = sorted({name for mutant in chosen for name in mutant.tests})
+        failed = build_and_test(copy, tests) if made.returncode == 0 else made.stdout[-2000:]
+        if failed:
+            print(f'without any change: {failed}')
+            return 1
+        for mutant in chosen:
+            what, why = try_mutant(copy, mutant)
+            counts[what] = counts.get(what, 0) + 1
+            print(f'{what:8} {mutant.file}: {mutant.what} ({why})', flush=True)
+    finally:
+        if '--keep' not in sys.argv:
+            shutil.rmtree(copy, ignore_errors=True)
+    print(f'{len(chosen)} mutants: ' + ', '.join(f'{counts[word]} {word}' for word in sorted(counts)))
+    return 1 if counts.get('SURVIVED') or counts.get('STALE') else 0
+
+
+sys.exit(main())
