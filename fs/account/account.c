@@ -17,6 +17,7 @@
 #include "fs/net/http.h"
 #include "fs/queue/credits.h"
 #include "fs/queue/queue.h"
+#include "fs/report/gallery.h"
 #include "fs/report/wait_below.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
@@ -41,6 +42,7 @@ struct account {
 	struct queue *queue;
 	struct inputs *inputs;
 	struct tree *tree;
+	struct galleries *galleries;
 	struct balance_needs balance;
 	struct submit_needs submit;
 	struct model_refresh *refresh; /* NULL: the models stay as they are */
@@ -168,6 +170,8 @@ static int make_tree(struct account *account)
 
 	account->balance = (struct balance_needs){account->loop, account->api, account->credits};
 	int r = tree_start(&needs, &account->tree);
+	if (r == 0)
+		r = galleries_create(account->store, account->tree, &account->galleries);
 	account->submit = (struct submit_needs){.store = account->store,
 		.jobs = account->jobs,
 		.queue = account->queue,
@@ -227,6 +231,7 @@ void account_destroy(struct account *account)
 	model_refresh_destroy(account->refresh);
 	/* first the jobs: what is done for them by the queue and the inputs is called off */
 	job_table_destroy(account->jobs);
+	galleries_destroy(account->galleries);
 	tree_destroy(account->tree);
 	inputs_destroy(account->inputs);
 	queue_destroy(account->queue);
@@ -319,6 +324,12 @@ int account_wait_below(struct account *account, int64_t dir, void (*done)(void *
 	struct wait_below_needs needs = {account->loop, account->store, account->tree, account->changes};
 
 	return wait_below_create(&needs, dir, done, arg, ret_wait);
+}
+
+int account_gallery(
+	struct account *account, int64_t dir, unsigned page, const char **ret_text, size_t *ret_length)
+{
+	return galleries_page(account->galleries, dir, page, ret_text, ret_length);
 }
 
 static int gather_stats(struct account *account, struct stats *stats)

@@ -72,6 +72,9 @@ int account_balance(struct account *account, void (*done)(void *arg, int result,
 /* DIR/.wait: wait_below_create() of fs/report/wait_below.h. */
 int account_wait_below(struct account *account, int64_t dir, void (*done)(void *arg), void *arg,
 	struct wait_below **ret_wait);
+/* .weryaifs/gallery.html and DIR/.gallery.html: galleries_page() of fs/report/gallery.h. */
+int account_gallery(
+	struct account *account, int64_t dir, unsigned page, const char **ret_text, size_t *ret_length);
 /* .weryaifs/stats and stats.prom; the caller frees the text. */
 int account_stats(struct account *account, bool prometheus, char **ret_text);
 /* For a mount that outlives us (store_serves() and its companions): what changes from now on belongs to this request. */

@@ -2,6 +2,7 @@
 #include "fs/mount/about.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,19 @@
 #include "fs/base/log.h"
 
 static const char *const names[] = {
-	"README", "models.json", "balance", "stats", "stats.prom", "log", "wait"};
+	"README", "models.json", "balance", "stats", "stats.prom", "log", "wait", "gallery.html"};
+
+/* gallery-2.html and so on: they are linked, not listed. */
+static uint64_t older_page(const char *name)
+{
+	unsigned page = 0;
+	char again[32];
+
+	if (sscanf(name, "gallery-%3u.html", &page) != 1 || page < 2 || page > GALLERY_PAGES_MAX)
+		return 0;
+	snprintf(again, sizeof(again), "gallery-%u.html", page);
+	return strcmp(name, again) == 0 ? ABOUT_OLDER + page : 0;
+}
 
 uint64_t about_find(uint64_t parent, const char *name)
 {
@@ -20,7 +33,7 @@ uint64_t about_find(uint64_t parent, const char *name)
 		if (strcmp(names[i], name) == 0)
 			return ABOUT_README + i;
 	}
-	return 0;
+	return older_page(name);
 }
 
 const char *about_name(uint64_t ino)
@@ -33,8 +46,23 @@ bool about_is_listed(uint64_t ino)
 	return ino != ABOUT_WAIT;
 }
 
+static int gallery_text(struct account *account, uint64_t ino, char **ret_text)
+{
+	const char *text;
+	size_t length;
+	int r = account_gallery(
+		account, 0, ino == ABOUT_GALLERY ? 1 : (unsigned)(ino - ABOUT_OLDER), &text, &length);
+
+	if (r < 0)
+		return r;
+	*ret_text = strndup(text, length);
+	return *ret_text == NULL ? -ENOMEM : 0;
+}
+
 static int make_text(struct account *account, uint64_t ino, char **ret_text)
 {
+	if (ino == ABOUT_GALLERY || ino > ABOUT_OLDER)
+		return gallery_text(account, ino, ret_text);
 	switch (ino) {
 	case ABOUT_README:
 		*ret_text = strdup(about_readme);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fs/report/gallery.h"
 #include "fs/tree/tree.h"
 
 struct account;
@@ -18,12 +19,15 @@ enum {
 	ABOUT_STATS_PROM,
 	ABOUT_LOG,
 	ABOUT_WAIT,
-	ABOUT_END
+	ABOUT_GALLERY,
+	ABOUT_END,
+	ABOUT_OLDER = 100 /* and the number of a page: older pages of the gallery */
 }; /* inode numbers */
 
 static inline bool about_is(uint64_t ino)
 {
-	return ino >= ABOUT_README && ino < ABOUT_END;
+	return (ino >= ABOUT_README && ino < ABOUT_END) ||
+	       (ino > ABOUT_OLDER && ino <= ABOUT_OLDER + GALLERY_PAGES_MAX);
 }
 
 /* The number of a name in this directory; 0: there is none. */

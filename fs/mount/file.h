@@ -30,6 +30,9 @@ int file_about_open(struct session *session, uint64_t ino, int flags, struct han
 /* TREE_MODEL: what a directory takes, in words. */
 int file_model_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 
+/* TREE_GALLERY: a page of what was made below. */
+int file_gallery_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+
 /* TREE_WAIT: a read waits for the end of the job. */
 int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 /* TREE_WAIT_BELOW and ABOUT_WAIT: a read waits for the ends of all prompts below. */

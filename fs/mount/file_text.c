@@ -60,7 +60,7 @@ int file_text_again(struct session *session, uint64_t ino, char *text, size_t le
 	return file_text_create(session, ino, &about_type, text, length, ret_handle);
 }
 
-static int open_text(struct session *session, uint64_t ino, int flags,
+int file_text_open(struct session *session, uint64_t ino, int flags,
 	int (*make)(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length),
 	struct handle **ret_handle)
 {
@@ -98,7 +98,7 @@ static int make_about(struct session *session, uint64_t ino, char **ret_text, si
 
 int file_about_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
-	return open_text(session, ino, flags, make_about, ret_handle);
+	return file_text_open(session, ino, flags, make_about, ret_handle);
 }
 
 static int make_model(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length)
@@ -108,5 +108,5 @@ static int make_model(struct session *session, uint64_t ino, char **ret_text, si
 
 int file_model_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
-	return open_text(session, ino, flags, make_model, ret_handle);
+	return file_text_open(session, ino, flags, make_model, ret_handle);
 }

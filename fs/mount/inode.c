@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fs/base/clock.h"
+#include "fs/account/account.h"
 #include "fs/base/log.h"
 #include "fs/base/map.h"
 #include "fs/mount/about.h"
@@ -13,10 +14,36 @@
 #include "fs/mount/mount_private.h"
 #include "fs/notify/notifier.h"
 
+/* DIR/.gallery.html. */
+static int gallery_entry(struct session *session, uint64_t dir, struct tree_entry *ret_entry)
+{
+	const char *text;
+	size_t length;
+	int r = tree_get(session->tree, dir, ret_entry);
+
+	if (r < 0)
+		return r;
+	if (ret_entry->kind != TREE_DIR || dir < TREE_FIRST_FREE)
+		return -ENOENT;
+	r = account_gallery(session->account, TREE_NODE(dir), 1, &text, &length);
+	if (r < 0)
+		return r;
+	ret_entry->ino |= TREE_GALLERY_BIT;
+	ret_entry->kind = TREE_GALLERY;
+	ret_entry->st.st_ino = ret_entry->ino;
+	ret_entry->st.st_mode = S_IFREG | 0444;
+	ret_entry->st.st_nlink = 1;
+	ret_entry->st.st_size = (off_t)length;
+	ret_entry->st.st_blocks = (blkcnt_t)(length + 511) / 512;
+	return 0;
+}
+
 int inode_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry)
 {
 	if (ghost_is(ino))
 		return ghost_get(session, ino, ret_entry);
+	if ((ino & TREE_GALLERY_BIT) != 0)
+		return gallery_entry(session, (uint64_t)TREE_NODE(ino), ret_entry);
 	return about_is(ino) ? about_get(session->account, ino, ret_entry)
 			     : tree_get(session->tree, ino, ret_entry);
 }
@@ -41,6 +68,8 @@ int inode_lookup(
 		int r = inode_parent(session, parent, &ino);
 		return r < 0 ? r : inode_get(session, ino, ret_entry);
 	}
+	if (strcmp(name, PLACE_GALLERY) == 0)
+		return gallery_entry(session, parent, ret_entry);
 	ino = about_find(parent, name);
 	if (ino != 0)
 		return about_get(session->account, ino, ret_entry);

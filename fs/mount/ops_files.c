@@ -38,6 +38,8 @@ static int open_entry(struct session *session, const struct tree_entry *entry, i
 		return file_model_open(session, entry->ino, flags, ret_handle);
 	case TREE_WAIT:
 		return file_wait_open(session, entry->ino, flags, ret_handle);
+	case TREE_GALLERY:
+		return file_gallery_open(session, entry->ino, flags, ret_handle);
 	case TREE_WAIT_BELOW:
 		return file_wait_below_open(session, entry->ino, flags, ret_handle);
 	case TREE_DIR:

@@ -37,8 +37,8 @@ static uint64_t shown_number(uint64_t ino)
 {
 	uint64_t place = 2;
 
-	if ((ino & TREE_STATUS_BIT) != 0)
-		place = 0;
+	if ((ino & (TREE_STATUS_BIT | TREE_GALLERY_BIT)) != 0)
+		place = 0; /* of a prompt and of a directory: no number has both */
 	else if ((ino & TREE_WAIT_BIT) != 0)
 		place = 1;
 	else if ((ino & TREE_MODEL_BIT) != 0)

@@ -240,7 +240,7 @@ void gallery_page_add(struct gallery_page *page, const struct gallery_item *item
 	buf_adds(out, "</figcaption></figure>\n");
 }
 
-void gallery_page_end(struct gallery_page *page, size_t left_out)
+void gallery_page_end(struct gallery_page *page, unsigned next, bool cut)
 {
 	struct buf *out = page->out;
 
@@ -248,9 +248,10 @@ void gallery_page_end(struct gallery_page *page, size_t left_out)
 		buf_adds(out, "</div></section>\n");
 	if (page->count == 0)
 		buf_adds(out, "<p>Nothing was made here yet.</p>\n");
-	if (left_out > 0)
-		buf_addf(out,
-			"<footer>The newest %zu are shown; %zu older ones are in the mount's .weryaifs/by-date.</footer>\n",
-			page->count, left_out);
+	if (next != 0)
+		buf_addf(out, "<footer><a href=\"gallery-%u.html\">older</a></footer>\n", next);
+	if (cut)
+		buf_addf(out, "<footer>The newest %zu are shown; all are in the gallery of the mount, "
+			"<code>.weryaifs/gallery.html</code>.</footer>\n", page->count);
 	buf_addf(out, "<script>%s</script></html>\n", script);
 }

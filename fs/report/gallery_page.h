@@ -44,5 +44,5 @@ struct gallery_page {
 void gallery_page_begin(struct gallery_page *page, struct buf *out, const char *title);
 /* Items come newest first. */
 void gallery_page_add(struct gallery_page *page, const struct gallery_item *item);
-/* left_out: older ones that the page has no room for. */
-void gallery_page_end(struct gallery_page *page, size_t left_out);
+/* next: the number of the page with older ones, 0 none; cut: there are older ones, and no such page. */
+void gallery_page_end(struct gallery_page *page, unsigned next, bool cut);

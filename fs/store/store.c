@@ -179,6 +179,11 @@ int64_t store_hold_up_to(const struct store *store)
 	return store->hold_up_to;
 }
 
+int64_t store_state(const struct store *store)
+{
+	return db_state(store->db);
+}
+
 int store_sync(struct store *store)
 {
 	return db_sync(store->db);

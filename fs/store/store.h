@@ -30,6 +30,8 @@ void store_serves(struct store *store, int64_t request);
 /* The last such request; 0: there is none. */
 int store_served(struct store *store, int64_t *ret_request);
 int store_served_forget(struct store *store); /* a new mount, with numbers of its own */
+/* Another number than before when anything has changed since; -1: inside a transaction. */
+int64_t store_state(const struct store *store);
 int store_sync(struct store *store); /* everything committed so far survives power loss */
 
 /* The account was once copied or put back from a backup: jobs up to this number that are not sent yet may have been

@@ -66,7 +66,7 @@ void tree_destroy(struct tree *tree); /* NULL is fine */
 /* The models in force are other ones: makes the directories that are missing. */
 int tree_plant(struct tree *tree);
 
-enum tree_kind { TREE_DIR, TREE_FILE, TREE_RESULT, TREE_STATUS, TREE_WAIT, TREE_WAIT_BELOW, TREE_MODEL };
+enum tree_kind { TREE_DIR, TREE_FILE, TREE_RESULT, TREE_STATUS, TREE_WAIT, TREE_WAIT_BELOW, TREE_MODEL, TREE_GALLERY };
 
 struct tree_entry {
 	uint64_t ino;

@@ -39,8 +39,8 @@ static int check_new_name(
 		return -ENOENT; /* removed while somebody stands in it */
 	if (ret_dir->kind == NODE_MODEL && strcmp(name, PLACE_MODEL) == 0)
 		return -EPERM;
-	if (strcmp(name, PLACE_WAIT) == 0)
-		return -EPERM; /* what waits for this directory */
+	if (strcmp(name, PLACE_WAIT) == 0 || strcmp(name, PLACE_GALLERY) == 0)
+		return -EPERM; /* those are made for each directory */
 	if (place_is_shadow_name(name)) {
 		log_info("tree: '%s' refused: names in .status and .wait belong to weryaifs", name);
 		return -EPERM;

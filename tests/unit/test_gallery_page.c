@@ -16,7 +16,7 @@
 
 #define NOON INT64_C(1795780800000) /* 2026-11-27T12:00:00Z */
 
-static char *page_of(const struct gallery_item *items, size_t count, size_t left_out)
+static char *page_of(const struct gallery_item *items, size_t count, unsigned next)
 {
 	struct gallery_page page;
 	struct buf out;
@@ -25,7 +25,7 @@ static char *page_of(const struct gallery_item *items, size_t count, size_t left
 	gallery_page_begin(&page, &out, "a <title>");
 	for (size_t i = 0; i < count; i++)
 		gallery_page_add(&page, &items[i]);
-	gallery_page_end(&page, left_out);
+	gallery_page_end(&page, next, next == 0 && count > 2);
 	assert_true(buf_ok(&out));
 	char *text = buf_steal(&out);
 	assert_non_null(text);
@@ -113,7 +113,9 @@ static void each_day_is_a_section(void **state)
 	assert_int_equal(occurrences(text, "<section>"), 2);
 	assert_int_equal(occurrences(text, "</section>"), 2);
 	assert_true(strstr(text, "2026-11-27") < strstr(text, "2026-11-26"));
-	assert_non_null(strstr(text, "The newest 3 are shown; 7 older ones"));
+	assert_non_null(strstr(text, "<a href=\"gallery-7.html\">older</a>"));
+	CLEANUP_FREE char *cut = page_of(items, array_length(items), 0);
+	assert_non_null(strstr(cut, "The newest 3 are shown"));
 	CLEANUP_FREE char *empty = page_of(NULL, 0, 0);
 	assert_non_null(strstr(empty, "Nothing was made here yet."));
 }

@@ -59,6 +59,9 @@ static void check_step(const char *sql, const char *step)
 		fail_msg("%s: %s", step, sql);
 	if (sscanf(step, "SCAN %63s USING %*s %63s", table, index) < 1)
 		return;
+	/* from the newest down, in the order of the table itself: its reader stops when he has enough */
+	if (strcmp(table, "node") == 0 && index[0] == '\0' && strstr(sql, "ORDER BY ino DESC") != NULL)
+		return;
 	for (size_t i = 0; i < array_length(partial); i++)
 		if (strcmp(index, partial[i]) == 0)
 			return;
@@ -145,6 +148,8 @@ static void run_nodes(struct store *store)
 	assert_int_equal(nodes_find(store, 7, "x", &found), 0);
 	assert_int_equal(nodes_list(store, 7, 0, see_node, NULL), 0);
 	assert_int_equal(nodes_list_below(store, 7, see_node, NULL), 0);
+	assert_int_equal(nodes_list_made(store, 0, 0, see_node, NULL), 0);
+	assert_int_equal(nodes_list_made(store, 7, 0, see_node, NULL), 0);
 	assert_int_equal(nodes_count(store, 7, false, &count), 0);
 	assert_int_equal(nodes_is_busy(store, 7, &busy), 0);
 	assert_int_equal(nodes_set_attributes(store, &node), 0);

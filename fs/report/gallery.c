@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/report/gallery.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/buf.h"
+#include "fs/base/cleanup.h"
+#include "fs/job/job.h"
+#include "fs/job/place.h"
+#include "fs/media/media.h"
+#include "fs/media/sniff.h"
+#include "fs/report/gallery_page.h"
+#include "fs/store/nodes.h"
+#include "fs/store/store.h"
+#include "fs/tree/tree.h"
+
+#define PAGE_ITEMS 250
+#define TEXT_MAX (16 * 1024 * 1024)
+
+struct galleries {
+	struct store *store;
+	struct tree *tree;
+	struct buf text; /* of the page that was made last */
+	int64_t dir;	 /* which that is */
+	unsigned page;	 /* 0: none */
+	int64_t state;	 /* of the ledger then */
+};
+
+struct found {
+	struct node nodes[PAGE_ITEMS + 1];
+	size_t count;
+};
+
+int galleries_create(struct store *store, struct tree *tree, struct galleries **ret_galleries)
+{
+	struct galleries *galleries = calloc(1, sizeof(*galleries));
+
+	if (galleries == NULL)
+		return -ENOMEM;
+	galleries->store = store;
+	galleries->tree = tree;
+	buf_init(&galleries->text, TEXT_MAX);
+	*ret_galleries = galleries;
+	return 0;
+}
+
+void galleries_destroy(struct galleries *galleries)
+{
+	if (galleries == NULL)
+		return;
+	buf_finish(&galleries->text);
+	free(galleries);
+}
+
+static int note_node(void *arg, const struct node *node)
+{
+	struct found *found = arg;
+
+	found->nodes[found->count++] = *node;
+	return found->count == PAGE_ITEMS + 1;
+}
+
+static enum gallery_kind kind_of(const char *name)
+{
+	const char *suffix = strrchr(name, '.');
+
+	if (suffix == NULL)
+		return GALLERY_FILE;
+	switch (media_kind(suffix + 1)) {
+	case API_IMAGE:
+		return GALLERY_PICTURE;
+	case API_VIDEO:
+		return GALLERY_FILM;
+	case API_AUDIO:
+		return GALLERY_SOUND;
+	default:
+		/* what a browser shows, though the service does not take it as an input */
+		return strcmp(suffix, ".gif") == 0 || strcmp(suffix, ".svg") == 0 || strcmp(suffix, ".avif") == 0
+			       ? GALLERY_PICTURE
+			       : GALLERY_FILE;
+	}
+}
+
+/* As from the page's directory. The caller frees. */
+static int link_to(struct galleries *galleries, int64_t dir, const struct node *node, char **ret_path)
+{
+	CLEANUP_FREE char *path = NULL, *base = NULL;
+	int r = tree_path(galleries->tree, (uint64_t)node->ino, &path);
+
+	if (r < 0)
+		return r;
+	if (dir == 0)
+		return asprintf(ret_path, "../%s", path) < 0 ? -ENOMEM : 0;
+	r = tree_path(galleries->tree, (uint64_t)dir, &base);
+	if (r < 0)
+		return r;
+	*ret_path = strdup(path + strlen(base) + 1);
+	return *ret_path == NULL ? -ENOMEM : 0;
+}
+
+static int add_item(struct galleries *galleries, struct gallery_page *page, int64_t dir, const struct node *node)
+{
+	CLEANUP(job_record_finish) struct job_record record = {0};
+	CLEANUP_FREE char *path = NULL;
+	int r = jobs_get(galleries->store, node->job, &record);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	bool made = node->kind == NODE_RESULT;
+	if (made)
+		r = link_to(galleries, dir, node, &path);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	struct gallery_item item = {.kind = made ? kind_of(node->name) : GALLERY_NOTHING,
+		.path = path,
+		.prompt = record.text,
+		.prompt_length = record.text_length,
+		.model = record.model,
+		.state = job_state_name(record.state),
+		.reason = record.error != NULL ? record.error : record.warning,
+		.when_ms = record.finished != 0 ? record.finished : record.created,
+		.credits = record.balance_before - record.balance_after};
+	gallery_page_add(page, &item);
+	return 0;
+}
+
+static int make(struct galleries *galleries, int64_t dir, unsigned number)
+{
+	CLEANUP_FREE struct found *found = calloc(1, sizeof(*found));
+	CLEANUP_FREE char *title = NULL;
+	struct gallery_page page;
+
+	if (found == NULL)
+		return -ENOMEM;
+	int r = nodes_list_made(galleries->store, dir, (number - 1) * PAGE_ITEMS, note_node, found);
+	if (r < 0)
+		return r;
+	if (found->count == 0 && number > 1)
+		return -ENOENT;
+	if (dir == 0)
+		r = asprintf(&title, "weryaifs%s", number > 1 ? ": older" : "") < 0 ? -ENOMEM : 0;
+	else
+		r = tree_path(galleries->tree, (uint64_t)dir, &title);
+	if (r < 0)
+		return r;
+	bool more = found->count > PAGE_ITEMS;
+	gallery_page_begin(&page, &galleries->text, title);
+	for (size_t i = 0; i < found->count && i < PAGE_ITEMS; i++) {
+		r = add_item(galleries, &page, dir, &found->nodes[i]);
+		if (r < 0)
+			return r;
+	}
+	gallery_page_end(&page, more && dir == 0 ? number + 1 : 0, more && dir != 0);
+	return galleries->text.failed;
+}
+
+int galleries_page(
+	struct galleries *galleries, int64_t dir, unsigned page, const char **ret_text, size_t *ret_length)
+{
+	int64_t state = store_state(galleries->store);
+
+	if (page == 0 || page > GALLERY_PAGES_MAX)
+		return -ENOENT;
+	if (galleries->page != page || galleries->dir != dir || galleries->state != state || state < 0) {
+		buf_clear(&galleries->text);
+		galleries->page = 0;
+		int r = make(galleries, dir, page);
+		if (r < 0)
+			return r;
+		galleries->page = page;
+		galleries->dir = dir;
+		galleries->state = state;
+	}
+	*ret_text = galleries->text.data;
+	*ret_length = galleries->text.length;
+	return 0;
+}
