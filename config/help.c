@@ -42,6 +42,9 @@ static const struct {
 	{"--forget ACCOUNT",
 		"show what this machine has of an account, ask, and remove it; nothing at the "
 		"service changes"},
+	{"--restart MOUNTPOINT",
+		"go on with the program and the settings of now; open files and waiting programs stay "
+		"(keeper=yes)"},
 	{"-h, --help", "show this and exit"},
 	{"-V, --version", "show the version and exit"},
 };

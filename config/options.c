@@ -26,6 +26,7 @@ static const struct option long_options[] = {
 	{"help", no_argument, NULL, 'h'},
 	{"keyring", no_argument, NULL, 'r'},
 	{"repair", no_argument, NULL, 'p'},
+	{"restart", required_argument, NULL, 'R'},
 	{"sandbox", no_argument, NULL, 's'},
 	{"set-key", no_argument, NULL, 'K'},
 	{"version", no_argument, NULL, 'V'},
@@ -220,6 +221,9 @@ static int take_option(
 	case 'F':
 		options->forget = true;
 		return replace(&options->account, optarg, ret_message);
+	case 'R':
+		options->restart = true;
+		return replace(&options->mountpoint, optarg, ret_message);
 	case 'h':
 		options->help = true;
 		return 0;
@@ -237,7 +241,7 @@ static int take_option(
 static int take_operands(struct options *options, int count, char **operands, char **ret_message)
 {
 	bool optional = options->help || options->version || options->check || options->set_key ||
-			options->forget;
+			options->forget || options->restart;
 
 	if (options->keyring && !options->set_key)
 		return sentence_fail(

@@ -11,6 +11,7 @@ struct options {
 	bool repair;		   /* with check */
 	bool set_key, keyring; /* --set-key, into the keyring */
 	bool forget;           /* --forget, of `account` */
+	bool restart;          /* --restart, of the mount at `mountpoint` */
 	bool help, version;
 	char **items; /* -o items in order, not yet applied */
 	size_t item_count;

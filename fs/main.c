@@ -26,6 +26,7 @@
 #include "fs/mount/kept.h"
 #include "fs/notify/notifier_child.h"
 #include "fs/refuse.h"
+#include "fs/restart.h"
 #include "fs/set_key.h"
 
 #define EXIT_USAGE 2
@@ -289,8 +290,8 @@ static int run(struct wiring *w)
 	else
 		parent = daemon_fork(&w->daemon);
 	if (parent == 0) {
-		/* a keeper cannot see what a trace is written to */
-		if (w->setup.config.keeper && !options->debug)
+		/* the sandbox and its account end with their daemon, and whoever wants a trace wants one process */
+		if (w->setup.config.keeper && !options->debug && !options->sandbox)
 			keeper_become(&w->daemon, &w->setup, w->argc, w->argv);
 		return serve(w);
 	}
@@ -344,7 +345,8 @@ int main(int argc, char **argv)
 		complain(strerror(-r));
 		return EXIT_FAILURE;
 	}
-	r = kept_create(&w.kept);
+	bool proves = kept_proves();
+	r = proves ? kept_prove() : kept_create(&w.kept);
 	if (r < 0) {
 		complain(r == -EPROTO ? "the keeper of this mount is of another version: unmount and "
 					"mount again"
@@ -354,8 +356,12 @@ int main(int argc, char **argv)
 	w.argc = argc;
 	w.argv = argv;
 	enum setup_outcome outcome = setup_load(argc, argv, &w.setup, &message);
-	if (outcome == SETUP_MOUNT) {
+	if (outcome == SETUP_MOUNT && proves) {
+		code = EXIT_SUCCESS; /* all that could be known before the account is opened */
+	} else if (outcome == SETUP_MOUNT) {
 		code = run(&w);
+	} else if (outcome == SETUP_RESTART) {
+		code = restart_mount(w.setup.options.mountpoint);
 	} else if (outcome == SETUP_CHECK) {
 		code = check_account(&w.setup, message);
 	} else if (outcome == SETUP_SET_KEY) {

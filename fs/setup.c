@@ -146,6 +146,8 @@ enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, ch
 	if (setup->options.version)
 		return show("weryaifs " WERYAIFS_VERSION "\n", ret_message);
 	int r = make_paths_absolute(&setup->options);
+	if (r == 0 && setup->options.restart)
+		return SETUP_RESTART;
 	if (r == 0)
 		r = load_config(&setup->options, &setup->config, &usage, ret_message);
 	if (r == 0 && (setup->options.set_key || setup->options.forget))

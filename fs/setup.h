@@ -26,6 +26,7 @@ enum setup_outcome {
 	SETUP_CHECK,  /* --check: look at the account; *ret_message says what is wrong with the key */
 	SETUP_SET_KEY, /* --set-key; there is no key yet */
 	SETUP_FORGET, /* --forget */
+	SETUP_RESTART, /* --restart */
 	SETUP_DONE,   /* --help or --version was served */
 	SETUP_FAILED, /* *ret_message has a sentence; it may be NULL when out of memory */
 	SETUP_LATER,  /* likewise, and the same may work later: key_command gave no key */

@@ -2,8 +2,8 @@
 /* weryaifs-keeper: keeps a daemon. Started by weryaifs, never by a person:
  *   weryaifs-keeper PROGRAM ARGV0 [ARGUMENT...]
  *
- * One loop over four things: the daemon's socket, our signals (its death is one), the device (an error means that it is
- * not mounted any more), and the time. A daemon that was told to end takes the mount along; one that died is started
+ * One loop over four things: the daemon's socket, our signals (its death is one), who wants a restart, and the time. A
+ * daemon that was told to end takes the mount along; one that died is started
  * again, at once where it had dealt with a request since its start, and later each time where it had not. FAILURES_MAX
  * of these in a row, and the mount is taken away: a process that fails to read gets an error, which is better than one
  * that waits for ever. */
@@ -16,9 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -26,33 +23,13 @@
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/keeper/keeper_notify.h"
-#include "fs/mount/library_log.h"
 
 enum {
 	FAILURES_MAX = 5,
 	FIRST_WAIT_MS = 100, /* before the start that follows a failure; doubled each time */
-	SILENCE_MS = 60000,  /* a loop that gives no sign for so long hangs */
-	START_MS = 600000,   /* until its first one: a database may have to be repaired */
+	SOON_MS = 50,        /* while somebody waits to be told that a daemon is ready */
+	START_MS = 600000,   /* until a daemon's first sign of life: a database may have to be repaired */
 	PROGRAM_WORD = 1,    /* of our arguments */
-};
-
-struct keeper {
-	struct keeper_mount mount;
-	struct keeper_child child;
-	struct keeper_memory *memory;
-	struct keeper_notify notify;
-	int memory_fd, signals;
-	int tell;            /* the pipe to whoever started us, for the first daemon; -1 none */
-	bool background;     /* somebody waits for our standard error to be closed */
-	unsigned failures;   /* in a row */
-	uint64_t answered;   /* when the present daemon was started */
-	int64_t start_at_ms; /* of the next daemon; 0: none is to be started */
-	int64_t started_ms;  /* of the present one */
-	int64_t silence_ms;
-	int told_to_end; /* the signal; 0 none */
-	bool done;
-	int code; /* ours, when done */
 };
 
 static void finish(struct keeper *keeper, int code)
@@ -69,7 +46,7 @@ static void start(struct keeper *keeper)
 
 	keeper->start_at_ms = 0;
 	keeper->answered = memory->answered;
-	memory->ending = memory->handed = 0;
+	memory->ending = memory->handed = memory->ready = 0;
 	memory->beat_ms = 0;
 	keeper->started_ms = clock_mono_ms();
 	int r = keeper_child_start(
@@ -120,6 +97,11 @@ static void start_again(struct keeper *keeper, int status)
 
 	describe(status, how, sizeof(how));
 	keeper->failures = useful ? 1 : keeper->failures + 1;
+	if (!useful && keeper_restart_back(&keeper->restart, &keeper->child))
+		keeper->failures = 1;
+	/* it died while it was to hand over: the new program goes on from there */
+	if (keeper->restart.prover == 0)
+		keeper_restart_begin(&keeper->restart, &keeper->child);
 	if (keeper->failures >= FAILURES_MAX) {
 		log_error("keeper: '%s' is unmounted: %u daemons in a row died without having "
 			  "answered a request; the last one %s",
@@ -134,6 +116,14 @@ static void start_again(struct keeper *keeper, int status)
 	keeper->start_at_ms = clock_mono_ms() + wait_ms;
 }
 
+static void hand_over(struct keeper *keeper)
+{
+	log_info("keeper: '%s' goes on with another daemon", keeper->mount.mountpoint);
+	keeper_restart_begin(&keeper->restart, &keeper->child);
+	keeper->failures = 0;
+	keeper->start_at_ms = clock_mono_ms();
+}
+
 static void handle_end(struct keeper *keeper, int status)
 {
 	bool mounted = keeper->mount.fuse != NULL;
@@ -145,7 +135,7 @@ static void handle_end(struct keeper *keeper, int status)
 	else if (!mounted || ended || keeper->memory->answered == 0)
 		finish(keeper, exit_code(status));
 	else if (keeper->memory->handed != 0 && exit_code(status) == 0)
-		keeper->start_at_ms = clock_mono_ms();
+		hand_over(keeper);
 	else
 		start_again(keeper, status);
 	keeper_child_forget(&keeper->child);
@@ -160,6 +150,11 @@ static void reap(struct keeper *keeper)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == keeper->child.pid)
 			handle_end(keeper, status);
+		else if (pid == keeper->restart.prover && keeper_restart_proved(&keeper->restart,
+								   &keeper->child, status)) {
+			keeper_notify_reloads(&keeper->notify);
+			keeper_child_order(&keeper->child, KEEPER_HAND_OVER);
+		}
 	}
 }
 
@@ -253,10 +248,12 @@ static void check_beat(struct keeper *keeper, int64_t now)
 	int64_t beat = keeper->memory->beat_ms;
 	int64_t silent = now - (beat != 0 ? beat : keeper->started_ms);
 
-	if (beat != 0 && keeper->mount.fuse != NULL)
+	if (keeper->memory->ready != 0)
 		keeper_notify_ready(&keeper->notify);
 	if (keeper->child.pid == 0)
 		return;
+	if (keeper->memory->ready != 0)
+		keeper_restart_done(&keeper->restart);
 	if (silent < (beat != 0 ? keeper->silence_ms : START_MS)) {
 		keeper_notify_alive(&keeper->notify);
 		return;
@@ -273,6 +270,11 @@ static int time_to_wait(const struct keeper *keeper, int64_t now)
 {
 	int64_t wait = keeper->silence_ms < KEEPER_BEAT_MS ? keeper->silence_ms : KEEPER_BEAT_MS;
 
+	/* somebody waits for a word, and the mount for being called ready */
+	if (keeper->restart.previous >= 0 || !keeper->notify.ready)
+		wait = SOON_MS;
+	if (keeper->notify.watchdog_ms != 0 && keeper->notify.watchdog_ms / 4 < wait)
+		wait = keeper->notify.watchdog_ms / 4;
 	if (keeper->start_at_ms != 0 && keeper->start_at_ms - now < wait)
 		wait = keeper->start_at_ms > now ? keeper->start_at_ms - now : 0;
 	return (int)wait;
@@ -282,90 +284,27 @@ static void run(struct keeper *keeper)
 {
 	while (!keeper->done) {
 		struct pollfd fds[] = {{.fd = keeper->signals, .events = POLLIN},
-			{.fd = keeper->child.socket, .events = POLLIN}};
+			{.fd = keeper->child.socket, .events = POLLIN},
+			{.fd = keeper->restart.listener, .events = POLLIN}};
 		int64_t now = clock_mono_ms();
 
 		if (keeper->start_at_ms != 0 && keeper->start_at_ms <= now) {
 			start(keeper);
 			continue;
 		}
-		if (poll(fds, 2, time_to_wait(keeper, now)) < 0 && errno != EINTR) {
+		if (poll(fds, 3, time_to_wait(keeper, now)) < 0 && errno != EINTR) {
 			finish(keeper, EXIT_FAILURE);
 			break;
 		}
 		if (fds[1].revents != 0)
 			handle_question(keeper);
+		if (fds[2].revents != 0)
+			keeper_restart_hear(
+				&keeper->restart, &keeper->child, keeper->memory_fd);
 		if (fds[0].revents != 0)
 			handle_signals(keeper);
 		check_beat(keeper, clock_mono_ms());
 	}
-}
-
-/* --- our own start and end --- */
-
-static int make_memory(struct keeper *keeper)
-{
-	keeper->memory_fd = memfd_create("weryaifs", MFD_CLOEXEC);
-	if (keeper->memory_fd < 0 || ftruncate(keeper->memory_fd, KEEPER_MEMORY_SIZE) < 0)
-		return -errno;
-	keeper->memory = mmap(NULL, KEEPER_MEMORY_HEAD, PROT_READ | PROT_WRITE, MAP_SHARED,
-		keeper->memory_fd, 0);
-	if (keeper->memory == MAP_FAILED)
-		return -errno;
-	keeper->memory->keeper = getpid();
-	return 0;
-}
-
-static int catch_signals(struct keeper *keeper)
-{
-	sigset_t caught;
-
-	sigemptyset(&caught);
-	sigaddset(&caught, SIGCHLD);
-	sigaddset(&caught, SIGTERM);
-	sigaddset(&caught, SIGINT);
-	sigaddset(&caught, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &caught, NULL) < 0)
-		return -errno;
-	keeper->signals = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
-	return keeper->signals < 0 ? -errno : 0;
-}
-
-static int harden(void)
-{
-	const struct rlimit no_core = {0};
-
-	signal(SIGPIPE, SIG_IGN);
-	/* the environment may have the API key in it */
-	return prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ? -errno : 0;
-}
-
-static int number_of(const char *variable, int otherwise)
-{
-	const char *text = getenv(variable);
-	long number = text != NULL ? strtol(text, NULL, 10) : 0;
-
-	return number > 0 && number < 1000000 ? (int)number : otherwise;
-}
-
-static int prepare(struct keeper *keeper)
-{
-	char version[16];
-	int r = harden();
-
-	keeper->tell = number_of(KEEPER_TELL_ENVIRONMENT, -1);
-	keeper->background = keeper->tell >= 0;
-	keeper->silence_ms = number_of("WERYAIFS_KEEPER_SILENCE", SILENCE_MS);
-	log_setup(LOG_LEVEL_INFO, !keeper->background, keeper->background);
-	library_log_setup(false);
-	snprintf(version, sizeof(version), "%d", KEEPER_VERSION);
-	if (r == 0 && setenv(KEEPER_ENVIRONMENT, version, 1) < 0)
-		r = -errno;
-	if (r == 0)
-		r = keeper_notify_create(&keeper->notify);
-	if (r == 0)
-		r = make_memory(keeper);
-	return r == 0 ? catch_signals(keeper) : r;
 }
 
 int main(int argc, char **argv)
@@ -378,7 +317,8 @@ int main(int argc, char **argv)
 	}
 	openlog(KEEPER_PROGRAM, LOG_PID, LOG_USER);
 	keeper.child = (struct keeper_child){.words = argv + PROGRAM_WORD, .socket = -1};
-	int r = prepare(&keeper);
+	keeper.child.program = keeper_child_open(&keeper.child);
+	int r = keeper.child.program < 0 ? keeper.child.program : keeper_prepare(&keeper);
 	if (r < 0) {
 		fprintf(stderr, KEEPER_PROGRAM ": cannot start: %s\n", strerror(-r));
 		return EXIT_FAILURE;

@@ -26,11 +26,27 @@ static int put(int fd, int place)
 	return fd < 0 || dup2(fd, place) == place ? 0 : -errno;
 }
 
+static void execute(int program, char **words)
+{
+	execveat(program, "", words + 1, environ, AT_EMPTY_PATH);
+	/* a script cannot be run in this way */
+	if (errno == ENOENT)
+		execv(words[0], words + 1);
+}
+
+int keeper_child_open(const struct keeper_child *child)
+{
+	int fd = open(child->words[0], O_PATH | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /* In the child. Its own process group: ^C in the terminal is for the keeper, which passes it on. */
-static void become_daemon(char **words, int socket, int memory, int device)
+static void become_daemon(const struct keeper_child *child, int socket, int memory, int device)
 {
 	sigset_t none;
 
+	int program = lift(child->program);
 	memory = lift(memory);
 	device = lift(device);
 	sigemptyset(&none);
@@ -38,7 +54,7 @@ static void become_daemon(char **words, int socket, int memory, int device)
 		put(socket, KEEPER_SOCKET_FD) < 0 || put(memory, KEEPER_MEMORY_FD) < 0 ||
 		put(device, KEEPER_DEVICE_FD) < 0)
 		_exit(EXIT_NOT_STARTED);
-	execv(words[0], words + 1);
+	execute(program, child->words);
 	_exit(EXIT_NOT_STARTED);
 }
 
@@ -52,7 +68,7 @@ int keeper_child_start(struct keeper_child *child, int memory, int device)
 	close(ends[1]);
 	pid_t pid = theirs < 0 ? -1 : fork();
 	if (pid == 0)
-		become_daemon(child->words, theirs, memory, device);
+		become_daemon(child, theirs, memory, device);
 	if (pid < 0) {
 		int r = -errno;
 		close(ends[0]);
@@ -61,6 +77,41 @@ int keeper_child_start(struct keeper_child *child, int memory, int device)
 	child->pid = pid;
 	child->socket = ends[0];
 	return 0;
+}
+
+static void become_prover(char **words, int program, int memory, int output)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	program = lift(program);
+	output = lift(output);
+	memory = lift(memory);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0 || put(output, STDOUT_FILENO) < 0 ||
+		put(output, STDERR_FILENO) < 0 || put(memory, KEEPER_MEMORY_FD) < 0 ||
+		setenv(KEEPER_PROVE_ENVIRONMENT, "1", 1) < 0)
+		_exit(EXIT_NOT_STARTED);
+	execute(program, words);
+	_exit(EXIT_NOT_STARTED);
+}
+
+int keeper_child_prove(const struct keeper_child *child, int program, int memory, int output,
+	pid_t *ret_pid)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become_prover(child->words, program, memory, output);
+	*ret_pid = pid;
+	return pid < 0 ? -errno : 0;
+}
+
+void keeper_child_order(struct keeper_child *child, int kind)
+{
+	const struct keeper_message message = {.kind = kind};
+
+	if (child->socket >= 0)
+		keeper_child_answer(child, &message, -1);
 }
 
 int keeper_child_hear(struct keeper_child *child, struct keeper_message *ret_message)

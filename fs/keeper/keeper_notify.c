@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -70,6 +71,16 @@ void keeper_notify_ready(struct keeper_notify *notify)
 		return;
 	notify->ready = true;
 	keeper_notify_say(notify, "READY=1\nSTATUS=mounted");
+}
+
+void keeper_notify_reloads(struct keeper_notify *notify)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "RELOADING=1\nMONOTONIC_USEC=%lld",
+		(long long)clock_mono_ms() * 1000);
+	keeper_notify_say(notify, line);
+	notify->ready = false;
 }
 
 void keeper_notify_alive(struct keeper_notify *notify)

@@ -14,5 +14,6 @@ struct keeper_notify {
 /* Takes $NOTIFY_SOCKET out of the environment: the daemon is not the unit's main process. */
 int keeper_notify_create(struct keeper_notify *notify);
 void keeper_notify_say(struct keeper_notify *notify, const char *line);
-void keeper_notify_ready(struct keeper_notify *notify); /* once */
+void keeper_notify_ready(struct keeper_notify *notify); /* once, and once more after each reload */
+void keeper_notify_reloads(struct keeper_notify *notify);
 void keeper_notify_alive(struct keeper_notify *notify); /* as often as it wants it */

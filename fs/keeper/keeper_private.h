@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "fs/keeper/keeper_notify.h"
 #include "fs/mount/keeper.h"
 
 struct fuse_session;
@@ -25,13 +26,62 @@ void keeper_unmount(struct keeper_mount *mount);
 /* The daemon's process: keeper_child.c */
 struct keeper_child {
 	char **words; /* borrowed: the program's path, then its arguments from argv[0] on */
+	int program;  /* owned: the program that runs, also when its path has another one by now; -1: none is open */
 	pid_t pid;    /* 0: none */
 	int socket;   /* our end; -1: none */
 };
 
-/* tell: a descriptor that it inherits under its number; -1 none. device: -1 none. */
+/* What lies at the program's path now. Negative errno, or a descriptor of the caller's. */
+int keeper_child_open(const struct keeper_child *child);
+/* device: -1 none. */
 int keeper_child_start(struct keeper_child *child, int memory, int device);
+/* KEEPER_PROVE_ENVIRONMENT: *ret_pid is of a process that says what it has to say into the file `output`. */
+int keeper_child_prove(const struct keeper_child *child, int program, int memory, int output, pid_t *ret_pid);
+void keeper_child_order(struct keeper_child *child, int kind); /* KEEPER_HAND_OVER */
 /* One question of the daemon's: 0; -EPIPE: it has gone; -EAGAIN; -EBADMSG. */
 int keeper_child_hear(struct keeper_child *child, struct keeper_message *ret_message);
 void keeper_child_answer(struct keeper_child *child, const struct keeper_message *message, int fd);
 void keeper_child_forget(struct keeper_child *child); /* it has been reaped */
+
+/* Another daemon, because somebody wants it: keeper_restart.c. One at a time. */
+struct keeper_restart {
+	int listener, client; /* -1: none */
+	pid_t prover;         /* 0: none */
+	int output, program;  /* of the prover; -1: none */
+	int previous;         /* the program that ran before, until the new one has answered a request; -1: none */
+};
+
+/* Where that fails there is no restart, and it is in the log. */
+void keeper_restart_create(struct keeper_restart *restart);
+/* Somebody has connected: its wish is taken up, or refused. */
+void keeper_restart_hear(struct keeper_restart *restart, const struct keeper_child *child, int memory);
+/* The prover has ended: true: the daemon is to hand over to the new program. */
+bool keeper_restart_proved(struct keeper_restart *restart, struct keeper_child *child, int status);
+void keeper_restart_begin(struct keeper_restart *restart, struct keeper_child *child); /* the old one has ended */
+/* The next daemon has answered a request. */
+void keeper_restart_done(struct keeper_restart *restart);
+/* It died before: the old program is to be started again, if there is one. */
+bool keeper_restart_back(struct keeper_restart *restart, struct keeper_child *child);
+void keeper_restart_answer(struct keeper_restart *restart, const char *sentence);
+
+struct keeper {
+	struct keeper_mount mount;
+	struct keeper_child child;
+	struct keeper_memory *memory;
+	struct keeper_notify notify;
+	struct keeper_restart restart;
+	int memory_fd, signals;
+	int tell;            /* the pipe to whoever started us, for the first daemon; -1 none */
+	bool background;     /* somebody waits for our standard error to be closed */
+	unsigned failures;   /* in a row */
+	uint64_t answered;   /* when the present daemon was started */
+	int64_t start_at_ms; /* of the next daemon; 0: none is to be started */
+	int64_t started_ms;  /* of the present one */
+	int64_t silence_ms;
+	int told_to_end; /* the signal; 0 none */
+	bool done;
+	int code; /* ours, when done */
+};
+
+/* Memory, signals, systemd, and what a keeper does not need: keeper_prepare.c. */
+int keeper_prepare(struct keeper *keeper);

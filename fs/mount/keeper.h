@@ -19,6 +19,12 @@
 #define KEEPER_ENVIRONMENT "WERYAIFS_KEEPER"
 /* The pipe by which the first daemon tells whoever waits in the foreground (fs/daemon.h), as a decimal number. */
 #define KEEPER_TELL_ENVIRONMENT "WERYAIFS_TELL"
+/* The program shows that it could go on with the mount, and ends: with 0, or with a sentence on standard error. It has the
+ * shared memory, and neither the socket nor the device. */
+#define KEEPER_PROVE_ENVIRONMENT "WERYAIFS_PROVE"
+/* Behind a NUL (an abstract name, unix(7)) and before the keeper's process id: where `weryaifs --restart` asks for another
+ * daemon. One packet each way: nothing, and a sentence, which is empty where the next daemon goes on. */
+#define KEEPER_CONTROL "weryaifs-keeper-"
 
 enum {
 	KEEPER_VERSION = 1,
@@ -36,6 +42,7 @@ struct keeper_memory {
 	_Atomic uint32_t mounted;  /* the keeper's: there is a mount, and KEEPER_DEVICE_FD at the next start */
 	_Atomic uint32_t ending;   /* the daemon's: it ends because it was told to, and is not to be started again */
 	_Atomic uint32_t handed;   /* the daemon's: it ends so that the next one goes on */
+	_Atomic uint32_t ready;    /* the daemon's: it deals with requests */
 	_Atomic int64_t beat_ms;   /* the daemon's: monotonic; 0 until its loop runs */
 	_Atomic uint64_t answered; /* the daemon's: requests that it has dealt with, over all daemons */
 	_Atomic int32_t keeper;    /* the keeper's process id */

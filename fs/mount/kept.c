@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
+#include "fs/mount/carried.h"
 #include "fs/mount/keeper.h"
 
 enum { UNMOUNT_MS = 10000 }; /* of patience with a keeper that unmounts */
@@ -54,6 +56,8 @@ int kept_create(struct kept **ret_kept)
 	struct kept *kept = calloc(1, sizeof(*kept));
 	if (kept == NULL)
 		return -ENOMEM;
+	/* a program that is started by a descriptor has its number for a name */
+	prctl(PR_SET_NAME, "weryaifs");
 	kept->memory = mmap(NULL, KEEPER_MEMORY_HEAD, PROT_READ | PROT_WRITE, MAP_SHARED,
 		KEEPER_MEMORY_FD, 0);
 	if (kept->memory == MAP_FAILED || fcntl(KEEPER_SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0 ||
@@ -65,6 +69,23 @@ int kept_create(struct kept **ret_kept)
 	}
 	*ret_kept = kept;
 	return 0;
+}
+
+bool kept_proves(void)
+{
+	return number_of(KEEPER_PROVE_ENVIRONMENT) > 0;
+}
+
+int kept_prove(void)
+{
+	struct carried *carried;
+
+	if (number_of(KEEPER_ENVIRONMENT) != KEEPER_VERSION)
+		return -EPROTO;
+	int r = carried_create(KEEPER_MEMORY_FD, true, &carried);
+	if (r == 0)
+		carried_destroy(carried);
+	return r;
 }
 
 void kept_destroy(struct kept *kept)
@@ -209,6 +230,12 @@ void kept_answered(struct kept *kept)
 {
 	if (kept != NULL)
 		kept->memory->answered++;
+}
+
+void kept_is_ready(struct kept *kept)
+{
+	if (kept != NULL)
+		kept->memory->ready = 1;
 }
 
 void kept_is_ending(struct kept *kept)

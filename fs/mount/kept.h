@@ -11,6 +11,10 @@ struct loop;
 /* Takes the descriptors that a keeper has left for us; *ret_kept is NULL where there is no keeper. Before anything else
  * is opened. -EPROTO: the keeper is of another version. */
 int kept_create(struct kept **ret_kept);
+/* Are we to show that we could go on with a mount, and nothing else? */
+bool kept_proves(void);
+/* The part of that which is about the keeper and the memory that the last daemon leaves. -EPROTO. */
+int kept_prove(void);
 void kept_destroy(struct kept *kept); /* NULL is fine, here and below */
 /* The pipe to whoever waits in the foreground for the first daemon; -1: nobody does. */
 int kept_tell_fd(void);
@@ -26,5 +30,6 @@ int kept_device_fd(const struct kept *kept); /* of a mount that we go on with */
 /* The keeper unmounts; -EPIPE: it has gone. */
 int kept_unmount(struct kept *kept);
 void kept_answered(struct kept *kept); /* one more request */
+void kept_is_ready(struct kept *kept); /* requests are dealt with from now on */
 void kept_is_ending(struct kept *kept); /* on purpose: no other daemon follows */
 void kept_hands_over(struct kept *kept); /* the next one goes on */

@@ -67,3 +67,7 @@ static inline struct session *session_of(fuse_req_t req)
 {
 	return fuse_req_userdata(req);
 }
+
+/* Mounts at session->mountpoint, or goes on with the mount that is there. The reason of an error is in *ret_message. */
+int session_mount(
+	struct session *session, const struct session_options *options, char **ret_message);

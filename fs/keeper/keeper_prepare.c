@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* What a keeper has before it starts its first daemon. */
+#include "fs/keeper/keeper_private.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "fs/base/log.h"
+#include "fs/mount/library_log.h"
+
+#define SILENCE_MS 60000 /* a loop that gives no sign for so long hangs */
+
+static int make_memory(struct keeper *keeper)
+{
+	keeper->memory_fd = memfd_create("weryaifs", MFD_CLOEXEC);
+	if (keeper->memory_fd < 0 || ftruncate(keeper->memory_fd, KEEPER_MEMORY_SIZE) < 0)
+		return -errno;
+	keeper->memory = mmap(NULL, KEEPER_MEMORY_HEAD, PROT_READ | PROT_WRITE, MAP_SHARED,
+		keeper->memory_fd, 0);
+	if (keeper->memory == MAP_FAILED)
+		return -errno;
+	keeper->memory->keeper = getpid();
+	return 0;
+}
+
+static int catch_signals(struct keeper *keeper)
+{
+	sigset_t caught;
+
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGCHLD);
+	sigaddset(&caught, SIGTERM);
+	sigaddset(&caught, SIGINT);
+	sigaddset(&caught, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &caught, NULL) < 0)
+		return -errno;
+	keeper->signals = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
+	return keeper->signals < 0 ? -errno : 0;
+}
+
+static int harden(void)
+{
+	const struct rlimit no_core = {0};
+
+	signal(SIGPIPE, SIG_IGN);
+	/* the environment may have the API key in it */
+	return prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ? -errno : 0;
+}
+
+static int number_of(const char *variable, int otherwise)
+{
+	const char *text = getenv(variable);
+	long number = text != NULL ? strtol(text, NULL, 10) : 0;
+
+	return number > 0 && number < 1000000 ? (int)number : otherwise;
+}
+
+int keeper_prepare(struct keeper *keeper)
+{
+	char version[16];
+	int r = harden();
+
+	keeper->tell = number_of(KEEPER_TELL_ENVIRONMENT, -1);
+	keeper->background = keeper->tell >= 0;
+	keeper->silence_ms = number_of("WERYAIFS_KEEPER_SILENCE", SILENCE_MS);
+	log_setup(LOG_LEVEL_INFO, !keeper->background, keeper->background);
+	library_log_setup(false);
+	snprintf(version, sizeof(version), "%d", KEEPER_VERSION);
+	if (r == 0 && setenv(KEEPER_ENVIRONMENT, version, 1) < 0)
+		r = -errno;
+	if (r == 0)
+		r = keeper_notify_create(&keeper->notify);
+	if (r == 0)
+		r = make_memory(keeper);
+	if (r == 0)
+		r = catch_signals(keeper);
+	if (r == 0)
+		keeper_restart_create(&keeper->restart);
+	return r;
+}

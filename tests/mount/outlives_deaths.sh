@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 180
+# A daemon that hangs is replaced; one that dies five times without having done anything takes the mount with it, and it is
+# said why. SIGTERM and an unmount end both.
+. "$(dirname "$0")/../lib/mount.sh"
+
+daemon_of() { # KEEPER
+    local status
+    for status in /proc/[0-9]*/status; do
+        [ "$(sed -n 's/^PPid:\t//p' "$status" 2>/dev/null)" != "$1" ] || { status=${status#/proc/} && echo "${status%/status}"; }
+    done
+}
+start_kept() { # sets keeper
+    WERYAIFS_KEEPER_SILENCE=7000 WERYAI_API_KEY=sk-test WERYAI_BASE_URL=$URL WERYAI_MODELS_BASE_URL=$URL \
+        "$WERYAIFS" -f -o "$FAST,keeper" "$M" 2>"$TEST_TMP/foreground.log" &
+    keeper=$!
+    await 20 grep -q 'is ready for use' "$TEST_TMP/foreground.log" || fail "not mounted: $(cat "$TEST_TMP/foreground.log")"
+}
+start_sandbox
+start_kept
+
+# it does nothing any more: who waits for it goes on with the next one
+echo "a fox" >"$M/FLUX/fox.txt"
+hanging=$(daemon_of "$keeper")
+kill -STOP "$hanging"
+assert_eq "$(timeout 60 cat "$M/FLUX/fox.txt")" "a fox" "read while the daemon hangs"
+wait_gone "$hanging" || fail "the daemon that hangs lives on"
+grep -q 'has given no sign' "$TEST_TMP/foreground.log" || fail "it is not said"
+
+# settings with which no daemon starts: five tries, then an error is better than to wait for ever
+echo 'nonsense' >"$XDG_CONFIG_HOME/weryaifs/weryaifs.conf"
+exec 9<"$M/FLUX/fox.txt"
+kill -KILL "$(daemon_of "$keeper")"
+if wait "$keeper"; then fail "the keeper ended with 0"; fi
+exec 9<&-
+grep -q 'is unmounted: 5 daemons' "$TEST_TMP/foreground.log" || fail "it is not said why: $(tail -3 "$TEST_TMP/foreground.log")"
+grep -q " $M fuse" /proc/mounts && fail "it is mounted still"
+rm "$XDG_CONFIG_HOME/weryaifs/weryaifs.conf"
+
+# killed between two answers, then unmounted at once
+start_kept
+kill -KILL "$(daemon_of "$keeper")"
+await 10 timeout -k 5 20 fusermount3 -u -q "$M" || fail "cannot unmount"
+wait "$keeper" || fail "the keeper ended with $?"
+assert_eq "$(ls -A "$M")" "" "what is left on the mount point"
+assert_eq "$(posts)" 1 posts
