@@ -142,6 +142,8 @@ static int serve(struct fetch *fetch, struct fetch_read *read)
 	int64_t at = fetch_missing(fetch, read), end = read->offset + (int64_t)read->length;
 	struct transfer *transfer = fetch_find_coming(fetch, at);
 
+	if (at >= end)
+		return 0;
 	/* a server without ranges begins at the beginning, whatever it is asked for */
 	if (fetch->no_ranges && !list_empty(&fetch->transfers)) {
 		struct transfer *only = list_entry(fetch->transfers.next, struct transfer, link);

@@ -213,15 +213,16 @@ static int on_body(void *arg, const char *data, size_t length)
 	int r = take(transfer, data, (int64_t)length < room ? length : (size_t)room);
 	if (r < 0)
 		return r;
-	if ((int64_t)length > room && transfer->end == transfer->asked_end)
-		return fetch->no_ranges ? -ESTALE : -EPROTO;
 	/* what follows is on its way by another request */
 	bool over = transfer->position == transfer->end && transfer->end < transfer->asked_end;
 	fetch->moved += (int64_t)length;
 	/* the end of what was asked for is progress, however short it is */
 	if (transfer->position == transfer->end)
 		fetch->moved += FETCH_PROGRESS;
+	/* before anything is said of a body that goes on: what was asked for is here, and somebody may wait for it */
 	fetch->fetches->steps->came(fetch);
+	if ((int64_t)length > room && transfer->end == transfer->asked_end)
+		return fetch->no_ranges ? -ESTALE : -EPROTO;
 	if (over)
 		return -ECANCELED;
 	/* nobody reads so far ahead: the transfer waits for its readers */
