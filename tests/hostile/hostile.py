@@ -25,7 +25,7 @@ UNKNOWN = {"silence", "close", "reset", "reset-in-head", "reset-in-body", "drip-
            "gzip-bomb", "gzip-garbage", "500", "empty", "html", "half", "deep-json", "huge-json"}
 AGAIN = {"429-retry-1e17", "503-retry-1e17"}  # refused whole: may be sent again
 SAMPLE = ["drip-head", "drip-body", "endless-body", "length-4.6-EB", "words", "address-private", "redirect-private",
-          "versions-modified", "429-retry-1e17", "close"]
+          "versions-modified", "429-retry-1e17", "close", "silence"]
 READ_MOST = 6  # seconds, at a stall limit of one
 
 
@@ -180,7 +180,7 @@ def main():
         with Mount(arguments.program, f"{arguments.directory}/{endpoint}", Service()) as mount:
             watch = Watch(mount)
             watch.start()
-            for name, cell in run_prompts(mount, names, endpoint, 25).items():
+            for name, cell in run_prompts(mount, names, endpoint, 12 if arguments.sample else 25).items():
                 table[name][endpoint] = cell
             watch.over.set()
             watch.join()
