@@ -195,6 +195,15 @@ static bool tells_success(const json_t *root)
 	return json_is_string(status) && strcasecmp(json_string_value(status), "success") == 0;
 }
 
+/* Nothing says that it was refused: a submission may have been accepted all the same. */
+static bool is_readable(const json_t *root)
+{
+	const json_t *status = json_object_get(root, "status");
+
+	return json_is_boolean(json_object_get(root, "success")) || json_is_integer(status) ||
+	       json_is_string(status);
+}
+
 static void error_init(struct api_error *error, int http_status)
 {
 	*error = (struct api_error){.http_status = http_status, .retry_after_ms = -1};
@@ -267,6 +276,8 @@ static int open_answer(int http_status, const char *body, size_t length, bool da
 		error_init(error, http_status);
 		*ret_root = root;
 		return 0;
+	} else if (!is_readable(root)) {
+		r = wire_not_understood(error, http_status, "the status of the answer is neither a number nor a word");
 	} else {
 		error_init(error, http_status);
 		read_refusal(root, error);

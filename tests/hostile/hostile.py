@@ -22,7 +22,7 @@ CACHE_MOST = 80 << 20
 # What may have been charged and what certainly was not, at the submission; all else is one of both.
 UNKNOWN = {"silence", "close", "reset", "reset-in-head", "reset-in-body", "drip-head", "drip-head-bytes", "drip-body", "drip-chunks",
            "flood-100", "endless-head", "endless-line", "endless-body", "endless-chunks", "length-4.6-EB", "no-http",
-           "gzip-bomb", "gzip-garbage", "500", "empty", "html", "half", "deep-json", "huge-json"}
+           "gzip-bomb", "gzip-garbage", "500", "empty", "html", "half", "deep-json", "huge-json", "types"}
 AGAIN = {"429-retry-1e17", "503-retry-1e17"}  # refused whole: may be sent again
 SAMPLE = ["drip-head", "drip-body", "endless-body", "length-4.6-EB", "words", "address-private", "redirect-private",
           "versions-modified", "429-retry-1e17", "close", "silence"]

@@ -112,7 +112,7 @@ static void test_envelope_bad_files_leave_a_submission_in_doubt(void **state)
 			"yet names task abc: invalid parameter"},
 		{"bad_refused_in_silence.json", ERRCLASS_PROTOCOL, "yet names task abc"},
 		{"bad_status_word.json", ERRCLASS_PROTOCOL, "yet names task abc"},
-		{"bad_status_real.json", ERRCLASS_PROTOCOL, "yet names task abc"},
+		{"bad_status_real.json", ERRCLASS_PROTOCOL, "neither a number nor a word"},
 	};
 
 	for (size_t i = 0; i < array_length(files); i++) {
