@@ -15,7 +15,8 @@
 #include "fs/base/str.h"
 #include "fs/net/hook_head.h"
 
-enum { RECENT = 64, AGAIN_MS = 2000, PAUSE_MS = 500 };
+/* A job has a few callbacks, one soon after the other. */
+enum { RECENT = 64, AGAIN_MS = 2000, TOKEN_LOOKS = 4, PAUSE_MS = 500 };
 enum { HEAD_MAX = 8192, BODY_MAX = 1 << 20, PATIENCE_MS = 10000, LINGER_MS = 2000, PRIORITY = 20 };
 
 struct hook {
@@ -31,6 +32,7 @@ struct hook {
 		char token[HOOK_TOKEN + 1];
 		int64_t ms; /* monotonic, 0 never */
 		int status; /* that it was answered with */
+		unsigned looks; /* since then */
 	} recent[RECENT];
 	unsigned next_recent;
 	int64_t looks_ms, looks; /* what is left of the burst, in thousandths, as of then */
@@ -86,14 +88,14 @@ static void answer(struct hook_call *call, int status)
 	loop_timer_arm(call->timer, LINGER_MS);
 }
 
-/* A token that was replayed costs no requests: its job was looked at a moment ago. */
-static int find_recent(const struct hook *hook, const char *token)
+/* A token that is replayed costs no requests: its job was looked at a moment ago. 0: it is to be looked at. */
+static int find_recent(struct hook *hook, const char *token)
 {
 	int64_t now = clock_mono_ms();
 
 	for (unsigned i = 0; i < RECENT; i++)
 		if (hook->recent[i].ms != 0 && now - hook->recent[i].ms < AGAIN_MS &&
-			strcmp(hook->recent[i].token, token) == 0)
+			strcmp(hook->recent[i].token, token) == 0 && hook->recent[i].looks++ >= TOKEN_LOOKS)
 			return hook->recent[i].status;
 	return 0;
 }
@@ -102,7 +104,15 @@ static void remember(struct hook *hook, const char *token, int status)
 {
 	unsigned i = hook->next_recent;
 
+	/* one that is looked at again within its time keeps its place */
+	for (unsigned k = 0; k < RECENT; k++)
+		if (hook->recent[k].ms != 0 && clock_mono_ms() - hook->recent[k].ms < AGAIN_MS &&
+			strcmp(hook->recent[k].token, token) == 0) {
+			hook->recent[k].status = status;
+			return;
+		}
 	hook->next_recent = (i + 1) % RECENT;
+	hook->recent[i].looks = 1;
 	snprintf(hook->recent[i].token, HOOK_TOKEN + 1, "%s", token);
 	hook->recent[i].ms = clock_mono_ms();
 	hook->recent[i].status = status;

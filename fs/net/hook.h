@@ -5,7 +5,7 @@
  * hint to look.
  *
  * Thread: loop thread only. Limits: HOOK_CONNECTIONS at once, of which the oldest gives way to a new one; heads of 8 KiB
- * within 10 s; bodies of 1 MiB within 2 s, which are dropped; one look a token in two seconds, HOOK_BURST looks at once and then
+ * within 10 s; bodies of 1 MiB within 2 s, which are dropped; four looks a token in two seconds, HOOK_BURST looks at once and then
  * HOOK_RATE a second for all, since each of them is a request to the service: 429 beyond. No connection is taken while there are no
  * descriptors for it. */
 #include "fs/base/loop.h"
