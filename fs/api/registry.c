@@ -288,10 +288,10 @@ static int read_live_mode(const json_t *entry, enum api_kind kind, struct mode_s
 	if (r == 0)
 		r = read_durations(json_object_get(entry, "durations"), &mode->durations,
 			&mode->durations_known);
-	/* API reference 3.11: absent is as good as empty, do not send. A picture always has a ratio
-	 * and a video always a length, so silence on those is no statement. */
-	mode->resolutions_known = true;
-	mode->ratios_known = kind == API_VIDEO || mode->ratios.count > 0;
+	/* API reference 11.1: an empty list says that the field is not to be sent, an absent one says nothing. A picture
+	 * always has a ratio and a video always a length, so that an empty list of those says nothing either. */
+	if (kind == API_IMAGE)
+		mode->ratios_known = mode->ratios.count > 0;
 	mode->durations_known = mode->durations.count > 0;
 	mode->negative = read_flag(json_object_get(entry, "has_negative_prompt"));
 	mode->upload_limit =
@@ -373,7 +373,8 @@ int registry_parse_live(enum api_kind kind, int http_status, const char *body, s
 	for (size_t i = 0; i < API_MODE_COUNT && r == 0; i++) {
 		enum api_mode mode = (enum api_mode)i;
 		const json_t *list = live_list(data, mode);
-		bool borrowed = mode == API_MULTI_IMAGE_TO_VIDEO && !list;
+		/* empty is as good as absent: the endpoint has models whatever the registry lists (API reference 3.11) */
+		bool borrowed = mode == API_MULTI_IMAGE_TO_VIDEO && json_array_size(list) == 0;
 
 		if (api_mode_kind(mode) != kind)
 			continue;

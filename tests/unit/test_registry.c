@@ -150,8 +150,8 @@ static void test_registry_merges_live_image_lists_by_key(void **state)
 	assert_int_equal(spec->modes[API_IMAGE_TO_IMAGE].ratios.count, 1);
 	assert_int_equal(spec->modes[API_IMAGE_TO_IMAGE].upload_limit, 10);
 	assert_int_equal(spec->modes[API_TEXT_TO_IMAGE].upload_limit, API_UNSET);
-	assert_true(spec->modes[API_TEXT_TO_IMAGE].resolutions_known);
-	assert_int_equal(spec->modes[API_TEXT_TO_IMAGE].resolutions.count, 0);
+	/* absent is no statement */
+	assert_false(spec->modes[API_TEXT_TO_IMAGE].resolutions_known);
 	assert_false(spec->modes[API_TEXT_TO_IMAGE].durations_known);
 	assert_int_equal(spec->number_min, 1);
 	assert_int_equal(spec->number_max, 6);
@@ -194,6 +194,23 @@ static void test_registry_without_a_multi_list_asks_the_image_list(void **state)
 	assert_true(find(&list, "VEO_3_1")->modes[API_MULTI_IMAGE_TO_VIDEO].present);
 	assert_int_equal(find(&list, "VEO_3_1")->modes[API_MULTI_IMAGE_TO_VIDEO].upload_limit, 3);
 	assert_false(find(&list, "PIKA_2_2")->modes[API_MULTI_IMAGE_TO_VIDEO].present);
+	assert_survives_format(&list);
+}
+
+/* An empty list of a field: not to be sent. An absent one, and an empty list of models: no statement. */
+static void test_registry_tells_empty_from_absent(void **state)
+{
+	struct model_list list = live_of(API_VIDEO,
+		"{\"data\":{\"text_to_video\":[{\"id\":\"A\",\"resolutions\":[],\"aspect_ratios\":null}],"
+		"\"image_to_video\":[{\"id\":\"A\",\"support_multiple_images\":true}],"
+		"\"multi_image_to_video\":[]}}");
+	const struct model_spec *spec = find(&list, "A");
+
+	assert_true(spec->modes[API_TEXT_TO_VIDEO].resolutions_known);
+	assert_int_equal(spec->modes[API_TEXT_TO_VIDEO].resolutions.count, 0);
+	assert_false(spec->modes[API_TEXT_TO_VIDEO].ratios_known);
+	assert_false(spec->modes[API_IMAGE_TO_VIDEO].resolutions_known);
+	assert_true(spec->modes[API_MULTI_IMAGE_TO_VIDEO].present);
 	assert_survives_format(&list);
 }
 
@@ -365,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_registry_merges_live_image_lists_by_key),
 		cmocka_unit_test(test_registry_reads_live_video_lists),
 		cmocka_unit_test(test_registry_without_a_multi_list_asks_the_image_list),
+		cmocka_unit_test(test_registry_tells_empty_from_absent),
 		cmocka_unit_test(test_registry_takes_the_widest_of_what_modes_say),
 		cmocka_unit_test(test_registry_live_needs_data_and_not_a_status),
 		cmocka_unit_test(test_registry_keys_are_safe_directory_names),
