@@ -11,12 +11,13 @@ seconds() {
 }
 make MOUNT="$M" >make.log 2>&1 || fail "$(cat make.log)"
 assert_eq "$(seconds)" 24 "length of the film"
-assert_eq "$(posts)" 6 posts
+assert_eq "$(posts)" 7 posts
+assert_eq "$(jq -r 'select(.path == "/v1/generation/video-merge") | .body.video_urls | length' "$REQUESTS")" 3 "clips in the film"
 make MOUNT="$M" >make.log 2>&1 || fail "$(cat make.log)"
-assert_eq "$(posts)" 6 "posts after a second make"
+assert_eq "$(posts)" 7 "posts after a second make"
 echo 'the boat turns round, and its lamp goes out' >scenes/2-boat.clip
 make MOUNT="$M" >make.log 2>&1 || fail "$(cat make.log)"
-assert_eq "$(posts)" 7 "posts after a scene was changed"
+assert_eq "$(posts)" 9 "posts after a scene was changed: its clip, and the film"
 assert_eq "$(seconds)" 24 "length of the film"
 # a scene that cannot be made stops it, and says why
 printf 'a storm [[task-fail]]\n' >scenes/4-storm.still
