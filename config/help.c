@@ -37,6 +37,8 @@ static const struct {
 		"check configuration, API key and the account's ledger and files; mount nothing"},
 	{"--repair",
 		"with --check: put right what needs no guessing; what has lost its place goes to .weryaifs/lost+found"},
+	{"--online",
+		"with --check: also ask the service what is free to ask, and say how its answers differ"},
 	{"--set-key", "ask for the API key, try it, and store it in the key file, for you alone"},
 	{"--keyring", "with --set-key: store it in the desktop's keyring (secret-tool)"},
 	{"--forget ACCOUNT",

@@ -27,6 +27,7 @@ static const struct option long_options[] = {
 	{"keyring", no_argument, NULL, 'r'},
 	{"repair", no_argument, NULL, 'p'},
 	{"restart", required_argument, NULL, 'R'},
+	{"online", no_argument, NULL, 'O'},
 	{"sandbox", no_argument, NULL, 's'},
 	{"set-key", no_argument, NULL, 'K'},
 	{"version", no_argument, NULL, 'V'},
@@ -212,6 +213,9 @@ static int take_option(
 	case 'p':
 		options->repair = true;
 		return 0;
+	case 'O':
+		options->online = true;
+		return 0;
 	case 'K':
 		options->set_key = true;
 		return 0;
@@ -249,6 +253,9 @@ static int take_operands(struct options *options, int count, char **operands, ch
 	if (options->repair && !options->check)
 		return sentence_fail(
 			ret_message, -EINVAL, "--repair goes with --check alone. %s", try_help);
+	if (options->online && !options->check)
+		return sentence_fail(
+			ret_message, -EINVAL, "--online goes with --check alone. %s", try_help);
 	if (count == 0 && !optional)
 		return sentence_fail(ret_message, -EINVAL, "where to mount? %s", try_help);
 	if (count > 2)

@@ -9,6 +9,7 @@ struct options {
 	char *account;             /* --account */
 	bool foreground, debug, sandbox, check;
 	bool repair;		   /* with check */
+	bool online; /* --online, of --check */
 	bool set_key, keyring; /* --set-key, into the keyring */
 	bool forget;           /* --forget, of `account` */
 	bool restart;          /* --restart, of the mount at `mountpoint` */

@@ -9,6 +9,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/job/place.h"
+#include "fs/check_online.h"
 #include "fs/layers.h"
 #include "fs/store/store.h"
 
@@ -76,7 +77,10 @@ int check_account(const struct setup *setup, const char *key_problem)
 	if (key_problem != NULL)
 		printf("configuration: right\nproblem: %s\n", key_problem);
 	else
-		puts("configuration: right, and there is an API key (not tried)");
+		printf("configuration: right, and there is an API key%s\n",
+			setup->options.online ? "" : " (not tried)");
 	int code = check_disk(setup);
+	if (setup->options.online && key_problem == NULL && check_online(setup) != EXIT_SUCCESS)
+		code = EXIT_FAILURE;
 	return key_problem != NULL ? EXIT_FAILURE : code;
 }

@@ -22,6 +22,7 @@
 #include "fs/file_watch.h"
 #include "fs/forget.h"
 #include "fs/keeper_become.h"
+#include "fs/key_trial.h"
 #include "fs/layers.h"
 #include "fs/mount/kept.h"
 #include "fs/notify/notifier_child.h"
@@ -41,13 +42,14 @@ struct wiring {
 	struct loop_timer *patience; /* armed while stopping */
 	struct layers layers;
 	struct file_watch *key_watch;
+	struct key_trial *key_trial;
 	struct kept *kept; /* NULL: no keeper */
 	bool leaving;      /* the mount stays, for the next daemon */
 	bool usable, stopping;
 	bool told_to_stop; /* by a signal; the second one ends us at once */
 	int argc;
 	char **argv; /* borrowed */
-	int code;          /* of the process */
+	int code;    /* of the process */
 };
 
 /* The end */
@@ -159,11 +161,9 @@ static void handle_signal(void *arg, int signal)
 
 /* The start */
 
-static void handle_ready(void *arg)
+/* Whoever waits for us may use the mount. */
+static void announce(struct wiring *w)
 {
-	struct wiring *w = arg;
-
-	w->usable = true;
 	if (w->daemon.fd >= 0) {
 		int r = daemon_ready(&w->daemon);
 		if (r < 0) {
@@ -174,6 +174,29 @@ static void handle_ready(void *arg)
 		log_setup(LOG_LEVEL_INFO, false, true);
 	}
 	log_info("main: '%s' is ready for use", w->setup.options.mountpoint);
+}
+
+static void handle_key_tried(void *arg, const char *refusal)
+{
+	struct wiring *w = arg;
+
+	if (refusal && w->daemon.fd >= 0) /* else the log goes there */
+		fprintf(stderr, "weryaifs: %s\n", refusal);
+	announce(w);
+	if (refusal)
+		log_warning("main: %s", refusal);
+}
+
+static void handle_ready(void *arg)
+{
+	struct wiring *w = arg;
+	bool waited_for = !kept_resumes(w->kept) && !w->setup.options.sandbox &&
+			  w->setup.secret.key[0] != '\0';
+
+	w->usable = true;
+	if (!waited_for ||
+		key_trial_start(w->loop, w->layers.api, handle_key_tried, w, &w->key_trial) < 0)
+		announce(w);
 }
 
 static int open_loop(struct wiring *w)
@@ -257,6 +280,7 @@ static int serve(struct wiring *w)
 		return EXIT_FAILURE;
 	}
 	file_watch_destroy(w->key_watch);
+	key_trial_destroy(w->key_trial);
 	layers_close(&w->layers);
 	kept_destroy(w->kept);
 	if (w->patience)
@@ -348,9 +372,10 @@ int main(int argc, char **argv)
 	bool proves = kept_proves();
 	r = proves ? kept_prove() : kept_create(&w.kept);
 	if (r < 0) {
-		complain(r == -EPROTO ? "the keeper of this mount is of another version: unmount and "
-					"mount again"
-				      : strerror(-r));
+		complain(r == -EPROTO
+				 ? "the keeper of this mount is of another version: unmount and "
+				   "mount again"
+				 : strerror(-r));
 		return EXIT_FAILURE;
 	}
 	w.argc = argc;

@@ -56,7 +56,7 @@ _weryaifs()
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '-o -f --foreground -d --debug --config --account --sandbox --check --repair --set-key --keyring --forget --restart -h --help -V --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '-o -f --foreground -d --debug --config --account --sandbox --check --repair --online --set-key --keyring --forget --restart -h --help -V --version' -- "$word")
 	else
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")

@@ -81,6 +81,7 @@ complete -c weryaifs -l account -x -a '(__weryaifs_accounts)' -d 'the same as -o
 complete -c weryaifs -l sandbox -d 'try it out: no key, no network, no costs; files are made by a small server here'
 complete -c weryaifs -l check -d 'check configuration, API key and the account'\''s ledger and files; mount nothing'
 complete -c weryaifs -l repair -d 'with --check: put right what needs no guessing; what has lost its place goes to .weryaifs/lost+found'
+complete -c weryaifs -l online -d 'with --check: also ask the service what is free to ask, and say how its answers differ'
 complete -c weryaifs -l set-key -d 'ask for the API key, try it, and store it in the key file, for you alone'
 complete -c weryaifs -l keyring -d 'with --set-key: store it in the desktop'\''s keyring (secret-tool)'
 complete -c weryaifs -l forget -x -d 'show what this machine has of an account, ask, and remove it; nothing at the service changes'

@@ -21,7 +21,7 @@ static const struct {
 		"Nothing to do."},
 	[ERRCLASS_AUTH] = {"auth", "The service refused the API key",
 		"Check the key (https://weryai.com/api/keys) and whether this address may use "
-		"it, " RESEND,
+		"it: with another key it is sent by itself; to try it now: echo submit > X.status.",
 		"Check the key (https://weryai.com/api/keys) and whether this address may use "
 		"it."},
 	[ERRCLASS_PARAMETER] = {"parameter", "The service refused a value of the request",

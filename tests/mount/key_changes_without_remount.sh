@@ -9,7 +9,9 @@ KEY=
 mount_fs
 # the first one finds out, the others wait
 echo "a fox" >"$M/FLUX/fox.txt"
-wait_state "$M/FLUX/fox.txt" FAILED
+wait_state "$M/FLUX/fox.txt" QUEUED
+asked() { grep -q "needs: key" "$M/FLUX/fox.status"; }
+await 10 asked || fail "$(status_of "$M/FLUX/fox.txt")"
 assert_contains "$(status_of "$M/FLUX/fox.txt")" "API key" "why"
 echo "a wolf" >"$M/FLUX/wolf.txt"
 wait_state "$M/FLUX/wolf.txt" QUEUED
@@ -18,7 +20,6 @@ assert_contains "$(status_of "$M/FLUX/wolf.txt")" "key" "why"
 # replaced, as editors and tools do
 (umask 077 && echo sk-good >"$key.new" && mv "$key.new" "$key")
 wait_state "$M/FLUX/wolf.txt" SUCCESS
-echo submit >"$M/FLUX/fox.status"
 wait_state "$M/FLUX/fox.txt" SUCCESS
 auths=$(jq -s -r 'map(select(.method == "POST") | .auth) | join(" ")' "$REQUESTS")
 assert_eq "$auths" "bad ok ok" "the keys of the submissions"

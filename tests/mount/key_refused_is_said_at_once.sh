@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A key that the service refuses is said on the command line, the mount stays up, and goes on when there is a better one.
+. "$(dirname "$0")/../lib/mount.sh"
+start_sandbox
+mkdir -p "$XDG_CONFIG_HOME/weryaifs"
+(umask 077 && echo sk-bad >"$XDG_CONFIG_HOME/weryaifs/key")
+mkdir -p "$M"
+KEY= weryaifs -o "base_url=$URL,models_base_url=$URL" "$M" >"$TEST_TMP/said" 2>&1 || fail "no mount: $(cat "$TEST_TMP/said")"
+assert_contains "$(cat "$TEST_TMP/said")" "The service refused the API key" "what is said"
+assert_contains "$(cat "$TEST_TMP/said")" "weryaifs --set-key" "what to do"
+mountpoint -q "$M" || fail "it is not mounted"
+assert_eq "$(posts)" 0 posts
+umount "$M"
+# nothing is said where it is good, or where nobody knows
+echo sk-test >"$XDG_CONFIG_HOME/weryaifs/key"
+KEY= await 10 weryaifs -o "base_url=$URL,models_base_url=$URL" "$M" >"$TEST_TMP/said" 2>&1 || fail "no mount: $(cat "$TEST_TMP/said")"
+assert_eq "$(cat "$TEST_TMP/said")" "" "what is said of a good key"
+umount "$M"
+control down=1
+KEY= await 10 weryaifs -o "base_url=$URL,models_base_url=$URL" "$M" >"$TEST_TMP/said" 2>&1 || fail "no mount: $(cat "$TEST_TMP/said")"
+assert_eq "$(cat "$TEST_TMP/said")" "" "what is said without a network"
+umount "$M"
