@@ -119,7 +119,8 @@ static const char *phase_word(enum dialect dialect, const struct wire_task *view
 	return view->weird ? "warming_up" : words[view->phase][dialect != DIALECT_SEED];
 }
 
-static json_t *url_list(const struct wire_task *view, unsigned shape)
+/* rare: also by the name that no official client of one file looks for. */
+static json_t *url_list(const struct wire_task *view, unsigned shape, bool rare)
 {
 	static const char *const names[] = {"url", "image_url", "src"};
 	enum media kind = view->task->generation->endpoint->kind;
@@ -127,7 +128,7 @@ static json_t *url_list(const struct wire_task *view, unsigned shape)
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < view->url_count; i++) {
-		const char *name = names[(shape + i) % 3];
+		const char *name = names[(shape / 2 + i) % (rare ? 3 : 2)];
 
 		if (video && name == names[1])
 			name = "video_url";
@@ -159,15 +160,16 @@ static const char *list_name(enum media kind)
 }
 
 /* Returns the container. */
-static json_t *add_outputs(const struct wire_task *view, json_t *container, unsigned shape)
+static json_t *add_outputs(
+	const struct wire_task *view, json_t *container, unsigned shape, bool rare)
 {
 	const struct generation *generation = view->task->generation;
 
 	if (generation->endpoint->kind == MEDIA_TEXT)
 		json_object_set_new(container, "speech_text", json_string(generation->speech));
 	else
-		json_object_set_new(
-			container, list_name(generation->endpoint->kind), url_list(view, shape));
+		json_object_set_new(container, list_name(generation->endpoint->kind),
+			url_list(view, shape, rare));
 	if (view->cover) {
 		json_object_set_new(container, "lyrics", json_string(generation->lyrics));
 		json_object_set_new(container, "cover_url", json_string(view->cover));
@@ -197,6 +199,7 @@ json_t *wire_task(struct wire *wire, const struct wire_task *view)
 	unsigned shape = (unsigned)(task->serial + view->reads);
 	static const char *const places[] = {NULL, "task_result", "output"};
 	const char *place;
+	bool rare = wire_shows_array(wire, view->reads);
 
 	if (view->phase == PHASE_FAILED) {
 		if (wire->dialect != DIALECT_SEED && shape % 2)
@@ -212,8 +215,8 @@ json_t *wire_task(struct wire *wire, const struct wire_task *view)
 	}
 	place = places[output_place(wire, view)];
 	if (place)
-		json_object_set_new(data, place, add_outputs(view, json_object(), shape));
+		json_object_set_new(data, place, add_outputs(view, json_object(), shape, rare));
 	else
-		add_outputs(view, data, wire->dialect == DIALECT_SEED ? 0 : shape);
+		add_outputs(view, data, wire->dialect == DIALECT_SEED ? 0 : shape, rare);
 	return data;
 }
