@@ -34,7 +34,7 @@ static int to_null(int target, int flags)
 
 static int become_daemon(void)
 {
-	if (setsid() < 0 || chdir("/") < 0)
+	if (chdir("/") < 0)
 		return -errno;
 	return to_null(STDIN_FILENO, O_RDONLY);
 }
@@ -137,6 +137,9 @@ int daemon_ready(struct daemon *daemon)
 
 	if (daemon->fd < 0)
 		return 0;
+	/* Not before the mount: an automount lets only the process group of who asked for it come near (autofs(5)). */
+	if (setsid() < 0)
+		return -errno;
 	/* First the terminal, then the word: `$(weryaifs DIR)` reads until nobody holds the pipe. */
 	int r = to_null(STDOUT_FILENO, O_WRONLY);
 	if (r == 0)

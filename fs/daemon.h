@@ -14,7 +14,7 @@ struct daemon {
 
 /* Nobody waits: every function below is fine and does nothing. */
 void daemon_none(struct daemon *daemon);
-/* 1 in the parent; 0 in the child, which has left session, working directory and standard input, and
+/* 1 in the parent; 0 in the child, which has left working directory and standard input, and
  * still has standard error; or negative errno. */
 int daemon_fork(struct daemon *daemon);
 /* Parent: waits for the child's word. 0: the mount is usable; else -ECHILD, and *ret_message has the
@@ -23,7 +23,7 @@ int daemon_wait(struct daemon *daemon, char **ret_message);
 /* Child, or in the foreground: closes what else we were started with, but for standard input, output and error. Else
  * the lock or the pipe of a shell script would be held for as long as the mount lives. Before anything is opened. */
 void daemon_close_inherited(const struct daemon *daemon);
-/* Child: the mount is usable. Lets go of the terminal. -EPIPE: the parent was ended while it waited. */
+/* Child: the mount is usable. Lets go of session and terminal. -EPIPE: the parent was ended while it waited. */
 int daemon_ready(struct daemon *daemon);
 /* Child: the start failed with this sentence. -ENOTCONN: nobody waits, it is still to be said. */
 int daemon_fail(struct daemon *daemon, const char *message);

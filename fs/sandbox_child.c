@@ -116,9 +116,12 @@ static int set_attributes(posix_spawnattr_t *attributes)
 	error = posix_spawnattr_setsigmask(attributes, &none);
 	if (!error)
 		error = posix_spawnattr_setsigdefault(attributes, &defaults);
+	/* ^C in the terminal is for us */
+	if (!error)
+		error = posix_spawnattr_setpgroup(attributes, 0);
 	if (!error)
 		error = posix_spawnattr_setflags(
-			attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+			attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	return error;
 }
 

@@ -147,15 +147,19 @@ static int try_key(const struct setup *setup, char **ret_message)
 static void say_next(const struct setup *setup)
 {
 	const char *key = getenv("WERYAI_API_KEY");
-	const char *account = setup->config.account;
+	const char *account = setup->config.account, *config = setup->options.config_path;
 	bool other = strcmp(account, "default") != 0;
+	CLEANUP_FREE char *directory = NULL;
 
+	if (asprintf(&directory, "~/weryai%s%s", other ? "-" : "", other ? account : "") < 0) {
+		directory = NULL;
+		return;
+	}
 	if (key && key[0] != '\0')
 		puts("Note: $WERYAI_API_KEY is set here, and stronger.");
-	printf("Next: mkdir -p ~/weryai%s%s && weryaifs %s%s%s~/weryai%s%s\n", other ? "-" : "",
-		other ? account : "", other ? "--account " : "", other ? account : "",
-		other ? " " : "", other ? "-" : "", other ? account : "");
-	if (!other)
+	printf("Next: mkdir -p %s && weryaifs%s%s%s%s %s\n", directory, config ? " --config " : "",
+		config ? config : "", other ? " --account " : "", other ? account : "", directory);
+	if (!other && !config)
 		puts("or, at each login: systemctl --user enable --now weryaifs");
 }
 

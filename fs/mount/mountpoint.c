@@ -162,8 +162,9 @@ static bool is_dead(const char *path)
 {
 	struct statx st;
 
-	/* what the kernel remembers of a mount outlives its daemon for a moment */
-	return statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_TYPE, &st) < 0 && errno == ENOTCONN;
+	/* what the kernel remembers of a mount outlives its daemon for a moment; an automount would wait for us */
+	return statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st) < 0 &&
+	       errno == ENOTCONN;
 }
 
 void mountpoint_clean(const char *path)
@@ -223,6 +224,14 @@ static int check_place(const char *path, char **ret_message)
 	return 0;
 }
 
+/* autofs(5), as systemd.automount(5) has it: whoever goes through it waits for the mount, so that we would wait for ourselves. */
+static bool is_automount(const char *path)
+{
+	struct mounted mounted;
+
+	return find_mounted(path, &mounted) && strcmp(mounted.type, "autofs") == 0;
+}
+
 static int check_free(const char *path, char **ret_message)
 {
 	CLEANUP_FREE char *above = NULL;
@@ -277,10 +286,12 @@ int mountpoint_prepare(const char *path, char **ret_path, char **ret_message)
 			message_refuse(ret_message, "the mount point '%s' cannot be used: %s", path,
 				strerror(errno)),
 			-errno);
-	r = check_free(whole, ret_message);
-	if (r < 0)
-		return r;
-	tell_what_is_hidden(whole);
+	if (!is_automount(whole)) {
+		r = check_free(whole, ret_message);
+		if (r < 0)
+			return r;
+		tell_what_is_hidden(whole);
+	}
 	*ret_path = steal(&whole);
 	return 0;
 }
