@@ -28,7 +28,10 @@ struct config {
 	int64_t connect_timeout_ms, request_timeout_ms;
 	int64_t models_refresh_ms; /* 0 never */
 	/* [submit] */
-	int64_t settle_ms;
+	int64_t settle_ms, settle_max_ms;
+	int64_t copies_after_ms;
+	int ask_above; /* 0 none */
+	bool manual;
 	int max_active;
 	int64_t submit_gap_ms;
 	int submissions_per_day; /* 0 none */

@@ -127,11 +127,28 @@ static int open_store(struct layers *layers, const struct setup *setup, char **r
 	return 0;
 }
 
+/* "ro" among the words for the kernel. */
+static bool is_read_only(const char *words)
+{
+	while (words != NULL) {
+		size_t length = strcspn(words, ",");
+		if (length == 2 && memcmp(words, "ro", 2) == 0)
+			return true;
+		words = words[length] == ',' ? words + length + 1 : NULL;
+	}
+	return false;
+}
+
 static int open_account(struct layers *layers, const struct setup *setup, char **ret_message)
 {
 	CLEANUP_FREE char *state = NULL, *cache = NULL;
 	const struct config *config = &setup->config;
 	struct account_options options = {.settle_ms = config->settle_ms,
+		.settle_max_ms = config->settle_max_ms,
+		.copies_ms = config->copies_after_ms,
+		.ask_above = config->ask_above,
+		.manual = config->manual,
+		.read_only = is_read_only(setup->options.mount_options),
 		.max_active = config->max_active,
 		.submit_gap_ms = config->submit_gap_ms,
 		.submissions_per_day = config->submissions_per_day,
@@ -145,15 +162,15 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.eager = config->eager,
 		.worker = layers->worker,
 		.cache = config->cache,
-		.cache_size = (int64_t)(config->cache_size > INT64_MAX ? INT64_MAX
-								       : config->cache_size),
+		.cache_size =
+			(int64_t)(config->cache_size > INT64_MAX ? INT64_MAX : config->cache_size),
 		.webhook_url = config->webhook_public_url,
 		.resumes = kept_resumes(layers->kept),
 		.uid = config->uid >= 0 ? (uid_t)config->uid : getuid(),
 		.gid = config->gid >= 0 ? (gid_t)config->gid : getgid()};
 
-	int r = account_create(layers->loop, layers->store, layers->http, layers->api, setup->models,
-		&options, &layers->account);
+	int r = account_create(layers->loop, layers->store, layers->http, layers->api,
+		setup->models, &options, &layers->account);
 	if (r == 0 && config->models_refresh_ms != 0) {
 		layers->registry = (struct model_registry){.builtin = &setup->catalogue,
 			.params = setup->params,
@@ -174,7 +191,7 @@ static int open_session(struct layers *layers, const struct setup *setup,
 	struct session_options options = {.mountpoint = setup->options.mountpoint,
 		/* in the mount table, so that a script can ask before it writes what would be charged */
 		.source = setup->options.source ? setup->options.source
-			  : layers->sandbox	? "weryaifs-sandbox"
+			  : layers->sandbox     ? "weryaifs-sandbox"
 						: NULL,
 		.mount_options = setup->options.mount_options,
 		.allow_other = config->allow_other,
@@ -185,8 +202,8 @@ static int open_session(struct layers *layers, const struct setup *setup,
 		.kept = layers->kept,
 		.debug = setup->options.debug};
 
-	return session_create(
-		layers->loop, layers->account, &options, events, arg, &layers->session, ret_message);
+	return session_create(layers->loop, layers->account, &options, events, arg,
+		&layers->session, ret_message);
 }
 
 static bool handle_callback(void *arg, const char *token)

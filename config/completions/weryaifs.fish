@@ -24,6 +24,11 @@ function __weryaifs_items
         'request_timeout=' 'time for a whole question and its answer' \
         'models_refresh=' 'how often the list of models is asked for; 0: the built-in one alone' \
         'settle=' 'time that a prompt stays closed before it is sent' \
+        'settle_max=' 'the same, at most, for one that is saved again and again while its last job runs' \
+        'copies_after=' 'a copy of another prompt is sent when no prompt was made, renamed or removed for so long' \
+        'ask_above=' 'more results than this from one rename into another model are held; 0: none are' \
+        'manual=yes' 'check prompts, send none unless told by submit' \
+        'manual=no' 'check prompts, send none unless told by submit' \
         'max_active=' 'tasks that run at once; the others wait their turn' \
         'submit_gap=' 'time between two submissions, at least' \
         'submissions_per_day=' 'spending guard: more than this are held; 0 for no limit' \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fs/account/balance.h"
+#include "fs/account/remember.h"
 #include "fs/account/stats.h"
 #include "fs/account/submit.h"
 #include "fs/base/clock.h"
@@ -111,6 +112,7 @@ static int make_queue(struct account *account)
 		.fetches = account->fetches,
 		.credits = account->credits,
 		.models = &account->models,
+		.read_only = options->read_only,
 		.max_active = options->max_active,
 		.submit_gap_ms = options->submit_gap_ms,
 		.submissions_per_day = options->submissions_per_day,
@@ -139,6 +141,7 @@ static int make_inputs(struct account *account)
 		.queue = account->queue,
 		.models = &account->models,
 		.settle_ms = options->settle_ms,
+		.copies_ms = options->copies_ms,
 		.stall_ms = options->stall_timeout_ms,
 		.allow_unknown = options->allow_unknown,
 		.webhook_url = options->webhook_url};
@@ -161,8 +164,12 @@ static int make_tree(struct account *account)
 		.inputs = account->inputs,
 		.models = &account->models,
 		.settle_ms = options->settle_ms,
+		.settle_max_ms = options->settle_max_ms,
+		.copies_ms = options->copies_ms,
+		.ask_above = options->ask_above,
 		.allow_unknown = options->allow_unknown,
 		.dry_run = options->dry_run,
+		.manual = options->manual,
 		.webhook_url = options->webhook_url,
 		.uid = options->uid,
 		.gid = options->gid,
@@ -183,8 +190,10 @@ static int make_tree(struct account *account)
 /* What the last mount has left to be done. */
 static int resume(struct account *account)
 {
-	int r = queue_resume(account->queue);
+	int r = remember_wishes(account->store, account->models);
 
+	if (r == 0)
+		r = queue_resume(account->queue);
 	if (r == 0)
 		r = inputs_resume(account->inputs);
 	return r < 0 ? r : tree_resume(account->tree);
@@ -310,6 +319,11 @@ const struct model_table *account_models(const struct account *account)
 int account_submit(struct account *account, uint64_t prompt_ino)
 {
 	return submit_prompt(&account->submit, prompt_ino);
+}
+
+int account_retry_prompt(struct account *account, uint64_t prompt_ino)
+{
+	return submit_retry(&account->submit, prompt_ino);
 }
 
 int account_balance(struct account *account, void (*done)(void *arg, int result, double credits),

@@ -28,7 +28,10 @@ struct wait_below;
 struct worker;
 
 struct account_options {
-	int64_t settle_ms;
+	int64_t settle_ms, settle_max_ms, copies_ms; /* see tree.h */
+	int ask_above;
+	bool manual;    /* nothing is sent unless a person says so */
+	bool read_only; /* nothing is sent */
 	int max_active;
 	int64_t submit_gap_ms;
 	int submissions_per_day; /* 0 none */
@@ -66,6 +69,7 @@ struct changes *account_changes(struct account *account);
 const struct model_table *account_models(const struct account *account);
 /* `echo submit > X.status`: submit_prompt() of submit.h. */
 int account_submit(struct account *account, uint64_t prompt_ino);
+int account_retry_prompt(struct account *account, uint64_t prompt_ino); /* `echo retry`: submit_retry() */
 /* .weryaifs/balance: balance_ask() of balance.h. */
 int account_balance(struct account *account, void (*done)(void *arg, int result, double credits),
 	void *arg, struct balance **ret_balance);

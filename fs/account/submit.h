@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* submit: what `echo submit > X.status` means: lets through what is held, fetches again what was made and could not be
- * fetched, or sends the prompt (again). */
+/* submit: what a person writes into X.status: `submit` sends the prompt, whatever was bought before; `retry` repairs what has
+ * failed and leaves the rest. */
 #include <stdint.h>
 
 struct inputs;
@@ -18,5 +18,9 @@ struct submit_needs { /* all borrowed */
 	struct tree *tree;
 };
 
-/* -EINVAL: nothing in it to send. -EBUSY: somebody writes to it, or it is on its way already. -ENOENT: it is gone. */
+/* Buys, always. -EINVAL: nothing in it to send. -EBUSY: somebody writes to it, or a job of it is on its way already. -ENOENT: it
+ * is gone. */
 int submit_prompt(const struct submit_needs *needs, uint64_t prompt_ino);
+/* Sends what has FAILED or is held by the spending guard, and fetches what could not be fetched; of all others nothing, which is no
+ * error: so it can be said to a whole directory. */
+int submit_retry(const struct submit_needs *needs, uint64_t prompt_ino);

@@ -46,6 +46,14 @@ int api_request_encode(const struct api_request *request, char **ret_json);
 /* What such a body asks for, in seconds; API_UNSET: nothing. */
 int api_request_duration(const char *json);
 
+/* Of the body of any endpoint: what is asked for, without webhook and caller, in an order that nobody chose. Two that are
+ * equal ask for the same. The caller frees. -EINVAL: no JSON object. */
+int api_request_core(const char *json, char **ret_json);
+/* How many results it asks for, 1 where it does not say. */
+int api_request_number(const char *json);
+/* The keys that two bodies have not in common, "aspect_ratio, quality"; "" none. The caller frees. */
+int api_request_differences(const char *json, const char *other_json, char **ret_keys);
+
 /* "text-to-image", …: the words of catalogue and status, and the endpoint (api_submit()). */
 const char *api_mode_name(enum api_mode mode);
 int api_mode_parse(const char *name, enum api_mode *ret_mode); /* -EINVAL */

@@ -10,6 +10,7 @@
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
 #include "fs/base/message.h"
+#include "fs/input/inputs_buy.h"
 #include "fs/input/inputs_private.h"
 #include "fs/input/limits.h"
 #include "fs/input/liveness.h"
@@ -65,12 +66,36 @@ static void end_invalid(struct inputs *inputs, struct job *job, const char *text
 	queue_end_job(inputs->needs.queue, job);
 }
 
-/* All inputs are there: from here on the request is what it is, and in the ledger. `later`: but for addresses that a dry run
- * does not ask for. */
-static int leave(struct inputs *inputs, struct job *job, const char *warning, bool later)
+/* Its rows are gone: another job, which was bought before, is the prompt's. */
+static void give_way(const struct asker *asker)
 {
+	changes_tell_status(asker->inputs->needs.changes, asker->place.ino);
+	queue_drop(asker->inputs->needs.queue, asker->job->record.id);
+}
+
+/* From here on the request is what it is, and in the ledger. */
+static void go(struct inputs *inputs, struct job *job, const struct inputs_bought *bought, char *body,
+	const char *warning, bool later)
+{
+	free(job->record.body);
+	job->record.body = body;
+	job->record.unmade = later;
+	job_set_trouble(&job->record, bought->trouble);
+	if (warning != NULL)
+		job_set_text(&job->record.warning, "%s", warning);
+	job_work_end(job);
+	job_change(job, bought->state, false);
+	queue_wake(inputs->needs.queue);
+}
+
+/* All inputs are there. `later`: but for addresses that a dry run does not ask for. */
+static int leave(const struct asker *asker, struct job *job, const struct reference *input,
+	const char *warning, bool later)
+{
+	struct inputs *inputs = asker->inputs;
 	struct prompt *prompt = &job_inputs_of(job)->prompt;
-	char *body = NULL;
+	CLEANUP_FREE char *body = NULL;
+	struct inputs_bought bought;
 	int r = prompt_sign_webhook(prompt, inputs->needs.webhook_url);
 
 	if (r == 0)
@@ -79,18 +104,27 @@ static int leave(struct inputs *inputs, struct job *job, const char *warning, bo
 		end_invalid(inputs, job, "this prompt with these inputs cannot be sent");
 		return 0;
 	}
+	if (r == 0)
+		r = inputs_buy(asker, input, body, later, &bought);
 	if (r < 0)
 		return r;
-	free(job->record.body);
-	job->record.body = body;
-	job->record.unmade = later;
-	job_set_trouble(&job->record, NULL);
-	if (warning != NULL)
-		job_set_text(&job->record.warning, "%s", warning);
-	job_work_end(job);
-	job_change(job, job->record.dry_run ? JOB_HELD : JOB_QUEUED, false);
-	queue_wake(inputs->needs.queue);
-	return 0;
+	switch (bought.verdict) {
+	case BOUGHT_NOT:
+		go(inputs, job, &bought, steal(&body), warning, later);
+		return 0;
+	case BOUGHT_COPY:
+		show(inputs, job, JOB_WAITING,
+			"a copy of another prompt that asks for the same: sent in a moment, unless "
+			"that one goes; at once: echo submit into this file");
+		look_within(inputs, bought.wait_ms);
+		return 0;
+	case BOUGHT_SOON:
+		look_within(inputs, bought.wait_ms);
+		return 0;
+	default:
+		give_way(asker);
+		return 0;
+	}
 }
 
 /* A missing input of a prompt that was just written may be on its way: files come in any order. */
@@ -107,12 +141,36 @@ static bool is_patient(struct inputs *inputs, struct job *job)
 	return left > 0;
 }
 
-static int conclude(struct inputs *inputs, struct job *job, const struct reference *worst,
+/* The first of those that keep the prompt back most. */
+static const struct reference *find_worst(
+	const struct prompt *prompt, const struct reference *input)
+{
+	const struct reference *worst = &input[0];
+
+	for (size_t i = 1; i < prompt->ref_count; i++)
+		if (input[i].verdict > worst->verdict)
+			worst = &input[i];
+	return worst;
+}
+
+static int conclude(const struct asker *asker, struct job *job, const struct reference *input,
 	const char *warning, bool later)
 {
+	struct inputs *inputs = asker->inputs;
+	const struct reference *worst = find_worst(&job_inputs_of(job)->prompt, input);
 	enum reference_verdict verdict = worst->verdict;
 	CLEANUP_FREE char *circle = NULL;
 
+	if (verdict >= REFERENCE_MISSING) {
+		struct inputs_bought bought;
+		int r = inputs_buy_without(asker, input, &bought);
+		if (r < 0)
+			return r;
+		if (bought.verdict != BOUGHT_NOT) {
+			give_way(asker);
+			return 0;
+		}
+	}
 	if (verdict != REFERENCE_MISSING)
 		job_inputs_of(job)->missing_since = 0;
 	if (circle_find(inputs, job, &circle)) {
@@ -127,7 +185,7 @@ static int conclude(struct inputs *inputs, struct job *job, const struct referen
 	}
 	switch (verdict) {
 	case REFERENCE_READY:
-		return leave(inputs, job, warning, later);
+		return leave(asker, job, input, warning, later);
 	case REFERENCE_WAITS:
 		show(inputs, job, JOB_WAITING, worst->text);
 		return 0;
@@ -164,18 +222,6 @@ static int fill_size(struct prompt *prompt, struct reference *input)
 		}
 	}
 	return 0;
-}
-
-/* The first of those that keep the prompt back most. */
-static const struct reference *find_worst(
-	const struct prompt *prompt, const struct reference *input)
-{
-	const struct reference *worst = &input[0];
-
-	for (size_t i = 1; i < prompt->ref_count; i++)
-		if (input[i].verdict > worst->verdict)
-			worst = &input[i];
-	return worst;
 }
 
 /* All are looked at before one is uploaded: where another is wrong, nothing is sent. */
@@ -225,7 +271,7 @@ static int look_at_job(struct inputs *inputs, struct job *job)
 	for (size_t i = 0; i < count; i++)
 		later = later || input[i].later;
 	if (r == 0)
-		r = conclude(inputs, job, find_worst(prompt, input), warning, later);
+		r = conclude(&asker, job, input, warning, later);
 	for (size_t i = 0; i < count; i++)
 		free(input[i].text);
 	return r;

@@ -40,7 +40,7 @@ struct inputs_needs { /* all borrowed */
 	struct writers *writers;
 	struct queue *queue;
 	const struct model_table *const *models; /* the table in force, which may be another one at the next turn */
-	int64_t settle_ms, stall_ms;
+	int64_t settle_ms, copies_ms, stall_ms;
 	bool allow_unknown;
 	const char *webhook_url; /* of prompts that name none; NULL none */
 };

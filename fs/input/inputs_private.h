@@ -25,6 +25,7 @@ struct job_inputs {
 	struct prompt prompt;
 	int64_t on[SETTING_REFS_MAX]; /* prompts, 0 none, by ref */
 	int64_t missing_since;	      /* monotonic ms; 0: nothing is */
+	int64_t copy_since;	      /* monotonic ms: it waits as a copy; 0: it does not */
 };
 
 /* job_inputs.c. Freed by its work's cancel. NULL: out of memory. */

@@ -137,7 +137,8 @@ static int find_maker(struct look *look, const struct node *node, struct node *r
 	if (ino == 0 || ino == look->asker->place.ino)
 		return -ENOENT;
 	r = nodes_get(look->inputs->needs.store, ino, ret_prompt);
-	if (r == 0 && (ret_prompt->parent != node->parent || !place_is_prompt(ret_prompt) ||
+	if (r == 0 && (ret_prompt->parent != node->parent ||
+			      !place_is_prompt(look->inputs->needs.store, ret_prompt) ||
 			      !place_is_result_name(node->name, ret_prompt->name,
 				      ret_prompt->name_length - strlen(".txt"))))
 		r = -ENOENT;
@@ -252,7 +253,7 @@ static int find_prompt(
 		return -ENOENT;
 	snprintf(name, sizeof(name), "%.*s.txt", (int)length, stem);
 	int r = nodes_find(store, dir, name, ret_prompt);
-	return r == 0 && !place_is_prompt(ret_prompt) ? -ENOENT : r;
+	return r == 0 && !place_is_prompt(store, ret_prompt) ? -ENOENT : r;
 }
 
 /* "fox", "fox.png" and "fox-2.png" may be what fox.txt makes, or what fox-2.txt makes. */
@@ -285,7 +286,7 @@ static int look_at_name(struct look *look, int64_t dir, const char *name)
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (r == 0 && place_is_prompt(&node))
+	if (r == 0 && place_is_prompt(look->inputs->needs.store, &node))
 		return look_at_prompt(look, &node, 1);
 	if (r == 0 && node.kind == NODE_RESULT)
 		return look_at_result(look, &node);

@@ -43,6 +43,10 @@ int reference_look(
 /* Of one that is REFERENCE_READY, and stays so or becomes another. */
 int reference_address(
 	const struct asker *asker, const struct prompt_ref *ref, struct reference *input);
+/* Where its bytes come from, as one line: "url https://…", "result TASK 0" (also of a plain file with the bytes of a result), "bytes
+ * HASH"; NULL: that cannot be told now. The caller frees. */
+int reference_origin(struct inputs *inputs, const struct prompt_ref *ref, const struct reference *input,
+	char **ret_origin);
 /* "line 3: 'fox.png' …"; -ENOMEM */
 int reference_say(struct reference *input, const struct prompt_ref *ref, enum reference_verdict verdict,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -25,3 +25,11 @@ ssize_t source_read(const struct source *source, int64_t offset, void *data, siz
 int source_type(const struct source *source, const char **ret_type);
 /* As media_duration(). */
 int source_duration(const struct source *source, int64_t *ret_ms);
+
+struct source_twin {
+	int64_t job, seq; /* of the result that has the same bytes; job 0: none has */
+};
+
+/* Which result of this account is this plain file a copy of? It has the same length, and as many of its first bytes as are
+ * here of the result are the same. */
+int source_find_twin(struct store *store, const struct node *file, struct source_twin *ret_twin);

@@ -209,6 +209,13 @@ int upload_ask(struct uploads *uploads, const struct node *node, const char *typ
 	return r < 0 ? r : 1;
 }
 
+const char *upload_hash(const struct uploads *uploads, int64_t ino)
+{
+	const struct upload *upload = map_get(uploads->by_ino, (uint64_t)ino);
+
+	return upload != NULL && upload->url != NULL ? upload->hash : NULL;
+}
+
 void uploads_retry(struct uploads *uploads)
 {
 	struct list *item, *after;

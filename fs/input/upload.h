@@ -20,5 +20,7 @@ void uploads_destroy(struct uploads *uploads); /* NULL is fine */
  * 0: under way, *ret_text says how far. -EINVAL: the service has refused it, *ret_text says why. -ENODATA: a result whose
  * bytes are not all here. -ENOMEM, errors of the disk. The caller frees *ret_text. */
 int upload_ask(struct uploads *uploads, const struct node *node, const char *type, char **ret_text);
+/* The hash of the file's bytes, where they were uploaded; NULL: not known. Valid until the next call. */
+const char *upload_hash(const struct uploads *uploads, int64_t ino);
 /* A person wants it tried again: what was refused, and what waits. */
 void uploads_retry(struct uploads *uploads);

@@ -31,10 +31,38 @@ bool place_has_suffix(const char *name, const char *suffix)
 	return length > tail && strcmp(name + length - tail, suffix) == 0;
 }
 
-bool place_is_prompt(const struct node *node)
+bool place_has_prompts(struct store *store, int64_t dir, int64_t *ret_top)
 {
-	return node->kind == NODE_FILE && node->parent != 0 && node->parent != (int64_t)TREE_LOST &&
-	       prompt_is_name(node->name);
+	struct node node;
+
+	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+		if (nodes_get(store, dir, &node) < 0)
+			return false;
+		if (node.kind == NODE_MODEL) {
+			*ret_top = node.ino;
+			return true;
+		}
+		if (node.parent == 0 || node.kind != NODE_DIR || !prompt_is_place(node.name))
+			return false;
+		dir = node.parent;
+	}
+	return false;
+}
+
+bool place_is_prompt(struct store *store, const struct node *node)
+{
+	int64_t top;
+
+	return node->kind == NODE_FILE && node->parent != 0 && prompt_is_name(node->name) &&
+	       place_has_prompts(store, node->parent, &top);
+}
+
+int place_of(struct store *store, int64_t dir, const char *stem, char **ret_path)
+{
+	struct node node = {.parent = dir};
+
+	snprintf(node.name, sizeof(node.name), "%s", stem);
+	return place_path(store, &node, ret_path);
 }
 
 void place_stem(const char *name, char stem[256])
@@ -58,6 +86,38 @@ bool place_is_result_name(const char *name, const char *stem, size_t length)
 		while (isdigit((unsigned char)*name));
 	return *name == '.' && name[1] != '\0' && strchr(name + 1, '.') == NULL &&
 	       strchr(name, '~') == NULL;
+}
+
+/* Past the digits and whatever is around them; NULL: there are none. */
+static const char *skip_number(const char *text, const char *before, const char *after)
+{
+	size_t length = strlen(before);
+
+	if (strncmp(text, before, length) != 0 || !isdigit((unsigned char)text[length]))
+		return NULL;
+	for (text += length; isdigit((unsigned char)*text);)
+		text++;
+	length = strlen(after);
+	return strncmp(text, after, length) == 0 ? text + length : NULL;
+}
+
+bool place_is_backup_name(const char *name, const char *stem)
+{
+	size_t length = strlen(stem);
+
+	if (strncmp(name, stem, length) != 0)
+		return false;
+	name += length;
+	const char *one = skip_number(name, "-", "");
+	if (one != NULL)
+		name = one;
+	const char *end = skip_number(name, ".~", "~.");
+	if (end != NULL)
+		return *end != '\0' && strchr(end, '.') == NULL;
+	/* as older versions called them: fox.png.~1~ */
+	const char *tail = strstr(name, ".~");
+	end = tail == NULL || tail == name || *name != '.' ? NULL : skip_number(tail, ".~", "~");
+	return end != NULL && *end == '\0';
 }
 
 int place_top(struct store *store, int64_t ino, int64_t *ret_top)

@@ -28,8 +28,10 @@
 #define PLACE_MODEL ".model"
 #define PLACE_GALLERY ".gallery.html"
 
-/* Is this node a prompt: a file with a prompt's name (it is in a model's directory, since files are nowhere else)? */
-bool place_is_prompt(const struct node *node);
+/* Is this node a prompt: a file with a prompt's name, below a model's directory, and in none that belongs to a tool? */
+bool place_is_prompt(struct store *store, const struct node *node);
+/* Are prompts in this directory ones? *ret_top: the model's directory. */
+bool place_has_prompts(struct store *store, int64_t dir, int64_t *ret_top);
 /* "fox" of "fox.txt", which has to be a prompt's name. */
 void place_stem(const char *name, char stem[256]);
 /* "fox.status", in the quotes that a shell needs, for a line that a person pastes. */
@@ -41,11 +43,16 @@ bool place_is_shadow_name(const char *name);
 /* Is this a name that results of STEM are given, STEM.EXT or STEM-N.EXT? Else a person has chosen it. */
 bool place_is_result_name(const char *name, const char *stem, size_t length);
 
+/* Is this a numbered backup of such a result, STEM.~1~.EXT? */
+bool place_is_backup_name(const char *name, const char *stem);
+
 /* The directory under the root that holds `ino`: a model's, or TREE_ABOUT. */
 int place_top(struct store *store, int64_t ino, int64_t *ret_top);
 /* All but the last name: the directory and the name in it, which need not exist; name "" is the directory itself.
  * -ENOENT: a directory on the way is missing, -ENOTDIR, -EXDEV: it leaves the mount, -ENAMETOOLONG. */
 int place_walk(
 	struct store *store, int64_t dir, const char *path, int64_t *ret_dir, char ret_name[256]);
+/* The path of the place (fs/store/places.h) of a prompt: "/FLUX/posters/fox". The caller frees. */
+int place_of(struct store *store, int64_t dir, const char *stem, char **ret_path);
 /* "/FLUX/posters/fox.txt"; caller frees. */
 int place_path(struct store *store, const struct node *node, char **ret_path);

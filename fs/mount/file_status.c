@@ -50,8 +50,12 @@ static void status_read(struct handle *handle, fuse_req_t req, size_t size, off_
 	file_text_read(handle, req, size, offset);
 }
 
-/* One write is one command; the only one is `submit`. Blank ones are the line ends of programs that write them
- * separately. */
+static bool is_word(const char *text, size_t length, const char *word)
+{
+	return length == strlen(word) && memcmp(text, word, length) == 0;
+}
+
+/* One write is one command. Blank ones are the line ends of programs that write them separately. */
 static void status_write(
 	struct handle *handle, fuse_req_t req, const char *data, size_t size, off_t offset)
 {
@@ -62,8 +66,11 @@ static void status_write(
 	str_trim(&word, &length);
 	if (request_was_done(handle->session))
 		; /* nothing is bought a second time */
-	else if (length == strlen("submit") && memcmp(word, "submit", length) == 0)
+	else if (is_word(word, length, "submit"))
 		r = account_submit(handle->session->account, (uint64_t)TREE_NODE(handle->ino));
+	else if (is_word(word, length, "retry"))
+		r = account_retry_prompt(
+			handle->session->account, (uint64_t)TREE_NODE(handle->ino));
 	else if (length > 0)
 		r = -EINVAL;
 	if (r < 0)

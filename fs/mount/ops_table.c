@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/mount/ops.h"
 
-/* Left out on purpose: flush (comes several times for an open file and before its data, so nothing follows from it),
- * releasedir (a listing has no state), locks (the kernel's own are right for one machine), access
+/* Left out on purpose: flush (comes several times for an open file and before its data, so nothing follows from it; who closes may be in
+ * the middle of execve(2), and to read its /proc/PID/stat then hangs for good), releasedir (a listing has no state), locks (the kernel's own are right for one machine), access
  * (default_permissions), copy_file_range (the kernel reads and writes). */
 const struct fuse_lowlevel_ops *ops_table(void)
 {

@@ -460,7 +460,7 @@ static void step(void *arg)
 		job_status_word(job, word);
 		job_set_text(&job->record.trouble,
 			"it was made and charged, but not all of it could be fetched: %sto try "
-			"again to fetch it (nothing is sent): echo submit > %s",
+			"again to fetch it (nothing is sent): echo retry > %s",
 			harvest->missing, word);
 	}
 	int r = publish_results(harvest->job, harvest->results, harvest->count);

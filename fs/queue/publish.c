@@ -17,6 +17,7 @@
 #include "fs/media/media.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store.h"
+#include "fs/store/wishes.h"
 
 #define NAME_BYTES 255
 #define TAIL_BYTES 24 /* of "-NNNNNN.EXT.~NNNNNN~" */
@@ -25,6 +26,7 @@
 
 struct place {
 	int64_t dir, prompt; /* prompt 0: gone */
+	bool past; /* the prompt asks for another job now: these are backups from the start */
 	char stem[NAME_BYTES - TAIL_BYTES + 1];
 };
 
@@ -101,6 +103,7 @@ static int find_place(struct store *store, struct job *job, struct place *place)
 	set_stem(place, now.stem);
 	place->dir = TREE_LOST;
 	place->prompt = 0;
+	place->past = false;
 	if (now.ino == 0)
 		return 0;
 	r = nodes_get(store, now.ino, &prompt);
@@ -112,7 +115,10 @@ static int find_place(struct store *store, struct job *job, struct place *place)
 		return r;
 	place->dir = prompt.parent;
 	place->prompt = prompt.ino;
-	return 0;
+	bool last = true;
+	r = wishes_is_last(store, job->record.id, &last);
+	place->past = !last;
+	return r;
 }
 
 static int note_older(void *arg, int64_t ino)
@@ -120,21 +126,31 @@ static int note_older(void *arg, int64_t ino)
 	return ids_add(arg, ino);
 }
 
-/* NAME.~N~ with the first N that is free, as cp --backup=numbered. */
-static int move_to_backup(struct store *store, const struct node *node, struct news *news)
+/* "fox.png" becomes "fox.~N~.png" with the first N that is free: what ends in '~' is hidden by file managers. -ENAMETOOLONG. */
+static int choose_backup(struct store *store, int64_t dir, const char *name, char backup[NAME_ROOM])
 {
-	char name[NAME_ROOM];
+	const char *dot = strrchr(name, '.');
+	int stem = dot != NULL ? (int)(dot - name) : (int)strlen(name);
 	struct node taken;
 	int r = 0;
 
 	for (unsigned n = 1; r == 0; n++) {
-		snprintf(name, sizeof(name), "%s.~%u~", node->name, n);
-		if (strlen(name) > NAME_BYTES)
-			return 0;
-		r = nodes_find(store, node->parent, name, &taken);
+		snprintf(backup, NAME_ROOM, "%.*s.~%u~%s", stem, name, n, dot != NULL ? dot : "");
+		if (strlen(backup) > NAME_BYTES)
+			return -ENAMETOOLONG;
+		r = nodes_find(store, dir, backup, &taken);
 	}
-	if (r == -ENOENT)
-		r = nodes_set_name(store, node->ino, node->parent, name);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int move_to_backup(struct store *store, const struct node *node, struct news *news)
+{
+	char name[NAME_ROOM];
+	int r = choose_backup(store, node->parent, node->name, name);
+
+	if (r < 0)
+		return r == -ENAMETOOLONG ? 0 : r;
+	r = nodes_set_name(store, node->ino, node->parent, name);
 	return r < 0 ? r : news_add(news, node->ino, node->name, name);
 }
 
@@ -145,7 +161,7 @@ static int back_up(
 	struct node node;
 	int r = 0;
 
-	if (place->prompt == 0)
+	if (place->prompt == 0 || place->past)
 		return 0;
 	r = results_list_older(
 		store, place->prompt, job->record.id, place->dir, note_older, &older);
@@ -156,6 +172,19 @@ static int back_up(
 	}
 	ids_finish(&older);
 	return r;
+}
+
+/* As its place would call it, but for other names that are taken. */
+static int choose_past_name(struct store *store, const struct place *place, size_t index,
+	size_t count, const char *type, char name[NAME_ROOM])
+{
+	char plain[NAME_ROOM];
+
+	if (count == 1)
+		snprintf(plain, sizeof(plain), "%s.%s", place->stem, type);
+	else
+		snprintf(plain, sizeof(plain), "%s-%zu.%s", place->stem, index + 1, type);
+	return choose_backup(store, place->dir, plain, name);
 }
 
 /* STEM.EXT for the only one, else STEM-N.EXT; where that is taken, the next free number. */
@@ -179,6 +208,16 @@ static int choose_name(struct store *store, const struct place *place, size_t in
 	}
 }
 
+/* Is it in lost+found, or a backup of this place, while its job is asked for again? */
+static bool comes_back(const struct place *place, const struct node *node)
+{
+	if (place->prompt == 0)
+		return false;
+	return node->parent == (int64_t)TREE_LOST ||
+	       (node->parent == place->dir && !place->past &&
+		       place_is_backup_name(node->name, place->stem));
+}
+
 static int name_result(struct store *store, const struct place *place, struct result_record *result,
 	size_t index, size_t count, struct news *news)
 {
@@ -187,12 +226,18 @@ static int name_result(struct store *store, const struct place *place, struct re
 	int r = nodes_get(store, result->ino, &node);
 
 	/* one of those that appeared before: a person may have moved or removed it since */
-	if (r == -ENOENT || (r == 0 && node.parent != 0))
+	if (r == -ENOENT || (r == 0 && node.parent != 0 && !comes_back(place, &node)))
 		return 0;
 	if (r == 0)
-		r = choose_name(store, place, index, count, result->type, name);
-	if (r == 0)
+		r = place->past ? choose_past_name(store, place, index, count, result->type, name)
+				: choose_name(store, place, index, count, result->type, name);
+	if (r < 0)
+		return r;
+	if (node.parent == place->dir) {
 		r = nodes_set_name(store, node.ino, place->dir, name);
+		return r < 0 ? r : news_add(news, node.ino, node.name, name);
+	}
+	r = nodes_set_name(store, node.ino, place->dir, name);
 	if (r == 0) {
 		node.size = result->size;
 		node.atime = node.mtime = node.ctime = clock_wall_ns();

@@ -52,6 +52,7 @@ struct queue_needs { /* all borrowed */
 	struct fetches *fetches;
 	struct credits *credits;
 	const struct model_table *const *models; /* the table in force, which may be another one at the next turn */
+	bool read_only; /* nothing is sent; what was sent is followed */
 	int max_active;
 	int64_t submit_gap_ms;
 	int submissions_per_day; /* 0 no limit */
@@ -78,7 +79,9 @@ bool queue_can_cancel(struct queue *queue, int64_t id);
 /* It may be on its way, but its text is gone (or back): should it not have arrived, it is not sent again. */
 void queue_unwanted(struct queue *queue, int64_t id, bool unwanted);
 void queue_drop(struct queue *queue, int64_t id);
-/* A person says `submit`: out of HELD, and past a pause. -EBUSY: on its way already. -ENOENT: there is nothing to release:
+/* After the commit by which a prompt asks for a job of the past: what is left to be done for it goes on. */
+int queue_take_up(struct queue *queue, int64_t id);
+/* A person says `submit`: out of HELD, past a pause, and whatever was bought before. -ENOENT: there is nothing to release:
  * its text is to be examined. 1: it is WAITING, since what a dry run has shown is not what can be sent. */
 int queue_release(struct queue *queue, int64_t id);
 /* A person asks again for results that were made, but could not be fetched: fetches, sends nothing. -ENOENT: this job

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/api/request.h"
 #include "fs/base/backoff.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
@@ -88,6 +89,7 @@ static bool is_unwanted(struct store *store, const struct job *job, const struct
 
 struct unwanted {
 	int64_t job, prompt, submitted;
+	int results; /* that it asked for */
 };
 
 static int take_back(struct store *store, void *arg)
@@ -100,7 +102,7 @@ static int take_back(struct store *store, void *arg)
 
 	clock_day(unwanted->submitted, day);
 	if (r == 0)
-		r = spend_take_back(store, day);
+		r = spend_take_back(store, day, unwanted->results);
 	if (r < 0 || unwanted->prompt == 0 || nodes_get(store, unwanted->prompt, &node) < 0 ||
 		node.job != unwanted->job)
 		return r;
@@ -116,7 +118,8 @@ static bool drop_unwanted(struct queue *queue, struct job *job)
 
 	if (job_place(job, &place) < 0 || !is_unwanted(queue->needs.store, job, &place))
 		return false;
-	struct unwanted unwanted = {job->record.id, place.ino, job->record.submitted};
+	struct unwanted unwanted = {job->record.id, place.ino, job->record.submitted,
+		api_request_number(job->record.body)};
 	if (store_run(queue->needs.store, true, take_back, &unwanted) < 0)
 		return false;
 	changes_tell_status(queue->needs.changes, place.ino);
@@ -126,22 +129,23 @@ static bool drop_unwanted(struct queue *queue, struct job *job)
 
 static int count_less(struct store *store, void *arg)
 {
-	return spend_take_back(store, arg);
+	const struct job_record *record = arg;
+	char day[CLOCK_DAY];
+
+	clock_day(record->submitted, day);
+	return spend_take_back(store, day, api_request_number(record->body));
 }
 
 /* To QUEUED: no task exists, and no submission is counted. */
 static void send_back(struct queue *queue, struct job *job, const char *reason)
 {
-	char day[CLOCK_DAY];
-
-	clock_day(job->record.submitted, day);
 	if (drop_unwanted(queue, job))
 		return;
+	if (store_run(queue->needs.store, false, count_less, &job->record) < 0)
+		log_warning("job %" PRId64 ": still counted as a submission", job->record.id);
 	job->record.submitted = 0;
 	job->record.attempts++;
 	job_set_trouble(&job->record, reason);
-	if (store_run(queue->needs.store, false, count_less, day) < 0)
-		log_warning("job %" PRId64 ": still counted as a submission", job->record.id);
 	job_change(job, JOB_QUEUED, true);
 	queue_wake(queue);
 }

@@ -10,6 +10,7 @@
 
 #include "fs/base/log.h"
 #include "fs/net/hook.h"
+#include "fs/store/wishes.h"
 
 bool queue_can_cancel(struct queue *queue, int64_t id)
 {
@@ -37,19 +38,28 @@ void queue_drop(struct queue *queue, int64_t id)
 	queue_wake(queue);
 }
 
+static int write_asked(struct store *store, void *arg)
+{
+	return wishes_set_asked(store, *(int64_t *)arg);
+}
+
 int queue_release(struct queue *queue, int64_t id)
 {
 	struct job *job = job_table_find(queue->needs.jobs, id);
 
 	if (job == NULL)
 		return -ENOENT;
-	if (job->record.state == JOB_BLOCKED)
-		return -ENOENT; /* its text is examined anew */
-	if (job->record.state == JOB_WAITING)
-		return 0; /* what it waits for is looked at again: uploads_retry() */
-	if (job->record.state != JOB_HELD && job->record.state != JOB_QUEUED)
-		return -EBUSY;
+	/* of one that is BLOCKED the text is examined anew */
+	if (job->record.state != JOB_WAITING && job->record.state != JOB_HELD &&
+		job->record.state != JOB_QUEUED)
+		return -ENOENT;
+	/* where the disk does not take it, it is asked for until the process ends */
+	int r = store_run(queue->needs.store, false, write_asked, &id);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "job %" PRId64 ": submit is not recorded", id);
 	job->released = true;
+	if (job->record.state == JOB_WAITING)
+		return 0; /* what it waits for is looked at again */
 	job->not_before = 0;
 	job->record.dry_run = false;
 	queue_clear_pause(queue);
@@ -58,7 +68,8 @@ int queue_release(struct queue *queue, int64_t id)
 	bool unmade = job->record.state == JOB_HELD && job->record.unmade;
 	job->record.unmade = false;
 	if (job->record.state == JOB_HELD) {
-		int r = job_change(job, unmade ? JOB_WAITING : JOB_QUEUED, false);
+		job_set_trouble(&job->record, NULL);
+		r = job_change(job, unmade ? JOB_WAITING : JOB_QUEUED, false);
 		if (r < 0)
 			return r;
 	}
@@ -89,8 +100,9 @@ bool queue_has_unfetched(struct queue *queue, int64_t id)
 
 int queue_fetch_again(struct queue *queue, int64_t id)
 {
+	if (job_table_find(queue->needs.jobs, id) != NULL)
+		return 0; /* that goes on already */
 	struct job *job = job_create(queue->needs.jobs);
-
 	if (job == NULL)
 		return -ENOMEM;
 	job->queue = queue;

@@ -21,14 +21,6 @@ static bool is_changing(struct queue *queue, struct job *job)
 	       nodes_get(queue->needs.store, place.ino, &node) == 0 && node.draft != DRAFT_NONE;
 }
 
-static bool may_go(struct queue *queue, struct job *job)
-{
-	const struct job_table *jobs = queue->needs.jobs;
-
-	return (job->record.after == 0 || job_table_find(jobs, job->record.after) == NULL) &&
-	       !is_changing(queue, job);
-}
-
 /* When the job may go as far as itself and its model are concerned. */
 static int64_t opens(const struct queue *queue, const struct job *job, int64_t open)
 {
@@ -45,8 +37,8 @@ static struct job *next_to_go(struct queue *queue, int64_t now, int64_t *ret_wak
 	int64_t open = queue->last_post + queue->needs.submit_gap_ms;
 	struct job *second = NULL;
 
-	if (queue->stopping || queue->posting != NULL || queue->pause != QUEUE_RUNS ||
-		queue_active(queue) >= queue->needs.max_active)
+	if (queue->needs.read_only || queue->stopping || queue->posting != NULL ||
+		queue->pause != QUEUE_RUNS || queue_active(queue) >= queue->needs.max_active)
 		return NULL;
 	if (open < queue->not_before)
 		open = queue->not_before;
@@ -58,7 +50,7 @@ static struct job *next_to_go(struct queue *queue, int64_t now, int64_t *ret_wak
 		if (when > now && when < *ret_wake)
 			*ret_wake = when;
 		bool behind = queue_models_is_behind(queue->models, job->record.model);
-		if (when > now || (behind && second != NULL) || !may_go(queue, job))
+		if (when > now || (behind && second != NULL) || is_changing(queue, job))
 			continue;
 		if (!behind)
 			return job;

@@ -7,6 +7,7 @@
 
 #include "fs/base/clock.h"
 #include "fs/base/ids.h"
+#include "fs/store/wishes.h"
 
 static int note_job(void *arg, int64_t id)
 {
@@ -57,6 +58,12 @@ static int resume_job(struct queue *queue, int64_t id, bool clock_is_back)
 	/* addresses of tasks that had ended are asked for again */
 	for (size_t i = 0; i < job->task_count; i++)
 		job->tasks[i].state = TASK_WAITING;
+	struct wish_record wish;
+	if (job_state_is_unsent(job->record.state) &&
+		wishes_get(queue->needs.store, id, &wish) == 0) {
+		job->released = wish.asked;
+		wish_record_finish(&wish);
+	}
 	if (job->record.state == JOB_QUEUED)
 		resume_patience(queue, job, clock_is_back);
 	if (job->record.state == JOB_SUBMITTING)
@@ -64,6 +71,29 @@ static int resume_job(struct queue *queue, int64_t id, bool clock_is_back)
 	else if (job_state_is_active(job->record.state) && job->task_count == 0)
 		queue_lost_answer(queue, job, "the task's number was not recorded");
 	return 0;
+}
+
+int queue_take_up(struct queue *queue, int64_t id)
+{
+	struct job *job = job_table_find(queue->needs.jobs, id);
+	struct job_record record = {0};
+	int r = 0;
+
+	if (job == NULL) {
+		r = jobs_get(queue->needs.store, id, &record);
+		if (r == 0 && !job_state_is_final(record.state))
+			r = resume_job(queue, id, false);
+		job_record_finish(&record);
+		job = r < 0 ? NULL : job_table_find(queue->needs.jobs, id);
+		/* a person who waits is not to wait a day for what nobody has any more */
+		if (job != NULL)
+			job->released = true;
+	}
+	if (job != NULL) {
+		job->unwanted = false;
+	}
+	queue_wake(queue);
+	return r;
 }
 
 int queue_resume(struct queue *queue)

@@ -72,15 +72,8 @@ const char *queue_reason(struct queue *queue, const struct job *job)
 {
 	if (job->record.state != JOB_QUEUED)
 		return NULL;
-	const struct job *earlier = job->record.after != 0
-					    ? job_table_find(queue->needs.jobs, job->record.after)
-					    : NULL;
-	if (earlier != NULL)
-		return earlier->record.state == JOB_FETCHING && earlier->record.trouble != NULL
-			       ? "what an earlier text of this prompt has made could not be "
-				 "fetched yet, and is tried again; a copy of this prompt under "
-				 "another name does not wait for it"
-			       : "an earlier text of this prompt is still being made";
+	if (queue->needs.read_only)
+		return "this mount is read-only (-o ro): nothing is sent from it";
 	if (queue_paused(queue) != NULL)
 		return queue->reason;
 	if (queue_models_reason(queue->models, job->record.model) != NULL)

@@ -10,17 +10,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs/api/request.h"
 #include "fs/base/backoff.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/model/model.h"
 #include "fs/queue/credits.h"
+#include "fs/store/wishes.h"
 
 #define DISK_RETRY_MS 500 /* of the disk, first */
 
 /* Why a person has to say `submit` first; NULL: nothing. A ledger that cannot be read is an error. */
-static int find_guard(struct queue *queue, const struct job *job, char **ret_why)
+static int find_guard(
+	struct queue *queue, const struct job *job, enum wish_hold *ret_hold, char **ret_why)
 {
 	char day[CLOCK_DAY];
 	int64_t today;
@@ -30,6 +33,7 @@ static int find_guard(struct queue *queue, const struct job *job, char **ret_why
 	if (job->released)
 		return 0;
 	if (job->record.id <= store_hold_up_to(queue->needs.store)) {
+		*ret_hold = HOLD_RESTORED;
 		*ret_why = strdup(
 			"this account was copied or put back from a backup, so this prompt may "
 			"have been sent from there already: look at the call history of your "
@@ -40,11 +44,14 @@ static int find_guard(struct queue *queue, const struct job *job, char **ret_why
 		return 0;
 	clock_day(clock_wall_ms(), day);
 	int r = spend_get(queue->needs.store, day, &today);
-	if (r == 0 && today >= limit)
+	int number = api_request_number(job->record.body);
+	*ret_hold = HOLD_GUARD;
+	if (r == 0 && today + number > limit)
 		job_set_text(ret_why,
-			"today's limit of %d submissions is reached (submissions_per_day); to send "
-			"it all the same: echo submit into this file",
-			limit);
+			"today's limit of %d results is reached (submissions_per_day; asked for "
+			"today: %lld, by this prompt: %d); to send it all the same: echo submit "
+			"into this file",
+			limit, (long long)today, number);
 	return r;
 }
 
@@ -64,8 +71,13 @@ static int write_submitting(struct store *store, void *arg)
 	char day[CLOCK_DAY];
 	int r = jobs_save(store, record);
 
+	/* the place has asked for this one last */
+	if (r == 0)
+		r = wishes_sent(store, record->id);
+	if (r == 0)
+		r = store_count_sent(store);
 	clock_day(record->submitted, day);
-	return r < 0 ? r : spend_add(store, day);
+	return r < 0 ? r : spend_add(store, day, api_request_number(record->body));
 }
 
 /* Money rule 1: SUBMITTING, with the request and the day's count, is on the disk before the POST starts. */
@@ -88,15 +100,34 @@ static int record_submitting(struct queue *queue, struct job *job)
 	if (!credits_before(queue->needs.credits, &record->balance_before, &record->balance_at))
 		record->balance_before = NAN;
 	r = store_run(store, true, write_submitting, record);
-	if (r < 0) {
+	if (r == 0) {
+		store_note_sent(store);
+	} else {
 		record->state = JOB_QUEUED;
 		record->submitted = 0;
 	}
 	return r;
 }
 
-static void hold(struct queue *queue, struct job *job, const char *why)
+struct held {
+	int64_t id;
+	enum wish_hold hold;
+};
+
+static int write_hold(struct store *store, void *arg)
 {
+	const struct held *held = arg;
+
+	return wishes_set_hold(store, held->id, held->hold);
+}
+
+static void hold(struct queue *queue, struct job *job, enum wish_hold hold, const char *why)
+{
+	struct held held = {job->record.id, hold};
+
+	/* where the disk does not take it, `retry` does not know why it is held, and leaves it */
+	if (store_run(queue->needs.store, false, write_hold, &held) < 0)
+		log_warning("job %" PRId64 ": why it is held is not recorded", job->record.id);
 	job_set_trouble(&job->record, why);
 	job_change(job, JOB_HELD, false);
 	queue_wake(queue);
@@ -119,14 +150,16 @@ void queue_submit(struct queue *queue, struct job *job)
 	CLEANUP_FREE char *guard = NULL;
 	const struct model *model = model_table_find(*queue->needs.models, job->record.model);
 	const char *member = model != NULL && model->tool != NULL ? model->tool->answer : NULL;
-	int r = find_guard(queue, job, &guard);
+	enum wish_hold why = HOLD_NONE;
+	int r = find_guard(queue, job, &why, &guard);
 
 	if (guard != NULL) {
-		hold(queue, job, guard);
+		hold(queue, job, why, guard);
 		return;
 	}
 	if (r == 0 && !tool_endpoint_is_good(job->record.mode)) {
-		hold(queue, job, "this version of weryaifs cannot send it: write the prompt again");
+		hold(queue, job, HOLD_RESTORED,
+			"this version of weryaifs cannot send it: write the prompt again");
 		return;
 	}
 	if (r == 0)

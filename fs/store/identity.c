@@ -14,6 +14,7 @@
 #include "fs/base/compat.h"
 #include "fs/base/hash.h"
 #include "fs/base/log.h"
+#include "fs/store/witness.h"
 
 #define IDENTITY 96
 #define NUMBER 24
@@ -106,10 +107,37 @@ static int hold_unsent(struct store *store)
 		"FROM job",
 		"");
 
+	/* one by one they would be held when their turn comes; saved again before, they would be new ones */
+	if (r == 0)
+		r = db_run(store->db,
+			"UPDATE wish SET hold = 2 WHERE job IN"
+			" (SELECT id FROM job INDEXED BY job_open WHERE ended = 0 AND state = 3)",
+			"");
+	if (r == 0)
+		r = db_run(store->db,
+			"UPDATE job INDEXED BY job_open SET state = 4, trouble = 'this account was copied or put back"
+			" from a backup, so this prompt may have been sent from there already: look"
+			" at the call history of your account, then, to send it: echo submit into"
+			" this file'"
+			" WHERE ended = 0 AND state = 3",
+			"");
 	/* texts that were not examined yet: a person decides, as after an unfinished write (enum draft_state) */
 	if (r == 0)
-		r = db_run(store->db, "UPDATE node SET draft = 1 WHERE draft != 0 AND draft = 2", "");
+		r = db_run(
+			store->db, "UPDATE node SET draft = 1 WHERE draft != 0 AND draft >= 2", "");
 	return r;
+}
+
+/* A machine that had no machine-id(5), as in a container, may have got one since: that is no other machine. */
+static bool is_same_identity(const char *known, const char *identity)
+{
+	static const char none[] = "machine 0000000000000000";
+	size_t length = strlen(none);
+
+	if (strncmp(known, none, length) == 0 || strncmp(identity, none, length) == 0)
+		return strlen(known) > length && strlen(identity) > length &&
+		       strcmp(known + length, identity + length) == 0;
+	return strcmp(known, identity) == 0;
 }
 
 static int examine(struct store *store, int64_t *ret_count)
@@ -125,11 +153,15 @@ static int examine(struct store *store, int64_t *ret_count)
 		r = get_number(store, "mounts", &count);
 	if (r < 0)
 		return r;
+	bool behind;
+	r = witness_compare(store, &behind);
+	if (r < 0)
+		return r;
 	/* the database is the first to be written: the process may have died between the two */
 	bool same =
-		known == NULL || (strcmp(known, identity) == 0 &&
+		known == NULL || (is_same_identity(known, identity) &&
 					 (locked < 0 || locked == count || locked == count - 1));
-	if (!same) {
+	if (!same || behind) {
 		log_warning(
 			"store: this account was copied or restored from a copy: prompts that it "
 			"has not sent yet are held, since they may have been sent from there");
@@ -153,5 +185,7 @@ int identity_check(struct store *store)
 	r = db_end(store->db, r);
 	if (r == 0)
 		r = get_number(store, "hold_up_to", &store->hold_up_to);
+	if (r == 0)
+		witness_write(store);
 	return r < 0 ? r : write_lock_count(store, count);
 }

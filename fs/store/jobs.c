@@ -196,6 +196,34 @@ int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino)
 		"iib", ino, dir, stem, strlen(stem));
 }
 
+int jobs_set_prompt(struct store *store, int64_t place, int64_t ino, int64_t dir, const char *stem)
+{
+	return db_run(store->db,
+		"UPDATE job SET ino = ?, dir = ?, stem = ? WHERE id IN (SELECT job FROM wish WHERE"
+		" place = ?)",
+		"iibi", ino, dir, stem, strlen(stem), place);
+}
+
+int jobs_set_place(struct store *store, int64_t id, int64_t ino, int64_t dir, const char *stem)
+{
+	return db_run(store->db, "UPDATE job SET ino = ?, dir = ?, stem = ? WHERE id = ?", "iibi",
+		ino, dir, stem, strlen(stem), id);
+}
+
+int jobs_is_running(struct store *store, int64_t ino, bool *ret_running)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT EXISTS(SELECT 1 FROM job WHERE ino = ? AND ino != 0"
+		" AND state IN (5, 6, 7, 11))",
+		&row, "i", ino);
+
+	if (r < 0)
+		return r;
+	*ret_running = sqlite3_column_int(row, 0) != 0;
+	return 0;
+}
+
 int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;

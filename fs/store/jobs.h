@@ -99,6 +99,11 @@ int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem);
 int jobs_detach(struct store *store, int64_t ino);
 /* The jobs of this place that have no prompt belong to `ino` from now on. */
 int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino);
+/* The jobs of this place (places.h), or this one job, belong to prompt `ino`, which is called so, from now on. */
+int jobs_set_prompt(struct store *store, int64_t place, int64_t ino, int64_t dir, const char *stem);
+int jobs_set_place(struct store *store, int64_t id, int64_t ino, int64_t dir, const char *stem);
+/* Is a job of prompt `ino` on its way: from SUBMITTING until its results are in the tree? */
+int jobs_is_running(struct store *store, int64_t ino, bool *ret_running);
 /* The latest job of prompt `ino` that has been, or may have been, sent: -ENOENT none. */
 int jobs_find_sent(struct store *store, int64_t ino, int64_t *ret_id);
 /* The latest time that any job tells of; 0: there is none. */
@@ -114,6 +119,9 @@ int results_get(struct store *store, int64_t job, struct result_record **ret_res
 /* Files in `dir` that other jobs of prompt `ino` have made. */
 int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t dir,
 	int (*visit)(void *arg, int64_t node), void *arg);
+/* Published results of so many bytes. visit() returns 0 to go on, > 0 to stop. */
+int results_list_sized(struct store *store, int64_t size,
+	int (*visit)(void *arg, const struct result_record *result), void *arg);
 int results_find(struct store *store, int64_t ino, struct result_record *ret_result); /* -ENOENT */
 int results_save(struct store *store, const struct result_record *result); /* ino, size, etag, type */
 /* Its new address, and nothing else: whoever asked for it has waited, and the rest of the row may be another one by now. */
@@ -121,7 +129,7 @@ int results_set_url(struct store *store, int64_t job, int64_t seq, enum result_k
 	const char *url);
 int results_forget_ino(struct store *store, int64_t ino); /* its file was removed */
 
-/* Submissions on a day ("2026-11-21", UTC). */
-int spend_add(struct store *store, const char *day);
-int spend_take_back(struct store *store, const char *day); /* one that certainly was none */
+/* Results asked for on a day ("2026-11-21", UTC). */
+int spend_add(struct store *store, const char *day, int number);
+int spend_take_back(struct store *store, const char *day, int number); /* one that certainly was none */
 int spend_get(struct store *store, const char *day, int64_t *ret_count);

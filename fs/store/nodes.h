@@ -22,6 +22,7 @@ enum draft_state { /* values are on disk */
 	DRAFT_NONE = 0,	  /* the text was examined */
 	DRAFT_OPEN = 1,	  /* changed by somebody who has not closed it yet */
 	DRAFT_CLOSED = 2, /* changed and closed: to be examined once it has settled */
+	DRAFT_MANY = 3,	  /* the same, and one of many that came at once: a person says whether they are sent */
 };
 
 struct node {

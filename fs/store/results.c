@@ -156,6 +156,28 @@ int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t di
 	return db_row_each(store->db, r, row, visit, arg);
 }
 
+int results_list_sized(struct store *store, int64_t size,
+	int (*visit)(void *arg, const struct result_record *result), void *arg)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT job, seq, task, url, ino, size, etag, type, kind, text FROM result"
+		" WHERE size = ? AND size > 0 AND ino != 0",
+		&row, "i", size);
+
+	while (r == 1) {
+		struct result_record result = {0};
+		r = read_result(row, &result);
+		if (r == 0)
+			r = visit(arg, &result);
+		result_record_finish(&result);
+		if (r != 0)
+			return r < 0 ? r : 0;
+		r = db_row_next(store->db, row);
+	}
+	return r;
+}
+
 int results_find(struct store *store, int64_t ino, struct result_record *ret_result)
 {
 	struct result_record result = {0};

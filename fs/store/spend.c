@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* How many submissions a day has had. */
+/* How many results a day has asked for. */
 #include "fs/store/jobs.h"
 
 #include "fs/store/store_private.h"
 
-int spend_add(struct store *store, const char *day)
+int spend_add(struct store *store, const char *day, int number)
 {
 	return db_run(store->db,
-		"INSERT INTO spend(day, submissions) VALUES(?, 1)"
-		" ON CONFLICT(day) DO UPDATE SET submissions = submissions + 1",
-		"s", day);
+		"INSERT INTO spend(day, submissions) VALUES(?, ?)"
+		" ON CONFLICT(day) DO UPDATE SET submissions = submissions + excluded.submissions",
+		"si", day, (int64_t)number);
 }
 
-int spend_take_back(struct store *store, const char *day)
+int spend_take_back(struct store *store, const char *day, int number)
 {
 	return db_run(store->db,
-		"UPDATE spend SET submissions = submissions - 1 WHERE day = ? AND submissions > 0",
-		"s", day);
+		"UPDATE spend SET submissions = max(submissions - ?, 0) WHERE day = ?", "is",
+		(int64_t)number, day);
 }
 
 int spend_get(struct store *store, const char *day, int64_t *ret_count)

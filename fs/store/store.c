@@ -17,6 +17,7 @@
 #include "fs/store/private_dir.h"
 #include "fs/store/store_private.h"
 
+/* Bytes of inodes, by their names: what witness.h keeps there is not meant. */
 static int has_files(int dir_fd, bool *ret_has)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -29,7 +30,7 @@ static int has_files(int dir_fd, bool *ret_has)
 		return -errno;
 	}
 	while (!*ret_has && (entry = readdir(dir)) != NULL)
-		*ret_has = entry->d_name[0] != '.';
+		*ret_has = entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
 	closedir(dir);
 	return 0;
 }
@@ -49,7 +50,8 @@ int store_find_witness(const struct store *store, const char *cache_dir, const c
 	return 0;
 }
 
-static int open_database(struct store *store, const char *state_dir, const char *cache_dir, char **ret_message)
+static int open_database(
+	struct store *store, const char *state_dir, const char *cache_dir, char **ret_message)
 {
 	CLEANUP_FREE char *path = NULL;
 	const char *witness = NULL;
@@ -65,12 +67,14 @@ static int open_database(struct store *store, const char *state_dir, const char 
 	if (r < 0)
 		return r;
 	/* what was made just now has its name on the disk as well */
-	if (fsync(store->state_fd) < 0 || fstatat(store->state_fd, STORE_DATABASE, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fsync(store->state_fd) < 0 ||
+		fstatat(store->state_fd, STORE_DATABASE, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return private_dir_fail(
 			ret_message, -errno, state_dir, "could not make this directory durable");
 	store->database_ino = st.st_ino;
 	r = identity_check(store);
-	return r < 0 ? private_dir_fail(ret_message, r, path, "could not write to this database") : 0;
+	return r < 0 ? private_dir_fail(ret_message, r, path, "could not write to this database")
+		     : 0;
 }
 
 /* A disk that has no cache to give is no reason not to mount: results are fetched when they are read. */
@@ -98,7 +102,8 @@ static int open_all(
 	if (r == 0)
 		r = open_cache(store, cache_path, &cache_dir, ret_message);
 	if (r == 0)
-		r = private_dir_inside(store->state_fd, state_dir, "data", &store->data_fd, ret_message);
+		r = private_dir_inside(
+			store->state_fd, state_dir, "data", &store->data_fd, ret_message);
 	return r < 0 ? r : open_database(store, state_dir, cache_dir, ret_message);
 }
 
@@ -145,7 +150,8 @@ static int check_is_there(struct store *store)
 	if (fstatat(store->state_fd, STORE_DATABASE, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		st.st_ino == store->database_ino)
 		return 0;
-	log_error("store: the account's database was removed or moved while it is mounted: nothing is sent any more");
+	log_error("store: the account's database was removed or moved while it is mounted: nothing "
+		  "is sent any more");
 	return -EIO;
 }
 

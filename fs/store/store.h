@@ -38,6 +38,11 @@ int store_sync(struct store *store); /* everything committed so far survives pow
  * sent from there, and are not to be sent unless a person says so. 0: it was not. */
 int64_t store_hold_up_to(const struct store *store);
 
+/* A submission is about to leave: counted in its transaction, and noted outside of the account's state after the commit, so that a
+ * backup which is put back later is known as one. */
+int store_count_sent(struct store *store);
+void store_note_sent(struct store *store);
+
 /* Keeps back some room on the state disk; at once when it is there already. -ENOSPC: there is none to keep. */
 int store_reserve_make(struct store *store);
 /* Gives it free for one transaction that must not be lost. False: there was none. */

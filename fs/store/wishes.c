@@ -90,9 +90,20 @@ int wishes_get(struct store *store, int64_t job, struct wish_record *ret_record)
 	return read_wish(row, ret_record);
 }
 
+/* The place whose job this is asks for none. */
+static int forget_sent(struct store *store, int64_t job)
+{
+	return db_run(store->db,
+		"UPDATE place SET job = 0 WHERE job = ? AND id ="
+		" (SELECT place FROM wish WHERE wish.job = ?)",
+		"ii", job, job);
+}
+
 int wishes_remove(struct store *store, int64_t job)
 {
-	return db_run(store->db, "DELETE FROM wish WHERE job = ?", "i", job);
+	int r = forget_sent(store, job);
+
+	return r < 0 ? r : db_run(store->db, "DELETE FROM wish WHERE job = ?", "i", job);
 }
 
 int wishes_set_content(struct store *store, const struct wish_record *record)
@@ -153,6 +164,28 @@ int wishes_sent(struct store *store, int64_t job)
 	return db_run(store->db,
 		"UPDATE place SET job = ? WHERE id = (SELECT place FROM wish WHERE job = ?)", "ii",
 		job, job);
+}
+
+int wishes_is_last(struct store *store, int64_t job, bool *ret_last)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT place.job IN (0, wish.job) FROM wish JOIN place ON place.id = wish.place"
+		" WHERE wish.job = ?",
+		&row, "i", job);
+
+	if (r >= 0)
+		*ret_last = r == 0 || sqlite3_column_int(row, 0) != 0;
+	return r < 0 ? r : 0;
+}
+
+int wishes_return(struct store *store, int64_t place)
+{
+	return db_run(store->db,
+		"UPDATE wish SET gone = 0 WHERE place = ? AND gone != 0 AND hash ="
+		" (SELECT last.hash FROM place JOIN wish AS last ON last.job = place.job"
+		" WHERE place.id = ?)",
+		"ii", place, place);
 }
 
 static int visit_all(struct store *store, int r, sqlite3_stmt *row, wishes_visit *visit, void *arg)
@@ -259,4 +292,26 @@ int wishes_list_there(
 		" WHERE wish.request = ? AND wish.gone = 0 ORDER BY wish.job",
 		&other, "s", or_null(request));
 	return visit_all(store, r, other, visit, arg);
+}
+
+int wishes_list_unknown(struct store *store, int (*visit)(void *arg, int64_t job), void *arg)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT job FROM wish INDEXED BY wish_unknown WHERE hash IS NULL AND job > 0"
+		" AND (SELECT value FROM meta WHERE key = 'wishes_unknown') != 0 ORDER BY job",
+		&row, "");
+
+	while (r == 1) {
+		r = visit(arg, sqlite3_column_int64(row, 0));
+		if (r != 0)
+			return r < 0 ? r : 0;
+		r = db_row_next(store->db, row);
+	}
+	return r;
+}
+
+int wishes_all_known(struct store *store)
+{
+	return db_run(store->db, "UPDATE meta SET value = 0 WHERE key = 'wishes_unknown'", "");
 }

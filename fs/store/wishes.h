@@ -55,6 +55,10 @@ int wishes_leave(struct store *store, int64_t place, int64_t now);
 int wishes_rename(struct store *store, int64_t place, const char *name);
 /* The job belongs to another place. */
 int wishes_take(struct store *store, int64_t job, int64_t place, const char *name);
+/* Is it what its place asked for last? So is a job without a row. */
+int wishes_is_last(struct store *store, int64_t job, bool *ret_last);
+/* The place has its prompt back: what it asked for last is not gone any more. */
+int wishes_return(struct store *store, int64_t place);
 /* The place whose job this is asked for it last. */
 int wishes_sent(struct store *store, int64_t job);
 
@@ -69,3 +73,6 @@ int wishes_list_gone(struct store *store, const char *hash, const char *request,
 /* With this hash or request, still asked for. */
 int wishes_list_there(
 	struct store *store, const char *hash, const char *request, wishes_visit *visit, void *arg);
+/* Jobs without a hash, by number, of an account from an older version; none once wishes_all_known() was called. */
+int wishes_list_unknown(struct store *store, int (*visit)(void *arg, int64_t job), void *arg);
+int wishes_all_known(struct store *store);

@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* Who writes to which file, and when a text has settled. */
+/* Who writes to which file, and when a text has settled. How long that takes is said in draft_pace.c; copies of other prompts wait
+ * until no name has changed for a while. */
 #include "fs/tree/draft.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "fs/base/backoff.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/base/ids.h"
+#include "fs/base/list.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
 #include "fs/base/map.h"
 #include "fs/job/changes.h"
+#include "fs/job/job.h"
 #include "fs/job/place.h"
 #include "fs/job/writers.h"
 #include "fs/queue/credits.h"
+#include "fs/store/jobs.h"
 #include "fs/store/store.h"
+#include "fs/tree/draft_pace.h"
 #include "fs/tree/draft_private.h"
 #include "fs/tree/tree.h"
 
 /* the disk would not take the job: again after this */
 static const struct backoff retry_pace = {.first_ms = 250, .max_ms = 10000};
+
+#define COPY_MAX_MS (INT64_C(5) * 60 * 1000) /* however many names change */
 
 /* A file that somebody has open for writing, or a prompt that settles. */
 struct draft {
@@ -31,12 +40,21 @@ struct draft {
 	bool pending;             /* to be examined when it has settled */
 	unsigned failures;        /* of the examination, in a row */
 	struct loop_timer *timer; /* owned */
+	char *note;               /* owned; why it waits; NULL none */
+	int64_t copy_since;       /* monotonic ms: it waits as a copy; 0: it does not */
+	struct list link;         /* in drafts.copies, while it does */
 };
 
 struct drafts {
-	const struct tree_needs *needs; /* borrowed */
-	struct map *by_ino;             /* of struct draft, owned */
+	const struct tree_needs *needs;  /* borrowed */
+	struct map *by_ino;              /* of struct draft, owned */
+	struct pace *pace;               /* owned */
+	struct list copies;              /* draft.link */
+	struct loop_timer *copies_timer; /* owned: what they copy may be gone now */
+	int64_t names_changed;           /* monotonic ms */
 };
+
+static void look_at_copies(void *arg);
 
 int drafts_create(const struct tree_needs *needs, struct drafts **ret_drafts)
 {
@@ -45,10 +63,17 @@ int drafts_create(const struct tree_needs *needs, struct drafts **ret_drafts)
 	if (drafts == NULL)
 		return -ENOMEM;
 	drafts->needs = needs;
+	drafts->names_changed = clock_mono_ms();
+	list_init(&drafts->copies);
 	drafts->by_ino = map_create();
-	if (drafts->by_ino == NULL) {
-		free(drafts);
-		return -ENOMEM;
+	drafts->pace = pace_create(needs);
+	int r = drafts->by_ino == NULL || drafts->pace == NULL
+			? -ENOMEM
+			: loop_timer_create(
+				  needs->loop, look_at_copies, drafts, &drafts->copies_timer);
+	if (r < 0) {
+		drafts_destroy(drafts);
+		return r;
 	}
 	*ret_drafts = drafts;
 	return 0;
@@ -58,6 +83,8 @@ static void draft_free(struct draft *draft)
 {
 	map_remove(draft->drafts->by_ino, (uint64_t)draft->ino);
 	loop_timer_destroy(draft->timer);
+	list_remove(&draft->link);
+	free(draft->note);
 	free(draft);
 }
 
@@ -68,9 +95,11 @@ void drafts_destroy(struct drafts *drafts)
 
 	if (drafts == NULL)
 		return;
-	while ((draft = map_any(drafts->by_ino, &ino)) != NULL)
+	while (drafts->by_ino != NULL && (draft = map_any(drafts->by_ino, &ino)) != NULL)
 		draft_free(draft);
 	map_destroy(drafts->by_ino);
+	loop_timer_destroy(drafts->copies_timer);
+	pace_destroy(drafts->pace);
 	free(drafts);
 }
 
@@ -91,6 +120,7 @@ static int draft_get(struct drafts *drafts, int64_t ino, struct draft **ret_draf
 			return -ENOMEM;
 		draft->drafts = drafts;
 		draft->ino = ino;
+		list_init(&draft->link);
 		int r = loop_timer_create(drafts->needs->loop, on_settled, draft, &draft->timer);
 		if (r == 0)
 			r = map_put(drafts->by_ino, (uint64_t)ino, draft);
@@ -111,7 +141,7 @@ int draft_open(struct drafts *drafts, const struct node *node)
 
 	if (r < 0)
 		return r;
-	draft->is_prompt = place_is_prompt(node);
+	draft->is_prompt = place_is_prompt(drafts->needs->store, node);
 	if (!has_writers(draft))
 		draft->failed = false;
 	r = writers_add(drafts->needs->writers, node->ino);
@@ -135,6 +165,13 @@ struct mark {
 	int64_t ino;
 	enum draft_state state;
 };
+
+static void stop_copying(struct draft *draft)
+{
+	draft->copy_since = 0;
+	list_remove(&draft->link);
+	list_init(&draft->link);
+}
 
 static int write_mark(struct store *store, void *arg)
 {
@@ -164,6 +201,19 @@ int draft_will_write(struct drafts *drafts, int64_t ino)
 	return r;
 }
 
+/* After the last close, or when it has come to its name: as long as it takes. */
+static void settle(struct draft *draft)
+{
+	struct drafts *drafts = draft->drafts;
+	CLEANUP_FREE char *note = NULL;
+	int64_t wait = pace_wait_ms(drafts->pace, draft->ino, &note);
+
+	free(draft->note);
+	draft->note = steal(&note);
+	stop_copying(draft);
+	loop_timer_arm(draft->timer, wait);
+}
+
 void draft_close(struct drafts *drafts, int64_t ino)
 {
 	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
@@ -190,7 +240,7 @@ void draft_close(struct drafts *drafts, int64_t ino)
 		draft_free(draft);
 		return;
 	}
-	loop_timer_arm(draft->timer, drafts->needs->settle_ms);
+	settle(draft);
 	credits_expect(drafts->needs->credits);
 }
 
@@ -202,16 +252,15 @@ void draft_write_failed(struct drafts *drafts, int64_t ino)
 		draft->failed = true;
 }
 
-static enum draft_state mark_of(const struct drafts *drafts, int64_t ino, bool is_prompt)
+/* As long as somebody writes, it is open. */
+static enum draft_state mark_of(const struct drafts *drafts, int64_t ino, enum draft_state state)
 {
-	if (!is_prompt)
-		return DRAFT_NONE;
-	return writers_any(drafts->needs->writers, ino) ? DRAFT_OPEN : DRAFT_CLOSED;
+	return state != DRAFT_NONE && writers_any(drafts->needs->writers, ino) ? DRAFT_OPEN : state;
 }
 
-int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt)
+int draft_mark(struct drafts *drafts, int64_t ino, enum draft_state state)
 {
-	return nodes_set_draft(drafts->needs->store, ino, mark_of(drafts, ino, is_prompt));
+	return nodes_set_draft(drafts->needs->store, ino, mark_of(drafts, ino, state));
 }
 
 void draft_marked(struct drafts *drafts, int64_t ino, bool is_prompt)
@@ -221,7 +270,7 @@ void draft_marked(struct drafts *drafts, int64_t ino, bool is_prompt)
 	if (draft == NULL)
 		return;
 	draft->is_prompt = is_prompt;
-	draft->marked = mark_of(drafts, ino, is_prompt) == DRAFT_OPEN;
+	draft->marked = is_prompt && has_writers(draft);
 	draft->pending = false;
 	loop_timer_disarm(draft->timer);
 	if (!has_writers(draft))
@@ -241,7 +290,7 @@ void draft_settle(struct drafts *drafts, int64_t ino)
 		return;
 	draft->is_prompt = true;
 	draft->pending = true;
-	loop_timer_arm(draft->timer, drafts->needs->settle_ms);
+	settle(draft);
 }
 
 void draft_forget(struct drafts *drafts, int64_t ino)
@@ -253,10 +302,60 @@ void draft_forget(struct drafts *drafts, int64_t ino)
 		draft_free(draft);
 }
 
+/* It is known what it is. */
+static void end(struct draft *draft)
+{
+	draft->failures = 0;
+	draft->pending = false;
+	stop_copying(draft);
+	free(steal(&draft->note));
+	if (!has_writers(draft))
+		draft_free(draft);
+}
+
+/* Until no name has changed for a while; then it is one more of the same. */
+static void wait_as_copy(struct draft *draft, int64_t job)
+{
+	struct drafts *drafts = draft->drafts;
+	int64_t now = clock_mono_ms();
+	struct job_record record = {0};
+	CLEANUP_FREE char *path = NULL;
+
+	if (draft->copy_since == 0) {
+		draft->copy_since = now;
+		list_append(&drafts->copies, &draft->link);
+	}
+	int64_t quiet = drafts->names_changed + drafts->needs->copies_ms - now;
+	int64_t left = draft->copy_since + COPY_MAX_MS - now;
+	loop_timer_arm(
+		draft->timer, quiet < left ? (quiet > 0 ? quiet : 1) : (left > 0 ? left : 1));
+	if (jobs_get(drafts->needs->store, job, &record) == 0 &&
+		place_of(drafts->needs->store, record.place.dir, record.place.stem, &path) == 0)
+		job_set_text(&draft->note,
+			"a copy of %s.txt, which asks for the same: sent when no prompt was made, "
+			"renamed or removed for a while; at once: echo submit into this file",
+			path);
+	job_record_finish(&record);
+	changes_tell_status(drafts->needs->changes, draft->ino);
+}
+
+static bool may_copy(const struct draft *draft)
+{
+	const struct drafts *drafts = draft->drafts;
+	int64_t now = clock_mono_ms();
+
+	if (draft->copy_since == 0)
+		return drafts->needs->copies_ms == 0;
+	return now - drafts->names_changed >= drafts->needs->copies_ms ||
+	       now - draft->copy_since >= COPY_MAX_MS;
+}
+
 static void on_settled(void *arg)
 {
 	struct draft *draft = arg;
-	int r = draft_examine(draft->drafts->needs, draft->ino, false);
+	struct draft_order order = {.copies = may_copy(draft)};
+	struct bought bought;
+	int r = draft_examine(draft->drafts->needs, draft->ino, &order, &bought);
 
 	if (r < 0) {
 		int64_t wait = backoff_wait_ms(&retry_pace, ++draft->failures, -1, 0);
@@ -264,21 +363,58 @@ static void on_settled(void *arg)
 			"draft: inode %lld could not be examined: again in %lld ms",
 			(long long)draft->ino, (long long)wait);
 		loop_timer_arm(draft->timer, wait);
-		return;
+	} else if (bought.verdict == BOUGHT_SOON) {
+		loop_timer_arm(draft->timer, bought.wait_ms);
+	} else if (bought.verdict == BOUGHT_COPY) {
+		wait_as_copy(draft, bought.job);
+	} else {
+		end(draft);
 	}
-	draft->failures = 0;
-	draft->pending = false;
-	if (!has_writers(draft))
-		draft_free(draft);
 }
 
-int draft_submit(struct drafts *drafts, int64_t ino, bool again)
+/* What they copy may have gone: then they are no copies, but what was renamed. */
+static void look_at_copies(void *arg)
+{
+	struct drafts *drafts = arg;
+	struct list waiting, *item;
+
+	list_init(&waiting);
+	while (!list_empty(&drafts->copies)) {
+		item = drafts->copies.next;
+		list_remove(item);
+		list_append(&waiting, item);
+	}
+	while (!list_empty(&waiting)) {
+		item = waiting.next;
+		list_remove(item);
+		list_append(&drafts->copies, item);
+		on_settled(container_of(item, struct draft, link));
+	}
+}
+
+void drafts_names_changed(struct drafts *drafts)
+{
+	drafts->names_changed = clock_mono_ms();
+	if (!list_empty(&drafts->copies))
+		loop_timer_arm(drafts->copies_timer, drafts->needs->settle_ms + 1);
+}
+
+const char *draft_note(struct drafts *drafts, int64_t ino)
 {
 	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
 
+	return draft != NULL ? draft->note : NULL;
+}
+
+int draft_submit(struct drafts *drafts, int64_t ino)
+{
+	static const struct draft_order order = {.asked = true, .copies = true};
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+	struct bought bought;
+
 	if (draft != NULL && has_writers(draft))
 		return -EBUSY;
-	int r = draft_examine(drafts->needs, ino, again);
+	int r = draft_examine(drafts->needs, ino, &order, &bought);
 	if (r == 0 && draft != NULL)
 		draft_free(draft);
 	return r;
@@ -287,7 +423,7 @@ int draft_submit(struct drafts *drafts, int64_t ino, bool again)
 static int note_draft(void *arg, const struct node *node)
 {
 	/* what was never closed may be half a prompt: a person decides (status says so) */
-	return node->draft == DRAFT_CLOSED && place_is_prompt(node) ? ids_add(arg, node->ino) : 0;
+	return node->draft == DRAFT_OPEN ? 0 : ids_add(arg, node->ino);
 }
 
 int drafts_resume(struct drafts *drafts)

@@ -25,11 +25,16 @@ void draft_close(struct drafts *drafts, int64_t ino);
 int draft_will_write(struct drafts *drafts, int64_t ino);
 /* Such a change was refused by the disk: the text may be incomplete, and is not sent unless a person says so. */
 void draft_write_failed(struct drafts *drafts, int64_t ino);
-/* Inside the caller's transaction: the name of a file has become, or has stopped being, that of a prompt, or it
- * belongs to another model now; draft_marked() follows after the commit, and not without it. */
-int draft_mark(struct drafts *drafts, int64_t ino, bool is_prompt);
+/* Inside the caller's transaction: the name of a file has become that of a prompt, or it belongs to another model now
+ * (DRAFT_CLOSED, DRAFT_MANY), or it is none any more (DRAFT_NONE); draft_marked() follows after the commit, and not without
+ * it. */
+int draft_mark(struct drafts *drafts, int64_t ino, enum draft_state state);
 void draft_marked(struct drafts *drafts, int64_t ino, bool is_prompt);
+/* A prompt was made, renamed or removed: copies of others wait until that was the last for a while. */
+void drafts_names_changed(struct drafts *drafts);
+/* Why a draft is not examined yet, a sentence; NULL: nothing special. Valid until the next call. */
+const char *draft_note(struct drafts *drafts, int64_t ino);
 void draft_settle(struct drafts *drafts, int64_t ino); /* starts the wait, when nobody writes */
 void draft_forget(struct drafts *drafts, int64_t ino); /* removed */
-/* A person says so: examines now, and with `again` sends what equals the last text, too. */
-int draft_submit(struct drafts *drafts, int64_t ino, bool again);
+/* A person says so: examines now, and sends whatever was bought before. -EBUSY: somebody writes to it; -EINVAL: it is empty. */
+int draft_submit(struct drafts *drafts, int64_t ino);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a settled text means: compared with what was sent, judged, and made a job, in one transaction. */
+/* What a settled text means: it is judged, and compared with what was bought; then it is a job. */
 #include "fs/tree/draft_private.h"
 
 #include <errno.h>
@@ -14,9 +14,13 @@
 #include "fs/job/changes.h"
 #include "fs/job/job_table.h"
 #include "fs/job/place.h"
+#include "fs/job/wish.h"
 #include "fs/prompt/prompt.h"
+#include "fs/queue/purchase.h"
 #include "fs/queue/queue.h"
+#include "fs/store/places.h"
 #include "fs/store/store.h"
+#include "fs/tree/caption.h"
 #include "fs/tree/tree.h"
 
 /* -EFBIG: longer than any prompt. The caller frees. */
@@ -58,244 +62,304 @@ static int refuse(struct job_record *record, const char *why)
 	return record->mode == NULL || record->error == NULL ? -ENOMEM : 0;
 }
 
-/* What is to be done with this text, as a record. -ENODATA: nothing, there is no prompt in it. */
-static int judge(const struct tree_needs *needs, const struct node *top, struct job_record *record)
+/* One look at one prompt. */
+struct examination {
+	const struct tree_needs *needs;
+	const struct draft_order *order;
+	struct node node, top;
+	char *path;               /* owned; of its place */
+	struct job_record record; /* owned; the job that its text asks for */
+	struct wish_record wish;  /* owned */
+	struct job_record old;    /* owned; its present job, id 0: none */
+	int64_t cancelled; /* the present one, where it was not sent and need not be; 0: it stays */
+	struct bought bought; /* what it came to */
+};
+
+static void examination_finish(struct examination *look)
 {
-	const struct model *model = model_table_find(*needs->models, top->name);
-	struct prompt_options options = {.allow_unknown = needs->allow_unknown,
-		.dry_run = needs->dry_run,
-		.models = *needs->models};
+	free(look->path);
+	job_record_finish(&look->record);
+	wish_record_finish(&look->wish);
+	job_record_finish(&look->old);
+}
+
+static int set_wish(struct examination *look, const struct prompt *prompt)
+{
+	int r = wish_hash(look->top.name, prompt, look->wish.hash);
+
+	if (r == 0 && prompt->ref_count == 0)
+		r = wish_request(
+			look->record.mode, look->record.body, prompt->take, look->wish.request);
+	return r;
+}
+
+/* The request, where there is no input to be waited for. */
+static int encode(struct examination *look, const struct model *model, struct prompt *prompt)
+{
+	struct job_record *record = &look->record;
+	int r = 0;
+
+	record->mode = strdup(
+		model->tool != NULL ? model->tool->endpoint : api_mode_name(prompt->request.mode));
+	if (record->mode == NULL)
+		return -ENOMEM;
+	if (prompt->ref_count == 0) {
+		r = prompt_sign_webhook(prompt, look->needs->webhook_url);
+		if (r == 0)
+			r = prompt_encode(prompt, &record->body);
+	}
+	return r < 0 ? r : set_wish(look, prompt);
+}
+
+/* Why it is for a person to say whether this is sent. */
+static int find_hold(struct examination *look, const struct prompt *prompt)
+{
+	int64_t place, last = 0;
+	bool caption = false;
+
+	if (look->order->asked)
+		return 0;
+	if (look->needs->manual || look->node.draft == DRAFT_MANY) {
+		look->wish.hold = look->needs->manual ? HOLD_MANUAL : HOLD_MANY;
+		return 0;
+	}
+	int r = places_find(look->needs->store, look->path, &place, &last);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = last != 0 || prompt->ref_count > 0
+		    ? 0
+		    : caption_is(look->needs->store, &look->node, &caption);
+	if (caption)
+		look->wish.hold = HOLD_CAPTION;
+	return r;
+}
+
+static int judge_prompt(struct examination *look, const struct model *model, struct prompt *prompt)
+{
+	struct job_record *record = &look->record;
+	int r = encode(look, model, prompt);
+
+	if (r == 0)
+		r = prompt_format_left_out(prompt, &record->left_out);
+	if (r == 0)
+		r = prompt_format_settings(prompt, &record->settings);
+	if (r < 0)
+		return r;
+	record->dry_run = prompt->dry_run && !look->order->asked;
+	record->state = prompt->ref_count > 0 ? JOB_WAITING
+			: record->dry_run     ? JOB_HELD
+					      : JOB_QUEUED;
+	look->wish.owner = look->node.uid;
+	look->wish.asked = look->order->asked;
+	if (record->dry_run)
+		look->wish.hold = HOLD_DRY_RUN;
+	return record->dry_run ? 0 : find_hold(look, prompt);
+}
+
+/* The text that this place has sent last is what it was, whatever became of the catalogue. */
+static int judge_as_before(struct examination *look, const char *why)
+{
+	struct job_record *record = &look->record;
+	struct job_record last = {0};
+	int64_t place, id = 0;
+	int r = places_find(look->needs->store, look->path, &place, &id);
+
+	if (r == 0 && id != 0)
+		r = jobs_get(look->needs->store, id, &last);
+	bool same = r == 0 && id != 0 && last.text_length == record->text_length &&
+		    memcmp(last.text, record->text, record->text_length) == 0 &&
+		    strcmp(last.model, look->top.name) == 0 && !job_state_is_unsent(last.state);
+	job_record_finish(&last);
+	wish_record_finish(&look->wish);
+	if (same && wishes_get(look->needs->store, id, &look->wish) == 0 &&
+		look->wish.hash[0] != '\0' &&
+		bought_is_paid(look->wish.state, look->wish.has_task)) {
+		record->state = JOB_QUEUED;
+		record->mode = strdup("");
+		return record->mode == NULL ? -ENOMEM : 0;
+	}
+	wish_record_finish(&look->wish);
+	return refuse(record, why);
+}
+
+/* What is to be done with this text, as a record. -ENODATA: nothing, there is no prompt in it. */
+static int judge(struct examination *look)
+{
+	const struct model *model = model_table_find(*look->needs->models, look->top.name);
+	struct prompt_options options = {.allow_unknown = look->needs->allow_unknown,
+		.dry_run = look->needs->dry_run,
+		.models = *look->needs->models};
+	struct job_record *record = &look->record;
 	CLEANUP_FREE char *message = NULL;
 	struct prompt prompt = {0};
 
 	if (model == NULL)
-		return refuse(record, "the service no longer has this model; move the prompt to "
-				      "another directory");
+		return judge_as_before(look,
+			"the service no longer has this model; move the prompt "
+			"to another directory");
 	int r = prompt_parse(model, &options, record->text, record->text_length, &prompt, &message);
-	if (r == -EINVAL) {
-		prompt_finish(&prompt);
-		return refuse(record, message != NULL ? message : "this prompt cannot be sent");
-	}
-	/* with inputs the request is made when they are there: fs/input */
-	if (r == 0 && prompt.ref_count == 0)
-		r = prompt_sign_webhook(&prompt, needs->webhook_url);
-	if (r == 0 && prompt.ref_count == 0)
-		r = prompt_encode(&prompt, &record->body);
-	if (r == 0) {
-		record->mode = strdup(model->tool != NULL ? model->tool->endpoint
-							  : api_mode_name(prompt.request.mode));
-		r = prompt_format_left_out(&prompt, &record->left_out);
-		if (r == 0)
-			r = prompt_format_settings(&prompt, &record->settings);
-		record->dry_run = prompt.dry_run;
-		record->state = prompt.ref_count > 0 ? JOB_WAITING
-				: prompt.dry_run     ? JOB_HELD
-						     : JOB_QUEUED;
-		if (record->mode == NULL)
-			r = -ENOMEM;
-	}
+	if (r == 0)
+		r = judge_prompt(look, model, &prompt);
 	prompt_finish(&prompt);
-	return r;
+	if (r != -EINVAL)
+		return r;
+	return judge_as_before(look, message != NULL ? message : "this prompt cannot be sent");
 }
 
-static int new_record(const struct node *node, const struct node *top, char *text, size_t length,
-	struct job_record *record)
+static int new_record(struct examination *look)
 {
-	record->text = text;
-	record->text_length = length;
+	struct job_record *record = &look->record;
+	const struct node *node = &look->node;
+
 	record->place = (struct job_place){.ino = node->ino, .dir = node->parent};
 	place_stem(node->name, record->place.stem);
-	record->model = strdup(top->name);
+	record->model = strdup(look->top.name);
 	record->created = clock_wall_ms();
 	return record->model == NULL ? -ENOMEM : 0;
 }
 
-/* Was this very text sent to this very model, so that there is nothing to be done? */
-static bool is_known(const struct tree_needs *needs, const struct job_record *old,
-	const struct node *top, const char *text, size_t length)
-{
-	if (strcmp(old->model, top->name) != 0 || old->text_length != length ||
-		memcmp(old->text, text, length) != 0)
-		return false;
-	/* what was made and could not be fetched has been paid for */
-	if (old->state == JOB_FAILED)
-		return queue_has_unfetched(needs->queue, old->id);
-	return old->state != JOB_INVALID && old->state != JOB_BLOCKED;
-}
-
-/* What the new text of a prompt takes the place of. */
-struct past {
-	struct job_record old;  /* owned; its present job, id 0: none */
-	struct job_record sent; /* owned; the last one that was sent, if that is another one */
-	int64_t cancelled; /* the present one, where it was not sent and need not be; 0: it stays */
-};
-
-static void past_finish(struct past *past)
-{
-	job_record_finish(&past->old);
-	job_record_finish(&past->sent);
-}
-
 /* -ENOENT of a row is the ledger's loss: there is nothing to compare with then. */
-static int get_record(const struct tree_needs *needs, int64_t id, struct job_record *record)
+static int find_old(struct examination *look)
 {
-	int r = id == 0 ? -ENOENT : jobs_get(needs->store, id, record);
+	int64_t id = look->node.job;
+	int r = id == 0 ? -ENOENT : jobs_get(look->needs->store, id, &look->old);
 
-	return r == -ENOENT ? 0 : r;
-}
-
-static int find_past(const struct tree_needs *needs, const struct node *node, struct past *past)
-{
-	int64_t sent = 0;
-	int r = get_record(needs, node->job, &past->old);
-
-	if (r < 0 || past->old.id == 0)
-		return r;
-	if (queue_can_cancel(needs->queue, past->old.id) || past->old.state == JOB_INVALID)
-		past->cancelled = past->old.id;
-	if (!job_state_is_unsent(past->old.state))
-		return 0;
-	r = jobs_find_sent(needs->store, node->ino, &sent);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	return get_record(needs, sent, &past->sent);
+	if (queue_can_cancel(look->needs->queue, id) || look->old.state == JOB_INVALID)
+		look->cancelled = id;
+	return 0;
 }
 
-struct examined {
-	const struct node *node;
-	const struct past *past;
-	struct job_record *record; /* of a new job; NULL: `job` stays or becomes the prompt's */
-	int64_t job;
-};
-
-static int write_examined(struct store *store, void *arg)
+/* Does the prompt have a job that was not sent yet and asks for just this, so that it stays? */
+static int is_waiting_already(const struct examination *look, bool *ret_waits)
 {
-	struct examined *examined = arg;
-	int64_t cancelled = examined->past->cancelled, ino = examined->node->ino;
-	int r = cancelled != 0 ? jobs_remove(store, cancelled) : 0;
+	const struct job_record *old = &look->old, *record = &look->record;
+	struct wish_record wish;
 
-	if (r == 0 && examined->record != NULL) {
-		r = jobs_add(store, examined->record);
-		examined->job = examined->record->id;
-	}
-	if (r == 0)
-		r = nodes_set_job(store, ino, examined->job);
-	return r < 0 ? r : nodes_set_draft(store, ino, DRAFT_NONE);
-}
-
-/* One transaction: the text was examined, and the prompt's job is `record` where it is a new one (id 0), else `job`. */
-static int commit(const struct tree_needs *needs, const struct node *node, const struct past *past,
-	struct job_record *record, int64_t job)
-{
-	struct examined examined = {node, past, record, job};
-	int r = store_run(needs->store, false, write_examined, &examined);
-
-	if (r == 0 && past->cancelled != 0)
-		queue_drop(needs->queue, past->cancelled);
-	return r;
-}
-
-/* The prompt says again what was sent last, or nothing at all: what is waiting is not sent any more. */
-static int go_back(const struct tree_needs *needs, const struct node *node, const struct past *past,
-	bool wanted)
-{
-	queue_unwanted(needs->queue, node->job, !wanted);
-	return commit(needs, node, past, NULL, past->cancelled != 0 ? past->sent.id : node->job);
-}
-
-static int add_job(const struct tree_needs *needs, const struct node *node, const struct past *past,
-	struct job_record *record)
-{
-	const struct job_record *old = &past->old;
-
-	if (past->cancelled != 0)
-		record->after = old->after;
-	else if (old->id != 0 && !job_state_is_unsent(old->state) &&
-		 !job_state_is_final(old->state))
-		record->after = old->id;
-	int r = commit(needs, node, past, record, 0);
-	int64_t id = record->id;
-	if (r == 0)
-		r = queue_add(needs->queue, record);
-	struct job *job = r < 0 ? NULL : job_table_find(needs->jobs, id);
-	return job != NULL && job->record.state == JOB_WAITING ? inputs_adopt(needs->inputs, job)
-							       : r;
-}
-
-static int examine_text(const struct tree_needs *needs, const struct node *node, char *text,
-	size_t length, bool again)
-{
-	struct job_record record = {0};
-	struct past past = {0};
-	struct node top;
-	int r = find_model(needs, node, &top);
-
-	int named = new_record(node, &top, text, length, &record);
-	if (r == 0)
-		r = named;
-	if (r == 0)
-		r = find_past(needs, node, &past);
+	*ret_waits = false;
+	if (look->cancelled == 0 || old->state == JOB_INVALID || old->state == JOB_BLOCKED ||
+		old->dry_run != record->dry_run ||
+		strcmp(old->model, record->model) != 0)
+		return 0;
+	*ret_waits = old->text_length == record->text_length &&
+		     memcmp(old->text, record->text, record->text_length) == 0;
+	if (*ret_waits || old->state != JOB_HELD || record->state != JOB_QUEUED)
+		return 0;
+	int r = wishes_get(look->needs->store, old->id, &wish);
 	if (r < 0)
-		goto end;
-	if (!again && past.old.id != 0 && is_known(needs, &past.old, &top, text, length)) {
-		past.cancelled = 0;
-		r = go_back(needs, node, &past, true);
-	} else if (!again && past.sent.id != 0 && is_known(needs, &past.sent, &top, text, length)) {
-		r = go_back(needs, node, &past, true);
-	} else {
-		r = judge(needs, &top, &record);
-		if (r == 0)
-			r = add_job(needs, node, &past, &record);
-		else if (r == -ENODATA)
-			r = go_back(needs, node, &past, false);
+		return r == -ENOENT ? 0 : r;
+	*ret_waits = wish.hash[0] != '\0' && strcmp(wish.hash, look->wish.hash) == 0;
+	wish_record_finish(&wish);
+	return 0;
+}
+
+static int clear_draft(struct store *store, void *arg)
+{
+	return nodes_set_draft(store, *(int64_t *)arg, DRAFT_NONE);
+}
+
+/* A new job goes to work. */
+static int put_to_work(struct examination *look)
+{
+	const struct tree_needs *needs = look->needs;
+	int64_t id = look->record.id;
+	int r = queue_add(needs->queue, &look->record);
+	struct job *job = r < 0 ? NULL : job_table_find(needs->jobs, id);
+
+	if (job == NULL)
+		return r;
+	job->released = look->wish.asked;
+	return job->record.state == JOB_WAITING ? inputs_adopt(needs->inputs, job) : 0;
+}
+
+static int conclude(struct examination *look, int judged)
+{
+	const struct tree_needs *needs = look->needs;
+	struct purchase purchase = {.prompt = &look->node,
+		.path = look->path,
+		.stem = look->record.place.stem,
+		.record = judged == -ENODATA ? NULL : &look->record,
+		.wish = &look->wish,
+		.settle_ms = needs->settle_ms,
+		.cancelled = look->cancelled,
+		.copies = look->order->copies,
+		.hold = wish_hold_text(look->wish.hold)};
+	bool waits = false;
+	int r;
+
+	if (judged == -ENODATA) {
+		queue_unwanted(needs->queue, look->node.job, true);
+		r = purchase_nothing(needs->queue, &purchase);
+		return r < 0 || !look->order->asked ? r : -EINVAL;
 	}
-end:
-	past_finish(&past);
-	job_record_finish(&record);
-	return r;
+	r = look->order->asked ? 0 : is_waiting_already(look, &waits);
+	if (r < 0)
+		return r;
+	if (waits)
+		return store_run(needs->store, false, clear_draft, &look->node.ino);
+	if (look->record.state != JOB_QUEUED || look->order->asked) {
+		purchase.hold = NULL;
+		r = purchase_add(needs->queue, &purchase);
+	} else {
+		if (purchase.hold != NULL)
+			job_set_trouble(&look->record, purchase.hold);
+		r = purchase_decide(needs->queue, &purchase);
+	}
+	if (r < 0)
+		return r;
+	look->bought = purchase.bought;
+	return purchase.bought.verdict == BOUGHT_NOT ? put_to_work(look) : 0;
 }
 
-static int refuse_size(const struct tree_needs *needs, const struct node *node)
+static int examine(struct examination *look, char *text, size_t length, bool too_long)
 {
-	char *text = strdup("");
+	const struct tree_needs *needs = look->needs;
+	int r = find_model(needs, &look->node, &look->top);
 
-	/* the text is too long to be kept; the parser never sees it */
-	struct job_record record = {.text = text};
-	struct past past = {0};
-	struct node top;
-	int r = text == NULL ? -ENOMEM : find_model(needs, node, &top);
+	look->record.text = text;
+	look->record.text_length = length;
 	if (r == 0)
-		r = new_record(node, &top, text, 0, &record);
+		r = new_record(look);
 	if (r == 0)
-		r = refuse(
-			&record, "this file is longer than 256 KiB: that is no prompt; shorten it");
+		r = place_of(needs->store, look->node.parent, look->record.place.stem, &look->path);
 	if (r == 0)
-		r = find_past(needs, node, &past);
-	if (r == 0)
-		r = add_job(needs, node, &past, &record);
-	past_finish(&past);
-	job_record_finish(&record);
-	return r;
+		r = find_old(look);
+	if (r < 0)
+		return r;
+	r = too_long ? refuse(&look->record,
+			       "this file is longer than 256 KiB: that is no prompt; shorten it")
+		     : judge(look);
+	return r < 0 && r != -ENODATA ? r : conclude(look, r);
 }
 
-int draft_examine(const struct tree_needs *needs, int64_t ino, bool again)
+int draft_examine(const struct tree_needs *needs, int64_t ino, const struct draft_order *order,
+	struct bought *ret_bought)
 {
-	struct node node;
-	char *text = NULL;
+	CLEANUP(examination_finish)
+	struct examination look = {.needs = needs, .order = order};
+	CLEANUP_FREE char *text = NULL;
 	size_t length = 0;
-	int r = nodes_get(needs->store, ino, &node);
+	int r = nodes_get(needs->store, ino, &look.node);
 
-	if (r == -ENOENT || (r == 0 && !place_is_prompt(&node)))
+	*ret_bought = (struct bought){.verdict = BOUGHT_NOT};
+	if (r == -ENOENT || (r == 0 && !place_is_prompt(needs->store, &look.node)))
 		return 0;
 	if (r == 0)
 		r = read_text(needs, ino, &text, &length);
-	if (r == -EFBIG)
-		r = refuse_size(needs, &node);
-	else if (r == 0)
-		r = examine_text(needs, &node, text, length, again);
-	if (r == 0) {
-		changes_tell_status(needs->changes, ino);
-		queue_wake(needs->queue);
+	bool too_long = r == -EFBIG;
+	if (too_long) {
+		/* the text is too long to be kept; the parser never sees it */
+		text = strdup("");
+		r = text == NULL ? -ENOMEM : 0;
 	}
-	return r;
+	if (r < 0)
+		return r;
+	r = examine(&look, steal(&text), length, too_long);
+	if (r < 0)
+		return r;
+	*ret_bought = look.bought;
+	changes_tell_status(needs->changes, ino);
+	queue_wake(needs->queue);
+	return 0;
 }

@@ -11,7 +11,7 @@
 
 const char *const status_keys[STATUS_KEYS] = {"state", "model", "mode", "task", "batch",
 	"submitted", "finished", "elapsed", "credits", "results", "needs", "request", "settings",
-	"left_out", "warning", "error"};
+	"left_out", "note", "warning", "error"};
 
 /* A value is one line: what goes on is indented. Names of attributes have no blank; here they do. */
 static void add_line(struct buf *text, const char *key, const struct buf *value)

@@ -10,6 +10,7 @@
 #include "fs/job/place.h"
 #include "fs/tree/status.h"
 #include "fs/tree/status_private.h"
+#include "fs/tree/tree_private.h"
 
 #define PREFIX "user.weryai."
 #define PROMPT_VALUE_MAX 60000 /* of an attribute's 64 KiB */
@@ -54,14 +55,14 @@ static bool is_key(const char *const *list, size_t count, const char *key)
 }
 
 /* Does this node have attributes of ours, and which? NULL: none. */
-static const char *const *keys_of(const struct node *node, size_t *ret_count)
+static const char *const *keys_of(struct tree *tree, const struct node *node, size_t *ret_count)
 {
 	if (node->kind == NODE_RESULT) {
 		*ret_count = array_length(result_keys);
 		return result_keys;
 	}
 	*ret_count = STATUS_KEYS;
-	return place_is_prompt(node) ? status_keys : NULL;
+	return place_is_prompt(tree->needs.store, node) ? status_keys : NULL;
 }
 
 int status_attribute(struct tree *tree, const struct node *node, const char *name, char **ret_value)
@@ -69,7 +70,7 @@ int status_attribute(struct tree *tree, const struct node *node, const char *nam
 	struct facts facts;
 	struct buf value;
 	size_t count;
-	const char *const *list = keys_of(node, &count);
+	const char *const *list = keys_of(tree, node, &count);
 
 	if (list == NULL || !is_key(list, count, name))
 		return -ENODATA;
@@ -97,7 +98,7 @@ int status_attributes(struct tree *tree, const struct node *node,
 	int (*visit)(void *arg, const char *name), void *arg)
 {
 	size_t count;
-	const char *const *list = keys_of(node, &count);
+	const char *const *list = keys_of(tree, node, &count);
 	char name[64];
 	int r = 0;
 

@@ -15,11 +15,13 @@
 #include "fs/job/job_table.h"
 #include "fs/job/writers.h"
 #include "fs/queue/queue.h"
+#include "fs/tree/draft.h"
 #include "fs/tree/tree_private.h"
 
 void facts_finish(struct facts *facts)
 {
 	job_record_finish(&facts->stored);
+	wish_record_finish(&facts->wish);
 	task_records_finish(facts->tasks, facts->task_count);
 	result_records_finish(facts->results, facts->result_count);
 }
@@ -31,6 +33,8 @@ int facts_gather(struct tree *tree, const struct node *node, struct facts *facts
 	memset(facts, 0, sizeof(*facts));
 	facts->draft = node->kind == NODE_FILE && (node->draft != DRAFT_NONE || node->job == 0);
 	facts->cut_off = node->draft == DRAFT_OPEN && !writers_any(tree->needs.writers, node->ino);
+	if (facts->draft)
+		facts->note = draft_note(tree->drafts, node->ino);
 	if (node->job == 0 || facts->draft)
 		return 0;
 	struct job *job = job_table_find(tree->needs.jobs, node->job);
@@ -45,6 +49,10 @@ int facts_gather(struct tree *tree, const struct node *node, struct facts *facts
 		if (r == -ENOENT)
 			return 0;
 	}
+	if (r == 0)
+		r = wishes_get(tree->needs.store, node->job, &facts->wish);
+	if (r == -ENOENT)
+		r = 0;
 	if (r == 0)
 		r = tasks_get(tree->needs.store, node->job, &facts->tasks, &facts->task_count);
 	if (r == 0)
@@ -239,6 +247,12 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 		buf_adds(text, state_name(facts));
 		return true;
 	}
+	if (strcmp(key, "note") == 0) {
+		const char *note = facts->note != NULL ? facts->note : facts->wish.note;
+		if (note != NULL)
+			buf_adds(text, note);
+		return note != NULL;
+	}
 	if (record == NULL)
 		return false;
 	if (strcmp(key, "model") == 0)
@@ -261,7 +275,8 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 		facts_add_results(tree, facts, node->parent, ", ", text);
 	else if (strcmp(key, "needs") == 0 && facts->needs != NULL)
 		buf_adds(text, facts->needs);
-	else if (strcmp(key, "request") == 0 && record->state == JOB_HELD && record->dry_run)
+	else if (strcmp(key, "request") == 0 && record->state == JOB_HELD &&
+		 (record->dry_run || facts->wish.hold == HOLD_MANUAL) && record->body != NULL)
 		buf_adds(text, record->body);
 	else if (strcmp(key, "settings") == 0 && record->state == JOB_HELD && record->dry_run &&
 		record->settings != NULL)

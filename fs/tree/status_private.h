@@ -6,12 +6,13 @@
 #include "fs/base/buf.h"
 #include "fs/store/jobs.h"
 #include "fs/store/nodes.h"
+#include "fs/store/wishes.h"
 #include "fs/tree/status.h"
 
 struct tree;
 
 /* The keys of a status, in the order of its lines. */
-#define STATUS_KEYS 16
+#define STATUS_KEYS 17
 extern const char *const status_keys[STATUS_KEYS];
 
 #define STATUS_MAX (512 * 1024) /* bytes of a text or a value */
@@ -26,6 +27,8 @@ struct facts {
 	size_t task_count;
 	struct result_record *results; /* owned */
 	size_t result_count;
+	struct wish_record wish; /* owned; of the record */
+	const char *note;        /* why a draft waits, borrowed; NULL none */
 	bool draft;
 	bool cut_off; /* a draft whose writer went with an earlier mount */
 };

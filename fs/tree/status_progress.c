@@ -17,9 +17,9 @@ enum status_progress facts_progress(const struct tree *tree, const struct facts 
 		return STATUS_OPEN;
 	if (facts->draft || record == NULL)
 		/* empty, or cut off: only a person makes something of it */
-		return node->draft == DRAFT_CLOSED ? STATUS_RUNS : STATUS_IDLE;
+		return node->draft >= DRAFT_CLOSED ? STATUS_RUNS : STATUS_IDLE;
 	if (record->state == JOB_HELD)
-		return record->dry_run ? STATUS_IDLE : STATUS_FAILED;
+		return record->dry_run || facts->wish.hold == HOLD_CAPTION ? STATUS_IDLE : STATUS_FAILED;
 	enum job_state shown = job_state_shown(record->state);
 	if (shown == JOB_SUCCESS)
 		return STATUS_SUCCEEDED;

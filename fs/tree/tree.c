@@ -75,9 +75,9 @@ void tree_destroy(struct tree *tree)
 	free(tree);
 }
 
-int tree_examine(struct tree *tree, int64_t ino, bool again)
+int tree_submit(struct tree *tree, int64_t ino)
 {
-	return draft_submit(tree->drafts, ino, again);
+	return draft_submit(tree->drafts, ino);
 }
 
 int tree_open(struct tree *tree, uint64_t ino, int flags, int *ret_fd)

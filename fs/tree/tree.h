@@ -6,7 +6,7 @@
  * What it is:   the door to the names. Nodes, rows of the store, are the truth; a prompt's shadows X.status and X.wait,
  *               and a directory's .model, are made from them. A file with a prompt's name whose last writer has closed it is
  *               a draft (draft.h); settled, it is examined (draft_examine.c) and becomes a job of the queue or the inputs.
- * Invariants:   A job belongs to a place, directory and name (tree_place.c): what was sent from there stays known, whoever
+ * Invariants:   A job belongs to a place, a path (tree_place.c, fs/store/places.h): what was sent from there stays known, whoever
  *               comes or goes. Every changing function is one transaction and returns after it is committed; memory
  *               changes after the commit. A mark in the database says what is a draft before its bytes change.
  * States:       of a prompt's text (enum draft_state of nodes.h): examined; changed and open; changed and closed. Of a node: it
@@ -15,7 +15,7 @@
  * Calls back:   nobody; what it changes is told by way of fs/job/changes.h.
  * Permission bits are the kernel's business (default_permissions); the tree refuses what no owner may do (-EPERM).
  * Errors: POSIX's, and -ENOSPC, -EIO, -ENOMEM.
- * Files, bottom up: status_hash, draft_examine, draft, status_facts, status, status_attributes, tree_plant, tree_look,
+ * Files, bottom up: status_hash, caption, draft_pace, draft_examine, draft, status_facts, status, status_attributes, tree_plant, tree_look,
  * tree_set, tree_xattr, tree_place, tree_change, tree. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,8 +50,11 @@ struct tree_needs { /* all borrowed */
 	struct queue *queue;
 	struct inputs *inputs;
 	const struct model_table *const *models; /* the table in force, which may be another one at the next turn */
-	int64_t settle_ms;
+	int64_t settle_ms, settle_max_ms; /* settle_max_ms: of a prompt that is saved again and again */
+	int64_t copies_ms; /* a copy is sent when no name has changed for so long */
+	int ask_above;     /* one rename that asks another model for more results is asked about; 0: none is */
 	bool allow_unknown, dry_run;
+	bool manual; /* nothing is sent unless a person says so */
 	const char *webhook_url; /* of prompts that name none; NULL none */
 	uid_t uid; /* owner of directories that nobody in particular makes */
 	gid_t gid;
@@ -127,9 +130,9 @@ int tree_status_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, si
 int tree_wait_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
 /* The text of DIRECTORY/.model; the number is the directory's or the text's own. Caller frees. */
 int tree_model_text(struct tree *tree, uint64_t ino, char **ret_text, size_t *ret_length);
-/* A person says `submit`: examines the prompt's text now, and with `again` makes a job of what equals the last text, too.
- * -EBUSY: somebody writes to it. */
-int tree_examine(struct tree *tree, int64_t ino, bool again);
+/* A person says `submit`: a job of the prompt's text, now, whatever was bought before. -EBUSY: somebody writes to it; -EINVAL: there
+ * is no prompt in it. */
+int tree_submit(struct tree *tree, int64_t ino);
 
 /* Extended attributes: user.* stored, user.weryai.* made from the job (status.h). Size 0 asks for the length. */
 int tree_xattr_get(struct tree *tree, uint64_t ino, const char *name, void *value, size_t size, size_t *ret_length);

@@ -16,8 +16,10 @@
 #include "fs/fetch/fetch.h"
 #include "fs/job/changes.h"
 #include "fs/job/lease.h"
+#include "fs/prompt/prompt_name.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
+#include "fs/store/places.h"
 #include "fs/tree/draft.h"
 
 /* May a new name appear in this directory? */
@@ -41,6 +43,11 @@ static int check_new_name(
 		return -EPERM;
 	if (strcmp(name, PLACE_WAIT) == 0 || strcmp(name, PLACE_GALLERY) == 0)
 		return -EPERM; /* those are made for each directory */
+	/* nothing is paid for without a status */
+	int64_t top;
+	if (prompt_name_is_too_long(name) &&
+		place_has_prompts(tree->needs.store, ret_dir->ino, &top))
+		return -ENAMETOOLONG;
 	if (place_is_shadow_name(name)) {
 		log_info("tree: '%s' refused: names in .status and .wait belong to weryaifs", name);
 		return -EPERM;
@@ -102,7 +109,7 @@ int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mod
 		fd = descriptors_spare(
 			store_data_open(tree->needs.store, node.ino, O_RDWR | O_CREAT | O_TRUNC));
 		r = fd < 0 ? fd : draft_open(tree->drafts, &node);
-		if (r == 0 && place_is_prompt(&node))
+		if (r == 0 && place_is_prompt(tree->needs.store, &node))
 			r = tree_take_place(tree, node.ino, node.parent, node.name, &aftermath);
 	}
 	r = store_end(tree->needs.store, r);
@@ -138,7 +145,7 @@ static int drop_name(struct tree *tree, const struct node *node, struct tree_aft
 {
 	int r = 0;
 
-	if (place_is_prompt(node))
+	if (place_is_prompt(tree->needs.store, node))
 		r = tree_leave_place(tree, node, aftermath);
 	else if (node->kind == NODE_RESULT)
 		r = results_forget_ino(tree->needs.store, node->ino);
@@ -219,17 +226,22 @@ int tree_rmdir(struct tree *tree, uint64_t parent, const char *name)
 /* One rename(2). */
 struct renaming {
 	struct node node, old_dir, dir;
-	const char *name;   /* the new one */
-	struct node target; /* what has it now */
-	bool exists;        /* the target */
-	bool same_model;
+	const char *name;                /* the new one */
+	struct node target;              /* what has it now */
+	bool exists;                     /* the target */
+	struct tree_dir was, target_was; /* where they were, if they are directories */
 };
+
+static void renaming_finish(struct renaming *renaming)
+{
+	tree_dir_finish(&renaming->was);
+	tree_dir_finish(&renaming->target_was);
+}
 
 static int look_up(
 	struct tree *tree, uint64_t parent, uint64_t new_parent, struct renaming *renaming)
 {
 	const struct node *node = &renaming->node;
-	int64_t old_top, new_top;
 
 	if (node->kind == NODE_MODEL || node->ino < (int64_t)TREE_FIRST_FREE)
 		return -EPERM;
@@ -237,14 +249,13 @@ static int look_up(
 	if (r == 0)
 		r = nodes_get(tree->needs.store, TREE_NODE(parent), &renaming->old_dir);
 	if (r == 0)
-		r = place_top(tree->needs.store, renaming->old_dir.ino, &old_top);
-	if (r == 0)
-		r = place_top(tree->needs.store, renaming->dir.ino, &new_top);
+		r = tree_dir_look(tree, node, &renaming->was);
 	if (r < 0)
 		return r;
-	renaming->same_model = old_top == new_top;
 	r = nodes_find(tree->needs.store, renaming->dir.ino, renaming->name, &renaming->target);
 	renaming->exists = r == 0;
+	if (r == 0)
+		r = tree_dir_look(tree, &renaming->target, &renaming->target_was);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -270,28 +281,28 @@ static int check_target(struct tree *tree, const struct renaming *renaming, unsi
 	return onto_dir ? check_empty_dir(tree, target) : 0;
 }
 
-static int place_node(struct tree *tree, struct node *node, const struct node *dir,
-	const char *name, bool same_model, struct tree_aftermath *aftermath)
+static int place_node(struct tree *tree, struct node *node, const struct tree_dir *was,
+	const struct node *dir, const char *name, struct tree_aftermath *aftermath)
 {
 	int r = nodes_set_name(tree->needs.store, node->ino, dir->ino, name);
 
 	if (r == 0 && node->kind == NODE_FILE)
-		r = tree_move_file(tree, node, dir->ino, name, same_model, aftermath);
-	else if (r == 0 && node->kind == NODE_DIR && !same_model)
-		r = tree_move_dir(tree, node->ino, aftermath);
+		r = tree_move_file(tree, node, dir->ino, name, aftermath);
+	else if (r == 0 && node->kind == NODE_DIR)
+		r = tree_move_dir(tree, node, was, aftermath);
 	return r < 0 ? r : tree_touch_ctime(tree, node);
 }
 
 static int place_new(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
-	return place_node(tree, &renaming->node, &renaming->dir, renaming->name,
-		renaming->same_model, aftermath);
+	return place_node(
+		tree, &renaming->node, &renaming->was, &renaming->dir, renaming->name, aftermath);
 }
 
 static int place_old(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
-	return place_node(tree, &renaming->target, &renaming->old_dir, renaming->node.name,
-		renaming->same_model, aftermath);
+	return place_node(tree, &renaming->target, &renaming->target_was, &renaming->old_dir,
+		renaming->node.name, aftermath);
 }
 
 static int replace(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
@@ -301,12 +312,48 @@ static int replace(struct tree *tree, struct renaming *renaming, struct tree_aft
 	return r < 0 ? r : place_new(tree, renaming, aftermath);
 }
 
+static int exchange_names(struct tree *tree, struct renaming *renaming)
+{
+	struct node *node = &renaming->node, *target = &renaming->target;
+	int r = nodes_set_name(tree->needs.store, target->ino, 0, NULL);
+
+	if (r == 0)
+		r = nodes_set_name(tree->needs.store, node->ino, renaming->dir.ino, renaming->name);
+	if (r == 0)
+		r = nodes_set_name(
+			tree->needs.store, target->ino, renaming->old_dir.ino, node->name);
+	if (r == 0)
+		r = tree_touch_ctime(tree, node);
+	return r < 0 ? r : tree_touch_ctime(tree, target);
+}
+
+/* Two prompts, or two directories of prompts, of one model: their places change their paths. 0: they are not. */
+static int exchange_places(
+	struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+{
+	const struct tree_dir *was = &renaming->was, *target_was = &renaming->target_was;
+	bool files = tree_are_siblings(tree, &renaming->node, &renaming->target);
+	bool dirs = was->has_prompts && target_was->has_prompts && was->top == target_was->top;
+
+	if (!files && !dirs)
+		return 0;
+	int r = exchange_names(tree, renaming);
+	if (r == 0 && files)
+		r = tree_exchange_files(tree, &renaming->node, &renaming->target, aftermath);
+	else if (r == 0)
+		r = places_exchange_below(tree->needs.store, was->path, target_was->path);
+	return r < 0 ? r : 1;
+}
+
 /* Who leaves a prompt's place goes first, so that who comes finds what was sent from there. */
 static int exchange(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
-	bool old_first = place_is_prompt(&renaming->target);
-	int r = nodes_set_name(tree->needs.store, renaming->target.ino, 0, NULL);
+	bool old_first = place_is_prompt(tree->needs.store, &renaming->target);
+	int r = exchange_places(tree, renaming, aftermath);
 
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = nodes_set_name(tree->needs.store, renaming->target.ino, 0, NULL);
 	if (r == 0)
 		r = nodes_set_name(tree->needs.store, renaming->node.ino, 0, NULL);
 	if (r == 0)
@@ -338,7 +385,7 @@ int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t n
 	const char *new_name, unsigned flags)
 {
 	struct tree_aftermath aftermath = {0};
-	struct renaming renaming = {.name = new_name};
+	CLEANUP(renaming_finish) struct renaming renaming = {.name = new_name};
 	bool exchanges = (flags & RENAME_EXCHANGE) != 0;
 
 	if ((flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0)

@@ -119,7 +119,7 @@ int tree_shadow(struct tree *tree, int64_t parent, const char *name, struct node
 		return 0;
 	snprintf(prompt, sizeof(prompt), "%.*s.txt", (int)stem, name);
 	int r = nodes_find(tree->needs.store, parent, prompt, ret_prompt);
-	if (r == -ENOENT || (r == 0 && !place_is_prompt(ret_prompt)))
+	if (r == -ENOENT || (r == 0 && !place_is_prompt(tree->needs.store, ret_prompt)))
 		return 0;
 	if (r < 0)
 		return r;
@@ -267,7 +267,7 @@ int tree_path(struct tree *tree, uint64_t ino, char **ret_path)
 	int r = path == NULL ? -ENOMEM : nodes_get(tree->needs.store, TREE_NODE(ino), &node);
 
 	if (r == 0 && is_status) {
-		r = place_is_prompt(&node)
+		r = place_is_prompt(tree->needs.store, &node)
 			    ? prepend(&path, node.name, node.name_length - strlen(PLACE_PROMPT),
 				      PLACE_STATUS)
 			    : -ENOENT;
@@ -313,7 +313,7 @@ static int emit_node(struct tree *tree, const struct node *node, uint64_t cookie
 
 	if (is_hidden(tree, node))
 		return 0;
-	if (cookie < shadow_cookie && place_is_prompt(node)) {
+	if (cookie < shadow_cookie && place_is_prompt(tree->needs.store, node)) {
 		size_t stem = node->name_length - strlen(PLACE_PROMPT);
 		snprintf(name, sizeof(name), "%.*s" PLACE_STATUS, (int)stem, node->name);
 		/* a name too long to be looked up is not listed */
@@ -372,7 +372,7 @@ int tree_wait_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size
 	struct node node;
 	int r = nodes_get(tree->needs.store, TREE_NODE(prompt_ino), &node);
 
-	if (r == 0 && !place_is_prompt(&node))
+	if (r == 0 && !place_is_prompt(tree->needs.store, &node))
 		r = -EIO; /* removed, or no prompt any more: there is no end to wait for */
 	return r < 0 ? r : status_wait_text(tree, &node, ret_text, ret_length);
 }

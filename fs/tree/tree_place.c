@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a change of names means for prompts and their jobs. A job belongs to a place (directory and name): a prompt that
- * moves takes its jobs along, one that goes leaves them there, and a file that comes to the same place takes them up again.
+/* What a change of names means for prompts and their jobs. A job belongs to a place (fs/store/places.h): a prompt that moves
+ * inside its model takes the place along, one that goes leaves it there, and a file that comes to the same path finds it.
  * That is how an editor which saves by rename, or by removing and making anew, keeps what was sent. */
 #include "fs/tree/tree_private.h"
 
@@ -9,11 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/api/request.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/job/changes.h"
 #include "fs/job/place.h"
 #include "fs/prompt/prompt_name.h"
 #include "fs/queue/queue.h"
 #include "fs/store/jobs.h"
+#include "fs/store/places.h"
+#include "fs/store/wishes.h"
 #include "fs/tree/draft.h"
 
 static int aftermath_add(struct tree_aftermath *aftermath, struct after after)
@@ -45,70 +50,185 @@ int tree_aftermath_finish(struct tree *tree, struct tree_aftermath *aftermath, i
 		if (after->changed != 0)
 			changes_tell_moved(tree->needs.changes, after->changed);
 	}
+	if (aftermath->count > 0 && result >= 0)
+		drafts_names_changed(tree->drafts);
 	free(aftermath->items);
 	changes_tell_other(tree->needs.changes);
 	return result;
 }
 
-int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath)
+/* `path`: of its place. */
+static int leave(struct tree *tree, const struct node *node, const char *path,
+	struct tree_aftermath *aftermath)
 {
-	int64_t cancelled = 0;
-	int r = 0;
+	struct store *store = tree->needs.store;
+	int64_t cancelled = 0, place, last;
+	int r = places_find(store, path, &place, &last);
 
-	if (node->job != 0 && queue_can_cancel(tree->needs.queue, node->job)) {
+	if (r == 0)
+		r = wishes_leave(store, place, clock_wall_ms());
+	else if (r == -ENOENT)
+		r = 0;
+	if (r == 0 && node->job != 0 && queue_can_cancel(tree->needs.queue, node->job)) {
 		cancelled = node->job;
-		r = jobs_remove(tree->needs.store, node->job);
+		r = jobs_remove(store, node->job);
 	}
 	if (r == 0)
-		r = jobs_detach(tree->needs.store, node->ino);
+		r = jobs_detach(store, node->ino);
 	if (r == 0)
-		r = nodes_set_job(tree->needs.store, node->ino, 0);
+		r = nodes_set_job(store, node->ino, 0);
 	if (r == 0)
-		r = draft_mark(tree->drafts, node->ino, false);
+		r = draft_mark(tree->drafts, node->ino, DRAFT_NONE);
 	struct after after = {.cancelled = cancelled, .left = node->ino, .changed = node->ino};
+	return r < 0 ? r : aftermath_add(aftermath, after);
+}
+
+int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath)
+{
+	CLEANUP_FREE char *path = NULL;
+	char stem[256];
+
+	place_stem(node->name, stem);
+	int r = place_of(tree->needs.store, node->parent, stem, &path);
+	return r < 0 ? r : leave(tree, node, path, aftermath);
+}
+
+/* The place, where it has a memory, has this prompt now. *ret_last: what it asked for last. */
+static int set_prompt(struct store *store, int64_t ino, int64_t parent, const char *stem,
+	const char *path, int64_t *ret_last)
+{
+	int64_t place;
+	int r = places_find(store, path, &place, ret_last);
+
+	if (r < 0) {
+		*ret_last = 0;
+		return r == -ENOENT ? 0 : r;
+	}
+	r = jobs_set_prompt(store, place, ino, parent, stem);
+	if (r == 0)
+		r = wishes_rename(store, place, stem);
+	return r < 0 ? r : wishes_return(store, place);
+}
+
+static int take(struct tree *tree, int64_t ino, int64_t parent, const char *name,
+	enum draft_state draft, struct tree_aftermath *aftermath)
+{
+	struct store *store = tree->needs.store;
+	CLEANUP_FREE char *path = NULL;
+	char stem[256];
+	int64_t last;
+
+	place_stem(name, stem);
+	int r = place_of(store, parent, stem, &path);
+	if (r == 0)
+		r = set_prompt(store, ino, parent, stem, path, &last);
+	if (r == 0)
+		r = nodes_set_job(store, ino, last);
+	if (r == 0)
+		r = draft_mark(tree->drafts, ino, draft);
+	struct after after = {.settle = ino, .changed = ino};
 	return r < 0 ? r : aftermath_add(aftermath, after);
 }
 
 int tree_take_place(struct tree *tree, int64_t ino, int64_t parent, const char *name,
 	struct tree_aftermath *aftermath)
 {
+	return take(tree, ino, parent, name, DRAFT_CLOSED, aftermath);
+}
+
+/* After a rename inside its model: the place is called so now. */
+static int follow(struct tree *tree, const struct node *node, int64_t parent, const char *name,
+	struct tree_aftermath *aftermath)
+{
+	struct store *store = tree->needs.store;
+	CLEANUP_FREE char *path = NULL;
 	char stem[256];
-	int64_t job;
+	int64_t last;
 
 	place_stem(name, stem);
-	int r = jobs_find_slot(tree->needs.store, parent, stem, &job);
-	if (r == 0) {
-		r = jobs_adopt(tree->needs.store, parent, stem, ino);
-	} else if (r == -ENOENT) {
-		job = 0;
-		r = 0;
-	}
+	int r = place_of(store, parent, stem, &path);
 	if (r == 0)
-		r = nodes_set_job(tree->needs.store, ino, job);
+		r = jobs_move(store, node->ino, parent, stem);
 	if (r == 0)
-		r = draft_mark(tree->drafts, ino, true);
-	struct after after = {.settle = ino, .changed = ino};
+		r = set_prompt(store, node->ino, parent, stem, path, &last);
+	struct after after = {.changed = node->ino};
 	return r < 0 ? r : aftermath_add(aftermath, after);
 }
 
-int tree_move_file(struct tree *tree, const struct node *node, int64_t parent, const char *name,
-	bool same_model, struct tree_aftermath *aftermath)
+static int paths_of(struct store *store, const struct node *node, int64_t parent, const char *name,
+	char **ret_old, char **ret_new)
 {
-	bool was = place_is_prompt(node), is = prompt_is_name(name);
 	char stem[256];
+
+	place_stem(node->name, stem);
+	int r = place_of(store, node->parent, stem, ret_old);
+	place_stem(name, stem);
+	return r < 0 ? r : place_of(store, parent, stem, ret_new);
+}
+
+int tree_move_file(struct tree *tree, const struct node *node, int64_t parent, const char *name,
+	struct tree_aftermath *aftermath)
+{
+	struct store *store = tree->needs.store;
+	CLEANUP_FREE char *old_path = NULL;
+	CLEANUP_FREE char *path = NULL;
+	int64_t old_top = 0, top = 0;
+	bool was = place_is_prompt(store, node) && place_has_prompts(store, node->parent, &old_top);
+	bool is = prompt_is_name(name) && place_has_prompts(store, parent, &top);
 	int r = 0;
 
-	if (was && is && same_model) {
-		place_stem(name, stem);
-		r = jobs_move(tree->needs.store, node->ino, parent, stem);
-		struct after after = {.changed = node->ino};
-		return r < 0 ? r : aftermath_add(aftermath, after);
+	if (was && is && old_top == top) {
+		r = paths_of(store, node, parent, name, &old_path, &path);
+		if (r == 0)
+			r = places_move(store, old_path, path);
+		return r < 0 ? r : follow(tree, node, parent, name, aftermath);
 	}
 	if (was)
 		r = tree_leave_place(tree, node, aftermath);
 	if (r == 0 && is)
 		r = tree_take_place(tree, node->ino, parent, name, aftermath);
 	return r;
+}
+
+bool tree_are_siblings(struct tree *tree, const struct node *node, const struct node *other)
+{
+	int64_t top, other_top;
+
+	return place_is_prompt(tree->needs.store, node) &&
+	       place_is_prompt(tree->needs.store, other) &&
+	       place_has_prompts(tree->needs.store, node->parent, &top) &&
+	       place_has_prompts(tree->needs.store, other->parent, &other_top) && top == other_top;
+}
+
+int tree_exchange_files(struct tree *tree, const struct node *node, const struct node *other,
+	struct tree_aftermath *aftermath)
+{
+	struct store *store = tree->needs.store;
+	CLEANUP_FREE char *path = NULL;
+	CLEANUP_FREE char *other_path = NULL;
+	int r = paths_of(store, node, other->parent, other->name, &path, &other_path);
+
+	if (r == 0)
+		r = places_exchange(store, path, other_path);
+	if (r == 0)
+		r = follow(tree, node, other->parent, other->name, aftermath);
+	return r < 0 ? r : follow(tree, other, node->parent, node->name, aftermath);
+}
+
+/* --- directories --- */
+
+int tree_dir_look(struct tree *tree, const struct node *node, struct tree_dir *ret_dir)
+{
+	*ret_dir = (struct tree_dir){0};
+	if (node->kind != NODE_DIR)
+		return 0;
+	ret_dir->has_prompts = place_has_prompts(tree->needs.store, node->ino, &ret_dir->top);
+	return place_path(tree->needs.store, node, &ret_dir->path);
+}
+
+void tree_dir_finish(struct tree_dir *dir)
+{
+	free(dir->path);
 }
 
 struct below {
@@ -120,7 +240,7 @@ static int collect_prompt(void *arg, const struct node *node)
 {
 	struct below *below = arg;
 
-	if (!place_is_prompt(node))
+	if (!prompt_is_name(node->name))
 		return 0;
 	void *more = reallocarray(below->nodes, below->count + 1, sizeof(*below->nodes));
 	if (more == NULL)
@@ -130,17 +250,71 @@ static int collect_prompt(void *arg, const struct node *node)
 	return 0;
 }
 
-int tree_move_dir(struct tree *tree, int64_t dir, struct tree_aftermath *aftermath)
+/* How many results they ask for, by what they last asked for. */
+static int count_results(struct store *store, const struct below *below, int limit)
 {
-	struct below below = {0};
-	int r = nodes_list_below(tree->needs.store, dir, collect_prompt, &below);
+	int results = 0;
 
-	for (size_t i = 0; i < below.count && r == 0; i++) {
-		struct node *node = &below.nodes[i];
-		r = tree_leave_place(tree, node, aftermath);
-		if (r == 0)
-			r = tree_take_place(tree, node->ino, node->parent, node->name, aftermath);
+	for (size_t i = 0; i < below->count && results <= limit; i++) {
+		struct job_record record = {0};
+		int number = 1;
+		if (below->nodes[i].job != 0 &&
+			jobs_get(store, below->nodes[i].job, &record) == 0 && record.body != NULL)
+			number = api_request_number(record.body);
+		job_record_finish(&record);
+		results += number;
 	}
+	return results;
+}
+
+/* A prompt below a directory that was at `old` and is at `path` now. */
+static int move_below(struct tree *tree, const struct node *node, const struct tree_dir *old,
+	const char *path, enum draft_state draft, struct tree_aftermath *aftermath)
+{
+	CLEANUP_FREE char *now = NULL;
+	CLEANUP_FREE char *before = NULL;
+	char stem[256];
+	int64_t top;
+	int r = 0;
+
+	place_stem(node->name, stem);
+	if (old->has_prompts) {
+		r = place_of(tree->needs.store, node->parent, stem, &now);
+		if (r == 0 && asprintf(&before, "%s%s", old->path, now + strlen(path)) < 0) {
+			before = NULL;
+			r = -ENOMEM;
+		}
+		if (r == 0)
+			r = leave(tree, node, before, aftermath);
+	}
+	if (r == 0 && place_has_prompts(tree->needs.store, node->parent, &top))
+		r = take(tree, node->ino, node->parent, node->name, draft, aftermath);
+	return r;
+}
+
+int tree_move_dir(struct tree *tree, const struct node *node, const struct tree_dir *old,
+	struct tree_aftermath *aftermath)
+{
+	struct store *store = tree->needs.store;
+	CLEANUP(tree_dir_finish) struct tree_dir now = {0};
+	struct below below = {0};
+	struct node there;
+	int r = nodes_get(store, node->ino, &there);
+
+	if (r == 0)
+		r = tree_dir_look(tree, &there, &now);
+	if (r < 0)
+		return r;
+	if (now.has_prompts && old->has_prompts && now.top == old->top) {
+		r = places_move_below(store, old->path, now.path);
+		return r < 0 ? r : aftermath_add(aftermath, (struct after){0});
+	}
+	r = nodes_list_below(store, node->ino, collect_prompt, &below);
+	int limit = tree->needs.ask_above;
+	bool many = r == 0 && limit > 0 && count_results(store, &below, limit) > limit;
+	for (size_t i = 0; i < below.count && r == 0; i++)
+		r = move_below(tree, &below.nodes[i], old, now.path,
+			many ? DRAFT_MANY : DRAFT_CLOSED, aftermath);
 	free(below.nodes);
 	return r;
 }

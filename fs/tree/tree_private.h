@@ -53,9 +53,26 @@ int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aft
 int tree_take_place(struct tree *tree, int64_t ino, int64_t parent, const char *name,
 	struct tree_aftermath *aftermath);
 /* A file changes its place; `node` is as it was before. */
-int tree_move_file(struct tree *tree, const struct node *node, int64_t parent, const char *name, bool same_model,
+int tree_move_file(struct tree *tree, const struct node *node, int64_t parent, const char *name,
 	struct tree_aftermath *aftermath);
-/* A directory has come to another model: every prompt below it is a new prompt for that model. */
-int tree_move_dir(struct tree *tree, int64_t dir, struct tree_aftermath *aftermath);
+/* Are both prompts of one model? */
+bool tree_are_siblings(struct tree *tree, const struct node *node, const struct node *other);
+/* Such two change their names; both are as they were before. */
+int tree_exchange_files(struct tree *tree, const struct node *node, const struct node *other,
+	struct tree_aftermath *aftermath);
+
+/* Where a directory is, as far as that matters for the prompts below it. */
+struct tree_dir {
+	char *path;	  /* owned; NULL: it is none */
+	bool has_prompts; /* files in it that are called so are prompts */
+	int64_t top;	  /* the model's directory, where it has */
+};
+
+int tree_dir_look(struct tree *tree, const struct node *node, struct tree_dir *ret_dir);
+void tree_dir_finish(struct tree_dir *dir);
+/* A directory has got another path, with all that is below it: `old` is where it was. In another model every prompt
+ * below it is a new one; in a tool's directory, or in none of a model, it is none. */
+int tree_move_dir(struct tree *tree, const struct node *node, const struct tree_dir *old,
+	struct tree_aftermath *aftermath);
 /* After the transaction, with its result, which is returned. Frees what `aftermath` holds. */
 int tree_aftermath_finish(struct tree *tree, struct tree_aftermath *aftermath, int result);

@@ -19,7 +19,7 @@ REQUESTS=$TEST_TMP/requests.log
 URL=
 FS_PID=
 # fast enough for tests; a test may say otherwise after these
-FAST=settle=0.2,submit_gap=0,first_poll=0.1,poll_interval=0.1,slow_poll_interval=0.2
+FAST=settle=0.2,copies_after=0,submit_gap=0,first_poll=0.1,poll_interval=0.1,slow_poll_interval=0.2
 
 export HOME=$TEST_TMP/home TMPDIR=$TEST_TMP/tmp XDG_RUNTIME_DIR=$TEST_TMP/tmp
 export XDG_CONFIG_HOME=$HOME/.config XDG_STATE_HOME=$HOME/.local/state XDG_CACHE_HOME=$HOME/.cache

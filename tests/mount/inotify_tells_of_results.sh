@@ -57,10 +57,10 @@ echo "a red marten" >marten.txt
 wait_state marten.txt SUCCESS
 expect 2 '^CLOSE_WRITE,CLOSE FLUX/marten.png$'
 expect 1 '^MOVED_FROM FLUX/marten.png$'
-expect 1 '^MOVED_TO FLUX/marten.png.~1~$'
+expect 1 '^MOVED_TO FLUX/marten.~1~.png$'
 expect 2 '^CREATE FLUX/marten.png$'
 expect 1 '^CREATE FLUX/marten.txt$'
-assert_eq "$(ls marten*)" $'marten.png\nmarten.png.~1~\nmarten.status\nmarten.txt' "the files"
+assert_eq "$(ls marten*)" $'marten.png\nmarten.status\nmarten.txt\nmarten.~1~.png' "the files"
 
 # in a directory that moves while the job runs
 mkdir -p den/deep

@@ -94,15 +94,15 @@ done
 assert_eq "$(state_of fragments) $(state_of noise)" "SUCCESS FAILED"
 
 # results of other prompts, which are passed on by their address: by the bytes that are here, or by what was ordered
-printf 'ten\nduration: 10\n' >ten.txt
-printf 'five [[moov-last=1]]\nduration: 5\n' >five.txt
-good chain "video: ten.mp4" "video: five.mp4"
+printf 'ten\nduration: 10\n' >made-ten.txt
+printf 'five [[moov-last=1]]\nduration: 5\n' >made-five.txt
+good chain "video: made-ten.mp4" "video: made-five.mp4"
 assert_lacks "$(jq -sc 'map(select(.path | endswith("reference-to-video")))[-1].body.videos' "$REQUESTS")" upload
 before=$(posts)
-wrong chained "line 4: 'five.mp4' plays for 5.0 s, which makes 20.0 s with the videos above it" "video: ten" "video: five" "video: five.mp4"
+wrong chained "line 4: 'made-five.mp4' plays for 5.0 s, which makes 20.0 s with the videos above it" "video: made-ten" "video: made-five" "video: made-five.mp4"
 assert_eq "$(($(posts) - before))" 0 submissions
 before=$(requests POST upload-file)
-wrong mixed "line 3: 'eight.mp4' plays for 8.0 s, which makes 18.0 s" "video: ten" "video: eight.mp4"
+wrong mixed "line 3: 'eight.mp4' plays for 8.0 s, which makes 18.0 s" "video: made-ten" "video: eight.mp4"
 assert_eq "$(($(requests POST upload-file) - before))" 0 uploads
 
 # and after a remount

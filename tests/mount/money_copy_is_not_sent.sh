@@ -42,12 +42,50 @@ wait_state "$M/FLUX/waiter" SUCCESS
 assert_eq "$(posts)" $((before + 2)) "sent when a person says so"
 umount_fs
 
-# the original was only moved away and back: it goes on
+# the original was moved away and comes back: what waits in it was sent from the copy meanwhile
 rm -rf "$STATE"
 mv "$TEST_TMP/original" "$STATE"
 mount_fs -o max_active=2
+wait_state "$M/FLUX/waiter" HELD
+assert_eq "$(posts)" $((before + 2)) "the original"
+echo submit >"$M/FLUX/waiter.status"
 wait_state "$M/FLUX/waiter" "PENDING PROCESSING SUCCESS"
-assert_eq "$(posts)" $((before + 3)) "the original goes on"
+umount_fs
+
+# put back over itself, with the lock file, after it has sent what waits: number, birth and mounts are those of the backup
+control seconds=30
+mount_fs -o max_active=1
+echo "a long runner" >"$M/FLUX/long.txt"
+echo submit >"$M/FLUX/long.status"
+wait_state "$M/FLUX/long" "QUEUED PENDING PROCESSING"
+echo "another waiter" >"$M/FLUX/waiter2.txt"
+wait_state "$M/FLUX/waiter2" QUEUED
+mkdir "$TEST_TMP/backup"
+kill_fs
+cp -a "$STATE/." "$TEST_TMP/backup/"
+mount_fs -o max_active=5
+wait_state "$M/FLUX/waiter2" "PENDING PROCESSING SUCCESS"
+kill_fs
+before=$(posts)
+cp -a "$TEST_TMP/backup/." "$STATE/"
+rm -f "$STATE/weryaifs.db-shm"
+mount_fs -o max_active=5
+wait_state "$M/FLUX/waiter2" HELD
+assert_contains "$(status_of "$M/FLUX/waiter2")" "backup" "reason"
+# written once more, in other bytes, it is held still
+printf 'another waiter  \r\n' >"$M/FLUX/waiter2.txt"
+sleep 1
+wait_state "$M/FLUX/waiter2" HELD
+assert_eq "$(posts)" "$before" "submissions of what was put back"
+umount_fs
+
+# that a machine gets its number is no copy
+sqlite3 "$STATE/weryaifs.db" "UPDATE meta SET value = 'machine 0000000000000000' || substr(value, 25) WHERE key = 'identity'"
+control seconds=0.1
+mount_fs -o max_active=9
+echo "after that" >"$M/FLUX/after.txt"
+wait_state "$M/FLUX/after" SUCCESS
+assert_lacks "$(cat "$M/.weryaifs/log")" "restored from a copy" log
 umount_fs
 
 # an older database put back in place, byte for byte into the same file

@@ -62,7 +62,7 @@ assert_eq "$(sent $'unfinished\nbusiness')" 1 "sent after it"
 echo "early" >"$M/FLUX/twice.txt"
 wait_state "$M/FLUX/twice" "PENDING PROCESSING"
 echo "late" >"$M/FLUX/twice.txt"
-await 20 test -e "$M/FLUX/twice.png.~1~" || fail "no backup: $(ls "$M/FLUX")"
+await 20 test -e "$M/FLUX/twice.~1~.png" || fail "no backup: $(ls "$M/FLUX")"
 wait_state "$M/FLUX/twice" SUCCESS
 assert_eq "$(sent early) $(sent late)" "1 1" "while running"
 
@@ -83,7 +83,7 @@ echo submit >"$M/FLUX/waits.status"
 # of what has ended, it is one more
 echo "an impatient one" >"$M/FLUX/patient.txt"
 echo submit >"$M/FLUX/patient.status"
-await 20 test -e "$M/FLUX/patient.png.~2~" || fail "no second run: $(status_of "$M/FLUX/patient")"
+await 20 test -e "$M/FLUX/patient.~2~.png" || fail "no second run: $(status_of "$M/FLUX/patient")"
 assert_eq "$(sent "an impatient one")" 2 "submit of what has ended"
 
 # on its way and refused: not sent again once nobody wants it

@@ -34,8 +34,8 @@ echo "image: /MUSIC/song.png" >../IMAGE_UPSCALE/cover.txt
 wait_state ../IMAGE_UPSCALE/cover SUCCESS
 assert_eq "$(requests POST '/upload-file$')" 0 uploads
 echo submit >rain.status
-await 20 test -e rain.wav.~1~ || fail "no second run: $(status_of rain)"
-assert_eq "$(names)" "march.wav rain.png rain.png.~1~ rain.text rain.text.~1~ rain.wav rain.wav.~1~ song.png song.text song.wav " names
+await 20 test -e rain.~1~.wav || fail "no second run: $(status_of rain)"
+assert_eq "$(names)" "march.wav rain.png rain.text rain.wav rain.~1~.png rain.~1~.text rain.~1~.wav song.png song.text song.wav " names
 
 # without its cover a song is still a song
 printf 'type: vocal_song\nno cover [[cover-404]]\n' >bare.txt

@@ -41,7 +41,7 @@ assert_eq "$(cat fox.status)" "$status" "status after rm"
 assert_eq "$(posts)" 1 posts
 echo submit >fox.status
 wait_state fox.txt SUCCESS
-await 10 [ -e fox.png.~1~ ]
+await 10 [ -e fox.~1~.png ]
 wait_state fox.txt SUCCESS
 assert_eq "$(posts)" 2 "posts after 'submit'"
 

@@ -51,24 +51,24 @@ with mmap.mmap(old, 0, prot=mmap.PROT_READ) as m:
     assert m[:] == bytes_before, "a mapped result"
 
 # a second run: another file under the same name, the first one under its new name
-missing("fox.png.~1~")
+missing("fox.~1~.png")
 put("fox", "a red fox")
 assert wait("fox") == ["fox.png"]
-second, backup = os.stat("fox.png"), os.stat("fox.png.~1~")
+second, backup = os.stat("fox.png"), os.stat("fox.~1~.png")
 assert backup.st_ino == first.st_ino and backup.st_size == first.st_size, "the backup is the first"
 assert second.st_ino != first.st_ino and second.st_mtime_ns > first.st_mtime_ns, "the result is another file"
 assert size_by_reading("fox.png") == second.st_size
 assert os.pread(old, 1 << 20, 0) == bytes_before, "what is open is what it was"
-with open("fox.png.~1~", "rb") as f:
+with open("fox.~1~.png", "rb") as f:
     assert f.read() == bytes_before
 assert sorted(os.listdir(".")) == [".model"] * (".model" in os.listdir(".")) + [
-    "fox.png", "fox.png.~1~", "fox.status", "fox.txt"], os.listdir(".")
+    "fox.png", "fox.status", "fox.txt", "fox.~1~.png"], os.listdir(".")
 
 # removed while open
 os.unlink("fox.png")
 missing("fox.png")
-os.unlink("fox.png.~1~")
-missing("fox.png.~1~")
+os.unlink("fox.~1~.png")
+missing("fox.~1~.png")
 assert os.fstat(old).st_nlink == 0
 assert os.pread(old, 1 << 20, 0) == bytes_before, "a removed result is read on"
 os.close(old)
@@ -105,7 +105,7 @@ ls -l >/dev/null
 echo "two eagles" >eagle.txt
 wait_state eagle.txt SUCCESS
 [ "$(stat -c %i eagle.png)" != "$first" ] || fail "the first result under the name of the second"
-assert_eq "$(stat -c %i "eagle.png.~1~")" "$first" "the backup's inode"
+assert_eq "$(stat -c %i "eagle.~1~.png")" "$first" "the backup's inode"
 kill -CONT "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
 # nor when nothing has to settle, and the result is there before the kernel would have forgotten the name
 cd /

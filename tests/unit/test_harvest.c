@@ -129,17 +129,18 @@ static void test_harvest_one_out_of_reach_for_a_day_is_told_with_its_address(voi
 	assert_int_equal(own_http_count("POST"), 1);
 }
 
-/* `submit` then fetches, and sends nothing. */
-static void test_harvest_submit_fetches_again_and_sends_nothing(void **state)
+/* `retry` then fetches, and sends nothing. */
+static void test_harvest_retry_fetches_again_and_sends_nothing(void **state)
 {
 	own_http_next_many(PICTURE, (struct own_answer){.status = 404}, SIZE_MAX);
 	send();
 	world_wait(2 * DAY_MS);
 	world_assert_state(FOX, "SUCCESS");
-	assert_int_equal(world_submit(FOX), 0);
+	assert_int_equal(world_retry(FOX), 0);
 	world_wait(5000);
 	assert_int_equal(own_http_count("POST"), 1);
 	assert_int_equal(world_submit(FOX), -EBUSY);
+	assert_int_equal(world_retry(FOX), 0);
 	/* impatient this time, since a person waits */
 	world_wait(HOUR_MS);
 	world_assert_state(FOX, "SUCCESS");
@@ -148,7 +149,7 @@ static void test_harvest_submit_fetches_again_and_sends_nothing(void **state)
 		(struct own_answer){.status = 200,
 			.body = "{\"status\":200,\"data\":{\"task_id\":\"T1\",\"task_status\":"
 				"\"succeed\",\"images\":[\"https://cdn.test/new.png\"]}}"});
-	assert_int_equal(world_submit(FOX), 0);
+	assert_int_equal(world_retry(FOX), 0);
 	world_wait(HOUR_MS);
 	assert_made();
 	assert_int_equal(world_submit(FOX), 0);
@@ -175,7 +176,7 @@ static void test_harvest_shows_what_is_here(void **state)
 				"\"succeed\",\"images\":[\"https://cdn.test/a.png\","
 				"\"https://cdn.test/b.png\"]}}"});
 	assert_int_equal(world_rename("FLUX/fox-1.png", "FLUX/best.png"), 0);
-	assert_int_equal(world_submit(FOX), 0);
+	assert_int_equal(world_retry(FOX), 0);
 	world_wait(HOUR_MS);
 	assert_string_equal(world_list("FLUX"), "best.png fox-2.png fox.status fox.txt");
 	assert_int_equal(own_http_count("GET /a.png"), 0);
@@ -310,7 +311,7 @@ int main(void)
 		T(test_harvest_waits_as_long_as_the_server_asks),
 		T(test_harvest_asks_for_new_addresses),
 		T(test_harvest_one_out_of_reach_for_a_day_is_told_with_its_address),
-		T(test_harvest_submit_fetches_again_and_sends_nothing),
+		T(test_harvest_retry_fetches_again_and_sends_nothing),
 		T(test_harvest_shows_what_is_here),
 		T(test_harvest_address_that_is_never_fetched_is_told),
 		T(test_harvest_goes_on_without_the_cache),

@@ -84,7 +84,7 @@ static void test_hostile_names_are_quoted_in_advice(void **state)
 		snprintf(path, sizeof(path), "FLUX/%s.txt", names[i][0]);
 		own_http_next("POST", (struct own_answer){.error = -ECONNRESET});
 		world_save(path, "a fox\n");
-		world_wait(5000);
+		world_wait(20000);
 		CLEANUP_FREE char *text = status_text(path);
 		if (strstr(text, names[i][1]) == NULL)
 			fail_msg("no %s in %s", names[i][1], text);

@@ -102,6 +102,11 @@ static struct store *open_store(void)
 	return store;
 }
 
+static int see_result(void *arg, const struct result_record *result)
+{
+	return 0;
+}
+
 static int see_node(void *arg, const struct node *node)
 {
 	return 0;
@@ -204,11 +209,12 @@ static void run_jobs(struct store *store)
 	assert_int_equal(results_list_older(store, 5, 2, 7, see_id, NULL), 0);
 	assert_int_equal(results_find(store, 5, &result), 0);
 	result_record_finish(&result);
+	assert_int_equal(results_list_sized(store, 7, see_result, NULL), 0);
 	assert_int_equal(results_forget_ino(store, 5), 0);
 	assert_int_equal(jobs_remove(store, job.id), 0);
-	assert_int_equal(spend_add(store, "2026-11-21"), 0);
+	assert_int_equal(spend_add(store, "2026-11-21", 1), 0);
 	assert_int_equal(spend_get(store, "2026-11-21", &number), 0);
-	assert_int_equal(spend_take_back(store, "2026-11-21"), 0);
+	assert_int_equal(spend_take_back(store, "2026-11-21", 1), 0);
 }
 
 static int see_wish(void *arg, const struct wish_record *record)
@@ -220,6 +226,7 @@ static void run_wishes(struct store *store)
 {
 	struct wish_record wish = {.job = 1, .hash = "h", .request = "r", .name = "x"};
 	int64_t number;
+	bool last;
 
 	assert_int_equal(places_need(store, "/FLUX/x", &wish.place), 0);
 	assert_int_equal(places_find(store, "/FLUX/x", &wish.place, &number), 0);
@@ -235,11 +242,18 @@ static void run_wishes(struct store *store)
 	assert_int_equal(wishes_set_note(store, 1, "so"), 0);
 	assert_int_equal(wishes_set_gone(store, 1, 5), 0);
 	assert_int_equal(wishes_leave(store, wish.place, 5), 0);
+	assert_int_equal(wishes_return(store, wish.place), 0);
+	assert_int_equal(wishes_is_last(store, 1, &last), 0);
+	assert_int_equal(jobs_set_prompt(store, wish.place, 5, 7, "x"), 0);
+	assert_int_equal(jobs_set_place(store, 1, 5, 7, "x"), 0);
+	assert_int_equal(jobs_is_running(store, 5, &last), 0);
 	assert_int_equal(wishes_rename(store, wish.place, "y"), 0);
 	assert_int_equal(wishes_take(store, 1, wish.place, "y"), 0);
 	assert_int_equal(wishes_list_place(store, wish.place, see_wish, NULL), 0);
 	assert_int_equal(wishes_list_gone(store, "h", "r", "/FLUX/x", "x", see_wish, NULL), 0);
 	assert_int_equal(wishes_list_there(store, "h", "r", see_wish, NULL), 0);
+	assert_int_equal(wishes_list_unknown(store, see_id, NULL), 0);
+	assert_int_equal(wishes_all_known(store), 0);
 	assert_int_equal(wishes_remove(store, 1), 0);
 }
 

@@ -180,10 +180,10 @@ static void test_resume_after_a_job_that_runs(void **state)
 	world_save(FOX, "a fox\n");
 	world_wait(10000);
 	world_save(FOX, "a red fox\n");
-	world_wait(10000);
+	world_wait(1000);
 	world_kill();
-	world_wait(60000);
 	assert_int_equal(own_http_count("POST"), 1);
+	world_wait(60000);
 	own_http_state("succeed");
 	world_wait(60000);
 	assert_int_equal(own_http_count("POST"), 2);

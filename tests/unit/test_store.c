@@ -349,11 +349,11 @@ static void test_store_spend_is_counted_and_never_below_zero(void **state)
 
 	assert_int_equal(spent(store), 0);
 	assert_int_equal(store_begin(store, true), 0);
-	assert_int_equal(store_end(store, spend_add(store, "2026-11-21")), 0);
+	assert_int_equal(store_end(store, spend_add(store, "2026-11-21", 1)), 0);
 	assert_int_equal(spent(store), 1);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(store_begin(store, true), 0);
-		assert_int_equal(store_end(store, spend_take_back(store, "2026-11-21")), 0);
+		assert_int_equal(store_end(store, spend_take_back(store, "2026-11-21", 1)), 0);
 		assert_int_equal(spent(store), 0);
 	}
 	store_close(store);

@@ -282,6 +282,8 @@ int world_setup(void **state)
 	assert_int_equal(
 		model_table_create(&models, params, array_length(params), &table, &message), 0);
 	world.options = (struct account_options){.settle_ms = 1000,
+		.settle_max_ms = 30000,
+		.ask_above = 50,
 		.max_active = 20,
 		.submit_gap_ms = 500,
 		.submissions_per_day = 1000,
@@ -459,6 +461,11 @@ int world_exchange(const char *one, const char *other)
 int world_submit(const char *path)
 {
 	return account_submit(world.account, world_ino(path));
+}
+
+int world_retry(const char *path)
+{
+	return account_retry_prompt(world.account, world_ino(path));
 }
 
 struct names {

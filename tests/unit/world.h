@@ -53,6 +53,7 @@ int world_remove(const char *path);
 int world_rename(const char *from, const char *to);
 int world_exchange(const char *one, const char *other);
 int world_submit(const char *path);
+int world_retry(const char *path); /* `echo retry` */
 /* All names in a directory, in the order of the alphabet, "a b c". */
 const char *world_list(const char *directory);
 bool world_exists(const char *path);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* bring_back: a job that is asked for again shows its results again (design 1.3b). */
+#include <stdint.h>
+
+struct store;
+
+/* Inside the caller's transaction: prepares what publish_results() and the fetching of first bytes do then. Results in lost+found
+ * and backups of this place get their names back; where all of them were removed, all come back from the service; what was
+ * moved stays where it is, and what was culled from a set stays away. `dir` and `stem`: of the prompt. */
+int bring_back(struct store *store, int64_t job, int64_t dir, const char *stem);

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""What is paid for, as a page to be read: the rules of "Paid once", without files, processes or a service.
+
+A tree of prompts is a dictionary from a path ("FLUX/d/x") to a text. Steps change it at once; settle() is the moment when every
+text has settled, every copy has waited long enough, and every job has ended. The outcome: `posts`, the wishes that were sent;
+`files`, where each result lies ("FLUX/d/x.png").
+
+A text is "WISH" or "WISH|how it is written": what stands behind the bar changes bytes, and not the wish. "" asks for nothing,
+"!…" cannot be sent, "?…" is a dry run. A wish that begins with "fail" ends FAILED with a task, "lost" UNKNOWN, "refused"
+FAILED without a task; all others SUCCESS with one result.
+"""
+
+
+def wish_of(text):
+    """None: nothing that could be bought."""
+    return None if not text or text[0] in "!?" else text.split("|")[0]
+
+
+def model_of(path):
+    return path.split("/")[0]
+
+
+def name_of(path):
+    return path.rsplit("/", 1)[1]
+
+
+class Place:
+    """It moves with renames inside a model and outlives its prompt."""
+
+    def __init__(self, path):
+        self.path = path        # the last one that it had
+        self.asks = None        # what its prompt asks for; None: there is none, or for nothing
+        self.last = None        # the job that it asked for last, of those that were sent
+
+
+class Job:
+    def __init__(self, wish, place):
+        self.wish, self.place = wish, place
+        self.paid = not wish.startswith("refused")
+        self.makes = not wish.startswith(("fail", "lost", "refused"))
+        self.result = None      # the path of its file; None: there is none
+
+    def is_gone(self):
+        """Does nobody ask for it any more?"""
+        return self.place.asks != self.wish
+
+
+class Model:
+    def __init__(self):
+        self.texts = {}         # path -> text: the prompts that are there
+        self.changed = []       # paths whose text is to be examined, the earliest closed first
+        self.places = {}        # path -> place
+        self.jobs, self.posts = [], []
+        self.files = {}         # path of a result -> its job
+
+    # --- steps ---
+
+    def write(self, path, text):
+        """Saved, however: in place, by rename of a temporary, after a removal."""
+        self.texts[path] = text
+        self.examine_later(path)
+
+    def examine_later(self, path):
+        if path in self.changed:
+            self.changed.remove(path)
+        self.changed.append(path)
+
+    def remove(self, path):
+        del self.texts[path]
+        if path in self.changed:
+            self.changed.remove(path)
+        if path in self.places:
+            self.places[path].asks = None
+
+    def move(self, old, new):
+        """A rename; what is there is overwritten."""
+        text, is_changed = self.texts[old], old in self.changed
+        if new in self.texts:
+            self.remove(new)
+        if model_of(old) != model_of(new):      # the place stays, and its prompt is gone
+            self.remove(old)
+            self.write(new, text)
+            return
+        del self.texts[old]
+        if is_changed:
+            self.changed.remove(old)
+        if old in self.places:                  # what was remembered at the new path is displaced
+            self.places[new] = self.places.pop(old)
+            self.places[new].path = new
+        self.texts[new] = text
+        if is_changed:
+            self.examine_later(new)
+
+    def exchange(self, one, two):
+        """RENAME_EXCHANGE inside a model."""
+        other = {one: two, two: one}
+        self.texts[one], self.texts[two] = self.texts[two], self.texts[one]
+        self.changed = [other.get(path, path) for path in self.changed]
+        moved = [(other[path], self.places.pop(path)) for path in other if path in self.places]
+        for path, place in moved:
+            self.places[path], place.path = place, path
+
+    def submit(self, path):
+        """`echo submit`: buys, always."""
+        self.settle_one(path, asked=True)
+
+    def retry(self, path):
+        place = self.places.get(path)
+        job = place.last if place is not None else None
+        if job is not None and place.asks == job.wish and job.wish.startswith(("fail", "refused")):
+            self.settle_one(path, asked=True)
+
+    def remove_result(self, name):
+        self.files.pop(name).result = None
+
+    # --- the rules ---
+
+    def settle(self):
+        for copies in (False, True):            # copies are sent when the names are quiet
+            for path in list(self.changed):
+                self.settle_one(path, copies=copies)
+
+    def settle_one(self, path, copies=True, asked=False):
+        wish = wish_of(self.texts[path])
+        place = self.places.setdefault(path, Place(path))
+        same = [job for job in self.jobs if job.wish == wish and job.paid and
+                model_of(job.place.path) == model_of(path)]
+        here = [job for job in same if job.place is place]
+        gone = [job for job in same if job.place is not place and job.is_gone()]
+        there = any(other.asks == wish and other is not place and other.path in self.texts and
+                    model_of(other.path) == model_of(path) for other in self.places.values())
+
+        if wish is None:                        # nothing is asked for any more
+            place.asks = None
+        elif asked:
+            self.buy(path, place, wish)
+        elif here:                              # rule 1: what it sent last, else what it sent earlier
+            self.ask(path, place, place.last if place.last in here else here[-1])
+        elif gone:                              # rule 2: of this path, of this name, the oldest
+            job = min(gone, key=lambda job: (job.place.path != path,
+                                             name_of(job.place.path) != name_of(path)))
+            if job.place.last is job:
+                job.place.last = None
+            job.place = place
+            self.ask(path, place, job)
+        elif there and not copies:              # rule 3
+            return
+        else:
+            self.buy(path, place, wish)
+        if path in self.changed:
+            self.changed.remove(path)
+
+    def buy(self, path, place, wish):
+        job = Job(wish, place)
+        self.posts.append(wish)
+        self.jobs.append(job)
+        self.ask(path, place, job)
+
+    # --- results ---
+
+    def ask(self, path, place, job):
+        """The prompt asks for this job now: its result gets the place's name, another's becomes a backup."""
+        place.asks, place.last = job.wish, job
+        name = path + ".png"
+        if not job.makes:
+            return
+        if job.result is not None and not job.result.startswith(("lost+found/", path + ".~")):
+            return                              # it was moved, or is beside its old prompt: it stays there
+        if name in self.files and self.files[name].place is place:
+            self.put(self.files[name], self.free(path + ".~%d~.png"))
+        self.put(job, name if name not in self.files else self.free(path + "-%d.png"))
+
+    def free(self, pattern):
+        number = 1
+        while pattern % number in self.files:
+            number += 1
+        return pattern % number
+
+    def put(self, job, name):
+        if job.result is not None:
+            del self.files[job.result]
+        job.result = name
+        self.files[name] = job
