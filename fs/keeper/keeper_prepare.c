@@ -6,12 +6,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/mount/library_log.h"
 
@@ -54,6 +56,23 @@ static int harden(void)
 	return prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ? -errno : 0;
 }
 
+/* For each daemon, which takes it out of its own environment; /proc/PID/environ shows the bytes that a process was started
+ * with, wherever they are by now. */
+static int hide_key(void)
+{
+	char *key = getenv("WERYAI_API_KEY");
+	CLEANUP_FREE char *copy = key != NULL ? strdup(key) : NULL;
+
+	if (key == NULL)
+		return 0;
+	if (copy == NULL || unsetenv("WERYAI_API_KEY") < 0)
+		return -ENOMEM;
+	explicit_bzero(key, strlen(key));
+	int r = setenv("WERYAI_API_KEY", copy, 1) < 0 ? -errno : 0;
+	explicit_bzero(copy, strlen(copy));
+	return r;
+}
+
 static int number_of(const char *variable, int otherwise)
 {
 	const char *text = getenv(variable);
@@ -73,6 +92,8 @@ int keeper_prepare(struct keeper *keeper)
 	log_setup(LOG_LEVEL_INFO, !keeper->background, keeper->background);
 	library_log_setup(false);
 	snprintf(version, sizeof(version), "%d", KEEPER_VERSION);
+	if (r == 0)
+		r = hide_key();
 	if (r == 0 && setenv(KEEPER_ENVIRONMENT, version, 1) < 0)
 		r = -errno;
 	if (r == 0)

@@ -19,6 +19,9 @@ start_kept() { # sets keeper
 }
 start_sandbox
 start_kept
+for id in $(processes_below "$TEST_TMP"); do
+    ! grep -aq sk-test "/proc/$id/environ" 2>/dev/null || fail "the API key is in the environment of $(cat "/proc/$id/comm")"
+done
 
 # it does nothing any more: who waits for it goes on with the next one
 echo "a fox" >"$M/FLUX/fox.txt"
