@@ -283,6 +283,7 @@ static int serve(struct wiring *w)
 	key_trial_destroy(w->key_trial);
 	layers_close(&w->layers);
 	kept_destroy(w->kept);
+	w->kept = NULL;
 	if (w->patience)
 		loop_timer_destroy(w->patience);
 	loop_destroy(w->loop);
@@ -400,5 +401,6 @@ int main(int argc, char **argv)
 						: EXIT_FAILURE;
 	}
 	setup_finish(&w.setup);
+	kept_destroy(w.kept); /* where it did not come to a mount */
 	return code;
 }
