@@ -20,5 +20,5 @@ done
 
 mapfile -t sources < <(find fs config -name '*.c' | sort)
 printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -n 16 musl-gcc -std=gnu17 -fsyntax-only -isystem "$directory/include" \
-    -isystem "$directory/include/fuse3" -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 '-DWERYAIFS_VERSION="x"' -Wall -Wextra -Wshadow \
+    -isystem "$directory/include/fuse3" -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 '-DWERYAIFS_VERSION="x"' '-DKEEPER_DIRECTORY="x"' -Wall -Wextra -Wshadow \
     -Wconversion -Wno-sign-conversion -Wno-unused-parameter -Wno-missing-field-initializers -Werror
