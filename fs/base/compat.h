@@ -43,6 +43,12 @@ static inline int compat_renameat2(
 	return (int)syscall(SYS_renameat2, dir, path, new_dir, new_path, flags);
 }
 
+/* execveat(2), which musl does not have. */
+static inline int compat_execveat(int fd, const char *path, char *const *words, char *const *environment, int flags)
+{
+	return (int)syscall(SYS_execveat, fd, path, words, environment, flags);
+}
+
 /* close_range(2): all descriptors from `first` to `last`; 0, or -1 with errno (Linux before 5.9, or none such). */
 static inline int compat_close_range(unsigned first, unsigned last)
 {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/compat.h"
 
 enum { EXIT_NOT_STARTED = 127 };
 
@@ -28,7 +29,7 @@ static int put(int fd, int place)
 
 static void execute(int program, char **words)
 {
-	execveat(program, "", words + 1, environ, AT_EMPTY_PATH);
+	compat_execveat(program, "", words + 1, environ, AT_EMPTY_PATH);
 	/* a script cannot be run in this way */
 	if (errno == ENOENT)
 		execv(words[0], words + 1);
