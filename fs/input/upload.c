@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which files are known, and what is said of one to who asks for its address. */
+/* Which files have been uploaded or are to be, and the answer to a prompt that asks for the address of one. */
 #include "fs/input/upload_private.h"
 
 #include <errno.h>

@@ -57,7 +57,7 @@ struct handle {
 	bool counted; /* there */
 };
 
-/* Counts in inode.h. -ENOMEM, -ENFILE: the handle is not in use, the caller frees it. */
+/* From here on the inode is held once more (inode.h). -ENOMEM, -ENFILE: the handle is not in use, the caller frees it. */
 int handle_init(struct handle *handle, struct session *session, uint64_t ino,
 	const struct handle_type *type);
 /* Its open is about to be answered: from here on the next daemon has it, too. */

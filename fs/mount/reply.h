@@ -20,7 +20,7 @@ struct handle;
 struct tree_entry;
 
 void reply_error(fuse_req_t req, int result); /* 0 or negative errno */
-/* An entry counts in inode.h. For quiet_ms milliseconds the name of a result is the kernel's to keep. */
+/* The kernel holds the inode once more afterwards (inode.h). For quiet_ms milliseconds the name of a result is the kernel's to keep. */
 void reply_entry(fuse_req_t req, const struct tree_entry *entry, int64_t quiet_ms);
 void reply_attr(fuse_req_t req, const struct tree_entry *entry);
 /* A new open file; where the kernel does not take it any more it is closed. */

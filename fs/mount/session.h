@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* session: the mounted filesystem: mount, the kernel's requests as a watch of the loop, unmount.
- * The only door of fs/mount for main. */
+/* session: the kernel's side of an account: mounts, serves the kernel's requests, unmounts. The only door of fs/mount.
+ *
+ * A request arrives (session.c, a watch of the loop), is decoded (ops_*.c), and asked of the tree, of a made text, or of
+ * an open file (file_*.c, one for each kind). It is answered by reply.c: at once, or, where its bytes or its job are not there
+ * yet, when they are (pending.c). Nothing in this room waits for the network, the disk apart.
+ *
+ * Invariants: each request is answered exactly once. A name or an attribute is given to the kernel for as long only as nothing
+ *             can change it but the mount (reply.h). What the kernel and open files hold of an inode is counted (inode.h), and
+ *             the tree hears of it when nobody holds it any more. The loop never makes a system call on its own mount and
+ *             never takes anything out of the kernel's caches: either would wait for the loop itself.
+ * States:     mounted; greeted (the kernel's first request was answered, `ready`); ending (what is parked is answered, nothing
+ *             more is parked); gone.
+ * Ownership:  owns the mount, open files, parked requests and ghosts; account, worker and kept are borrowed.
+ * Calls back: session_events. Loop thread only, long answers apart, which the worker sends. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>

@@ -69,7 +69,7 @@ static void handle_answers(void *arg, unsigned events)
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length != sizeof(result) || !process->events->answered(process->arg, result)) {
-		/* it is ending, or out of its mind; its death will be told */
+		/* it is ending, or says what nobody asked for; its death will be told */
 		loop_watch_remove(process->answers);
 		process->answers = NULL;
 		kill(process->pid, SIGKILL);

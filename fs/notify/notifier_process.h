@@ -12,7 +12,7 @@ struct notifier_process;
 struct notifier_process_events {
 	void (*started)(
 		void *arg); /* may be sent to from now on; may come from inside notifier_process_start() */
-	/* One int of its. False: none was awaited; it is out of its mind then, and is killed. */
+	/* One answer. False: no order was waiting for one; then the child is not to be trusted, and is killed. */
 	bool (*answered)(void *arg, int result);
 	void (*died)(void *arg); /* it is gone already, and the next one on its way */
 };
@@ -30,5 +30,5 @@ void notifier_process_destroy(struct notifier_process *process); /* NULL is fine
 pid_t notifier_process_id(const struct notifier_process *process); /* 0: there is none */
 /* One order. Never blocks. -EPIPE, -ECONNRESET, -ENOTCONN: it has died, which will be told. */
 int notifier_process_send(struct notifier_process *process, const void *order, size_t length);
-/* It does what it is for: the next death is a first one. */
+/* An order has succeeded: should the child die now, the next one is started without a delay for earlier deaths. */
 void notifier_process_praise(struct notifier_process *process);

@@ -32,8 +32,8 @@
 #define SMALLEST 32                   /* API reference 6: the official client refuses less */
 #define RENEW_EVERY 4                 /* failures until new addresses are asked for */
 #define COVER_TRIES 3                 /* then a song goes without */
-/* Of nothing but failures, by a clock that does not jump: where there is nothing else to show, and where there is, as so many
- * times the time after which a download counts as stalled. */
+/* A result is left out after so long without one success, by a clock that does not jump: the first where nothing else can be
+ * shown; where something can, so many times the time after which a download counts as stalled. */
 #define GIVE_UP_MS (INT64_C(24) * 3600 * 1000)
 #define PATIENCE_STALLS 10
 
@@ -118,7 +118,8 @@ static void go_to_next(struct harvest *harvest)
 			harvest->current = (before + n) % harvest->count;
 }
 
-/* Of nothing but failures. What is here is not to wait long for what may never come; nor is a person who asked again. */
+/* How long failures are put up with. What is here is not kept back for long by what may never come; nor is a person who
+ * asked again kept waiting. */
 static int64_t patience_ms(const struct harvest *harvest)
 {
 	bool shows = harvest->job->released;

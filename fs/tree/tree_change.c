@@ -345,7 +345,8 @@ static int exchange_places(
 	return r < 0 ? r : 1;
 }
 
-/* Who leaves a prompt's place goes first, so that who comes finds what was sent from there. */
+/* The prompt that leaves a place is dealt with before the file that comes there, which then finds the jobs that were sent
+ * from that place. */
 static int exchange(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
 {
 	bool old_first = place_is_prompt(tree->needs.store, &renaming->target);
