@@ -137,6 +137,24 @@ static void test_answer_retry_after_is_honoured(void **state)
 	assert_int_equal(own_http_count("POST"), 3);
 }
 
+/* One model that is busy holds back its own prompts alone. */
+static void test_answer_of_one_model_holds_only_that(void **state)
+{
+	own_http_next(
+		"POST", (struct own_answer){.status = 429, .retry_after_ms = INT64_C(600) * 1000});
+	world_save(FOX, "a fox\n");
+	world_wait(2000);
+	world_save(OWL, "an owl\n");
+	world_save("GEMINI/hen.txt", "a hen\n");
+	world_wait(2000);
+	assert_int_equal(own_http_count("POST"), 2);
+	assert_non_null(strstr(own_http_posted(), "a hen"));
+	world_wait(INT64_C(500) * 1000);
+	assert_int_equal(own_http_count("POST"), 2);
+	world_wait(INT64_C(400) * 1000);
+	assert_int_equal(own_http_count("POST"), 4);
+}
+
 static void test_answer_daily_limit_waits_for_tomorrow(void **state)
 {
 	own_http_next("POST", (struct own_answer){.status = 200, .body = "{\"status\":6101}"});
@@ -442,6 +460,7 @@ int main(void)
 		T(test_answer_that_is_ambiguous_is_repeated_twice),
 		T(test_answer_429_is_waited_for_longer_each_time),
 		T(test_answer_retry_after_is_honoured),
+		T(test_answer_of_one_model_holds_only_that),
 		T(test_answer_daily_limit_waits_for_tomorrow),
 		T(test_answer_no_credits_stops_all_until_the_balance_rises),
 		T(test_answer_no_credits_is_asked_for_seldom),
