@@ -45,7 +45,7 @@ static struct rule {
 	size_t count;
 } rules[64];
 
-static size_t rule_count, request_count, tasks;
+static size_t rule_count, request_count, tasks, uploads;
 static struct {
 	char what[600];
 } started[4096];
@@ -60,7 +60,7 @@ static struct http *all[8];
 
 void own_http_reset(void)
 {
-	rule_count = request_count = tasks = 0;
+	rule_count = request_count = tasks = uploads = 0;
 	posted[0] = '\0';
 	own_http_state("succeed");
 	own_http_balance(100);
@@ -200,7 +200,8 @@ static void answer_well(struct http_request *request, const struct http_spec *sp
 			task, task_state, strcmp(task_state, "succeed") == 0 ? pictures : "");
 	} else if (strstr(request->what, "/upload-file") != NULL) {
 		n = asprintf(&request->body,
-			"{\"status\":200,\"data\":{\"url\":\"https://files.test/1\"}}");
+			"{\"status\":200,\"data\":{\"url\":\"https://files.test/%zu\"}}",
+			++uploads);
 	} else {
 		request->answer.status = 404;
 		n = asprintf(&request->body, "{}");
