@@ -43,6 +43,24 @@ static int write_asked(struct store *store, void *arg)
 	return wishes_set_asked(store, *(int64_t *)arg);
 }
 
+/* Out of HELD. Where the disk refuses, the job stays as it was: who was told so does not pay for it. */
+static int let_go(struct job *job, bool unmade)
+{
+	struct job_record *record = &job->record, before = *record;
+
+	record->dry_run = record->unmade = false;
+	record->trouble = NULL;
+	int r = job_change(job, unmade ? JOB_WAITING : JOB_QUEUED, false);
+	if (r == 0) {
+		free(before.trouble);
+		return 0;
+	}
+	*record = before;
+	job->released = job->unsaved = false;
+	job_tell(job);
+	return r;
+}
+
 int queue_release(struct queue *queue, int64_t id)
 {
 	struct job *job = job_table_find(queue->needs.jobs, id);
@@ -60,19 +78,14 @@ int queue_release(struct queue *queue, int64_t id)
 	job->released = true;
 	if (job->record.state == JOB_WAITING)
 		return 0; /* what it waits for is looked at again */
-	job->not_before = 0;
-	job->record.dry_run = false;
-	queue_clear_pause(queue);
-	queue_models_accepted(queue->models, job->record.model);
 	/* what a dry run has shown is not what can be sent */
 	bool unmade = job->record.state == JOB_HELD && job->record.unmade;
-	job->record.unmade = false;
-	if (job->record.state == JOB_HELD) {
-		job_set_trouble(&job->record, NULL);
-		r = job_change(job, unmade ? JOB_WAITING : JOB_QUEUED, false);
-		if (r < 0)
-			return r;
-	}
+	r = job->record.state == JOB_HELD ? let_go(job, unmade) : 0;
+	if (r < 0)
+		return r;
+	job->not_before = 0;
+	queue_clear_pause(queue);
+	queue_models_accepted(queue->models, job->record.model);
 	queue_wake(queue);
 	return unmade ? 1 : 0;
 }

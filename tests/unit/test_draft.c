@@ -242,6 +242,20 @@ static void test_draft_submit_that_cannot_be_recorded_fails(void **state)
 	assert_posts(1);
 }
 
+/* Who was told that it failed does not pay for it. */
+static void test_draft_release_that_cannot_be_recorded_fails(void **state)
+{
+	world_save(FOX, "dry run: yes\na fox\n");
+	assert_posts(0);
+	own_disk_fail_writes("weryaifs.db", EIO);
+	assert_int_equal(world_submit(FOX), -EIO);
+	own_disk_reset();
+	assert_posts(0);
+	world_assert_state(FOX, "HELD");
+	assert_int_equal(world_submit(FOX), 0);
+	assert_posts(1);
+}
+
 static void test_draft_dry_run_is_held_and_shows_its_request(void **state)
 {
 	world_save(FOX, "dry run: yes\na fox\n");
@@ -294,6 +308,7 @@ int main(void)
 		T(test_draft_submit_buys_again_what_is_done),
 		T(test_draft_submit_is_refused_while_its_job_is_on_its_way),
 		T(test_draft_submit_that_cannot_be_recorded_fails),
+		T(test_draft_release_that_cannot_be_recorded_fails),
 		T(test_draft_dry_run_is_held_and_shows_its_request),
 		T(test_draft_of_a_copied_account_waits_for_a_person),
 	};
