@@ -59,7 +59,7 @@ MUTANTS = [
     Mutant('fs/queue/queue_submit.c', 'what a person has released is held again',
            'if (job->released)\n\t\treturn 0;', '', 'queue'),
     Mutant('fs/queue/queue_submit.c', 'a copied account sends what may have been sent from elsewhere',
-           'if (job->record.id <= store_hold_up_to(queue->needs.store))', 'if (false)', 'draft'),
+           'if (job->record.id <= store_hold_up_to(queue->needs.store))', 'if (false)', 'inputs'),
     # --- who may go when ---
     Mutant('fs/queue/queue_pump.c', 'no gap between two POSTs',
            'queue->last_post + queue->needs.submit_gap_ms', 'queue->last_post', 'queue'),
@@ -160,8 +160,7 @@ MUTANTS = [
            '(long long)draft->ino, (long long)wait);\n\t\tloop_timer_arm(draft->timer, wait);',
            '(long long)draft->ino, (long long)wait);', 'draft'),
     Mutant('fs/tree/draft.c', 'a text whose write failed is sent',
-           'if (draft->marked && (draft->failed || draft->killed)) {',
-           'if (draft->marked && draft->killed) {', 'draft'),
+           'if (draft->marked && draft->failed) {', 'if (false) {', 'draft'),
     Mutant('fs/tree/draft.c', 'submit sends while somebody writes',
            'if (draft != NULL && has_writers(draft))\n\t\treturn -EBUSY;', '', 'draft'),
     Mutant('fs/tree/draft.c', 'half a text is sent after a kill',

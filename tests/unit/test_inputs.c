@@ -250,6 +250,25 @@ static void test_inputs_verdict_that_cannot_be_recorded_is_recorded_later(void *
 	assert_int_equal(own_http_count("POST"), 0);
 }
 
+/* What waited when the account was copied may have been sent from there when its inputs came. */
+static void test_inputs_of_a_copied_account_wait_for_a_person(void **state)
+{
+	own_http_state("processing");
+	world_save(FOX, "a fox\n");
+	world_save(RED, "image: fox.png\na red fox\n");
+	world_wait(20000);
+	world_assert_state(RED, "WAITING");
+	world_copy();
+	own_http_state("succeed");
+	world_wait(HOUR_MS);
+	world_assert_state(FOX, "SUCCESS");
+	world_assert_state(RED, "HELD");
+	assert_int_equal(own_http_count(POSTS), 0);
+	assert_int_equal(world_submit(RED), 0);
+	world_wait(HOUR_MS);
+	assert_int_equal(own_http_count(POSTS), 1);
+}
+
 static void test_inputs_all_there_while_the_disk_refuses(void **state)
 {
 	own_http_next(UPLOADS, (struct own_answer){.hold = true});
@@ -286,6 +305,7 @@ int main(void)
 		T(test_inputs_lost_result_is_uploaded_from_the_cache),
 		T(test_inputs_dry_run_uploads_nothing),
 		T(test_inputs_verdict_that_cannot_be_recorded_is_recorded_later),
+		T(test_inputs_of_a_copied_account_wait_for_a_person),
 		T(test_inputs_all_there_while_the_disk_refuses),
 	};
 
