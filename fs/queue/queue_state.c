@@ -10,8 +10,6 @@ void queue_wake(struct queue *queue)
 	loop_timer_arm(queue->timer, 0);
 }
 
-/* No wait but that for midnight is longer. */
-#define TOMORROW_MS (INT64_C(5) * 60 * 1000)
 #define PLACE_MS (INT64_C(3600) * 1000)
 
 /* Nobody has known for so long how it stands that it does not keep others from being sent. */
@@ -93,7 +91,8 @@ const char *queue_needs_word(struct queue *queue, const struct job *job)
 		return "credits";
 	if (queue->pause == QUEUE_PAUSED_KEY)
 		return "key";
-	return until - clock_mono_ms() > TOMORROW_MS ? "tomorrow" : NULL;
+	/* the limits of a day are waited for until after midnight, see queue_answer.c */
+	return until - clock_mono_ms() > clock_ms_to_midnight(clock_wall_ms()) ? "tomorrow" : NULL;
 }
 
 void queue_forget(struct queue *queue, struct job *job)

@@ -3,6 +3,7 @@
 #include "fs/tree/status.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "fs/job/job.h"
 #include "fs/job/writers.h"
@@ -18,6 +19,9 @@ enum status_progress facts_progress(const struct tree *tree, const struct facts 
 	if (facts->draft || record == NULL)
 		/* empty, or cut off: only a person makes something of it */
 		return node->draft >= DRAFT_CLOSED ? STATUS_RUNS : STATUS_IDLE;
+	/* money or a key, which nobody can wait for in a program; tomorrow comes by itself */
+	if (facts->needs != NULL && strcmp(facts->needs, "tomorrow") != 0)
+		return STATUS_FAILED;
 	if (record->state == JOB_HELD)
 		return record->dry_run || facts->wish.hold == HOLD_CAPTION ? STATUS_IDLE : STATUS_FAILED;
 	enum job_state shown = job_state_shown(record->state);

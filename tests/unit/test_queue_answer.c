@@ -219,6 +219,16 @@ static void test_answer_bad_key_stops_all_until_the_key_may_be_better(void **sta
 	assert_string_equal(world_status(FOX, "needs"), "");
 }
 
+static void test_answer_day_s_limit_needs_tomorrow(void **state)
+{
+	own_http_next("POST", (struct own_answer){.status = 200, .body = "{\"status\":6101}"});
+	world_save(FOX, "a fox\n");
+	world_wait(5000);
+	assert_string_equal(world_status(FOX, "needs"), "tomorrow");
+	world_wait(DAY_MS + 600000);
+	world_assert_state(FOX, "SUCCESS");
+}
+
 /* As long as nobody knows whether the key is refused, nothing is sent and nothing has failed. */
 static void test_answer_refused_key_waits_until_the_balance_is_told(void **state)
 {
@@ -466,6 +476,7 @@ int main(void)
 		T(test_answer_no_credits_is_asked_for_seldom),
 		T(test_answer_bad_key_stops_all_until_the_key_may_be_better),
 		T(test_answer_refused_key_waits_until_the_balance_is_told),
+		T(test_answer_day_s_limit_needs_tomorrow),
 		T(test_answer_refused_model_delays_no_other),
 		T(test_answer_credits_stop_is_passed_by_a_person),
 		T(test_answer_for_a_text_that_was_replaced_is_not_repeated),
