@@ -23,13 +23,13 @@ complete_in_bash() {
         _weryaifs && printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
 }
 [ "$(complete_in_bash weryaifs --fore)" = --foreground ] || complain "bash: --fore: $(complete_in_bash weryaifs --fore)"
-[ "$(complete_in_bash weryaifs -o dry_run,sett)" = dry_run,settle= ] || complain "bash: -o: $(complete_in_bash weryaifs -o dry_run,sett)"
+[ "$(complete_in_bash weryaifs -o dry_run,stall_)" = dry_run,stall_timeout= ] || complain "bash: -o: $(complete_in_bash weryaifs -o dry_run,stall_)"
 if command -v fish >/dev/null; then
     complete_in_fish() {
         fish --no-config -c "source $here/weryaifs.fish; complete -C '$*'"
     }
     complete_in_fish weryaifs --fore | grep -q '^--foreground' || complain "fish: --fore: $(complete_in_fish weryaifs --fore)"
-    complete_in_fish weryaifs -o dry_run,sett | grep -q '^dry_run,settle=' || complain "fish: -o"
+    complete_in_fish weryaifs -o dry_run,stall_ | grep -q '^dry_run,stall_timeout=' || complain "fish: -o"
 fi
 if command -v zsh >/dev/null; then
     # a terminal of its own, in which a tab is typed
