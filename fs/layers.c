@@ -139,10 +139,34 @@ static bool is_read_only(const char *words)
 	return false;
 }
 
+/* Absolute, and without symlinks in front of its last name: a look at the mount itself would be a request to ourselves. */
+static char *find_mountpoint(const char *typed)
+{
+	CLEANUP_FREE char *path = strdup(typed);
+	char *absolute = NULL;
+	size_t length = strlen(typed);
+
+	while (path && length > 1 && path[length - 1] == '/')
+		path[--length] = '\0';
+	char *slash = path ? strrchr(path, '/') : NULL;
+	const char *name = slash ? slash + 1 : path;
+	if (!path || *name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return NULL;
+	if (slash)
+		*slash = '\0';
+	CLEANUP_FREE char *parent = realpath(!slash ? "." : slash == path ? "/" : path, NULL);
+	if (!parent ||
+		asprintf(&absolute, "%s/%s", strcmp(parent, "/") == 0 ? "" : parent, name) < 0)
+		return NULL;
+	return absolute;
+}
+
 static int open_account(struct layers *layers, const struct setup *setup, char **ret_message)
 {
 	CLEANUP_FREE char *state = NULL, *cache = NULL;
 	const struct config *config = &setup->config;
+
+	layers->mountpoint = find_mountpoint(setup->options.mountpoint);
 	struct account_options options = {.settle_ms = config->settle_ms,
 		.settle_max_ms = config->settle_max_ms,
 		.copies_ms = config->copies_after_ms,
@@ -165,6 +189,7 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.cache_size =
 			(int64_t)(config->cache_size > INT64_MAX ? INT64_MAX : config->cache_size),
 		.webhook_url = config->webhook_public_url,
+		.mountpoint = layers->mountpoint,
 		.resumes = kept_resumes(layers->kept),
 		.uid = config->uid >= 0 ? (uid_t)config->uid : getuid(),
 		.gid = config->gid >= 0 ? (gid_t)config->gid : getgid()};
@@ -279,5 +304,6 @@ void layers_close(struct layers *layers)
 	http_destroy(layers->http);
 	http_destroy(layers->api_http);
 	sandbox_child_stop(layers->sandbox);
+	free(layers->mountpoint);
 	*layers = (struct layers){0};
 }

@@ -21,6 +21,7 @@ struct layers {
 	struct session *session;
 	struct hook *hook;
 	struct kept *kept; /* borrowed; NULL: no keeper */
+	char *mountpoint;  /* absolute, for paths that are pasted into prompts; NULL unknown */
 };
 
 /* Mounts at its end. `quiet`: nothing that stays may hold our standard error. The settings are borrowed.

@@ -144,7 +144,8 @@ static int make_inputs(struct account *account)
 		.copies_ms = options->copies_ms,
 		.stall_ms = options->stall_timeout_ms,
 		.allow_unknown = options->allow_unknown,
-		.webhook_url = options->webhook_url};
+		.webhook_url = options->webhook_url,
+		.mountpoint = options->mountpoint};
 
 	return inputs_create(&needs, &account->inputs);
 }

@@ -43,6 +43,7 @@ struct account_options {
 	bool cache;         /* keep what was fetched for reading */
 	int64_t cache_size; /* bytes; 0 no limit */
 	const char *webhook_url; /* of prompts that name none; NULL none; borrowed */
+	const char *mountpoint;	 /* absolute; NULL unknown; borrowed */
 	uid_t uid; /* owner of directories and results that nobody in particular makes */
 	gid_t gid;
 	bool resumes; /* the mount is older than we: files without a name may be open */

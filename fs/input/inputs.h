@@ -43,6 +43,7 @@ struct inputs_needs { /* all borrowed */
 	int64_t settle_ms, copies_ms, stall_ms;
 	bool allow_unknown;
 	const char *webhook_url; /* of prompts that name none; NULL none */
+	const char *mountpoint; /* absolute: paths below it are paths on the mount; NULL: unknown */
 };
 
 int inputs_create(const struct inputs_needs *needs, struct inputs **ret_inputs);

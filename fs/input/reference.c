@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/input/reference.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/input/inputs_private.h"
 #include "fs/input/liveness.h"
+#include "fs/input/reference_path.h"
 #include "fs/input/source.h"
 #include "fs/input/upload.h"
 #include "fs/job/job_table.h"
@@ -244,40 +244,6 @@ static int look_at_prompt(struct look *look, const struct node *prompt, size_t n
 
 /* --- names --- */
 
-static int find_prompt(
-	struct store *store, int64_t dir, const char *stem, size_t length, struct node *ret_prompt)
-{
-	char name[256];
-
-	if (length == 0 || length + strlen(".txt") > 255)
-		return -ENOENT;
-	snprintf(name, sizeof(name), "%.*s.txt", (int)length, stem);
-	int r = nodes_find(store, dir, name, ret_prompt);
-	return r == 0 && !place_is_prompt(store, ret_prompt) ? -ENOENT : r;
-}
-
-/* "fox", "fox.png" and "fox-2.png" may be what fox.txt makes, or what fox-2.txt makes. */
-static int find_future(
-	struct store *store, int64_t dir, const char *name, struct node *ret_prompt, size_t *ret_n)
-{
-	const char *dot = strrchr(name, '.');
-	size_t length = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
-	size_t digits = length;
-	int r = find_prompt(store, dir, name, strlen(name), ret_prompt);
-
-	*ret_n = 1;
-	if (r == -ENOENT)
-		r = find_prompt(store, dir, name, length, ret_prompt);
-	if (r != -ENOENT)
-		return r;
-	while (digits > 0 && isdigit((unsigned char)name[digits - 1]))
-		digits--;
-	if (digits < 2 || digits == length || length - digits > 6 || name[digits - 1] != '-')
-		return -ENOENT;
-	*ret_n = (size_t)strtoul(name + digits, NULL, 10);
-	return *ret_n == 0 ? -ENOENT : find_prompt(store, dir, name, digits - 1, ret_prompt);
-}
-
 static int look_at_name(struct look *look, int64_t dir, const char *name)
 {
 	struct node node, prompt;
@@ -293,7 +259,7 @@ static int look_at_name(struct look *look, int64_t dir, const char *name)
 	if (r == 0 && node.kind == NODE_FILE)
 		return look_at_file(look, &node);
 	bool directory = r == 0;
-	r = find_future(look->inputs->needs.store, dir, name, &prompt, &n);
+	r = reference_find_future(look->inputs->needs.store, dir, name, &prompt, &n);
 	if (r == 0)
 		return look_at_prompt(look, &prompt, n);
 	if (r != -ENOENT)
@@ -309,10 +275,14 @@ static int look_at_name(struct look *look, int64_t dir, const char *name)
 
 static int look_at_ref(struct look *look)
 {
-	const char *value = look->ref->value;
+	CLEANUP_FREE char *value = NULL;
 	char name[256];
 	int64_t dir;
-	int r = place_walk(look->inputs->needs.store, look->asker->place.dir, value, &dir, name);
+	int r = reference_find_path(look->asker, look->ref->value, look->kind, &value);
+
+	if (r == 0)
+		r = place_walk(
+			look->inputs->needs.store, look->asker->place.dir, value, &dir, name);
 
 	if (r == -EXDEV)
 		return say(look, REFERENCE_WRONG,

@@ -11,6 +11,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/net/hook.h"
 #include "fs/prompt/prompt_fill.h"
+#include "fs/prompt/prompt_tool.h"
 
 int prompt_parse(const struct model *model, const struct prompt_options *options, const char *text,
 	size_t length, struct prompt *ret_prompt, char **ret_message)
@@ -28,7 +29,8 @@ int prompt_parse(const struct model *model, const struct prompt_options *options
 	if (prompt_reading_is_blank(&reading))
 		return -ENODATA;
 	if (!reading.unreadable)
-		r = prompt_fill(&reading, options, &prompt);
+		r = model->tool ? prompt_tool_fill(&reading, options, &prompt)
+				: prompt_fill(&reading, options, &prompt);
 	if (r < 0)
 		return r;
 	if (reading.error_count > 0) {

@@ -9,7 +9,6 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
 #include "fs/prompt/prompt_foreign.h"
-#include "fs/prompt/prompt_tool.h"
 #include "fs/prompt/prompt_value.h"
 
 #define REF_MAX 4096 /* bytes of a URL or path */
@@ -233,6 +232,28 @@ static bool may_be_empty(const struct prompt_reading *reading, const struct prom
 	return key->kind == KEY_SETTING && key->which == SETTING_NEGATIVE;
 }
 
+void prompt_directive_list(const struct tool_spec *tool, struct buf *text)
+{
+	for (size_t i = 0; i < tool->field_count; i++)
+		if (tool->fields[i].type != TOOL_PROMPT)
+			buf_addf(text, "%s%s", text->length > 0 ? ", " : "", tool->fields[i].key);
+	if (tool->webhook)
+		buf_addf(text, "%swebhook", text->length > 0 ? ", " : "");
+	if (tool->callback)
+		buf_addf(text, "%scaller", text->length > 0 ? ", " : "");
+}
+
+/* Models have it, this tool has not. */
+static int complain_elsewhere(struct prompt_reading *reading, int line, const char *key)
+{
+	CLEANUP(buf_finish) struct buf keys;
+
+	buf_init(&keys, 4096);
+	prompt_directive_list(reading->model->tool, &keys);
+	return prompt_reading_error(reading, line, "%s: %s has no such setting; it takes %s", key,
+		reading->model->tool->key, keys.data);
+}
+
 int prompt_directive_read(struct prompt_reading *reading, int line, size_t indent,
 	const struct prompt_key *key, const char *value, size_t length)
 {
@@ -241,7 +262,7 @@ int prompt_directive_read(struct prompt_reading *reading, int line, size_t inden
 	if (!tidy)
 		return -ENOMEM;
 	if (key->kind == KEY_ELSEWHERE)
-		return prompt_tool_complain(reading, line, key->name);
+		return complain_elsewhere(reading, line, key->name);
 	if (reading->settings_only && key->kind != KEY_SETTING && key->kind != KEY_FIELD)
 		return prompt_reading_error(reading, line,
 			"%s: defaults have settings only; write it into the prompt", key->name);

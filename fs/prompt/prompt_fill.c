@@ -7,7 +7,6 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/prompt/prompt_text.h"
-#include "fs/prompt/prompt_tool.h"
 
 int prompt_fill_words(struct prompt_reading *reading, const char **ret_text, size_t *ret_length)
 {
@@ -112,7 +111,7 @@ static int check_length(struct prompt_reading *reading, const struct api_request
 		limit < reading->model->spec->prompt_limit ? " with these inputs" : "");
 }
 
-static int fill_model(
+int prompt_fill(
 	struct prompt_reading *reading, const struct prompt_options *options, struct prompt *prompt)
 {
 	CLEANUP(setting_values_finish) struct model_defaults defaults;
@@ -133,11 +132,4 @@ static int fill_model(
 	for (unsigned setting = 0; r >= 0 && setting < SETTING_COUNT; setting++)
 		r = choose_setting(reading, setting, options->allow_unknown, &defaults, prompt);
 	return r < 0 ? r : 0;
-}
-
-int prompt_fill(
-	struct prompt_reading *reading, const struct prompt_options *options, struct prompt *prompt)
-{
-	return reading->model->tool ? prompt_tool_fill(reading, options, prompt)
-				    : fill_model(reading, options, prompt);
 }

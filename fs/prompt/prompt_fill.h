@@ -4,7 +4,7 @@
  * nearest .defaults, the configuration, the catalogue. */
 #include "fs/prompt/prompt_reading.h"
 
-/* 0 or -ENOMEM; complaints go into the reading. */
+/* Of a model. 0 or -ENOMEM; complaints go into the reading. */
 int prompt_fill(struct prompt_reading *reading, const struct prompt_options *options, struct prompt *prompt);
 
 /* The words of the prompt, trimmed: what stands free, or "prompt:"; complains where it is both. Points into the reading. */

@@ -10,27 +10,6 @@
 #include "fs/base/message.h"
 #include "fs/prompt/prompt_fill.h"
 
-static void list_keys(const struct tool_spec *tool, struct buf *text)
-{
-	for (size_t i = 0; i < tool->field_count; i++)
-		if (tool->fields[i].type != TOOL_PROMPT)
-			buf_addf(text, "%s%s", text->length > 0 ? ", " : "", tool->fields[i].key);
-	if (tool->webhook)
-		buf_addf(text, "%swebhook", text->length > 0 ? ", " : "");
-	if (tool->callback)
-		buf_addf(text, "%scaller", text->length > 0 ? ", " : "");
-}
-
-int prompt_tool_complain(struct prompt_reading *reading, int line, const char *key)
-{
-	CLEANUP(buf_finish) struct buf keys;
-
-	buf_init(&keys, 4096);
-	list_keys(reading->model->tool, &keys);
-	return prompt_reading_error(reading, line, "%s: %s has no such setting; it takes %s", key,
-		reading->model->tool->key, keys.data);
-}
-
 /* The text of the file, where the tool takes one. */
 static int take_text(struct prompt_reading *reading)
 {
@@ -54,7 +33,7 @@ static int take_text(struct prompt_reading *reading)
 	const char *end = memchr(text, '\n', length);
 	CLEANUP_FREE char *shown = message_quoten(text, end ? (size_t)(end - text) : length);
 	buf_init(&keys, 4096);
-	list_keys(tool, &keys);
+	prompt_directive_list(tool, &keys);
 	if (!shown)
 		return -ENOMEM;
 	return prompt_reading_error(

@@ -6,5 +6,3 @@
 
 /* 0 or -ENOMEM; complaints go into the reading. */
 int prompt_tool_fill(struct prompt_reading *reading, const struct prompt_options *options, struct prompt *prompt);
-/* This tool has no such setting; here are those that it has. */
-int prompt_tool_complain(struct prompt_reading *reading, int line, const char *key);

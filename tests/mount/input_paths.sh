@@ -19,9 +19,10 @@ echo "a fox" >"$M/FLUX/posters/fox.txt"
 fox=$(result_of "$M/FLUX/posters/fox.txt")
 url=$(getfattr --absolute-names --only-values -n user.weryai.url "$fox")
 
-# the five ways to name it, all by its address
+# the ways to name it, also as people paste them, all by its address
 n=1
-for path in ../FLUX/posters/fox.png /FLUX/posters/fox.png /FLUX/posters/fox ../FLUX/./posters/../posters/fox.txt; do
+for path in ../FLUX/posters/fox.png /FLUX/posters/fox.png /FLUX/posters/fox ../FLUX/./posters/../posters/fox.txt \
+    '"/FLUX/posters/fox.png"' "$M/FLUX/posters/fox.png" "file://$M/FLUX/posters/fo%78.png" ..%2FFLUX/posters/fox.png '../FLUX/posters/fo\x.png'; do
     printf 'more of this %s\nimage: %s\n' $n "$path" >"$M/WAN_2_5/more$n.txt"
     wait_state "$M/WAN_2_5/more$n" SUCCESS
     assert_eq "$(status_of "$M/WAN_2_5/more$n" | sed -n 's/^mode: //p')" image-to-image mode
@@ -50,6 +51,11 @@ for i in $(seq 100); do
 done
 cp "$TEST_TMP/own.png" "$M/WAN_2_5/other name.png"
 printf 'other\nimage: other name.png\n' >"$M/WAN_2_5/other.txt"
+# by its name without the suffix, and with a blank as browsers write it
+printf 'own\nimage: /FLUX/own\n' >"$M/WAN_2_5/stem.txt"
+printf 'own\ntake: 2\nimage: other%%20name.png\n' >"$M/WAN_2_5/blank.txt"
+wait_state "$M/WAN_2_5/stem" SUCCESS 60
+wait_state "$M/WAN_2_5/blank" SUCCESS 60
 for i in $(seq 100); do
     wait_state "$M/WAN_2_5/crowd/p$i" SUCCESS 60
 done
@@ -57,7 +63,7 @@ wait_state "$M/WAN_2_5/other" SUCCESS
 assert_eq "$(uploads)" 1 "uploads of the same content"
 assert_eq "$(jq -s 'map(select(.path == "/v1/generation/upload-file")) | .[0].bytes' "$REQUESTS")" $((5 << 20)) bytes
 uploaded=$(jq -sr 'map(select(.path == "/v1/generation/upload-file")) | .[0].url' "$REQUESTS")
-assert_eq "$(jq -s --arg url "$uploaded" 'map(select(.body.images == [$url])) | length' "$REQUESTS")" 101 "requests with it"
+assert_eq "$(jq -s --arg url "$uploaded" 'map(select(.body.images == [$url])) | length' "$REQUESTS")" 103 "requests with it"
 
 # the next mount knows it too; a changed file is another content
 umount_fs
