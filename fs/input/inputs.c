@@ -16,6 +16,7 @@
 #include "fs/input/liveness.h"
 #include "fs/input/reference.h"
 #include "fs/input/upload.h"
+#include "fs/job/defaults.h"
 #include "fs/job/job_table.h"
 #include "fs/job/place.h"
 #include "fs/prompt/prompt.h"
@@ -310,6 +311,15 @@ static bool is_same_mode(
 	return strcmp(mode, job->record.mode) == 0;
 }
 
+static int read_defaults(
+	const struct inputs *inputs, const struct job *job, struct defaults *ret_defaults)
+{
+	struct job_place place;
+	int r = job_place(job, &place);
+
+	return r < 0 ? r : defaults_read(inputs->needs.store, place.dir, ret_defaults);
+}
+
 int inputs_adopt(struct inputs *inputs, struct job *job)
 {
 	const struct model *model = model_table_find(*inputs->needs.models, job->record.model);
@@ -317,9 +327,14 @@ int inputs_adopt(struct inputs *inputs, struct job *job)
 		.dry_run = job->record.dry_run,
 		.models = *inputs->needs.models};
 	CLEANUP_FREE char *message = NULL;
+	CLEANUP(defaults_finish) struct defaults defaults = {0};
 	struct job_inputs *wait = job_inputs_create();
 	int r = wait == NULL ? -ENOMEM : model == NULL ? -EINVAL : 0;
 
+	/* without them another request would be made: it waits for a disk that answers */
+	if (r == 0 && read_defaults(inputs, job, &defaults) < 0)
+		r = -ENOMEM;
+	defaults_use(&defaults, &options);
 	if (r == 0)
 		r = prompt_parse(model, &options, job->record.text, job->record.text_length,
 			&wait->prompt, &message);

@@ -12,6 +12,7 @@
 #include "fs/base/read_all.h"
 #include "fs/input/inputs.h"
 #include "fs/job/changes.h"
+#include "fs/job/defaults.h"
 #include "fs/job/job_table.h"
 #include "fs/job/place.h"
 #include "fs/job/wish.h"
@@ -190,6 +191,7 @@ static int judge(struct examination *look)
 		.dry_run = look->needs->dry_run,
 		.models = *look->needs->models};
 	struct job_record *record = &look->record;
+	CLEANUP(defaults_finish) struct defaults defaults = {0};
 	CLEANUP_FREE char *message = NULL;
 	struct prompt prompt = {0};
 
@@ -197,7 +199,12 @@ static int judge(struct examination *look)
 		return judge_as_before(look,
 			"the service no longer has this model; move the prompt "
 			"to another directory");
-	int r = prompt_parse(model, &options, record->text, record->text_length, &prompt, &message);
+	int r = defaults_read(look->needs->store, look->node.parent, &defaults);
+
+	defaults_use(&defaults, &options);
+	if (r == 0)
+		r = prompt_parse(
+			model, &options, record->text, record->text_length, &prompt, &message);
 	if (r == 0)
 		r = judge_prompt(look, model, &prompt);
 	prompt_finish(&prompt);

@@ -24,6 +24,13 @@ echo "a film" >"$M/VEO_3_1/film.txt"
 wait_state "$M/VEO_3_1/film.txt" HELD
 assert_eq "$(status_of "$M/VEO_3_1/film.txt" | sed -n 's/^settings: //p')" \
     "ratio 16:9 (catalogue), resolution 720p (catalogue), duration 8 (catalogue)" "settings of the catalogue"
+# what a directory says for all prompts below it
+mkdir -p "$M/FLUX/wall/left"
+printf 'ratio: 3:2\nnumber: 2\n' >"$M/FLUX/wall/.defaults"
+printf 'ratio: 2:3\n' >"$M/FLUX/wall/left/.defaults"
+echo "a fox" >"$M/FLUX/wall/left/fox.txt"
+wait_state "$M/FLUX/wall/left/fox.txt" HELD
+assert_eq "$(status_of "$M/FLUX/wall/left/fox.txt" | sed -n 's/^settings: //p')" "ratio 2:3 (.defaults), number 2 (.defaults)" "defaults"
 # what other tools would understand costs nothing here
 for line in "seed: 42" "in snow --ar 16:9" "model: VEO_3_1" "<<<<<<< HEAD
 >>>>>>> theirs"; do

@@ -269,6 +269,35 @@ static void test_draft_dry_run_is_held_and_shows_its_request(void **state)
 	world_assert_state(FOX, "SUCCESS");
 }
 
+/* The nearer file of defaults wins, the prompt wins, and one that was sent stays as it is. */
+static void test_draft_defaults_are_inherited(void **state)
+{
+	world_save("FLUX/.defaults", "ratio: 16:9\n# wide, and two of each\nnumber: 2\n");
+	world_save(FOX, "dry run: yes\na fox\n");
+	world_wait(1000);
+	world_assert_state(FOX, "HELD");
+	assert_non_null(strstr(world_status(FOX, "request"), "\"aspect_ratio\":\"16:9\""));
+	assert_string_equal(
+		world_status(FOX, "settings"), "ratio 16:9 (.defaults), number 2 (.defaults)");
+	world_save(FOX, "dry run: yes\na fox\nratio: 1:1\n");
+	world_wait(1000);
+	assert_string_equal(
+		world_status(FOX, "settings"), "ratio 1:1 (prompt), number 2 (.defaults)");
+	world_save(FOX, "a fox\n");
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+	world_save("FLUX/.defaults", "rato: 16:9\n");
+	world_wait(1000);
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+	world_save("FLUX/bear.txt", "a bear\n");
+	world_wait(1000);
+	world_assert_state("FLUX/bear.txt", "INVALID");
+	assert_non_null(strstr(world_status("FLUX/bear.txt", "error"),
+		"/FLUX/.defaults: line 1: 'rato' looks like the setting 'ratio'"));
+	assert_posts(1);
+}
+
 /* Copied away, or put back from a backup: what was not sent here may have been sent there. */
 static void test_draft_of_a_copied_account_waits_for_a_person(void **state)
 {
@@ -309,6 +338,7 @@ int main(void)
 		T(test_draft_submit_is_refused_while_its_job_is_on_its_way),
 		T(test_draft_submit_that_cannot_be_recorded_fails),
 		T(test_draft_release_that_cannot_be_recorded_fails),
+		T(test_draft_defaults_are_inherited),
 		T(test_draft_dry_run_is_held_and_shows_its_request),
 		T(test_draft_of_a_copied_account_waits_for_a_person),
 	};

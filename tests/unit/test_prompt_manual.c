@@ -32,6 +32,18 @@ static char *example_text(const char *from)
 	return buf_steal(&text);
 }
 
+/* A file of defaults, above a prompt. */
+static void run_defaults(const char *dir, const char *text)
+{
+	const struct prompt_defaults defaults = {text, strlen(text), "/.defaults"};
+	const struct prompt_options options = {.defaults = &defaults, .defaults_count = 1};
+	struct prompt prompt = parse_with(builtin, dir, &options, "a fox");
+
+	assert_int_equal(prompt.origins[SETTING_RATIO], ORIGIN_DEFAULTS);
+	assert_string_equal(prompt.request.negative_prompt, "text, watermark");
+	prompt_finish(&prompt);
+}
+
 static void run(const char *dir, const char *outcome, const char *text)
 {
 	struct prompt prompt = {0};
@@ -60,7 +72,10 @@ static void test_manual_examples(void **state)
 		char dir[64], outcome[64];
 		assert_int_equal(sscanf(at, MARK "%63s %63[^\n]", dir, outcome), 2);
 		CLEANUP_FREE char *text = example_text(at);
-		run(dir, outcome, text);
+		if (strcmp(outcome, "defaults") == 0)
+			run_defaults(dir, text);
+		else
+			run(dir, outcome, text);
 		at += strlen(MARK);
 	}
 	assert_true(count >= 12);
