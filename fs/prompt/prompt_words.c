@@ -110,6 +110,10 @@ int prompt_format_settings(const struct prompt *prompt, char **ret_text)
 		if (value)
 			add(&text, setting_name(s), value, prompt->origins[s]);
 	}
+	if (prompt->take)
+		add(&text, "take", prompt->take, ORIGIN_PROMPT);
+	if (prompt->fallback)
+		add(&text, "fallback", "yes", ORIGIN_PROMPT);
 	if (!buf_ok(&text))
 		return -ENOMEM;
 	if (text.length == 0)
