@@ -18,6 +18,7 @@ enum kind {
 	NUMBER,
 	SIZE,    /* 1024x768 */
 	SHAPE,   /* 16:9 */
+	HEIGHT,  /* 1080p, 2k */
 	TIME,    /* 5, 5s */
 	SAMPLER, /* one of those that there are */
 	WEIGHTS, /* the name of a file */
@@ -74,6 +75,14 @@ static const struct parameter {
 	{"batch size", NUMBER, HAS_NUMBER},
 	{"batch count", NUMBER, HAS_NUMBER},
 	{"count", NUMBER, HAS_NUMBER},
+	{"num", NUMBER, HAS_NUMBER},
+	{"amount", NUMBER, HAS_NUMBER},
+	{"quantity", NUMBER, HAS_NUMBER},
+	{"variations", NUMBER, HAS_NUMBER},
+	{"variants", NUMBER, HAS_NUMBER},
+	{"outputs", NUMBER, HAS_NUMBER},
+	{"copies", NUMBER, HAS_NUMBER},
+	{"batch", NUMBER, HAS_NUMBER},
 	{"num outputs", NUMBER, HAS_NUMBER},
 	{"num samples", NUMBER, HAS_NUMBER},
 	{"num results", NUMBER, HAS_NUMBER},
@@ -85,6 +94,13 @@ static const struct parameter {
 	{"output size", SIZE, PROMPT_HAS_SHAPE},
 	{"dimensions", SIZE, PROMPT_HAS_SHAPE},
 	{"ar", SHAPE, "here it is called 'ratio'"},
+	{"shape", SHAPE, "here it is called 'ratio'"},
+	{"frame", SHAPE, "here it is called 'ratio'"},
+	{"orientation", SHAPE, "here it is called 'ratio'"},
+	{"proportions", SHAPE, "here it is called 'ratio'"},
+	{"res", HEIGHT, "here it is called 'resolution'"},
+	{"definition", HEIGHT, "here it is called 'resolution'"},
+	{"sound", SWITCH, "here it is called 'audio'"},
 	{"length", TIME, HAS_DURATION},
 	{"seconds", TIME, HAS_DURATION},
 	{"sampler", SAMPLER, NULL},
@@ -178,12 +194,17 @@ static bool fits(const struct model *model, const struct model_table *models, en
 	CLEANUP_FREE char *time = NULL;
 	const char *dot = strrchr(value, '.');
 	char *end = NULL;
+	size_t digits;
 
 	switch (kind) {
 	case NUMBER:
 		return prompt_value_is_number(value);
 	case SIZE:
-		return prompt_value_is_pair(value, "xX*");
+		return prompt_value_is_pair(value, "xX*:");
+	case HEIGHT:
+		digits = strspn(value, "0123456789");
+		return digits > 0 && strchr("pPkK", value[digits]) && value[digits] &&
+		       value[digits + 1] == '\0';
 	case SHAPE:
 		return prompt_value_is_pair(value, ":xX/");
 	case TIME:
@@ -198,7 +219,7 @@ static bool fits(const struct model *model, const struct model_table *models, en
 		strtoull(value, &end, 16);
 		return strlen(value) >= 6 && *end == '\0';
 	case FORMAT:
-		return is_one_of(value, formats);
+		return is_one_of(value, formats) || prompt_value_is_pair(value, ":xX/");
 	case SWITCH:
 		return is_one_of(value, switches);
 	default:

@@ -29,6 +29,7 @@ enum prompt_key_trust {
 	KEY_SERVICES, /* always: the service's name for it */
 	KEY_IF_FITS,  /* where the value is one: the name of something that this directory does not have */
 	KEY_SLIP,     /* never: it is told what the key is called here */
+	KEY_SLIP_IF_FITS, /* the same, where the value is one; else the line is prose */
 };
 
 struct prompt_key {

@@ -81,11 +81,11 @@ static void split(struct parts *parts, const char *line, size_t length)
 		return;
 	const char *key = line;
 	size_t key_length = at;
-	parts->dressed = undress(&key, &key_length, "*+>\"'`•") &&
+	parts->dressed = undress(&key, &key_length, "*+>\"'`[({") &&
 			 prompt_key_fold(key, key_length, parts->folded);
 	parts->is_key = parts->dressed;
 	if (parts->dressed)
-		undress(&parts->value, &parts->value_length, "*\"'`,");
+		undress(&parts->value, &parts->value_length, "*\"'`,])}");
 }
 
 static int complain_colon(struct prompt_reading *reading, int line, const struct prompt_key *key,
@@ -139,8 +139,10 @@ static int read_known(struct prompt_reading *reading, int line, size_t indent,
 	if (parts->dressed || parts->separator == ';')
 		return fits ? complain_colon(reading, line, key, parts->value, parts->value_length)
 			    : 0;
-	if (key->trust == KEY_IF_FITS && !fits)
+	if ((key->trust == KEY_IF_FITS || key->trust == KEY_SLIP_IF_FITS) && !fits)
 		return 0;
+	if (key->trust == KEY_SLIP_IF_FITS)
+		return complain_colon(reading, line, key, parts->value, parts->value_length);
 	if (is_plural(key) && !fits && memchr(parts->value, ' ', parts->value_length))
 		return 0;
 	if (parts->separator == '=')
@@ -151,11 +153,39 @@ static int read_known(struct prompt_reading *reading, int line, size_t indent,
 	return r < 0 ? r : 1;
 }
 
+/* "image 1: a.png", "image2: b.png": inputs are not numbered here. */
+static const struct prompt_key *find_numbered(
+	const struct prompt_reading *reading, const struct parts *parts)
+{
+	char folded[PROMPT_KEY_MAX + 1];
+	size_t length = strlen(parts->folded), kept = length;
+
+	while (kept > 0 && strchr("0123456789 ", parts->folded[kept - 1]))
+		kept--;
+	if (kept == 0 || kept == length)
+		return NULL;
+	memcpy(folded, parts->folded, kept);
+	folded[kept] = '\0';
+	const struct prompt_key *key = prompt_key_find(&reading->keys, folded);
+	return key && (key->kind == KEY_REF || key->kind == KEY_FIELD) &&
+			       prompt_directive_fits(
+				       reading, key, false, parts->value, parts->value_length)
+		       ? key
+		       : NULL;
+}
+
 /* The key is none of this directory's. */
 static int read_unknown(struct prompt_reading *reading, int line, const struct parts *parts)
 {
 	CLEANUP_FREE char *message = NULL;
 	bool is_word;
+
+	/* "(steps:1.3)" is how others weigh a word */
+	if (parts->line[0] == '(')
+		return 0;
+	const struct prompt_key *numbered = find_numbered(reading, parts);
+	if (numbered)
+		return complain_colon(reading, line, numbered, parts->value, parts->value_length);
 	int r = prompt_foreign_key(reading->model, reading->models, parts->folded, parts->value,
 		parts->value_length, &message);
 
@@ -170,6 +200,23 @@ static int read_unknown(struct prompt_reading *reading, int line, const struct p
 	return complain_near(reading, line, near, parts->line, parts->key_length);
 }
 
+/* "ratio - 16:9" */
+static void skip_dash(const char **value, size_t *length)
+{
+	static const char *const dashes[] = {
+		"- ", "-> ", "=> ", "\xe2\x80\x93 ", "\xe2\x80\x94 ", "\xe2\x86\x92 "};
+
+	for (size_t i = 0; i < array_length(dashes); i++) {
+		size_t width = strlen(dashes[i]);
+		if (*length > width && memcmp(*value, dashes[i], width) == 0) {
+			*value += width;
+			*length -= width;
+			prompt_trim(value, length);
+			return;
+		}
+	}
+}
+
 /* The line has no separator, or what is in front of it is no key: "ratio 16:9". */
 static int read_loose(struct prompt_reading *reading, int line, const char *data, size_t length)
 {
@@ -181,6 +228,7 @@ static int read_loose(struct prompt_reading *reading, int line, const char *data
 		const char *value = data + at;
 		size_t value_length = length - at;
 		prompt_trim(&value, &value_length);
+		skip_dash(&value, &value_length);
 		if (prompt_directive_fits(reading, key, false, value, value_length))
 			return complain_colon(reading, line, key, value, value_length);
 	}

@@ -261,20 +261,60 @@ static void test_prompt_parameters_of_other_tools(void **state)
 		table, "SEEDANCE", "a fox\nlength: 5s", "here it is called 'duration'");
 }
 
+/* What people write who have not read the manual; all of it would be paid for as words. */
+static void test_prompt_other_words_for_settings(void **state)
+{
+	static const struct {
+		const char *dir, *line, *right;
+	} lines[] = {
+		{"FLUX", "ratio - 16:9", "write 'ratio: 16:9'"},
+		{"FLUX", "Aspect ratio -> 16:9", "write 'aspect ratio: 16:9'"},
+		{"FLUX", "[ratio: 16:9]", "write 'ratio: 16:9'"},
+		{"FLUX", "(aspect ratio: 16:9)", "write 'aspect ratio: 16:9'"},
+		{"FLUX", "**Ratio:** 16:9", "write 'ratio: 16:9'"},
+		{"FLUX", "* number: 2", "write 'number: 2'"},
+		{"FLUX", "\"aspect_ratio\": \"16:9\",", "write 'aspect ratio: 16:9'"},
+		{"FLUX", "neg: blur", "looks like the setting 'negative'"},
+		{"FLUX", "negative prompts: blur", "looks like the setting 'negative prompt'"},
+		{"FLUX", "amount: 4", "here it is called 'number'"},
+		{"FLUX", "format: 16:9", "'format: 16:9'"},
+		{"FLUX", "size: 16:9", "write 'ratio: 16:9'"},
+		{"FLUX", "res: 2k", "here it is called 'resolution'"},
+		{"FLUX", "photo: ../me.jpg", "write 'image: ../me.jpg'"},
+		{"FLUX", "reference image: https://h/a", "write 'image: https://h/a'"},
+		{"GPT_IMAGE_2", "image 1: a.png", "write 'image: a.png'"},
+		{"GPT_IMAGE_2", "image2: b.png", "write 'image: b.png'"},
+		{"SEEDANCE", "last image: b.png", "write 'last frame: b.png'"},
+		{"SEEDANCE", "sound: on", "here it is called 'audio'"},
+	};
+
+	for (size_t i = 0; i < array_length(lines); i++) {
+		CLEANUP_FREE char *text = NULL;
+		assert_true(asprintf(&text, "a fox\n%s\n", lines[i].line) > 0);
+		assert_refused_about(table, lines[i].dir, text, lines[i].right);
+	}
+}
+
 /* Texts as people write them, with colons, dashes and numbers: none of it may be taken for anything but words. */
 static void test_prompt_natural_prose(void **state)
 {
-	static const char *const texts[] = {"seed: of doubt", "seed of doubt",
-		"seeds: scattered on dark soil", "steps: worn marble, leading down",
-		"steps leading to a temple", "model: a tall woman in a red dress",
-		"model: Kate, smiling", "Model T Ford in the rain", "size: small",
-		"size: life-size, 3 m tall", "size and scale: enormous", "width: narrow",
-		"height: towering", "lake: calm, misty", "cake: three layers, strawberries",
-		"tale: once upon a time", "tape: old cassette, worn label",
-		"radio: vintage, bakelite, on a shelf", "revolution: crowds in the streets",
-		"patio: terracotta tiles", "mage: old wizard with a staff",
-		"cellar: wine racks, dim light", "collar: white lace",
-		"taller: the man on the left", "audi: parked under a bridge",
+	static const char *const texts[] = {"(steps:1.3), fox", "(ratio:1.2)", "[fox: red]",
+		"(quality: high)", "picture: a fox", "photo: of a fox by the sea",
+		"reference: the old masters", "source: unknown", "image 1 of 3 on the wall",
+		"input: output", "first image: the fox; last image: the hill", "shape: round",
+		"frame: gilded 3:2", "definition: high", "sound: of the sea", "res publica",
+		"copies: of old keys", "batch: of bread", "neglected garden", "ratio - golden",
+		"img: lost", "orientation: towards the sun", "a fox => a wolf", "seed: of doubt",
+		"seed of doubt", "seeds: scattered on dark soil",
+		"steps: worn marble, leading down", "steps leading to a temple",
+		"model: a tall woman in a red dress", "model: Kate, smiling",
+		"Model T Ford in the rain", "size: small", "size: life-size, 3 m tall",
+		"size and scale: enormous", "width: narrow", "height: towering",
+		"lake: calm, misty", "cake: three layers, strawberries", "tale: once upon a time",
+		"tape: old cassette, worn label", "radio: vintage, bakelite, on a shelf",
+		"revolution: crowds in the streets", "patio: terracotta tiles",
+		"mage: old wizard with a staff", "cellar: wine racks, dim light",
+		"collar: white lace", "taller: the man on the left", "audi: parked under a bridge",
 		"native: a woman of the islands", "lumber: stacked in the yard",
 		"equality: two hands", "duality: light and dark", "quantity: many, many birds",
 		"images: of a distant past on the wall", "videos: playing on a wall of screens",
@@ -337,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_prompt_the_services_names),
 		cmocka_unit_test(test_prompt_fields_of_tools_are_prose),
 		cmocka_unit_test(test_prompt_parameters_of_other_tools),
+		cmocka_unit_test(test_prompt_other_words_for_settings),
 		cmocka_unit_test(test_prompt_natural_prose),
 	};
 
