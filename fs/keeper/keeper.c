@@ -196,6 +196,8 @@ static void leave_terminal(struct keeper *keeper)
 {
 	if (!keeper->background)
 		return;
+	/* not before the mount, for automounts, as in daemon_ready(); it fails where we lead a group already */
+	(void)setsid();
 	if (to_null(STDOUT_FILENO, O_WRONLY) < 0 || to_null(STDERR_FILENO, O_WRONLY) < 0)
 		log_warning("keeper: cannot let go of the terminal");
 	log_setup(LOG_LEVEL_INFO, false, true);

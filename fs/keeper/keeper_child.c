@@ -42,7 +42,7 @@ int keeper_child_open(const struct keeper_child *child)
 	return fd < 0 ? -errno : fd;
 }
 
-/* In the child. Its own process group: ^C in the terminal is for the keeper, which passes it on. */
+/* In the child. In the background it leaves our process group by itself, when it has mounted (daemon_ready()). */
 static void become_daemon(const struct keeper_child *child, int socket, int memory, int device)
 {
 	sigset_t none;
@@ -51,7 +51,7 @@ static void become_daemon(const struct keeper_child *child, int socket, int memo
 	memory = lift(memory);
 	device = lift(device);
 	sigemptyset(&none);
-	if (setpgid(0, 0) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0 ||
+	if ((child->own_group && setpgid(0, 0) < 0) || sigprocmask(SIG_SETMASK, &none, NULL) < 0 ||
 		put(socket, KEEPER_SOCKET_FD) < 0 || put(memory, KEEPER_MEMORY_FD) < 0 ||
 		put(device, KEEPER_DEVICE_FD) < 0)
 		_exit(EXIT_NOT_STARTED);

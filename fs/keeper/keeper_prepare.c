@@ -88,6 +88,7 @@ int keeper_prepare(struct keeper *keeper)
 
 	keeper->tell = number_of(KEEPER_TELL_ENVIRONMENT, -1);
 	keeper->background = keeper->tell >= 0;
+	keeper->child.own_group = !keeper->background;
 	keeper->silence_ms = number_of("WERYAIFS_KEEPER_SILENCE", SILENCE_MS);
 	log_setup(LOG_LEVEL_INFO, !keeper->background, keeper->background);
 	library_log_setup(false);

@@ -27,6 +27,7 @@ void keeper_unmount(struct keeper_mount *mount);
 struct keeper_child {
 	char **words; /* borrowed: the program's path, then its arguments from argv[0] on */
 	int program;  /* owned: the program that runs, also when its path has another one by now; -1: none is open */
+	bool own_group; /* ^C in the terminal is for us, who pass it on */
 	pid_t pid;    /* 0: none */
 	int socket;   /* our end; -1: none */
 };
