@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/notify/notifier.h"
+#include "fs/notify/notifier_private.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,68 +28,9 @@ enum {
 		512 * 1024, /* bytes of a new result, in the kernel's cache before it is opened */
 };
 
-struct announcement {
-	struct list link; /* notifier.waiting */
-	char kind;
-	uint64_t dir, ino; /* NOTIFIER_MODIFY: the prompt, no dir */
-	char *name;        /* owned; of NOTIFIER_MODIFY none, it is that of this moment */
-	char *new_name;    /* owned; NOTIFIER_RENAME */
-	unsigned tries;
-	bool done; /* its request has come */
-};
-
-struct notifier {
-	struct notifier_needs needs;
-	struct changes_listener listener;
-	char token[40];
-	struct notifier_process *child;
-	bool active; /* between start and stop */
-	bool mute;   /* the child does not see the mount: said once */
-	struct loop_timer *patience;
-	struct list idles; /* notifier_idle.link, borrowed */
-
-	struct list waiting; /* announcement.link, owned; the first is with the child when `sent` */
-	size_t count;
-	bool sent;
-	struct map *seen; /* prompt -> hash of the status that the events so far have told of */
-};
-
-static void announcement_free(struct announcement *announcement)
-{
-	free(announcement->name);
-	free(announcement->new_name);
-	free(announcement);
-}
-
 static bool has_child(const struct notifier *notifier)
 {
 	return notifier_process_id(notifier->child) > 0;
-}
-
-static struct announcement *first(const struct notifier *notifier)
-{
-	return list_empty(&notifier->waiting)
-		       ? NULL
-		       : list_entry(notifier->waiting.next, struct announcement, link);
-}
-
-/* What the child is about to do, if that is this. */
-static struct announcement *current(const struct notifier *notifier, char kind)
-{
-	struct announcement *announcement = notifier->sent ? first(notifier) : NULL;
-
-	return announcement != NULL && announcement->kind == kind && !announcement->done
-		       ? announcement
-		       : NULL;
-}
-
-static void drop_first(struct notifier *notifier)
-{
-	struct announcement *announcement = first(notifier);
-
-	list_remove(&announcement->link);
-	notifier->count--;
-	announcement_free(announcement);
 }
 
 /* --- orders --- */
@@ -154,20 +95,21 @@ static void go_on(struct notifier *notifier)
 {
 	struct announcement *announcement;
 
-	while (has_child(notifier) && !notifier->sent && (announcement = first(notifier)) != NULL) {
+	while (has_child(notifier) && !notifier->sent &&
+		(announcement = notifier_first(notifier)) != NULL) {
 		int r = send_order(notifier, announcement);
 		if (r == 0)
 			notifier->sent = true;
 		else if (r == -EPIPE || r == -ECONNRESET || r == -ENOTCONN)
 			return; /* its death will be told */
 		else
-			drop_first(notifier);
+			notifier_drop_first(notifier);
 	}
 }
 
 static void take_answer(struct notifier *notifier, int result)
 {
-	struct announcement *announcement = first(notifier);
+	struct announcement *announcement = notifier_first(notifier);
 
 	notifier->sent = false;
 	if (result == -EXDEV && !notifier->mute) {
@@ -185,7 +127,7 @@ static void take_answer(struct notifier *notifier, int result)
 	if (result < 0)
 		log_errno(LOG_LEVEL_DEBUG, result, "notifier: no event for inode %" PRIu64,
 			announcement->ino);
-	drop_first(notifier);
+	notifier_drop_first(notifier);
 }
 
 /* --- those who wait until all is told --- */
@@ -253,8 +195,8 @@ static void child_died(void *arg)
 	struct notifier *notifier = arg;
 
 	/* the one that it was at may have been told of already: once is better than twice */
-	if (notifier->sent && first(notifier)->done)
-		drop_first(notifier);
+	if (notifier->sent && notifier_first(notifier)->done)
+		notifier_drop_first(notifier);
 	notifier->sent = false;
 	end_waits(notifier);
 }
@@ -306,7 +248,7 @@ static bool is_waiting(const struct notifier *notifier, uint64_t prompt)
 	{
 		struct announcement *announcement = list_entry(item, struct announcement, link);
 		if (announcement->kind == NOTIFIER_MODIFY && announcement->ino == prompt &&
-			!(notifier->sent && announcement == first(notifier)))
+			!(notifier->sent && announcement == notifier_first(notifier)))
 			return true;
 	}
 	return false;
@@ -331,72 +273,6 @@ static void status_has_changed(void *arg, uint64_t prompt, bool by_itself)
 	/* a user who gives a prompt another name sees no change of its status */
 	if ((before != 0 || by_itself) && !is_waiting(notifier, prompt))
 		add(notifier, NOTIFIER_MODIFY, 0, prompt, NULL, NULL);
-}
-
-/* --- the child's requests --- */
-
-bool notifier_is(const struct notifier *notifier, pid_t pid)
-{
-	return notifier != NULL && pid > 0 && notifier_process_id(notifier->child) == pid;
-}
-
-/* Is there still what the order is about? */
-static int find_announced(struct notifier *notifier, const struct announcement *announcement,
-	const char *name, struct tree_entry *ret_entry)
-{
-	int r = tree_lookup(notifier->needs.tree, announcement->dir, name, ret_entry);
-
-	return r == 0 && ret_entry->ino != announcement->ino ? -ENOENT : r;
-}
-
-int notifier_lookup(
-	struct notifier *notifier, uint64_t parent, const char *name, struct tree_entry *ret_entry)
-{
-	struct announcement *announcement;
-
-	if (parent == TREE_ROOT && strcmp(name, notifier->token) == 0)
-		return -NOTIFIER_HERE;
-	announcement = current(notifier, NOTIFIER_CREATE);
-	if (announcement != NULL && announcement->dir == parent &&
-		strcmp(announcement->name, name) == 0)
-		return -ENOENT;
-	announcement = current(notifier, NOTIFIER_RENAME);
-	if (announcement == NULL || announcement->dir != parent)
-		return 0;
-	if (strcmp(announcement->new_name, name) == 0)
-		return -ENOENT;
-	if (strcmp(announcement->name, name) != 0)
-		return 0;
-	int r = find_announced(notifier, announcement, announcement->new_name, ret_entry);
-	return r < 0 ? r : 1;
-}
-
-int notifier_made(
-	struct notifier *notifier, uint64_t parent, const char *name, struct tree_entry *ret_entry)
-{
-	struct announcement *announcement = current(notifier, NOTIFIER_CREATE);
-
-	if (announcement == NULL || announcement->dir != parent ||
-		strcmp(announcement->name, name) != 0)
-		return -EPERM;
-	int r = find_announced(notifier, announcement, name, ret_entry);
-	if (r < 0)
-		return r == -ENOENT ? -EEXIST : r; /* for good, not to be tried again */
-	announcement->done = true;
-	return 0;
-}
-
-int notifier_renamed(struct notifier *notifier, uint64_t parent, const char *name,
-	uint64_t new_parent, const char *new_name)
-{
-	struct announcement *announcement = current(notifier, NOTIFIER_RENAME);
-
-	if (announcement == NULL || announcement->dir != parent ||
-		announcement->dir != new_parent || strcmp(announcement->name, name) != 0 ||
-		strcmp(announcement->new_name, new_name) != 0)
-		return -EPERM;
-	announcement->done = true;
-	return 0;
 }
 
 /* --- from the start to the end --- */
@@ -466,7 +342,7 @@ void notifier_destroy(struct notifier *notifier)
 	notifier_stop(notifier);
 	notifier_process_destroy(notifier->child);
 	while (!list_empty(&notifier->waiting))
-		drop_first(notifier);
+		notifier_drop_first(notifier);
 	loop_timer_destroy(notifier->patience);
 	map_destroy(notifier->seen);
 	free(notifier);

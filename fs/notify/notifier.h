@@ -9,7 +9,13 @@
  * the tree, which was committed before. One order is on its way at a time, and only what the order is about is
  * answered differently, and only to the child.
  * Failures are silence, never an error: a child that dies is started again; an announcement that is not true any more
- * (the result was removed, the directory was moved) is dropped or made again for the new place. */
+ * (the result was removed, the directory was moved) is dropped or made again for the new place.
+ *
+ * States:      of the child (notifier_process.h): none, running, dead and to be started again. Of an announcement: it waits;
+ *              it is with the child (the first one); its request has come.
+ * Ownership:   needs are borrowed; it owns the child and the announcements. Knows neither FUSE nor jobs: the mount asks it
+ *              about the child's requests, and opens what it names.
+ * Calls back:  `call` of who waits until all is told. Listens to fs/job/changes.h. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>

@@ -10,7 +10,10 @@
 
 #include "fs/base/descriptors.h"
 #include "fs/base/ids.h"
+#include "fs/base/log.h"
+#include "fs/fetch/fetch.h"
 #include "fs/job/lease.h"
+#include "fs/store/cache.h"
 #include "fs/tree/draft.h"
 #include "fs/tree/status.h"
 #include "fs/tree/tree_private.h"
@@ -18,6 +21,30 @@
 int tree_plant(struct tree *tree)
 {
 	return plant(&tree->needs);
+}
+
+static int remove_node(struct store *store, void *arg)
+{
+	const int64_t *ino = arg;
+	int r = cache_remove(store, *ino);
+
+	return r < 0 ? r : nodes_remove(store, *ino);
+}
+
+void tree_forget(struct tree *tree, uint64_t ino)
+{
+	int64_t node = TREE_NODE(ino);
+
+	if (map_remove(tree->nameless, (uint64_t)node) == NULL)
+		return;
+	draft_forget(tree->drafts, node);
+	fetch_forget(tree->needs.fetches, node);
+	int r = store_run(tree->needs.store, false, remove_node, &node);
+	if (r == 0)
+		r = store_data_remove(tree->needs.store, node);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "tree: inode %lld goes at the next mount",
+			(long long)node);
 }
 
 static int note_nameless(void *arg, const struct node *node)
@@ -91,7 +118,8 @@ int tree_open(struct tree *tree, uint64_t ino, int flags, int *ret_fd)
 	if (node.kind != NODE_FILE)
 		return -EISDIR;
 	/* the kernel decides about appending, and reads of ours may serve write-only files */
-	int fd = descriptors_spare(store_data_open(tree->needs.store, node.ino, writes ? O_RDWR : O_RDONLY));
+	int fd = descriptors_spare(
+		store_data_open(tree->needs.store, node.ino, writes ? O_RDWR : O_RDONLY));
 	if (fd < 0)
 		return fd;
 	if (writes) {

@@ -427,24 +427,3 @@ void tree_forget_all(struct tree *tree)
 	while (map_any(tree->nameless, &ino) != NULL)
 		tree_forget(tree, ino);
 }
-
-void tree_forget(struct tree *tree, uint64_t ino)
-{
-	int64_t node = TREE_NODE(ino);
-
-	if (map_remove(tree->nameless, (uint64_t)node) == NULL)
-		return;
-	draft_forget(tree->drafts, node);
-	fetch_forget(tree->needs.fetches, node);
-	int r = store_begin(tree->needs.store, false);
-	if (r == 0)
-		r = cache_remove(tree->needs.store, node);
-	if (r == 0)
-		r = nodes_remove(tree->needs.store, node);
-	r = store_end(tree->needs.store, r);
-	if (r == 0)
-		r = store_data_remove(tree->needs.store, node);
-	if (r < 0)
-		log_errno(LOG_LEVEL_WARNING, r, "tree: inode %lld goes at the next mount",
-			(long long)node);
-}

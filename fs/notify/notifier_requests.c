@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The requests of the child: it finds nothing where the announced result is, and creates it; what it gets is the result. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/notify/notifier_child.h"
+#include "fs/notify/notifier_private.h"
+#include "fs/notify/notifier_process.h"
+#include "fs/tree/tree.h"
+
+void announcement_free(struct announcement *announcement)
+{
+	free(announcement->name);
+	free(announcement->new_name);
+	free(announcement);
+}
+
+struct announcement *notifier_first(const struct notifier *notifier)
+{
+	return list_empty(&notifier->waiting)
+		       ? NULL
+		       : list_entry(notifier->waiting.next, struct announcement, link);
+}
+
+/* What the child is about to do, if that is this. */
+static struct announcement *current(const struct notifier *notifier, char kind)
+{
+	struct announcement *announcement = notifier->sent ? notifier_first(notifier) : NULL;
+
+	return announcement != NULL && announcement->kind == kind && !announcement->done
+		       ? announcement
+		       : NULL;
+}
+
+void notifier_drop_first(struct notifier *notifier)
+{
+	struct announcement *announcement = notifier_first(notifier);
+
+	list_remove(&announcement->link);
+	notifier->count--;
+	announcement_free(announcement);
+}
+
+bool notifier_is(const struct notifier *notifier, pid_t pid)
+{
+	return notifier != NULL && pid > 0 && notifier_process_id(notifier->child) == pid;
+}
+
+/* Is there still what the order is about? */
+static int find_announced(struct notifier *notifier, const struct announcement *announcement,
+	const char *name, struct tree_entry *ret_entry)
+{
+	int r = tree_lookup(notifier->needs.tree, announcement->dir, name, ret_entry);
+
+	return r == 0 && ret_entry->ino != announcement->ino ? -ENOENT : r;
+}
+
+int notifier_lookup(
+	struct notifier *notifier, uint64_t parent, const char *name, struct tree_entry *ret_entry)
+{
+	struct announcement *announcement;
+
+	if (parent == TREE_ROOT && strcmp(name, notifier->token) == 0)
+		return -NOTIFIER_HERE;
+	announcement = current(notifier, NOTIFIER_CREATE);
+	if (announcement != NULL && announcement->dir == parent &&
+		strcmp(announcement->name, name) == 0)
+		return -ENOENT;
+	announcement = current(notifier, NOTIFIER_RENAME);
+	if (announcement == NULL || announcement->dir != parent)
+		return 0;
+	if (strcmp(announcement->new_name, name) == 0)
+		return -ENOENT;
+	if (strcmp(announcement->name, name) != 0)
+		return 0;
+	int r = find_announced(notifier, announcement, announcement->new_name, ret_entry);
+	return r < 0 ? r : 1;
+}
+
+int notifier_made(
+	struct notifier *notifier, uint64_t parent, const char *name, struct tree_entry *ret_entry)
+{
+	struct announcement *announcement = current(notifier, NOTIFIER_CREATE);
+
+	if (announcement == NULL || announcement->dir != parent ||
+		strcmp(announcement->name, name) != 0)
+		return -EPERM;
+	int r = find_announced(notifier, announcement, name, ret_entry);
+	if (r < 0)
+		return r == -ENOENT ? -EEXIST : r; /* for good, not to be tried again */
+	announcement->done = true;
+	return 0;
+}
+
+int notifier_renamed(struct notifier *notifier, uint64_t parent, const char *name,
+	uint64_t new_parent, const char *new_name)
+{
+	struct announcement *announcement = current(notifier, NOTIFIER_RENAME);
+
+	if (announcement == NULL || announcement->dir != parent ||
+		announcement->dir != new_parent || strcmp(announcement->name, name) != 0 ||
+		strcmp(announcement->new_name, new_name) != 0)
+		return -EPERM;
+	announcement->done = true;
+	return 0;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/queue/first_bytes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/media/media.h"
+#include "fs/store/cache.h"
+
+#define FIRST_ROOM (64 * 1024) /* enough for the type and for what thumbnailers look at first */
+#define WHOLE_MAX (INT64_C(16) << 30) /* of any result */
+#define FIRST_STALLS                                                                               \
+	2 /* the first bytes are here after so many times the stall limit, or not at all */
+#define WHOLE_MS (INT64_C(3600) * 1000) /* the same for a whole file, at most */
+#define SMALLEST 32                     /* API reference 6: the official client refuses less */
+
+static bool enough(const struct first_bytes *first)
+{
+	const struct result_record *result = first->result;
+
+	return result->size >= 0 &&
+	       first->received >= (result->size < FIRST_ROOM ? result->size : FIRST_ROOM);
+}
+
+static int on_head(void *arg, const struct http_head *head)
+{
+	struct first_bytes *first = arg;
+	struct result_record *result = first->result;
+
+	first->head = *head;
+	if (head->status != 200 && head->status != 206)
+		return 0;
+	if (head->status == 206 && head->range_start != 0)
+		return -EPROTO;
+	result->size = head->status == 206 ? head->total : head->content_length;
+	if (result->size > WHOLE_MAX)
+		return -EFBIG;
+	/* a part of something of unknown length: ask for the whole, whose end tells */
+	if (result->size < 0)
+		first->whole = true;
+	return 0;
+}
+
+/* A file without a length comes whole, and into the cache: no more of it than that may hold. */
+static bool is_too_much(const struct first_bytes *first, int64_t bytes)
+{
+	int64_t budget = first->needs->cache_size;
+
+	return first->result->size < 0 && budget > 0 && bytes > budget;
+}
+
+static int on_body(void *arg, const char *data, size_t length)
+{
+	struct first_bytes *first = arg;
+
+	if (first->head.status != 200 && first->head.status != 206)
+		return 0;
+	if (first->received < SNIFF_BYTES) {
+		size_t room = SNIFF_BYTES - (size_t)first->received;
+		memcpy(first->first + first->received, data, length < room ? length : room);
+	}
+	if (is_too_much(first, first->received + (int64_t)length))
+		return -EFBIG;
+	if (!first->uncached && cache_file_write(first->file, first->received, data, length) < 0)
+		first->uncached = true;
+	first->received += (int64_t)length;
+	/* the rest is fetched when it is read; the end of a short file is waited for, to keep the connection */
+	return enough(first) && first->result->size > first->received ? -ECANCELED : 0;
+}
+
+static const char *judge(struct first_bytes *first, const struct http_end *end)
+{
+	static char text[320];
+	struct result_record *result = first->result;
+
+	if (end->head.status != 0 && end->head.status != 200 && end->head.status != 206) {
+		snprintf(text, sizeof(text), "the server answered HTTP %d", end->head.status);
+		return text;
+	}
+	if (end->error == -EFBIG)
+		return "it is larger than any result, or than the cache may be";
+	if (end->error != 0 && !(end->error == -ECANCELED && enough(first))) {
+		snprintf(text, sizeof(text), "%s",
+			end->text[0] != '\0' ? end->text : strerror(-end->error));
+		return text;
+	}
+	if (result->size < 0 && first->head.status == 206)
+		return "the server told no length";
+	if (result->size < 0)
+		result->size = first->received;
+	if (result->size < SMALLEST)
+		return "the file is empty";
+	if (!enough(first))
+		return "the file was cut short";
+	if (first->uncached && first->head.content_length < 0 && first->head.status == 200)
+		return "the cache disk is full, and the server tells no length";
+	const char *type = sniff_type(first->first,
+		first->received < SNIFF_BYTES ? (size_t)first->received : SNIFF_BYTES);
+	if (type == NULL)
+		type = "bin";
+	if (strcmp(type, "html") == 0)
+		return "the server sent a web page instead of the file";
+	if (result->kind == RESULT_COVER && media_kind(type) != API_IMAGE)
+		return "it is no picture";
+	free(result->type);
+	result->type = strdup(type);
+	return result->type == NULL ? "out of memory" : NULL;
+}
+
+/* By which later reads know that it is the same file still. */
+static void note_version(struct result_record *result, const struct http_head *head)
+{
+	const char *version = head->etag[0] != '\0' ? head->etag : head->last_modified;
+
+	if (version[0] == '\0')
+		return;
+	free(result->etag);
+	result->etag = strdup(version);
+}
+
+static void on_done(void *arg, const struct http_end *end)
+{
+	struct first_bytes *first = arg;
+	struct result_record *result = first->result;
+
+	first->request = NULL;
+	const char *why = end->error == -EPERM ? end->text : judge(first, end);
+	if (why == NULL)
+		note_version(result, &first->head);
+	else
+		result->size = -1;
+	cache_file_close(first->file);
+	first->file = NULL;
+	first->done(first->arg,
+		why == NULL            ? FIRST_BYTES_HERE
+		: end->error == -EPERM ? FIRST_BYTES_IMPOSSIBLE
+				       : FIRST_BYTES_FAILED,
+		why);
+}
+
+/* The first bytes come soon or are tried again after the other results had their turn; a whole file gets more time at each
+ * attempt, since how long it is nobody knows. */
+static int64_t total_ms(const struct first_bytes *first, unsigned failures)
+{
+	int64_t total = FIRST_STALLS * first->needs->stall_ms;
+
+	if (!first->whole)
+		return total;
+	for (unsigned i = 0; i < failures && total < WHOLE_MS / 2; i++)
+		total *= 2;
+	return total < WHOLE_MS ? total : WHOLE_MS;
+}
+
+void first_bytes_init(struct first_bytes *first, const struct queue_needs *needs,
+	void (*done)(void *arg, enum first_bytes_end end, const char *why), void *arg)
+{
+	*first = (struct first_bytes){.needs = needs, .done = done, .arg = arg};
+	first->head.retry_after_ms = -1;
+}
+
+int first_bytes_start(struct first_bytes *first, struct result_record *result, unsigned failures)
+{
+	static const struct http_events events = {on_head, on_body, on_done};
+	struct http_spec spec = {.url = result->url,
+		.range_start = first->whole ? -1 : 0,
+		.range_end = FIRST_ROOM - 1,
+		.max_redirects = 5,
+		.stall_ms = first->needs->stall_ms,
+		.min_rate = HTTP_MIN_RATE,
+		/* the others of this job wait for it */
+		.total_ms = total_ms(first, failures),
+		.max_bytes = WHOLE_MAX};
+
+	first->result = result;
+	first->received = 0;
+	first->uncached = false;
+	first->head = (struct http_head){.retry_after_ms = -1};
+	int r = cache_file_open(first->needs->store, result->ino, &first->file);
+	if (r == 0)
+		r = cache_file_reset(first->file);
+	if (r == 0)
+		r = http_start(first->needs->http, &spec, &events, first, &first->request);
+	if (r < 0) {
+		cache_file_close(first->file);
+		first->file = NULL;
+	}
+	return r;
+}
+
+void first_bytes_cancel(struct first_bytes *first)
+{
+	http_cancel(first->request);
+	cache_file_close(first->file);
+	first->request = NULL;
+	first->file = NULL;
+}
