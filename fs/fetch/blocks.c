@@ -11,7 +11,8 @@
 #include "fs/base/compat.h"
 
 #define FIRST_POPULATED ((size_t)64 * 1024)
-#define SPARE_MAX 32 /* kept for the next ones: new memory costs more than filling it */
+#define SPARE_MAX                                                                                  \
+	32 /* free blocks that are kept: getting new memory takes longer than filling it */
 
 struct block_pool {
 	struct list used;  /* block.age */
@@ -148,7 +149,7 @@ static struct block *find(const struct list *list, int64_t offset)
 {
 	const struct list *item;
 
-	/* what is read came lately */
+	/* from the newest on: readers mostly want what has just come */
 	for (item = list->prev; item != list; item = item->prev) {
 		struct block *block = list_entry(item, struct block, link);
 		if (offset >= block->start && offset < block->start + (int64_t)block->length)
@@ -175,7 +176,7 @@ void block_hold(struct block *block)
 
 void block_release(struct block *block)
 {
-	/* whose list has forgotten it meanwhile */
+	/* it was dropped from its list while it was held: now it can go */
 	if (--block->holds == 0 && list_empty(&block->link))
 		block_drop(block->pool, block);
 }

@@ -11,7 +11,7 @@
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
 
-#define BODY_MAX (64 * 1024) /* of an answer that should have one byte */
+#define BODY_MAX (64 * 1024) /* bytes of an answer that is put up with: one was asked for */
 
 struct evictor {
 	struct fetches *fetches; /* borrowed */
@@ -65,7 +65,7 @@ static void keep(struct evictor *evictor)
 {
 	log_info("evict: inode %lld stays in the cache: it cannot be fetched again",
 		(long long)evictor->ino);
-	/* out of memory: it is asked for again, that is all */
+	/* without memory for the note the server is asked once more the next time: no harm */
 	if (map_put(evictor->kept, (uint64_t)evictor->ino, evictor) < 0)
 		log_debug("evict: not noted");
 	forget_candidate(evictor);
@@ -187,7 +187,7 @@ static void next(struct evictor *evictor)
 	if (r == 0) {
 		ask(evictor);
 	} else if (r == -ENOENT) {
-		/* bytes that belong to nothing any more */
+		/* the result was removed: nobody needs these bytes */
 		int64_t ino = evictor->ino;
 		evictor->ino = 0;
 		if (cache_evict(evictor->fetches->needs.store, ino) == 0)

@@ -58,7 +58,7 @@ static void far(void *fetch)
 	fetch_is_far(fetch);
 }
 
-/* What the files below this one have done next. */
+/* What the files below this one call when something has happened (fetch_private.h). */
 static const struct fetch_steps steps = {.connecting = fetch_is_connecting,
 	.came = came,
 	.ended = fetch_ended,
@@ -206,7 +206,7 @@ int fetch_read(struct fetch *fetch, int64_t offset, size_t length, fetch_done *d
 	fetch->stream_length = (int64_t)length;
 	if (fetch_is_here(fetch, offset, end)) {
 		fetch_answer(fetch, offset, length, plan.run, done, arg);
-		/* a reader that lives on what was fetched ahead keeps it going */
+		/* a reader who is served from what was fetched ahead has more fetched ahead */
 		if (cache_file_run_end(fetch->file, offset) < size) {
 			fetch_advance(fetch, end);
 			fetch_pump(fetch);
@@ -226,7 +226,7 @@ int fetch_read(struct fetch *fetch, int64_t offset, size_t length, fetch_done *d
 	list_append(&fetch->reads, &read->link);
 	fetch_advance(fetch, end);
 	fetch_pump(fetch);
-	/* unless it has failed at once, together with all others */
+	/* fetch_pump() may have failed: then all reads were answered, and this one is freed */
 	*ret_read = list_empty(&fetch->reads) ? NULL : read;
 	return 0;
 }

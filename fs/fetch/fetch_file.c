@@ -10,7 +10,8 @@
 #include "fs/base/map.h"
 #include "fs/fetch/fetch_private.h"
 
-#define KEPT_BEHIND (512 * 1024) /* the kernel's reads overtake each other a little */
+#define KEPT_BEHIND                                                                                \
+	(512 * 1024) /* bytes behind a reader that stay in memory: the kernel's reads are not quite in order */
 
 static void unload(struct fetch *fetch)
 {
@@ -106,7 +107,7 @@ int fetch_load(struct fetch *fetch)
 		fetch->record = (struct result_record){0};
 		return r;
 	}
-	/* without memory for it, it is made ready once more than needed */
+	/* without memory for the note the file is made ready once too often: no harm */
 	map_put(fetches->read, (uint64_t)fetch->ino, fetches);
 	fetch->uncached = !needs->cache;
 	fetch->loaded = true;
@@ -177,7 +178,7 @@ void fetch_answer(struct fetch *fetch, int64_t offset, size_t length, int64_t ru
 	if (block != NULL)
 		block_hold(block);
 	done(arg, r < 0 ? r : (ssize_t)length, data, block);
-	/* what a reader in sequence has got lies in the kernel's cache now; others may be at other places */
+	/* what a reader in sequence has got is in the kernel's cache now and can go, but for what other readers may still want */
 	if (r == 0 && run > 0)
 		block_drop_between(fetch->fetches->blocks, &fetch->blocks,
 			offset - run - BLOCK_BYTES, offset - KEPT_BEHIND);

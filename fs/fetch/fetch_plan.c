@@ -12,7 +12,7 @@
 #include "fs/fetch/fetch_private.h"
 
 #define FAR_MS 8
-/* no answer at all for so long: it is far, until the answer says otherwise */
+/* without any answer for so long the server counts as far, until an answer says otherwise */
 #define FAR_AFTER_MS 3
 /* what a new connection brings at once: ten segments (RFC 6928), less the head */
 #define FLIGHT (INT64_C(12) * 1024)
@@ -35,7 +35,7 @@
 #define FAR_PIECE_MAX (INT64_C(1024) * 1024)
 #define FAR_PIECES 4 /* that a long read is shared among */
 #define FAR_CROWD 16 /* requests on their way: half of what a host gets connections */
-#define FAR_BULK (INT64_C(128) * 1024) /* who reads so much at once reads on */
+#define FAR_BULK (INT64_C(128) * 1024) /* a reader who asks for so much at once will read on */
 /* How much is asked for at once where that is the beginning: so that new connections do not come to an end while they grow,
  * nor all of them at the same moment, which would leave the link empty for a round trip. */
 #define FAR_BULK_AHEAD 64 /* times what was read */
@@ -63,7 +63,7 @@ static bool is_waited_for(const struct fetch *fetch, const struct transfer *tran
 	return false;
 }
 
-/* Room for one more: the oldest transfer that nobody waits for ends. */
+/* Makes room for one more transfer by ending the oldest one that nobody waits for. False: all are waited for. */
 static bool make_room(struct fetch *fetch)
 {
 	struct list *item;
@@ -88,7 +88,7 @@ static int start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed
 
 	if (end > limit)
 		end = limit;
-	/* an answer that takes so long comes from far away, however long it will have taken */
+	/* a server that has not answered by then is far away: this need not wait for its answer */
 	if (fetch->fetches->latency_ms < 0 && !loop_timer_armed(fetch->far))
 		loop_timer_arm(fetch->far, FAR_AFTER_MS);
 	int r = transfer_start(fetch, from, end, allowed);
@@ -166,7 +166,7 @@ static int serve(struct fetch *fetch, struct fetch_read *read)
 	if (read->run > 0)
 		return start_pieces(fetch, at, end, SEGMENT_MIN, 0, TRANSFERS_MAX);
 	if (!is_shared(fetch, end - at)) {
-		/* who jumps about is served by one flight, so that the connection is free for the next jump */
+		/* a reader who jumps about gets one flight, so that the connection is free again for its next jump */
 		if (read->offset > 0)
 			target = at + FLIGHT;
 		if (target < end)
@@ -179,7 +179,8 @@ static int serve(struct fetch *fetch, struct fetch_read *read)
 	return start_pieces(fetch, at, end, (end - at + pieces - 1) / pieces, 0, TRANSFERS_MAX);
 }
 
-/* Who reads much at once, far away, will go on; who begins in the midst may as well jump again. */
+/* Far away, a reader who begins with a large read will go on, so more is asked for at once; one who begins in the middle of
+ * a file may jump again, so less is. */
 static int look_ahead_at_once(struct fetch *fetch, int64_t most)
 {
 	int64_t at = fetch->stream_end, length = fetch->stream_length, size = fetch->record.size;
@@ -211,7 +212,7 @@ static int look_ahead(struct fetch *fetch)
 		target = at + most;
 	if (target > size)
 		target = size;
-	/* asked for in pieces that are worth a request */
+	/* not in pieces so small that the request costs more than their bytes */
 	int64_t piece = (target - at) / (far ? TRANSFERS_FAR : 4);
 	if (piece < (far ? 2 * FAR_PIECE : SEGMENT_MIN))
 		piece = far ? 2 * FAR_PIECE : SEGMENT_MIN;
@@ -241,7 +242,7 @@ static int look_ahead(struct fetch *fetch)
 	return 0;
 }
 
-/* In the background: one stream, which waits for nobody. */
+/* A file that is fetched whole in the background comes in one stream, which does not pause for readers. */
 static int fetch_rest(struct fetch *fetch)
 {
 	int64_t at = 0;
@@ -269,7 +270,7 @@ void fetch_advance(struct fetch *fetch, int64_t end)
 	{
 		struct transfer *transfer = list_entry(item, struct transfer, link);
 		int64_t allowed = end + NEAR_AHEAD;
-		/* those around this reader, not those of others; not for each little step, since going on costs a turn */
+		/* only transfers near this reader; and not for every small step, since resuming one costs a turn of the loop */
 		if (transfer->start < end + NEAR_AHEAD && transfer->position >= end - NEAR_AHEAD &&
 			allowed > transfer->allowed &&
 			(!transfer->paused || transfer->position < end + NEAR_AHEAD / 2))

@@ -60,7 +60,8 @@ static bool is_hopeless(struct fetch *fetch)
 		fetch->since_ms = now;
 	}
 	fetch->moved = 0;
-	return ++fetch->attempts >= ATTEMPTS || now - fetch->since_ms >= fetch->fetches->needs.stall_ms;
+	return ++fetch->attempts >= ATTEMPTS ||
+	       now - fetch->since_ms >= fetch->fetches->needs.stall_ms;
 }
 
 /* A transfer has ended by itself. */
@@ -98,7 +99,8 @@ void fetch_ended(struct fetch *fetch, const struct http_end *end, bool complete)
 		fail_as(fetch, end);
 		return;
 	}
-	int64_t wait = backoff_wait_ms(&pace, fetch->attempts, end->head.retry_after_ms, backoff_random());
+	int64_t wait =
+		backoff_wait_ms(&pace, fetch->attempts, end->head.retry_after_ms, backoff_random());
 	int64_t left = fetch->since_ms + fetch->fetches->needs.stall_ms - clock_mono_ms();
 	loop_timer_arm(fetch->retry, wait < left ? wait : left);
 }

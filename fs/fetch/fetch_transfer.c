@@ -153,7 +153,7 @@ static int on_head(void *arg, const struct http_head *head)
 	if (head->status == 206)
 		return head->range_start == transfer->start ? 0 : -EPROTO;
 	fetch->no_ranges = true;
-	/* one that brings everything is enough */
+	/* another transfer brings the whole file already */
 	if (find_whole(fetch) != NULL)
 		return -ECANCELED;
 	transfer->whole = true;
@@ -213,7 +213,7 @@ static int on_body(void *arg, const char *data, size_t length)
 	int r = take(transfer, data, (int64_t)length < room ? length : (size_t)room);
 	if (r < 0)
 		return r;
-	/* what follows is on its way by another request */
+	/* another request brings the bytes behind it */
 	bool over = transfer->position == transfer->end && transfer->end < transfer->asked_end;
 	fetch->moved += (int64_t)length;
 	/* the end of what was asked for is progress, however short it is */

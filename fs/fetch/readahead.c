@@ -11,7 +11,7 @@ static struct reader *find_reader(struct readahead *readahead, int64_t offset)
 	for (int i = 0; i < 4; i++) {
 		struct reader *reader = &readahead->readers[i];
 		int64_t distance = offset - reader->next;
-		/* right where it was, or anywhere near one that has gone a long way already */
+		/* the reader that stopped exactly here, or near here if it has read a lot in sequence */
 		int64_t near = reader->run < NEIGHBOUR ? reader->run / 2 : NEIGHBOUR;
 		if (reader->used != 0 && distance <= near && distance >= -near)
 			return reader;

@@ -34,7 +34,7 @@ static void end_suspect(struct queue *queue)
 
 static void on_asked_about_key(struct queue *queue, const struct api_error *error)
 {
-	/* no answer is no statement: it is asked again */
+	/* without an answer nothing is known: it is asked again */
 	if (error != NULL &&
 		(error->class == ERRCLASS_NETWORK || error->class == ERRCLASS_SERVER ||
 			error->class == ERRCLASS_PROTOCOL || error->class == ERRCLASS_THROTTLED))
