@@ -50,7 +50,7 @@ void leases_destroy(struct leases *leases)
 /* The map's values are pointers, which may have 32 bits: so they are steps of time, and never NULL. */
 static int set_until(struct leases *leases, int64_t dir, int64_t until_ms)
 {
-	return map_put(leases->until, (uint64_t)dir, (void *)(uintptr_t)(until_ms / STEP_MS + 1));
+	return map_put(leases->until, (uint64_t)dir, (void *)(uintptr_t)((until_ms + STEP_MS - 1) / STEP_MS));
 }
 
 static int64_t get_until(const struct leases *leases, int64_t dir)
