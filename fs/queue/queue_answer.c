@@ -76,14 +76,14 @@ void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 	queue_end_without(queue, job, JOB_UNKNOWN, text);
 }
 
-/* While it was on its way its prompt was removed, emptied, or given another text. */
-static bool is_unwanted(struct store *store, const struct job *job, const struct job_place *place)
+/* While it was on its way its prompt was removed, or given another text. */
+static bool has_lost_prompt(struct store *store, const struct job *job, int64_t prompt)
 {
 	struct node node;
 
-	if (job->unwanted || place->ino == 0)
+	if (prompt == 0)
 		return true;
-	int r = nodes_get(store, place->ino, &node);
+	int r = nodes_get(store, prompt, &node);
 	return r == -ENOENT || (r == 0 && node.job != job->record.id);
 }
 
@@ -116,7 +116,8 @@ static bool drop_unwanted(struct queue *queue, struct job *job)
 {
 	struct job_place place;
 
-	if (job_place(job, &place) < 0 || !is_unwanted(queue->needs.store, job, &place))
+	bool is_placed = job_place(job, &place) == 0;
+	if (!job->unwanted && !(is_placed && has_lost_prompt(queue->needs.store, job, place.ino)))
 		return false;
 	struct unwanted unwanted = {job->record.id, place.ino, job->record.submitted,
 		api_request_number(job->record.body)};
