@@ -18,6 +18,7 @@
 #include "fs/net/http.h"
 #include "fs/queue/credits.h"
 #include "fs/queue/queue.h"
+#include "fs/report/events.h"
 #include "fs/report/gallery.h"
 #include "fs/report/wait_below.h"
 #include "fs/store/cache.h"
@@ -44,6 +45,7 @@ struct account {
 	struct inputs *inputs;
 	struct tree *tree;
 	struct galleries *galleries;
+	struct events *events;
 	struct balance_needs balance;
 	struct submit_needs submit;
 	struct model_refresh *refresh; /* NULL: the models stay as they are */
@@ -180,6 +182,9 @@ static int make_tree(struct account *account)
 	int r = tree_start(&needs, &account->tree);
 	if (r == 0)
 		r = galleries_create(account->store, account->tree, &account->galleries);
+	const struct events_needs events = {account->store, account->jobs, account->tree, account->changes};
+	if (r == 0)
+		r = events_create(&events, &account->events);
 	account->submit = (struct submit_needs){.store = account->store,
 		.jobs = account->jobs,
 		.queue = account->queue,
@@ -241,6 +246,7 @@ void account_destroy(struct account *account)
 	model_refresh_destroy(account->refresh);
 	/* first the jobs: what is done for them by the queue and the inputs is called off */
 	job_table_destroy(account->jobs);
+	events_destroy(account->events);
 	galleries_destroy(account->galleries);
 	tree_destroy(account->tree);
 	inputs_destroy(account->inputs);
@@ -339,6 +345,11 @@ int account_wait_below(struct account *account, int64_t dir, void (*done)(void *
 	struct wait_below_needs needs = {account->loop, account->store, account->tree, account->changes};
 
 	return wait_below_create(&needs, dir, done, arg, ret_wait);
+}
+
+int account_events(struct account *account, void (*more)(void *arg), void *arg, struct events_reader **ret_reader)
+{
+	return events_open(account->events, more, arg, ret_reader);
 }
 
 int account_gallery(

@@ -11,7 +11,7 @@
 #include "fs/base/log.h"
 
 static const char *const names[] = {
-	"README", "models.json", "balance", "stats", "stats.prom", "log", "wait", "gallery.html"};
+	"README", "models.json", "balance", "stats", "stats.prom", "log", "wait", "gallery.html", "events"};
 
 /* gallery-2.html and so on: they are linked, not listed. */
 static uint64_t older_page(const char *name)
@@ -43,7 +43,7 @@ const char *about_name(uint64_t ino)
 
 bool about_is_listed(uint64_t ino)
 {
-	return ino != ABOUT_WAIT;
+	return ino != ABOUT_WAIT && ino != ABOUT_EVENTS;
 }
 
 static int gallery_text(struct account *account, uint64_t ino, char **ret_text)
@@ -102,7 +102,7 @@ int about_get(struct account *account, uint64_t ino, struct tree_entry *ret_entr
 	int r = tree_get(account_tree(account), TREE_ABOUT, &directory);
 
 	/* the true size, for tools that read no more than that (tar, rsync); the balance's is not worth a request */
-	if (r == 0 && ino != ABOUT_BALANCE && ino != ABOUT_WAIT)
+	if (r == 0 && ino != ABOUT_BALANCE && about_is_listed(ino))
 		r = about_text(account, ino, &text, &length);
 	if (r < 0)
 		return r;

@@ -20,6 +20,7 @@ enum {
 	ABOUT_LOG,
 	ABOUT_WAIT,
 	ABOUT_GALLERY,
+	ABOUT_EVENTS,
 	ABOUT_END,
 	ABOUT_OLDER = 100 /* and the number of a page: older pages of the gallery */
 }; /* inode numbers */

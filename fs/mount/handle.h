@@ -19,6 +19,7 @@ enum handle_kind {
 	HANDLE_TEXT, /* of the moment of its open */
 	HANDLE_LOST,
 	HANDLE_WAIT_BELOW,
+	HANDLE_EVENTS,
 };
 
 struct handle_type {

@@ -21,6 +21,8 @@ static int open_entry(struct session *session, const struct tree_entry *entry, i
 {
 	if (entry->ino == ABOUT_BALANCE)
 		return file_balance_open(session, entry->ino, flags, ret_handle);
+	if (entry->ino == ABOUT_EVENTS)
+		return file_events_open(session, flags, ret_handle);
 	if (entry->ino == ABOUT_WAIT)
 		return file_wait_below_open(session, entry->ino, flags, ret_handle);
 	if (ghost_is(entry->ino))

@@ -130,6 +130,13 @@ int store_data_sweep(struct store *store)
 	return db_end(store->db, r);
 }
 
+int store_spool_open(struct store *store)
+{
+	int fd = openat(store->state_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int store_statvfs(struct store *store, struct statvfs *ret_statvfs)
 {
 	return fstatvfs(store->data_fd, ret_statvfs) < 0 ? -errno : 0;

@@ -64,4 +64,6 @@ int store_data_sync(struct store *store);		 /* the directory of them */
 /* Removes the data files of nodes that were removed (the process may have died between the two), and no other: what the
  * database does not know is told of, and left to a person (store_repair()). */
 int store_data_sweep(struct store *store);
+/* An empty file without a name in the state directory, open for reading and writing; the fd is the caller's. */
+int store_spool_open(struct store *store);
 int store_statvfs(struct store *store, struct statvfs *ret_statvfs);
