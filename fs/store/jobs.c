@@ -167,18 +167,6 @@ static int read_number(int r, sqlite3_stmt *row, int64_t *ret_value)
 	return 0;
 }
 
-int jobs_find_slot(struct store *store, int64_t dir, const char *stem, int64_t *ret_id)
-{
-	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db,
-		"SELECT id FROM job WHERE dir = ? AND stem = ? AND ino = 0 AND (ended = 0 OR"
-		" EXISTS(SELECT 1 FROM result WHERE result.job = job.id AND result.ino != 0))"
-		" ORDER BY id DESC LIMIT 1",
-		&row, "ib", dir, stem, strlen(stem));
-
-	return read_number(r, row, ret_id);
-}
-
 int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem)
 {
 	return db_run(store->db, "UPDATE job SET dir = ?, stem = ? WHERE ino = ? AND ino != 0",
@@ -188,12 +176,6 @@ int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem)
 int jobs_detach(struct store *store, int64_t ino)
 {
 	return db_run(store->db, "UPDATE job SET ino = 0 WHERE ino = ? AND ino != 0", "i", ino);
-}
-
-int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino)
-{
-	return db_run(store->db, "UPDATE job SET ino = ? WHERE dir = ? AND stem = ? AND ino = 0",
-		"iib", ino, dir, stem, strlen(stem));
 }
 
 int jobs_set_prompt(struct store *store, int64_t place, int64_t ino, int64_t dir, const char *stem)

@@ -91,14 +91,10 @@ int jobs_remove(struct store *store, int64_t id); /* with tasks and results */
 int jobs_get(struct store *store, int64_t id, struct job_record *ret_record); /* -ENOENT */
 /* Jobs that have not ended, by id. */
 int jobs_list_open(struct store *store, int (*visit)(void *arg, int64_t id), void *arg);
-/* The latest job of a name whose prompt is gone, that has not ended or has a result in the tree: -ENOENT none. */
-int jobs_find_slot(struct store *store, int64_t dir, const char *stem, int64_t *ret_id);
 /* The jobs of prompt `ino` are called so now. */
 int jobs_move(struct store *store, int64_t ino, int64_t dir, const char *stem);
 /* The prompt `ino` is gone from its place: its jobs keep the name and have no prompt. */
 int jobs_detach(struct store *store, int64_t ino);
-/* The jobs of this place that have no prompt belong to `ino` from now on. */
-int jobs_adopt(struct store *store, int64_t dir, const char *stem, int64_t ino);
 /* The jobs of this place (places.h), or this one job, belong to prompt `ino`, which is called so, from now on. */
 int jobs_set_prompt(struct store *store, int64_t place, int64_t ino, int64_t dir, const char *stem);
 int jobs_set_place(struct store *store, int64_t id, int64_t ino, int64_t dir, const char *stem);

@@ -193,8 +193,6 @@ static void run_jobs(struct store *store)
 	assert_int_equal(jobs_move(store, 5, 7, "fox"), 0);
 	assert_int_equal(jobs_find_sent(store, 5, &number), -ENOENT);
 	assert_int_equal(jobs_detach(store, 5), 0);
-	assert_int_equal(jobs_find_slot(store, 7, "fox", &number), 0);
-	assert_int_equal(jobs_adopt(store, 7, "fox", 5), 0);
 	assert_int_equal(jobs_latest_time(store, &number), 0);
 	assert_int_equal(jobs_count_states(store, counts), 0);
 	assert_int_equal(counts[JOB_QUEUED], 1);

@@ -235,32 +235,6 @@ static void test_store_jobs_keep_what_they_are(void **state)
 	store_close(store);
 }
 
-static void test_store_a_place_remembers_its_jobs(void **state)
-{
-	struct store *store = open_store();
-	struct job_record job = make_job(1001, 5, "fox");
-	int64_t found;
-
-	add_job(store, &job);
-	assert_int_equal(
-		jobs_find_slot(store, 5, "fox", &found), -ENOENT); /* its prompt is there */
-	assert_int_equal(store_begin(store, false), 0);
-	assert_int_equal(store_end(store, jobs_detach(store, 1001)), 0);
-	assert_int_equal(jobs_find_slot(store, 5, "fox", &found), 0);
-	assert_int_equal(found, job.id);
-	assert_int_equal(store_begin(store, false), 0);
-	assert_int_equal(store_end(store, jobs_adopt(store, 5, "fox", 1002)), 0);
-	assert_int_equal(jobs_find_slot(store, 5, "fox", &found), -ENOENT);
-	/* an end without results that are still there is not remembered */
-	job.state = JOB_FAILED;
-	assert_int_equal(store_begin(store, false), 0);
-	assert_int_equal(
-		store_end(store, jobs_save(store, &job) < 0 ? -EIO : jobs_detach(store, 1002)), 0);
-	assert_int_equal(jobs_find_slot(store, 5, "fox", &found), -ENOENT);
-	job_record_finish(&job);
-	store_close(store);
-}
-
 static void test_store_cache_never_claims_what_is_not_there(void **state)
 {
 	struct store *store = open_store();
@@ -380,7 +354,6 @@ int main(void)
 		TEST(test_store_second_opener_is_refused),
 		TEST(test_store_damaged_database_is_refused_untouched),
 		TEST(test_store_jobs_keep_what_they_are),
-		TEST(test_store_a_place_remembers_its_jobs),
 		TEST(test_store_cache_never_claims_what_is_not_there),
 		TEST(test_store_cache_forgets_what_is_still_written_to),
 		TEST(test_store_cache_has_one_map_a_file),
