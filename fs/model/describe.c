@@ -198,6 +198,17 @@ static void add_field(struct buf *text, const struct tool_field *field)
 	buf_addf(text, "    %s:%*s%s%s%s\n", field->key, gap > 1 ? gap : 1, "", takes, more, need);
 }
 
+/* As many lines as the tool needs. */
+static void add_input_example(struct buf *text, const struct tool_field *field)
+{
+	const char *file = tool_type_kind(field->type) == API_VIDEO ? "/VEO_3_1/fox.mp4"
+			   : field->type == TOOL_AUDIO		    ? "/MUSIC/fox.mp3"
+								    : "/FLUX/fox.png";
+
+	for (int64_t i = 0; i == 0 || i < field->min; i++)
+		buf_addf(text, "    %s: %s\n", field->key, file);
+}
+
 static void add_tool_example(struct buf *text, const struct tool_spec *tool)
 {
 	for (size_t i = 0; i < tool->field_count; i++) {
@@ -205,10 +216,7 @@ static void add_tool_example(struct buf *text, const struct tool_spec *tool)
 		if (field->type == TOOL_PROMPT)
 			buf_adds(text, "    what to make of it\n");
 		else if (tool_type_is_input(field->type) && field->required)
-			buf_addf(text, "    %s: %s\n", field->key,
-				tool_type_kind(field->type) == API_VIDEO ? "/VEO_3_1/fox.mp4"
-				: field->type == TOOL_AUDIO              ? "/MUSIC/fox.mp3"
-									 : "/FLUX/fox.png");
+			add_input_example(text, field);
 		else if (field->required && field->type != TOOL_KILOBYTES)
 			buf_addf(text, "    %s: %s\n", field->key, example_of(field));
 	}
