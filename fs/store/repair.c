@@ -74,8 +74,7 @@ static int count_again(struct store *store)
 {
 	static const char *const all[] = {"DELETE FROM job_count",
 		"INSERT INTO job_count SELECT state, count(*) FROM job GROUP BY state", "DELETE FROM dir_count",
-		"INSERT INTO dir_count SELECT parent, count(*), sum(kind <= 2) FROM node"
-		" WHERE parent IS NOT NULL GROUP BY parent",
+		"INSERT INTO dir_count SELECT parent, count(*), sum(kind <= 2) FROM node WHERE parent IS NOT NULL GROUP BY parent",
 		"INSERT OR REPLACE INTO meta SELECT 'cached_bytes', ifnull(sum(bytes), 0) FROM cached"};
 	int r = 0;
 

@@ -121,8 +121,9 @@ class Cell:
 def makes_sense(state, way, variation, original, kill):
     if way in ways.MOVES and variation != "same":
         return False
-    if state == "SUCCESS, results removed" and way is ways.git_stash:
-        return True
+    # what was refused is sent again by each save: how many of several saves settle is a matter of the tool's speed
+    if state == "FAILED, refused" and way in (ways.git, ways.git_stash):
+        return False
     # copies of what is dry or wrong are dry or wrong; and the default is spelled out in what can be sent
     if state in ("HELD", "INVALID") and variation == "default spelled out":
         return False

@@ -336,8 +336,7 @@ static void test_prompt_natural_prose(void **state)
 		"negative space, no text", "aspects: light, dark",
 		"a well-known fox -- the red one -- sleeps",
 		"a fox \xe2\x80\x94 no, a wolf \xe2\x80\x94 in snow",
-		"a fox\xe2\x80\x94"
-		"no wolf",
+		("a fox\xe2\x80\x94" "no wolf"),
 		"the fox - v 6 painted on its side", "v6 engine, chrome", "a -very- small fox",
 		"stop --, said the fox", "a fox--no wolf--in snow",
 		"(masterpiece:1.2), (best quality:1.3), fox", "[fox:wolf:0.5] in snow",

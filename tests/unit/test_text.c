@@ -59,7 +59,7 @@ static void test_text_a_shell_reads_the_name_that_was_meant(void **state)
 {
 	static const char *const names[] = {"fox.status", "a b.status", "it's.status", "$(id).status",
 		"`id`.status", "a;id.status", "a\nb.status", "-x", "~root", "a'\n\\'b", "*", "\x1b[31m.status",
-		"\xff.status", "\xe2\x80\xae" "fdp.status", "", "\"", "!x", "a\\b"};
+		"\xff.status", ("\xe2\x80\xae" "fdp.status"), "", "\"", "!x", "a\\b"};
 
 	for (size_t i = 0; i < array_length(names); i++) {
 		CLEANUP_FREE char *quoted = text_shell(names[i]);
