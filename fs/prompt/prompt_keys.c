@@ -193,6 +193,8 @@ static void add_tool(struct prompt_keys *keys, const struct tool_spec *tool)
 	for (size_t i = 0; i < array_length(callbacks); i++)
 		if (callbacks[i].which == SETTING_WEBHOOK ? tool->webhook : tool->callback)
 			add_entries(keys, &callbacks[i], 1, true);
+		else if (callbacks[i].trust == KEY_OURS)
+			add(keys, callbacks[i].word, KEY_ELSEWHERE, 0, KEY_SERVICES, callbacks[i].word);
 	for (size_t i = 0; i < array_length(common); i++)
 		if (common[i].trust == KEY_OURS)
 			add(keys, common[i].word, KEY_ELSEWHERE, 0, KEY_SERVICES, common[i].word);

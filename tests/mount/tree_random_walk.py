@@ -13,7 +13,7 @@ import random
 import stat
 import sys
 
-NAMES = ["a", "b", "c.txt", "d.txt", ".e.txt", "f.png", "\udcff\udcfe", "n" * 255, "w" * 251 + ".txt"]
+NAMES = ["a", "b", "c.txt", "d.txt", ".e.txt", "f.png", "\udcff\udcfe", "n" * 255, "w" * 248 + ".txt"]
 NOREPLACE, EXCHANGE = 1, 2
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -30,7 +30,9 @@ class Node:
         self.xattrs, self.mtime, self.ino = {}, None, None
 
 
-def is_prompt(name, node):
+def is_prompt(directory, name, node):
+    if any(part.startswith(".") for part in directory):
+        return False  # what lies there belongs to tools
     return not node.is_dir and name.endswith(".txt") and name != ".txt" and name[0] not in ".~#"
 
 
@@ -281,7 +283,7 @@ class Walk:
     def op_shadow(self):
         """Removing or renaming a shadow changes nothing."""
         prompts = [(d, n) for d in self.model.dirs() for n, c in self.model.find(d).children.items()
-                   if is_prompt(n, c) and len(n) <= 248]
+                   if is_prompt(d, n, c) and len(n) <= 248]
         if not prompts:
             return None
         directory, name = self.random.choice(prompts)
@@ -381,7 +383,7 @@ def check(base, node, path=()):
         return
     expected = set(node.children)
     for name, child in node.children.items():
-        if path and is_prompt(name, child) and len(os.fsencode(name)) <= 252:
+        if path and is_prompt(path, name, child) and len(os.fsencode(name)) <= 252:
             expected.add(name[:-4] + ".status")
     if path:
         listed = os.listdir(real)
