@@ -100,6 +100,7 @@ def run(directory, server, text, kind, at):
             account.clean()
             return walk.Row(kind, at, where, "start", "-", 0, calls, hit)
         row = walk.Row(kind, at, where, *verify(account, text, told), calls, hit)
+        account.page.order()  # a place that was not reached must not be met by the end of the mount
         need(account.unmount(), "the clean end failed: " + account.tail())
         code, said = account.check()
         need(code == 0, "weryaifs --check: " + said)
