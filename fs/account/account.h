@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* account: one account at work: makes the rooms from fetch to tree, tells each what it needs, and is their door for the
- * mount. The one file that knows all of them is account.c.
+ * mount. The one file that knows all of them is account_make.c.
  *
  * Invariant:  rooms are made bottom up and go top down; a room keeps pointers to those below it only.
  * States:     working; stopping (account_stop(): nothing is sent any more); gone.

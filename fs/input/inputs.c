@@ -9,16 +9,13 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
-#include "fs/base/message.h"
 #include "fs/input/inputs_buy.h"
 #include "fs/input/inputs_private.h"
 #include "fs/input/limits.h"
 #include "fs/input/liveness.h"
 #include "fs/input/reference.h"
 #include "fs/input/upload.h"
-#include "fs/job/defaults.h"
 #include "fs/job/job_table.h"
-#include "fs/job/place.h"
 #include "fs/prompt/prompt.h"
 #include "fs/queue/queue.h"
 
@@ -59,8 +56,7 @@ static void show(
 		queue_wake(inputs->needs.queue); /* it is tried again there */
 }
 
-/* For good: there is nothing whose change could help. */
-static void end_invalid(struct inputs *inputs, struct job *job, const char *text)
+void inputs_end_invalid(struct inputs *inputs, struct job *job, const char *text)
 {
 	job_set_error(&job->record, text);
 	job_change(job, JOB_INVALID, false);
@@ -102,7 +98,7 @@ static int leave(const struct asker *asker, struct job *job, const struct refere
 	if (r == 0)
 		r = prompt_encode(prompt, &body);
 	if (r == -EINVAL || r == -EILSEQ) {
-		end_invalid(inputs, job, "this prompt with these inputs cannot be sent");
+		inputs_end_invalid(inputs, job, "this prompt with these inputs cannot be sent");
 		return 0;
 	}
 	if (r == 0)
@@ -299,80 +295,6 @@ static void look_at_all(void *arg)
 		inputs->pause = PAUSE_MS;
 	if (worst < 0)
 		look_within(inputs, DISK_MS);
-}
-
-/* Is the request still for the endpoint that is in the ledger? The models may have changed between two mounts. */
-static bool is_same_mode(
-	const struct model *model, const struct prompt *prompt, const struct job *job)
-{
-	const char *mode =
-		model->tool != NULL ? model->tool->endpoint : api_mode_name(prompt->request.mode);
-
-	return strcmp(mode, job->record.mode) == 0;
-}
-
-static int read_defaults(
-	const struct inputs *inputs, const struct job *job, struct defaults *ret_defaults)
-{
-	struct job_place place;
-	int r = job_place(job, &place);
-
-	return r < 0 ? r : defaults_read(inputs->needs.store, place.dir, ret_defaults);
-}
-
-int inputs_adopt(struct inputs *inputs, struct job *job)
-{
-	const struct model *model = model_table_find(*inputs->needs.models, job->record.model);
-	struct prompt_options options = {.allow_unknown = inputs->needs.allow_unknown,
-		.dry_run = job->record.dry_run,
-		.models = *inputs->needs.models};
-	CLEANUP_FREE char *message = NULL;
-	CLEANUP(defaults_finish) struct defaults defaults = {0};
-	struct job_inputs *wait = job_inputs_create();
-	int r = wait == NULL ? -ENOMEM : model == NULL ? -EINVAL : 0;
-
-	/* without them another request would be made: it waits for a disk that answers */
-	if (r == 0 && read_defaults(inputs, job, &defaults) < 0)
-		r = -ENOMEM;
-	defaults_use(&defaults, &options);
-	if (r == 0)
-		r = prompt_parse(model, &options, job->record.text, job->record.text_length,
-			&wait->prompt, &message);
-	if (r == 0 && is_same_mode(model, &wait->prompt, job)) {
-		job->work = &wait->work;
-		inputs_recheck(inputs);
-		return 0;
-	}
-	if (r == 0) {
-		char word[PLACE_WORD];
-		job_status_word(job, word);
-		prompt_finish(&wait->prompt);
-		r = message_refuse(&message,
-			"what this directory takes has changed since the prompt was written; to "
-			"have it looked at anew: echo submit > %s",
-			word);
-	}
-	free(wait);
-	if (r == -ENOMEM)
-		return r;
-	end_invalid(inputs, job,
-		message != NULL ? message
-				: "the service no longer has this model; move the prompt "
-				  "to another directory");
-	return 0;
-}
-
-int inputs_resume(struct inputs *inputs)
-{
-	struct job *job, *next;
-	int r = 0;
-
-	for (job = job_table_first(inputs->needs.jobs); job != NULL && r == 0; job = next) {
-		next = job_table_next(job);
-		if (job->record.state == JOB_WAITING || job->record.state == JOB_BLOCKED)
-			r = inputs_adopt(inputs, job);
-	}
-	return r;
 }
 
 void inputs_retry(struct inputs *inputs)

@@ -13,7 +13,8 @@
  * Ownership:    what a job waits for is its work (struct job_work of job.h) while it waits. Needs are borrowed.
  * Calls back:   nobody; listens to changes.h, and ends or queues jobs by way of the queue.
  * Files:        bottom up: source (bytes of a file), liveness (is an address alive), upload_send and upload (files to the
- *               service's store), reference_say, limits, reference (one reference line), circle, inputs. */
+ *               service's store), reference_say, limits, reference (one reference line), circle, inputs,
+ *               inputs_adopt. */
 #include <stdbool.h>
 #include <stdint.h>
 

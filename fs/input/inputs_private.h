@@ -28,6 +28,9 @@ struct job_inputs {
 	int64_t copy_since;	      /* monotonic ms: it waits as a copy; 0: it does not */
 };
 
+/* inputs.c. Ends the job for good: there is nothing whose change could help. */
+void inputs_end_invalid(struct inputs *inputs, struct job *job, const char *text);
+
 /* job_inputs.c. Freed by its work's cancel. NULL: out of memory. */
 struct job_inputs *job_inputs_create(void);
 /* NULL: it does not wait for inputs. */

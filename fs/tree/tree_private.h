@@ -46,6 +46,19 @@ struct tree_aftermath {
 	size_t count, capacity;
 };
 
+/* tree_change.c: also for a renaming; all but tree_note_nameless() inside the caller's transaction. */
+/* May a new name appear in this directory? */
+int tree_check_new_name(
+	struct tree *tree, uint64_t parent, const char *name, struct node *ret_dir);
+/* Both directories have changed; they may be one. */
+int tree_touch_parents(struct tree *tree, int64_t parent, int64_t other);
+/* Takes the name away; the rest goes when the kernel has forgotten the inode. */
+int tree_drop_name(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath);
+/* After the commit. Without memory the inode is removed at the next mount. */
+void tree_note_nameless(struct tree *tree, int64_t ino);
+/* May this be removed as a directory? */
+int tree_check_empty_dir(struct tree *tree, const struct node *node);
+
 /* tree_place.c: inside the caller's transaction, which `aftermath` is about. */
 /* The prompt leaves its place: what was not sent is cancelled. */
 int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath);

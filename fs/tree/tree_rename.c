@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* rename(2), with and without RENAME_EXCHANGE: one transaction. What it means for prompts and their jobs (tree_place.c) is part
+ * of that transaction. */
+#include "fs/tree/tree_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/compat.h"
+#include "fs/job/lease.h"
+#include "fs/store/places.h"
+
+/* One rename(2). */
+struct renaming {
+	struct node node, old_dir, dir;
+	const char *name;                /* the new one */
+	struct node target;              /* what has it now */
+	bool exists;                     /* the target */
+	struct tree_dir was, target_was; /* where they were, if they are directories */
+};
+
+static void renaming_finish(struct renaming *renaming)
+{
+	tree_dir_finish(&renaming->was);
+	tree_dir_finish(&renaming->target_was);
+}
+
+static int look_up(
+	struct tree *tree, uint64_t parent, uint64_t new_parent, struct renaming *renaming)
+{
+	const struct node *node = &renaming->node;
+
+	if (node->kind == NODE_MODEL || node->ino < (int64_t)TREE_FIRST_FREE)
+		return -EPERM;
+	int r = tree_check_new_name(tree, new_parent, renaming->name, &renaming->dir);
+	if (r == 0)
+		r = nodes_get(tree->needs.store, TREE_NODE(parent), &renaming->old_dir);
+	if (r == 0)
+		r = tree_dir_look(tree, node, &renaming->was);
+	if (r < 0)
+		return r;
+	r = nodes_find(tree->needs.store, renaming->dir.ino, renaming->name, &renaming->target);
+	renaming->exists = r == 0;
+	if (r == 0)
+		r = tree_dir_look(tree, &renaming->target, &renaming->target_was);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* May the node take the place of what has the name now? */
+static int check_target(struct tree *tree, const struct renaming *renaming, unsigned flags)
+{
+	const struct node *target = &renaming->target;
+	bool is_dir = renaming->node.kind == NODE_DIR,
+	     onto_dir = target->kind == NODE_DIR || target->kind == NODE_MODEL;
+
+	if (!renaming->exists)
+		return (flags & RENAME_EXCHANGE) != 0 ? -ENOENT : 0;
+	if ((flags & RENAME_NOREPLACE) != 0)
+		return -EEXIST;
+	if ((flags & RENAME_EXCHANGE) != 0)
+		return target->kind == NODE_MODEL || place_is_shadow_name(renaming->node.name)
+			       ? -EPERM
+			       : 0;
+	if (is_dir && !onto_dir)
+		return -ENOTDIR;
+	if (!is_dir && onto_dir)
+		return -EISDIR;
+	return onto_dir ? tree_check_empty_dir(tree, target) : 0;
+}
+
+static int place_node(struct tree *tree, struct node *node, const struct tree_dir *was,
+	const struct node *dir, const char *name, struct tree_aftermath *aftermath)
+{
+	int r = nodes_set_name(tree->needs.store, node->ino, dir->ino, name);
+
+	if (r == 0 && node->kind == NODE_FILE)
+		r = tree_move_file(tree, node, dir->ino, name, aftermath);
+	else if (r == 0 && node->kind == NODE_DIR)
+		r = tree_move_dir(tree, node, was, aftermath);
+	return r < 0 ? r : tree_touch_ctime(tree, node);
+}
+
+static int place_new(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+{
+	return place_node(
+		tree, &renaming->node, &renaming->was, &renaming->dir, renaming->name, aftermath);
+}
+
+static int place_old(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+{
+	return place_node(tree, &renaming->target, &renaming->target_was, &renaming->old_dir,
+		renaming->node.name, aftermath);
+}
+
+static int replace(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+{
+	int r = renaming->exists ? tree_drop_name(tree, &renaming->target, aftermath) : 0;
+
+	return r < 0 ? r : place_new(tree, renaming, aftermath);
+}
+
+static int exchange_names(struct tree *tree, struct renaming *renaming)
+{
+	struct node *node = &renaming->node, *target = &renaming->target;
+	int r = nodes_set_name(tree->needs.store, target->ino, 0, NULL);
+
+	if (r == 0)
+		r = nodes_set_name(tree->needs.store, node->ino, renaming->dir.ino, renaming->name);
+	if (r == 0)
+		r = nodes_set_name(
+			tree->needs.store, target->ino, renaming->old_dir.ino, node->name);
+	if (r == 0)
+		r = tree_touch_ctime(tree, node);
+	return r < 0 ? r : tree_touch_ctime(tree, target);
+}
+
+/* Two prompts, or two directories of prompts, of one model: their places change their paths. 0: they are not. */
+static int exchange_places(
+	struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+{
+	const struct tree_dir *was = &renaming->was, *target_was = &renaming->target_was;
+	bool files = tree_are_siblings(tree, &renaming->node, &renaming->target);
+	bool dirs = was->has_prompts && target_was->has_prompts && was->top == target_was->top;
+
+	if (!files && !dirs)
+		return 0;
+	int r = exchange_names(tree, renaming);
+	if (r == 0 && files)
+		r = tree_exchange_files(tree, &renaming->node, &renaming->target, aftermath);
+	else if (r == 0)
+		r = places_exchange_below(tree->needs.store, was->path, target_was->path);
+	return r < 0 ? r : 1;
+}
+
+/* The prompt that leaves a place is dealt with before the file that comes there, which then finds the jobs that were sent
+ * from that place. */
+static int exchange(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+{
+	bool old_first = place_is_prompt(tree->needs.store, &renaming->target);
+	int r = exchange_places(tree, renaming, aftermath);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = nodes_set_name(tree->needs.store, renaming->target.ino, 0, NULL);
+	if (r == 0)
+		r = nodes_set_name(tree->needs.store, renaming->node.ino, 0, NULL);
+	if (r == 0)
+		r = old_first ? place_old(tree, renaming, aftermath)
+			      : place_new(tree, renaming, aftermath);
+	if (r == 0)
+		r = old_first ? place_new(tree, renaming, aftermath)
+			      : place_old(tree, renaming, aftermath);
+	return r;
+}
+
+/* `mv X.* dir/` moves the shadow, too: it follows its prompt by itself. It never replaces a file. */
+static int move_shadow(struct tree *tree, uint64_t parent, const char *name, uint64_t new_parent,
+	const char *new_name, unsigned flags)
+{
+	struct node prompt, target;
+	uint64_t bit;
+	int r = tree_shadow(tree, TREE_NODE(parent), name, &prompt, &bit);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	r = nodes_find(tree->needs.store, TREE_NODE(new_parent), new_name, &target);
+	if (r == 0 || (flags & RENAME_EXCHANGE) != 0)
+		return -EPERM;
+	return r == -ENOENT ? 0 : r;
+}
+
+int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t new_parent,
+	const char *new_name, unsigned flags)
+{
+	struct tree_aftermath aftermath = {0};
+	CLEANUP(renaming_finish) struct renaming renaming = {.name = new_name};
+	bool exchanges = (flags & RENAME_EXCHANGE) != 0;
+
+	if ((flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0)
+		return -EINVAL;
+	int r = nodes_find(tree->needs.store, TREE_NODE(parent), name, &renaming.node);
+	if (r == -ENOENT)
+		return move_shadow(tree, parent, name, new_parent, new_name, flags);
+	if (r == 0)
+		r = look_up(tree, parent, new_parent, &renaming);
+	if (r < 0)
+		return r;
+	if (renaming.exists && renaming.target.ino == renaming.node.ino)
+		return 0;
+	r = check_target(tree, &renaming, flags);
+	if (r < 0)
+		return r;
+	r = store_begin(tree->needs.store, false);
+	if (r == 0)
+		r = exchanges ? exchange(tree, &renaming, &aftermath)
+			      : replace(tree, &renaming, &aftermath);
+	if (r == 0)
+		r = tree_touch_parents(tree, renaming.old_dir.ino, renaming.dir.ino);
+	/* the kernel takes its time along with a name that it knows */
+	if (r == 0)
+		r = lease_moved(tree->needs.leases, renaming.old_dir.ino, renaming.dir.ino);
+	if (r == 0 && exchanges)
+		r = lease_moved(tree->needs.leases, renaming.dir.ino, renaming.old_dir.ino);
+	r = store_end(tree->needs.store, r);
+	if (r == 0 && renaming.exists && !exchanges)
+		tree_note_nameless(tree, renaming.target.ino);
+	return tree_aftermath_finish(tree, &aftermath, r);
+}
