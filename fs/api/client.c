@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/api/client.h"
+/* The service's addresses and our key, and one exchange with it; what is asked is in client_submit.c and client_ask.c. */
+#include "fs/api/client_private.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,35 +12,6 @@
 #include "fs/base/list.h"
 #include "fs/base/log.h"
 #include "fs/base/text.h"
-
-struct api_client {
-	struct http *http; /* borrowed */
-	char *base_url, *models_base_url, *key;
-	int64_t request_timeout_ms;
-	struct strlist question_headers, submit_headers;
-	struct list calls; /* api_call.link */
-};
-
-/* One exchange. `answer` decodes the body, calls `done` and frees what was left in the answer. */
-struct api_call {
-	struct list link;
-	struct http_request *request; /* NULL once it has ended */
-	struct buf body;
-	const char *what; /* static, for the log */
-	void (*answer)(struct api_call *call, const struct http_end *end);
-	union {
-		void (*submit)(void *arg, struct api_submit_answer *answer);
-		api_tasks_done *tasks;
-		void (*balance)(void *arg, struct api_balance_answer *answer);
-		void (*upload)(void *arg, struct api_upload_answer *answer);
-		void (*models)(void *arg, struct api_models_answer *answer);
-	} done;
-	void *arg;
-	char *task_id; /* of a question about one task, else NULL */
-	char *member;  /* of a submission that is answered at once, else NULL */
-	enum api_kind kind;
-	const struct http_upload *file; /* of an upload, else NULL; borrowed while it starts */
-};
 
 static char *copy_base(const char *url)
 {
@@ -146,8 +117,7 @@ static void handle_done(void *arg, const struct http_end *end)
 	call_free(call);
 }
 
-/* Starts an exchange and takes over `url`. */
-static int call_start(struct api_client *client, struct api_call *prototype, char *url,
+int client_call_start(struct api_client *client, const struct api_call *prototype, char *url,
 	const char *post, struct api_call **ret_call)
 {
 	static const struct http_events events = {.body = handle_body, .done = handle_done};
@@ -201,15 +171,7 @@ void api_cancel(struct api_call *call)
 	call_free(call);
 }
 
-static char *join_url(const char *base, const char *path)
-{
-	char *url;
-
-	return asprintf(&url, "%s%s", base, path) < 0 ? NULL : url;
-}
-
-/* The exchange did not complete. */
-static int no_answer(const struct http_end *end, struct api_error *error)
+int client_no_answer(const struct http_end *end, struct api_error *error)
 {
 	*error = (struct api_error){
 		.class = ERRCLASS_NETWORK,
@@ -218,205 +180,4 @@ static int no_answer(const struct http_end *end, struct api_error *error)
 	};
 	snprintf(error->text, sizeof(error->text), "%s", end->text);
 	return end->error;
-}
-
-/* A submission counts as refused only where the whole answer says so in a way that is understood. */
-static enum api_outcome submit_outcome(const struct api_error *error)
-{
-	if (error->class == ERRCLASS_NETWORK && error->not_sent)
-		return API_NOT_SENT;
-	return errclass_next(error) == ERRCLASS_NEXT_UNKNOWN ? API_UNCERTAIN : API_REJECTED;
-}
-
-static void answer_submit(struct api_call *call, const struct http_end *end)
-{
-	struct api_submit_answer answer = {.error.retry_after_ms = -1};
-	int r;
-
-	if (end->error)
-		r = no_answer(end, &answer.error);
-	else if (call->member)
-		r = envelope_text(end->head.status, call->body.data, call->body.length,
-			call->member, &answer.text, &answer.error);
-	else
-		r = envelope_submitted(end->head.status, call->body.data, call->body.length,
-			&answer.submitted, &answer.error);
-	answer.error.retry_after_ms = end->head.retry_after_ms;
-	answer.outcome = r == 0 ? API_ACCEPTED : submit_outcome(&answer.error);
-	call->done.submit(call->arg, &answer);
-	api_submitted_finish(&answer.submitted);
-	free(answer.text);
-}
-
-int api_submit(struct api_client *client, const char *endpoint, const char *member,
-	const char *body, void (*done)(void *arg, struct api_submit_answer *answer), void *arg,
-	struct api_call **ret_call)
-{
-	struct api_call call = {
-		.what = "submit", .answer = answer_submit, .done.submit = done, .arg = arg};
-	char *url;
-
-	if (!tool_endpoint_is_good(endpoint))
-		return -EINVAL;
-	call.member = member ? strdup(member) : NULL;
-	if ((member && !call.member) ||
-		asprintf(&url, "%s/v1/generation/%s", client->base_url, endpoint) < 0)
-		url = NULL;
-	int r = call_start(client, &call, url, body, ret_call);
-	if (r < 0)
-		free(call.member);
-	return r;
-}
-
-/* The task that was asked for goes first. */
-static void put_first(struct api_tasks *tasks, const char *task_id)
-{
-	for (size_t i = 0; i < tasks->count; i++) {
-		if (tasks->items[i].id && strcmp(tasks->items[i].id, task_id) == 0) {
-			struct api_task first = tasks->items[0];
-
-			tasks->items[0] = tasks->items[i];
-			tasks->items[i] = first;
-			return;
-		}
-	}
-}
-
-static void answer_tasks(struct api_call *call, const struct http_end *end)
-{
-	struct api_tasks_answer answer = {.error.retry_after_ms = -1};
-
-	if (end->error)
-		answer.result = no_answer(end, &answer.error);
-	else
-		answer.result = envelope_tasks(end->head.status, call->body.data, call->body.length,
-			&answer.tasks, &answer.error);
-	answer.error.retry_after_ms = end->head.retry_after_ms;
-	if (answer.result == 0 && call->task_id)
-		put_first(&answer.tasks, call->task_id);
-	call->done.tasks(call->arg, &answer);
-	api_tasks_finish(&answer.tasks);
-}
-
-int api_task_status(struct api_client *client, const char *task_id, api_tasks_done *done, void *arg,
-	struct api_call **ret_call)
-{
-	struct api_call call = {
-		.what = "task status", .answer = answer_tasks, .done.tasks = done, .arg = arg};
-	char *segment CLEANUP_FREE = NULL;
-	char *url;
-	int r;
-
-	if (!*task_id || strcmp(task_id, ".") == 0 || strcmp(task_id, "..") == 0)
-		return -EINVAL;
-	segment = http_escape(task_id);
-	call.task_id = strdup(task_id);
-	if (!segment || !call.task_id ||
-		asprintf(&url, "%s/v1/generation/%s/status", client->base_url, segment) < 0)
-		url = NULL;
-	r = call_start(client, &call, url, NULL, ret_call);
-	if (r < 0)
-		free(call.task_id);
-	return r;
-}
-
-int api_batch_status(struct api_client *client, int64_t batch_id, api_tasks_done *done, void *arg,
-	struct api_call **ret_call)
-{
-	struct api_call call = {
-		.what = "batch status", .answer = answer_tasks, .done.tasks = done, .arg = arg};
-	char *url;
-
-	if (batch_id <= 0)
-		return -EINVAL;
-	if (asprintf(&url, "%s/v1/generation/batch/%" PRId64 "/status", client->base_url,
-		    batch_id) < 0)
-		url = NULL;
-	return call_start(client, &call, url, NULL, ret_call);
-}
-
-static void answer_balance(struct api_call *call, const struct http_end *end)
-{
-	struct api_balance_answer answer = {.error.retry_after_ms = -1};
-
-	if (end->error)
-		answer.result = no_answer(end, &answer.error);
-	else
-		answer.result = envelope_balance(end->head.status, call->body.data,
-			call->body.length, &answer.credits, &answer.error);
-	answer.error.retry_after_ms = end->head.retry_after_ms;
-	call->done.balance(call->arg, &answer);
-}
-
-int api_balance(struct api_client *client,
-	void (*done)(void *arg, struct api_balance_answer *answer), void *arg,
-	struct api_call **ret_call)
-{
-	struct api_call call = {
-		.what = "balance", .answer = answer_balance, .done.balance = done, .arg = arg};
-
-	return call_start(client, &call, join_url(client->base_url, "/v1/generation/balance"), NULL,
-		ret_call);
-}
-
-static void answer_upload(struct api_call *call, const struct http_end *end)
-{
-	struct api_upload_answer answer = {.error.retry_after_ms = -1};
-
-	if (end->error)
-		answer.result = no_answer(end, &answer.error);
-	else
-		answer.result = envelope_uploaded(end->head.status, call->body.data,
-			call->body.length, &answer.url, &answer.error);
-	answer.error.retry_after_ms = end->head.retry_after_ms;
-	call->done.upload(call->arg, &answer);
-	free(answer.url);
-}
-
-int api_upload(struct api_client *client, const struct http_upload *file,
-	void (*done)(void *arg, struct api_upload_answer *answer), void *arg,
-	struct api_call **ret_call)
-{
-	struct http_upload form = *file;
-	struct api_call call = {.what = "upload",
-		.answer = answer_upload,
-		.done.upload = done,
-		.arg = arg,
-		.file = &form};
-
-	form.field = "file";
-	return call_start(client, &call, join_url(client->base_url, "/v1/generation/upload-file"),
-		NULL, ret_call);
-}
-
-static void answer_models(struct api_call *call, const struct http_end *end)
-{
-	struct api_models_answer answer = {.error.retry_after_ms = -1};
-
-	if (end->error)
-		answer.result = no_answer(end, &answer.error);
-	else
-		answer.result = registry_parse_live(call->kind, end->head.status, call->body.data,
-			call->body.length, &answer.models, &answer.error);
-	answer.error.retry_after_ms = end->head.retry_after_ms;
-	call->done.models(call->arg, &answer);
-	model_list_finish(&answer.models);
-}
-
-int api_models(struct api_client *client, enum api_kind kind,
-	void (*done)(void *arg, struct api_models_answer *answer), void *arg,
-	struct api_call **ret_call)
-{
-	struct api_call call = {.what = "models",
-		.answer = answer_models,
-		.done.models = done,
-		.arg = arg,
-		.kind = kind};
-
-	if (kind != API_IMAGE && kind != API_VIDEO)
-		return -EINVAL;
-	return call_start(client, &call,
-		join_url(client->models_base_url, kind == API_IMAGE ? "/growthai/v1/image/models"
-								    : "/growthai/v1/video/models"),
-		NULL, ret_call);
 }
