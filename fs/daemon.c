@@ -147,9 +147,10 @@ int daemon_ready(struct daemon *daemon)
 	return r < 0 ? r : tell_parent(daemon, &ready, 1);
 }
 
-int daemon_fail(struct daemon *daemon, const char *message)
+void daemon_fail(struct daemon *daemon, const char *message)
 {
-	if (daemon->fd < 0)
-		return -ENOTCONN;
-	return tell_parent(daemon, message, strnlen(message, SENTENCE_MAX));
+	if (message == NULL)
+		message = "out of memory";
+	if (daemon->fd < 0 || tell_parent(daemon, message, strnlen(message, SENTENCE_MAX)) < 0)
+		complain(message);
 }

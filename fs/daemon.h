@@ -25,5 +25,5 @@ int daemon_wait(struct daemon *daemon, char **ret_message);
 void daemon_close_inherited(const struct daemon *daemon);
 /* Child: the mount is usable. Lets go of session and terminal. -EPIPE: the parent was ended while it waited. */
 int daemon_ready(struct daemon *daemon);
-/* Child: the start failed with this sentence. -ENOTCONN: nobody waits, it is still to be said. */
-int daemon_fail(struct daemon *daemon, const char *message);
+/* Child: the start failed with this sentence (NULL: out of memory). Where nobody waits it goes to standard error. */
+void daemon_fail(struct daemon *daemon, const char *message);

@@ -16,3 +16,9 @@ __attribute__((format(printf, 3, 4))) static inline int refuse(
 	va_end(arguments);
 	return error;
 }
+
+/* To whoever started us; NULL: out of memory. */
+static inline void complain(const char *message)
+{
+	fprintf(stderr, "weryaifs: %s\n", message ? message : "out of memory");
+}

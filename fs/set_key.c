@@ -220,6 +220,6 @@ int set_key(struct setup *setup)
 	log_setup(LOG_LEVEL_ERROR, true, false);
 	int r = run(setup, &message);
 	if (r < 0)
-		fprintf(stderr, "weryaifs: %s\n", message ? message : strerror(-r));
+		complain(message ? message : strerror(-r));
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
