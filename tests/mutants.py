@@ -191,7 +191,7 @@ MUTANTS = [
            'if (r >= 0 && search.job != 0) {', 'if (false) {', 'paid'),
     Mutant('fs/job/bought.c', 'a place never says that it asks for something else now',
            'if (!same && record->gone == 0)\n\t\treturn ids_add(&asking->gone, record->job);', '', 'paid wishes'),
-    Mutant('fs/tree/draft.c', 'a copy is sent at once',
+    Mutant('fs/tree/draft_copies.c', 'a copy is sent at once',
            'return drafts->needs->copies_ms == 0;', 'return true;', 'paid'),
     Mutant('fs/job/wish.c', 'the model is no part of the wish',
            'int r = prompt_wish(directory, prompt, origins, &wish);', 'int r = prompt_wish("", prompt, origins, &wish);',

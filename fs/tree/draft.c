@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who writes to which file, and when a text has settled. How long that takes is said in draft_pace.c; copies of other prompts wait
- * until no name has changed for a while. */
+ * longer (draft_copies.c). */
 #include "fs/tree/draft.h"
 
 #include <errno.h>
@@ -28,34 +28,6 @@
 /* the disk would not take the job: again after this */
 static const struct backoff retry_pace = {.first_ms = 250, .max_ms = 10000};
 
-#define COPY_MAX_MS (INT64_C(5) * 60 * 1000) /* however many names change */
-
-/* A file that somebody has open for writing, or a prompt that settles. */
-struct draft {
-	struct drafts *drafts; /* borrowed */
-	int64_t ino;
-	bool is_prompt;
-	bool marked;              /* DRAFT_OPEN is in the database */
-	bool failed;              /* a write failed: stays so */
-	bool pending;             /* to be examined when it has settled */
-	unsigned failures;        /* of the examination, in a row */
-	struct loop_timer *timer; /* owned */
-	char *note;               /* owned; why it waits; NULL none */
-	int64_t copy_since;       /* monotonic ms: it waits as a copy; 0: it does not */
-	struct list link;         /* in drafts.copies, while it does */
-};
-
-struct drafts {
-	const struct tree_needs *needs;  /* borrowed */
-	struct map *by_ino;              /* of struct draft, owned */
-	struct pace *pace;               /* owned */
-	struct list copies;              /* draft.link */
-	struct loop_timer *copies_timer; /* owned: what they copy may be gone now */
-	int64_t names_changed;           /* monotonic ms */
-};
-
-static void look_at_copies(void *arg);
-
 int drafts_create(const struct tree_needs *needs, struct drafts **ret_drafts)
 {
 	struct drafts *drafts = calloc(1, sizeof(*drafts));
@@ -70,7 +42,7 @@ int drafts_create(const struct tree_needs *needs, struct drafts **ret_drafts)
 	int r = drafts->by_ino == NULL || drafts->pace == NULL
 			? -ENOMEM
 			: loop_timer_create(
-				  needs->loop, look_at_copies, drafts, &drafts->copies_timer);
+				  needs->loop, drafts_look_at_copies, drafts, &drafts->copies_timer);
 	if (r < 0) {
 		drafts_destroy(drafts);
 		return r;
@@ -145,10 +117,12 @@ int draft_open(struct drafts *drafts, const struct node *node)
 	if (!has_writers(draft))
 		draft->failed = false;
 	r = writers_add(drafts->needs->writers, node->ino);
-	if (r == 0)
+	if (r == 0) {
 		loop_timer_disarm(draft->timer);
-	else if (!has_writers(draft) && !draft->pending)
+		draft_stop_copying(draft); /* or a name that changes would have it examined under its writer */
+	} else if (!has_writers(draft) && !draft->pending) {
 		draft_free(draft);
+	}
 	return r;
 }
 
@@ -165,13 +139,6 @@ struct mark {
 	int64_t ino;
 	enum draft_state state;
 };
-
-static void stop_copying(struct draft *draft)
-{
-	draft->copy_since = 0;
-	list_remove(&draft->link);
-	list_init(&draft->link);
-}
 
 static int write_mark(struct store *store, void *arg)
 {
@@ -210,7 +177,7 @@ static void settle(struct draft *draft)
 
 	free(draft->note);
 	draft->note = steal(&note);
-	stop_copying(draft);
+	draft_stop_copying(draft);
 	loop_timer_arm(draft->timer, wait);
 }
 
@@ -307,53 +274,16 @@ static void end(struct draft *draft)
 {
 	draft->failures = 0;
 	draft->pending = false;
-	stop_copying(draft);
+	draft_stop_copying(draft);
 	free(steal(&draft->note));
 	if (!has_writers(draft))
 		draft_free(draft);
 }
 
-/* Until no name has changed for a while; then it is one more of the same. */
-static void wait_as_copy(struct draft *draft, int64_t job)
-{
-	struct drafts *drafts = draft->drafts;
-	int64_t now = clock_mono_ms();
-	struct job_record record = {0};
-	CLEANUP_FREE char *path = NULL;
-
-	if (draft->copy_since == 0) {
-		draft->copy_since = now;
-		list_append(&drafts->copies, &draft->link);
-	}
-	int64_t quiet = drafts->names_changed + drafts->needs->copies_ms - now;
-	int64_t left = draft->copy_since + COPY_MAX_MS - now;
-	loop_timer_arm(
-		draft->timer, quiet < left ? (quiet > 0 ? quiet : 1) : (left > 0 ? left : 1));
-	if (jobs_get(drafts->needs->store, job, &record) == 0 &&
-		place_of(drafts->needs->store, record.place.dir, record.place.stem, &path) == 0)
-		job_set_text(&draft->note,
-			"a copy of %s.txt, which asks for the same: sent when no prompt was made, "
-			"renamed or removed for a while; at once: echo submit into this file",
-			path);
-	job_record_finish(&record);
-	changes_tell_status(drafts->needs->changes, draft->ino);
-}
-
-static bool may_copy(const struct draft *draft)
-{
-	const struct drafts *drafts = draft->drafts;
-	int64_t now = clock_mono_ms();
-
-	if (draft->copy_since == 0)
-		return drafts->needs->copies_ms == 0;
-	return now - drafts->names_changed >= drafts->needs->copies_ms ||
-	       now - draft->copy_since >= COPY_MAX_MS;
-}
-
 static void on_settled(void *arg)
 {
 	struct draft *draft = arg;
-	struct draft_order order = {.copies = may_copy(draft)};
+	struct draft_order order = {.copies = draft_may_copy(draft)};
 	struct bought bought;
 	int r = draft_examine(draft->drafts->needs, draft->ino, &order, &bought);
 
@@ -366,37 +296,10 @@ static void on_settled(void *arg)
 	} else if (bought.verdict == BOUGHT_SOON) {
 		loop_timer_arm(draft->timer, bought.wait_ms);
 	} else if (bought.verdict == BOUGHT_COPY) {
-		wait_as_copy(draft, bought.job);
+		draft_wait_as_copy(draft, bought.job);
 	} else {
 		end(draft);
 	}
-}
-
-/* What they copy may have gone: then they are no copies, but what was renamed. */
-static void look_at_copies(void *arg)
-{
-	struct drafts *drafts = arg;
-	struct list waiting, *item;
-
-	list_init(&waiting);
-	while (!list_empty(&drafts->copies)) {
-		item = drafts->copies.next;
-		list_remove(item);
-		list_append(&waiting, item);
-	}
-	while (!list_empty(&waiting)) {
-		item = waiting.next;
-		list_remove(item);
-		list_append(&drafts->copies, item);
-		on_settled(container_of(item, struct draft, link));
-	}
-}
-
-void drafts_names_changed(struct drafts *drafts)
-{
-	drafts->names_changed = clock_mono_ms();
-	if (!list_empty(&drafts->copies))
-		loop_timer_arm(drafts->copies_timer, drafts->needs->settle_ms + 1);
 }
 
 const char *draft_note(struct drafts *drafts, int64_t ino)

@@ -15,7 +15,7 @@
  * Calls back:   nobody; what it changes is told by way of fs/job/changes.h.
  * Permission bits are the kernel's business (default_permissions); the tree refuses what no owner may do (-EPERM).
  * Errors: POSIX's, and -ENOSPC, -EIO, -ENOMEM.
- * Files, bottom up: status_hash, caption, draft_pace, draft_examine, draft, status_facts, status, status_attributes, tree_plant, tree_look,
+ * Files, bottom up: status_hash, caption, draft_pace, draft_copies, draft_examine, draft, status_facts, status, status_attributes, tree_plant, tree_look,
  * tree_set, tree_xattr, tree_place, tree_change, tree_rename, tree. */
 #include <stdbool.h>
 #include <stddef.h>
