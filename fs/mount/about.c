@@ -108,7 +108,7 @@ int about_get(struct account *account, uint64_t ino, struct tree_entry *ret_entr
 		return r;
 	*ret_entry = (struct tree_entry){.ino = ino, .kind = TREE_STATUS, .st = directory.st};
 	ret_entry->st.st_ino = ino;
-	ret_entry->st.st_mode = S_IFREG | 0444;
+	ret_entry->st.st_mode = S_IFREG | 0644;
 	ret_entry->st.st_nlink = 1;
 	ret_entry->st.st_size = (off_t)length;
 	ret_entry->st.st_blocks = (blkcnt_t)(length + 511) / 512;

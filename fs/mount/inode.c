@@ -31,7 +31,7 @@ static int gallery_entry(struct session *session, uint64_t dir, struct tree_entr
 	ret_entry->ino |= TREE_GALLERY_BIT;
 	ret_entry->kind = TREE_GALLERY;
 	ret_entry->st.st_ino = ret_entry->ino;
-	ret_entry->st.st_mode = S_IFREG | 0444;
+	ret_entry->st.st_mode = S_IFREG | 0644;
 	ret_entry->st.st_nlink = 1;
 	ret_entry->st.st_size = (off_t)length;
 	ret_entry->st.st_blocks = (blkcnt_t)(length + 511) / 512;

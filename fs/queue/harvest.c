@@ -195,7 +195,7 @@ static int add_node(struct store *store, void *arg)
 static int reserve(struct harvest *harvest, struct result_record *result)
 {
 	struct node node = {.kind = NODE_RESULT,
-		.mode = S_IFREG | 0444,
+		.mode = S_IFREG | 0644,
 		.uid = harvest->needs->uid,
 		.gid = harvest->needs->gid,
 		.job = harvest->job->record.id};

@@ -92,7 +92,7 @@ static int shadow_entry(
 	entry.ino |= bit;
 	entry.kind = bit == TREE_STATUS_BIT ? TREE_STATUS : TREE_WAIT;
 	entry.st.st_ino = entry.ino;
-	entry.st.st_mode = S_IFREG | (bit == TREE_STATUS_BIT ? 0644 : 0444);
+	entry.st.st_mode = S_IFREG | 0644;
 	entry.st.st_size = (off_t)length;
 	entry.st.st_blocks = (entry.st.st_size + 511) / 512;
 	*ret_entry = entry;
@@ -158,7 +158,7 @@ static int model_entry(struct tree *tree, int64_t dir, struct tree_entry *ret_en
 	ret_entry->ino |= TREE_MODEL_BIT;
 	ret_entry->kind = TREE_MODEL;
 	ret_entry->st.st_ino = ret_entry->ino;
-	ret_entry->st.st_mode = S_IFREG | 0444;
+	ret_entry->st.st_mode = S_IFREG | 0644;
 	ret_entry->st.st_nlink = 1;
 	ret_entry->st.st_size = (off_t)length;
 	ret_entry->st.st_blocks = (ret_entry->st.st_size + 511) / 512;
@@ -181,7 +181,7 @@ static int wait_below_entry(struct tree *tree, int64_t dir, struct tree_entry *r
 	ret_entry->ino |= TREE_WAIT_BIT;
 	ret_entry->kind = TREE_WAIT_BELOW;
 	ret_entry->st.st_ino = ret_entry->ino;
-	ret_entry->st.st_mode = S_IFREG | 0444;
+	ret_entry->st.st_mode = S_IFREG | 0644;
 	ret_entry->st.st_nlink = 1;
 	ret_entry->st.st_size = 0;
 	ret_entry->st.st_blocks = 0;

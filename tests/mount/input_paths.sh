@@ -42,7 +42,7 @@ assert_eq "$(uploads)" 0 uploads
 n=$((n + 1))
 
 # a file of ours: 5 MiB of picture, used a hundred times, also under another name
-cat "$M/FLUX/hero.png" >"$TEST_TMP/own.png" # a copy would be read-only as well
+cp "$M/FLUX/hero.png" "$TEST_TMP/own.png"
 truncate -s 5M "$TEST_TMP/own.png"
 cp "$TEST_TMP/own.png" "$M/FLUX/own.png"
 mkdir "$M/WAN_2_5/crowd"

@@ -17,7 +17,7 @@ assert_eq "$(cat song.text)" "Haul away
 
 Joe" song.text
 assert_eq "$(type_of song.png)" image/png song.png
-assert_eq "$(stat -c %a song.png song.text | tr '\n' ' ')" "444 444 " modes
+assert_eq "$(stat -c %a song.png song.text | tr '\n' ' ')" "644 644 " modes
 assert_eq "$(status_of song | sed -n 's/^results: //p')" "song.wav, song.text, song.png" "results of the status"
 reference_of song.png "$TEST_TMP/cover.png"
 cmp song.png "$TEST_TMP/cover.png" || fail "the cover has other bytes than the server's"

@@ -71,7 +71,7 @@ for name in five six; do
     cmp "set/$name.png" "../QWEN/set/$name.png"
     wait_state "../QWEN/set/$name.txt" SUCCESS
     # the copy is a file of the user's: the result goes beside it
-    assert_eq "$(stat -c %a "../QWEN/set/$name.png")" 444 "mode of the copy"
+    assert_eq "$(stat -c %a "../QWEN/set/$name.png")" 644 "mode of the copy"
     [ -s "../QWEN/set/$name-1.png" ] || fail "the copied prompt was not sent: $(ls ../QWEN/set)"
 done
 quietly rsync -a --exclude='*.status' set/ ../QWEN/again/

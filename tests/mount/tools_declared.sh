@@ -31,12 +31,12 @@ assert_eq "$(cat "$(result_of "$M/SAY_WHAT_IT_IS/fox.txt")")" "a picture that so
 assert_eq "$(type_of "$(result_of "$M/MOOD/fox.txt")")" image/png
 assert_eq "$(jq -sc 'map(select(.path | endswith("image-to-prompt")))[0].body | del(.img_url)' "$REQUESTS" | jq -r '.language + " " + (.image_size | type)')" "de number"
 jq -e '.[] | select(.key == "BIGGER") | .endpoint == "image-upscale"' .weryaifs/models.json >/dev/null || fail "models.json lacks it"
-# the text survives a remount, and is read-only like every result
+# the text survives a remount, and has the mode of every result
 cd /
 umount_fs
 mount_fs
 assert_eq "$(cat "$M/SAY_WHAT_IT_IS/fox.text")" "a picture that somebody made"
-[ "$(stat -c %a "$M/SAY_WHAT_IT_IS/fox.text")" = 444 ] || fail "mode"
+[ "$(stat -c %a "$M/SAY_WHAT_IT_IS/fox.text")" = 644 ] || fail "mode"
 umount_fs
 
 # and what is wrong with a section is said at the start

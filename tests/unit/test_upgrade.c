@@ -16,6 +16,7 @@
 
 #include "fs/base/log.h"
 #include "fs/store/jobs.h"
+#include "fs/store/nodes.h"
 #include "fs/store/store.h"
 
 #define JOBS 14
@@ -191,12 +192,29 @@ static void test_upgrade_marks_are_kinds(void **state)
 	check_results("bare", (enum result_kind[]){RESULT_FILE, RESULT_TEXT, RESULT_COVER}, 3);
 }
 
+static void test_upgrade_results_let_copies_be_overwritten(void **state)
+{
+	struct result_record *results;
+	struct job_record job;
+	struct node node;
+	size_t count;
+
+	get_job("success", &job);
+	assert_int_equal(results_get(store, job.id, &results, &count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(nodes_get(store, results[0].ino, &node), 0);
+	assert_int_equal(node.mode & 07777, 0644);
+	result_records_finish(results, count);
+	job_record_finish(&job);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_upgrade_states_are_said),
 		cmocka_unit_test(test_upgrade_only_a_dry_run_with_a_file_lacks_addresses),
 		cmocka_unit_test(test_upgrade_marks_are_kinds),
+		cmocka_unit_test(test_upgrade_results_let_copies_be_overwritten),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
