@@ -240,7 +240,7 @@ static void add_tool(struct buf *text, const struct tool_spec *tool)
 	add_tool_example(text, tool);
 }
 
-int describe_model(const char *dir, const struct model *model, char **ret_text)
+int describe_model(const char *dir, const struct model *model, const char *note, char **ret_text)
 {
 	struct buf text;
 
@@ -252,6 +252,8 @@ int describe_model(const char *dir, const struct model *model, char **ret_text)
 			dir);
 	} else {
 		buf_addf(&text, "%s: %s\n\n", dir, model->spec->name);
+		if (note != NULL)
+			buf_addf(&text, "%s\n", note);
 		if (model->tool != NULL)
 			add_tool(&text, model->tool);
 		else

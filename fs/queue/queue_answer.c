@@ -13,6 +13,7 @@
 #include "fs/base/backoff.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/job/model_refusal.h"
 #include "fs/job/place.h"
 #include "fs/queue/credits.h"
 #include "fs/store/nodes.h"
@@ -210,10 +211,33 @@ static void on_daily_limit(
 	send_back(queue, job, why);
 }
 
+/* Told in `.model`; where the disk does not take it, the job's own status says it. */
+static void note_no_model(struct queue *queue, const struct job *job, const char *words)
+{
+	int r = model_refusal_note(
+		queue->needs.store, job->record.model, job->record.mode, words);
+
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "job %" PRId64 ": that %s was refused",
+			job->record.id, job->record.model);
+}
+
+/* Of what was refused before, if it was. */
+static void note_taken(struct queue *queue, const struct job *job)
+{
+	int r = model_refusal_forget(queue->needs.store, job->record.model, job->record.mode);
+
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "job %" PRId64 ": that %s was taken",
+			job->record.id, job->record.model);
+}
+
 static void fail(
 	struct queue *queue, struct job *job, const struct api_error *error, const char *why)
 {
 	queue_models_failed(queue->models, job->record.model);
+	if (errclass_is_no_model(error))
+		note_no_model(queue, job, error->text);
 	if (errclass_spent(error) == SPENT_UNKNOWN)
 		credits_want_after(queue->needs.credits, job->record.id);
 	queue_end_without(queue, job, JOB_FAILED, why);
@@ -295,6 +319,7 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 	job->called_back = false;
 	job_set_trouble(&job->record, NULL);
 	job_change(job, JOB_PENDING, true);
+	note_taken(queue, job);
 }
 
 /* The text that a synchronous endpoint has answered with is the result. */
@@ -308,6 +333,7 @@ static void on_text(struct queue *queue, struct job *job, const char *text)
 		return;
 	}
 	log_info("job %" PRId64 ": FETCHING, answered at once", job->record.id);
+	note_taken(queue, job);
 	job->not_before = 0; /* the pump goes on with it */
 	queue_wake(queue);
 }

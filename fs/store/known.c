@@ -26,3 +26,8 @@ int known_set(struct store *store, const char *kind, const char *text, int64_t w
 	return db_run(store->db, "INSERT OR REPLACE INTO known(kind, list, \"when\") VALUES(?,?,?)",
 		"ssi", kind, text, when);
 }
+
+int known_forget(struct store *store, const char *kind)
+{
+	return db_run(store->db, "DELETE FROM known WHERE kind = ?", "s", kind);
+}

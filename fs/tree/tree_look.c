@@ -9,6 +9,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/job/model_refusal.h"
 #include "fs/model/describe.h"
 #include "fs/model/model.h"
 #include "fs/tree/status.h"
@@ -129,12 +130,16 @@ int tree_shadow(struct tree *tree, int64_t parent, const char *name, struct node
 
 int tree_model_text(struct tree *tree, uint64_t ino, char **ret_text, size_t *ret_length)
 {
+	CLEANUP_FREE char *refusals = NULL;
 	struct node node;
 	int r = nodes_get(tree->needs.store, TREE_NODE(ino), &node);
 
+	if (r < 0)
+		return r;
+	const struct model *model = model_table_find(*tree->needs.models, node.name);
+	r = model_refusal_tell(tree->needs.store, node.name, model, &refusals);
 	if (r == 0)
-		r = describe_model(
-			node.name, model_table_find(*tree->needs.models, node.name), ret_text);
+		r = describe_model(node.name, model, refusals, ret_text);
 	if (r == 0)
 		*ret_length = strlen(*ret_text);
 	return r;

@@ -63,6 +63,8 @@ assert_lacks "$(cat "$M/BRAND_NEW_9/.model")" "does not name it"
 echo "another letter" >"$M/QWEN/another.txt"
 wait_state "$M/QWEN/another" FAILED
 assert_contains "$(status_of "$M/QWEN/another")" "mode: text-to-image"
+assert_contains "$(cat "$M/QWEN/.model")" "The service refused text-to-image at $(date -u +%Y-)"
+assert_eq "$(stat -c %s "$M/QWEN/.model")" "$(wc -c <"$M/QWEN/.model")" "its size"
 # qualities, which the registry does not know, and tools are still there
 printf 'a map\nquality: high\nratio: 1:1\n' >"$M/GPT_IMAGE_2/map.txt"
 wait_state "$M/GPT_IMAGE_2/map" SUCCESS

@@ -267,6 +267,7 @@ static void run_others(struct store *store)
 	assert_int_equal(uploads_remove(store, "h"), 0);
 	assert_int_equal(known_set(store, "image", "[]", 1), 0);
 	assert_int_equal(known_get(store, "image", &text, &number), 0);
+	assert_int_equal(known_forget(store, "audio"), 0);
 	free(text);
 	assert_int_equal(cache_file_open(store, 5, &file), 0);
 	assert_int_equal(cache_file_write(file, 0, "abc", 3), 0);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/job/model_refusal.h"
 #include "tests/unit/own_disk.h"
 #include "tests/unit/own_http.h"
 #include "tests/unit/world.h"
@@ -462,6 +463,56 @@ static void test_answer_unknown_is_sent_again_by_a_person_alone(void **state)
 	world_assert_state(FOX, "SUCCESS");
 }
 
+/* `.model` of FLUX, as far as it is about refusals; "" none. The caller frees. */
+static char *refusals(void)
+{
+	char *text = NULL;
+	const struct model *flux = model_table_find(account_models(world.account), "FLUX");
+
+	assert_non_null(flux);
+	assert_int_equal(model_refusal_tell(world.store, "FLUX", flux, &text), 0);
+	return text != NULL ? text : strdup("");
+}
+
+static void test_answer_no_model_is_told_for_a_day(void **state)
+{
+	static const char *const bodies[] = {"{\"status\":1006}",
+		"{\"status\":1002,\"msg\":\"model is not exist\"}",
+		"{\"status\":1002,\"msg\":\"Model not supported\"}"};
+	static const char *const wishes[] = {"one\n", "two\n", "three\n"};
+	char *text;
+
+	for (size_t i = 0; i < array_length(bodies); i++) {
+		own_http_next("POST", (struct own_answer){.status = 200, .body = bodies[i]});
+		world_save(FOX, wishes[i]);
+		world_wait(60000);
+		world_assert_state(FOX, "FAILED");
+		world_remount();
+		text = refusals();
+		assert_non_null(strstr(text, "The service refused text-to-image at "));
+		free(text);
+		/* what is taken after all ends it */
+		assert_int_equal(world_submit(FOX), 0);
+		world_wait(60000);
+		world_assert_state(FOX, "SUCCESS");
+		text = refusals();
+		assert_string_equal(text, "");
+		free(text);
+		assert_int_equal(world_remove(FOX), 0);
+		world_wait(60000);
+	}
+	own_http_next("POST", (struct own_answer){.status = 200, .body = bodies[1]});
+	world_save(OWL, "an owl\n");
+	world_wait(DAY_MS - 60000);
+	text = refusals();
+	assert_non_null(strstr(text, "it says: model is not exist"));
+	free(text);
+	world_wait(120000);
+	text = refusals();
+	assert_string_equal(text, "");
+	free(text);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -490,6 +541,7 @@ int main(void)
 		T(test_answer_finds_room_on_a_full_disk),
 		T(test_answer_lost_is_told_with_the_balance),
 		T(test_answer_unknown_is_sent_again_by_a_person_alone),
+		T(test_answer_no_model_is_told_for_a_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
