@@ -10,7 +10,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
-#include "fs/mount/keeper.h"
+#include "fs/kept/keeper.h"
 
 /* Beside the program, where both lie in a build directory, else where it is installed. Caller frees. */
 static char *find_keeper(const char *own)

@@ -13,7 +13,7 @@
 #include "fs/base/worker.h"
 #include "fs/account/account.h"
 #include "fs/api/client.h"
-#include "fs/mount/kept.h"
+#include "fs/kept/kept.h"
 #include "fs/net/hook.h"
 #include "fs/net/http.h"
 #include "fs/paths.h"

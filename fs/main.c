@@ -18,7 +18,7 @@
 #include "fs/daemon.h"
 #include "fs/forget.h"
 #include "fs/keeper_become.h"
-#include "fs/mount/kept.h"
+#include "fs/kept/kept.h"
 #include "fs/notify/notifier_child.h"
 #include "fs/refuse.h"
 #include "fs/restart.h"

@@ -16,7 +16,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/read_all.h"
-#include "fs/mount/keeper.h"
+#include "fs/kept/keeper.h"
 
 #define WORDS_MAX (256 * 1024) /* of a process */
 

@@ -15,7 +15,7 @@
 #include "fs/file_watch.h"
 #include "fs/key_trial.h"
 #include "fs/layers.h"
-#include "fs/mount/kept.h"
+#include "fs/kept/kept.h"
 #include "fs/refuse.h"
 
 #define STOP_MORE_MS 1000 /* beyond the time that a POST in flight may take, when we are told to end */

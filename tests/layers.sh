@@ -21,7 +21,7 @@ libraries='
 fs/net          <curl/
 fs/store        <sqlite3
 fs/api          <jansson
-fs/(mount|keeper) <fuse
+fs/(mount|keeper|kept) <fuse
 config          <ini.h
 tests/sandbox   <microhttpd|<cairo|<libav|<libsw
 '

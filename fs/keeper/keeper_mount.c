@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/library_log.h"
-#include "fs/mount/mountpoint.h"
+#include "fs/kept/library_log.h"
+#include "fs/kept/mountpoint.h"
 
 static int mount_by_library(
 	struct keeper_mount *mount, const char *mountpoint, const char *options)

@@ -15,7 +15,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
-#include "fs/mount/library_log.h"
+#include "fs/kept/library_log.h"
 
 #define SILENCE_MS 60000 /* a loop that gives no sign for so long hangs */
 

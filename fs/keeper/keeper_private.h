@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "fs/keeper/keeper_notify.h"
-#include "fs/mount/keeper.h"
+#include "fs/kept/keeper.h"
 
 struct fuse_session;
 

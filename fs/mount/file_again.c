@@ -6,7 +6,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
-#include "fs/mount/carried.h"
+#include "fs/kept/carried.h"
 #include "fs/mount/file.h"
 #include "fs/mount/reply.h"
 

@@ -10,7 +10,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
-#include "fs/mount/carried.h"
+#include "fs/kept/carried.h"
 #include "fs/mount/mount_private.h"
 #include "fs/prompt/prompt.h"
 #include "fs/tree/tree.h"

@@ -8,7 +8,7 @@
 
 #include "fs/base/log.h"
 #include "fs/base/map.h"
-#include "fs/mount/carried.h"
+#include "fs/kept/carried.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/request.h"
 

@@ -9,7 +9,7 @@
 #include "fs/base/log.h"
 #include "fs/base/map.h"
 #include "fs/mount/about.h"
-#include "fs/mount/carried.h"
+#include "fs/kept/carried.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/mount_private.h"
 #include "fs/notify/notifier.h"

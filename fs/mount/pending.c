@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "fs/base/worker.h"
-#include "fs/mount/carried.h"
+#include "fs/kept/carried.h"
 #include "fs/mount/reply.h"
 #include "fs/mount/request.h"
 

@@ -11,8 +11,8 @@
 #include "fs/account/account.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
-#include "fs/mount/carried.h"
-#include "fs/mount/kept.h"
+#include "fs/kept/carried.h"
+#include "fs/kept/kept.h"
 #include "fs/mount/mount_private.h"
 
 enum { TRIES = 3 }; /* for a request at whose handling daemons die: then it is answered with an error */

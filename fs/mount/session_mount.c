@@ -8,10 +8,10 @@
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
-#include "fs/mount/kept.h"
-#include "fs/mount/library_log.h"
+#include "fs/kept/kept.h"
+#include "fs/kept/library_log.h"
 #include "fs/mount/mount_private.h"
-#include "fs/mount/mountpoint.h"
+#include "fs/kept/mountpoint.h"
 #include "fs/mount/ops.h"
 
 #define OPTIONS_MAX (16 * 1024)

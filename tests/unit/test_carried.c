@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "fs/mount/carried.h"
-#include "fs/mount/keeper.h"
+#include "fs/kept/carried.h"
+#include "fs/kept/keeper.h"
 
 static int memory;
 static struct carried *carried;

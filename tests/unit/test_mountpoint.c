@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "fs/mount/mountpoint.h"
+#include "fs/kept/mountpoint.h"
 
 static char directory[] = "/tmp/test_mountpoint-XXXXXX";
 

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* kept: the daemon's end of its keeper (fs/mount/keeper.h). */
+/* kept: the daemon's end of its keeper. The room has what the daemon and weryaifs-keeper both need, or leave to each other.
+ *
+ * What it is:   keeper.h is what both have agreed upon; carried.h the memory that one daemon leaves to the next; mountpoint.h
+ *               looks at the place of a mount; library_log.h has libfuse's own words in our log. They do not call each
+ *               other, but that kept looks whether the memory has our layout.
+ * Invariants:   a mount without a keeper is the same without any of it: kept and carried are NULL, which every function takes.
+ * States:       no mount yet; a mount that we go on with (kept_resumes()); ready; ending, or handing over.
+ * Ownership:    descriptors at the numbers of keeper.h are the keeper's gift and ours to close; strings are borrowed.
+ * Calls back:   hand_over, on the loop. Errors: -EPROTO: another version; -EPIPE: the keeper has gone; those of the calls. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/mount/mountpoint.h"
+#include "fs/kept/mountpoint.h"
 
 #include <dirent.h>
 #include <errno.h>

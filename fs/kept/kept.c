@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/mount/kept.h"
+#include "fs/kept/kept.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
-#include "fs/mount/carried.h"
-#include "fs/mount/keeper.h"
+#include "fs/kept/carried.h"
+#include "fs/kept/keeper.h"
 
 enum { UNMOUNT_MS = 10000 }; /* of patience with a keeper that unmounts */
 

@@ -10,7 +10,7 @@
  * Descriptors: the daemon finds its end of a SOCK_SEQPACKET socket, the shared memory and, once there is a mount, the
  * device at the numbers below; KEEPER_ENVIRONMENT has the version as a decimal number and says that they are there.
  * Memory:      one memfd of KEEPER_MEMORY_SIZE bytes, without pages until they are used. Its beginning is struct
- *              keeper_memory. All behind KEEPER_MEMORY_HEAD is the daemon's own (fs/mount/carried.h).
+ *              keeper_memory. All behind KEEPER_MEMORY_HEAD is the daemon's own (fs/kept/carried.h).
  * Messages:    a question of the daemon gets one answer. The keeper asks nothing; KEEPER_HAND_OVER is an order. */
 #include <stdatomic.h>
 #include <stdint.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/mount/library_log.h"
+#include "fs/kept/library_log.h"
 
 #include <fcntl.h>
+#include <fuse_log.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "fs/base/log.h"
-#include "fs/mount/mount_private.h"
 
 static struct {
 	bool trace, keeping;

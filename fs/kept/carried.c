@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/mount/carried.h"
+#include "fs/kept/carried.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/mount/keeper.h"
+#include "fs/kept/keeper.h"
 
 #define MIB (UINT64_C(1) << 20)
 /* What is mapped; pages come as they are written to. */
