@@ -39,7 +39,7 @@ for word in of a woman with a red hat today; do
     sleep 0.6
 done
 control seconds=0.3
-wait_state autosaved SUCCESS 30
+wait_state autosaved SUCCESS 60 # its patience grows to half a minute (settle_max)
 count=$(jq -s '[.[] | select(.method == "POST" and (.body.prompt // "" | startswith("a portrait")))] | length' "$REQUESTS")
 [ "$count" -le 3 ] || fail "$count jobs of eight saves"
 assert_eq "$(sent "$text")" 1 "the last text"
