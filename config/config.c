@@ -86,6 +86,15 @@ static bool is_plain_text(const char *text, size_t length)
 	return str_is_utf8(text, length);
 }
 
+/* "nokeeper" for keeper=no, as mount(8) has it of its own options. NULL: it is none of these. */
+static const struct config_entry *find_negated(const char *key)
+{
+	const struct config_entry *entry =
+		strncmp(key, "no", 2) == 0 ? config_table_find(NULL, key + 2) : NULL;
+
+	return entry && entry->type->bare ? entry : NULL;
+}
+
 int config_set_option(struct config *config, const char *item, char **ret_message)
 {
 	size_t length = strlen(item);
@@ -107,6 +116,8 @@ int config_set_option(struct config *config, const char *item, char **ret_messag
 	if (!key_text || !value_text)
 		return sentence_fail(ret_message, -ENOMEM, "-o: out of memory");
 	const struct config_entry *entry = config_table_find(NULL, key_text);
+	if (!entry && !equals && (entry = find_negated(key_text)) != NULL)
+		return config_apply(config, entry, NULL, "no", "-o", ret_message);
 	if (!entry) {
 		hint = config_table_hint(NULL, key_text);
 		return sentence_fail(ret_message, -EINVAL, "-o: unknown option '%s'%s", key_text,

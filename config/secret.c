@@ -95,12 +95,14 @@ static int load_file(struct secret *secret, const char *path, mode_t forbidden, 
 
 /* /proc/PID/environ shows the bytes that the process was started with, wherever environ points
  * now. */
-static int load_environment(struct secret *secret, char *value, char **ret_message)
+static int load_environment(struct secret *secret, const char *variable, char **ret_message)
 {
-	int r = secret_take(secret, value, strlen(value), "$WERYAI_API_KEY", ret_message);
+	char *value = getenv(variable), what[64];
 
+	snprintf(what, sizeof(what), "$%s", variable);
+	int r = secret_take(secret, value, strlen(value), what, ret_message);
 	explicit_bzero(value, strlen(value));
-	unsetenv("WERYAI_API_KEY");
+	unsetenv(variable);
 	return r;
 }
 
@@ -108,6 +110,10 @@ static int load_command(struct secret *secret, const char *command, char **ret_m
 {
 	char data[SECRET_MAX + 64];
 	size_t length = 0;
+
+	secret->of_command = true;
+	if (getenv(SECRET_OF_COMMAND))
+		return load_environment(secret, SECRET_OF_COMMAND, ret_message);
 	int r = command_run(command, COMMAND_TIMEOUT_MS, data, sizeof(data), &length, ret_message);
 
 	if (r == 0)
@@ -149,11 +155,11 @@ static int load_default(struct secret *secret, char **ret_message)
 
 static int load(const struct config *config, struct secret *secret, char **ret_message)
 {
-	char *value = getenv("WERYAI_API_KEY");
+	const char *value = getenv("WERYAI_API_KEY");
 	const char *path = getenv("WERYAI_API_KEY_FILE");
 
 	if (value && value[0] != '\0')
-		return load_environment(secret, value, ret_message);
+		return load_environment(secret, "WERYAI_API_KEY", ret_message);
 	if (path && path[0] != '\0')
 		return load_file(secret, path, 0077, ret_message);
 	if (config->key_file)

@@ -3,7 +3,8 @@
 /* secret: the API key. Sources, first that is there: $WERYAI_API_KEY (then wiped from our
  * environment, so that a second load does not find it), the file $WERYAI_API_KEY_FILE, key_file,
  * key_command (blocks for up to 30 s: not for the loop), $CREDENTIALS_DIRECTORY/weryai_api_key
- * (systemd), $XDG_CONFIG_HOME/weryaifs/key. An empty variable counts as absent.
+ * (systemd), $XDG_CONFIG_HOME/weryaifs/key. What key_command has said before the mount is in $WERYAIFS_KEY_OF_COMMAND for
+ * the daemon of a keeper, and it is not run again. An empty variable counts as absent.
  * The key never reaches a log, an error text or argv; secret_finish() wipes the struct. */
 #include "config/config.h"
 #include <stdbool.h>
@@ -11,9 +12,11 @@
 #include <time.h>
 
 #define SECRET_MAX 512
+#define SECRET_OF_COMMAND "WERYAIFS_KEY_OF_COMMAND" /* KEEPER_KEY_ENVIRONMENT in fs/kept/keeper.h */
 
 struct secret {
 	char key[SECRET_MAX];
+	bool of_command;
 	char *file; /* owned; the file that it came from, to be watched for rotation; NULL none */
 	struct timespec file_mtime; /* and size, inode: what it was when read */
 	off_t file_size;

@@ -32,17 +32,15 @@ static int count_operands(const struct options *options)
 	return options->source ? 2 : 1;
 }
 
-/* KEEPER PROGRAM ARGV0 OPTION... [--config FILE] OPERAND...: the array is the caller's, its strings are borrowed. */
-static char **make_words(const struct options *options, char *own, int argc, char **argv)
+/* ARGV0 OPTION... [--config FILE] OPERAND...: the array is the caller's, its strings are borrowed. */
+static char **make_words(const struct options *options, int argc, char **argv)
 {
-	enum { MORE = 5 };
+	enum { MORE = 3 };
 	int first = argc - count_operands(options), count = 0;
 	char **words = calloc((size_t)argc + MORE, sizeof(*words));
 
 	if (!words)
 		return NULL;
-	words[count++] = (char *)KEEPER_PROGRAM;
-	words[count++] = own;
 	for (int i = 0; i < argc; i++) {
 		bool ends = i == first || (i == first - 1 && strcmp(argv[i], "--") == 0);
 		if (ends && options->config_path && strcmp(words[count - 1], "--") != 0) {
@@ -54,11 +52,14 @@ static char **make_words(const struct options *options, char *own, int argc, cha
 	return words;
 }
 
-/* It was taken out of the environment, where each daemon looks for it. */
+/* Each daemon looks for it there: one of the environment was taken out of it, one of a command is not asked for again. */
 static int put_key_back(const struct setup *setup)
 {
-	return setup->key_in_environment && setenv("WERYAI_API_KEY", setup->secret.key, 1) < 0 ? -errno
-											       : 0;
+	const char *variable = setup->key_in_environment ? "WERYAI_API_KEY"
+			       : setup->secret.of_command ? KEEPER_KEY_ENVIRONMENT
+							  : NULL;
+
+	return variable && setenv(variable, setup->secret.key, 1) < 0 ? -errno : 0;
 }
 
 /* *ret_fd: a copy above the numbers that the daemon finds other things at; -1: nobody waits. */
@@ -79,17 +80,21 @@ void keeper_become(const struct daemon *daemon, const struct setup *setup, int a
 	daemon_close_inherited(daemon);
 	CLEANUP_FREE char *own = realpath("/proc/self/exe", NULL);
 	CLEANUP_FREE char *keeper = own ? find_keeper(own) : NULL;
-	CLEANUP_FREE char **words = own ? make_words(&setup->options, own, argc, argv) : NULL;
+	CLEANUP_FREE char **words = own ? make_words(&setup->options, argc, argv) : NULL;
 	CLEANUP_CLOSE int pipe = -1;
 	int r = keeper && words ? keep_pipe(daemon, &pipe) : -ENOMEM;
 
+	if (r == 0 && setenv(KEEPER_PROGRAM_ENVIRONMENT, own, 1) < 0)
+		r = -errno;
 	if (r == 0)
 		r = put_key_back(setup);
 	if (r == 0) {
 		execv(keeper, words);
 		r = -errno;
 		unsetenv(KEEPER_TELL_ENVIRONMENT);
+		unsetenv(KEEPER_PROGRAM_ENVIRONMENT);
 		unsetenv("WERYAI_API_KEY");
+		unsetenv(KEEPER_KEY_ENVIRONMENT);
 	}
 	log_errno(LOG_LEVEL_WARNING, r, "main: no keeper (%s): the mount ends with its daemon",
 		keeper ? keeper : KEEPER_PROGRAM);

@@ -32,7 +32,7 @@ struct serving {
 	struct kept *kept; /* NULL: no keeper */
 	bool leaving;      /* the mount stays, for the next daemon */
 	bool usable, stopping;
-	bool told_to_stop; /* by a signal; the second one ends us at once */
+	bool told_to_stop, ordered_to_stop; /* by a signal; by the keeper */
 	int code;          /* of the process */
 };
 
@@ -77,6 +77,30 @@ static void hand_over(void *arg)
 	kept_hands_over(s->kept);
 	s->leaving = true;
 	stop(s, EXIT_SUCCESS);
+}
+
+/* Somebody wants us and the mount to end; who wants it twice, wants it at once. */
+static void end(struct serving *s, bool *told)
+{
+	bool again = *told;
+
+	*told = true;
+	if (again) {
+		end_loop(s);
+		return;
+	}
+	if (s->leaving) {
+		s->leaving = false;
+		kept_is_ending(s->kept);
+	}
+	stop(s, EXIT_SUCCESS);
+}
+
+static void end_by_keeper(void *arg)
+{
+	struct serving *s = arg;
+
+	end(s, &s->ordered_to_stop);
 }
 
 static void handle_gone(void *arg, int error)
@@ -130,17 +154,10 @@ static void handle_signal(void *arg, int signal)
 	struct serving *s = arg;
 
 	log_info("main: got signal %d (%s)", signal, strsignal(signal));
-	if (signal != SIGHUP && s->leaving) {
-		s->leaving = false;
-		kept_is_ending(s->kept);
-	}
 	if (signal == SIGHUP)
 		reload_key(s);
-	else if (s->told_to_stop)
-		end_loop(s);
 	else
-		stop(s, EXIT_SUCCESS);
-	s->told_to_stop = s->told_to_stop || signal != SIGHUP;
+		end(s, &s->told_to_stop);
 }
 
 /* The start */
@@ -215,7 +232,7 @@ static void open_key_watch(struct serving *s)
  * what is on its way to the disk. */
 static bool leaves(const struct serving *s)
 {
-	return s->leaving || (kept_resumes(s->kept) && !s->stopping);
+	return s->leaving || (kept_is_mounted(s->kept) && !s->stopping);
 }
 
 static void leave(struct serving *s, int r, const char *message)
@@ -231,6 +248,7 @@ static void leave(struct serving *s, int r, const char *message)
 int serve(struct setup *setup, struct daemon *daemon, struct kept *kept)
 {
 	static const struct session_events events = {.ready = handle_ready, .gone = handle_gone};
+	static const struct kept_orders orders = {.hand_over = hand_over, .end = end_by_keeper};
 	struct serving serving = {.setup = setup, .daemon = daemon, .kept = kept}, *s = &serving;
 	CLEANUP_FREE char *message = NULL;
 	bool quiet = daemon->fd >= 0;
@@ -240,7 +258,7 @@ int serve(struct setup *setup, struct daemon *daemon, struct kept *kept)
 	int r = open_loop(s);
 
 	if (r == 0)
-		r = kept_start(kept, s->loop, hand_over, s);
+		r = kept_start(kept, s->loop, &orders, s);
 	if (r == 0)
 		r = layers_open(
 			s->loop, setup, kept, quiet, &events, s, &s->layers, &message);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* weryaifs-keeper: keeps a daemon. Started by weryaifs, never by a person:
- *   weryaifs-keeper PROGRAM ARGV0 [ARGUMENT...]
+ *   WERYAIFS_PROGRAM=/path/of/weryaifs weryaifs-keeper (as ARGV0) [ARGUMENT...]
  *
  * One loop over four things: the daemon's socket, our signals (its death is one), who wants a restart, and the time. A
  * daemon that was told to end takes the mount along; one that died is started
@@ -29,7 +29,6 @@ enum {
 	FIRST_WAIT_MS = 100, /* before the start that follows a failure; doubled each time */
 	SOON_MS = 50,        /* while somebody waits to be told that a daemon is ready */
 	START_MS = 600000,   /* until a daemon's first sign of life: a database may have to be repaired */
-	PROGRAM_WORD = 1,    /* of our arguments */
 };
 
 static void finish(struct keeper *keeper, int code)
@@ -59,7 +58,7 @@ static void start(struct keeper *keeper)
 	memory->daemon = keeper->child.pid;
 	if (r == 0)
 		return;
-	log_errno(LOG_LEVEL_ERROR, r, "keeper: cannot start %s", keeper->child.words[0]);
+	log_errno(LOG_LEVEL_ERROR, r, "keeper: cannot start %s", keeper->child.path);
 	keeper->start_at_ms = keeper->started_ms + FIRST_WAIT_MS;
 	if (++keeper->failures >= FAILURES_MAX)
 		finish(keeper, EXIT_FAILURE);
@@ -127,10 +126,12 @@ static void hand_over(struct keeper *keeper)
 static void handle_end(struct keeper *keeper, int status)
 {
 	bool mounted = keeper->mount.fuse != NULL;
-	bool ended = keeper->memory->ending != 0 || keeper->told_to_end != 0;
+	bool unmounted = keeper->unmounted || (mounted && is_unmounted(keeper));
+	bool ended = keeper->memory->ending != 0 || keeper->told_to_end;
 
-	/* one that never came so far as to answer the kernel's greeting has said why it cannot start */
-	if (mounted && WIFSIGNALED(status) && is_unmounted(keeper))
+	/* Killed when the mount had been taken away: that was all that somebody wanted, and the account is on the disk.
+	 * One that never came so far as to answer the kernel's greeting has said why it cannot start. */
+	if (unmounted && WIFSIGNALED(status))
 		finish(keeper, EXIT_SUCCESS);
 	else if (!mounted || ended || keeper->memory->answered == 0)
 		finish(keeper, exit_code(status));
@@ -158,6 +159,20 @@ static void reap(struct keeper *keeper)
 	}
 }
 
+/* By an order: where somebody has sent the signal to both of us, the daemon is not to take ours for the second one, which
+ * would end it in the midst of a submission. */
+static void end(struct keeper *keeper)
+{
+	keeper->told_to_end = true;
+	keeper_notify_say(&keeper->notify, "STOPPING=1");
+	if (keeper->child.pid == 0)
+		finish(keeper, EXIT_SUCCESS);
+	else if (keeper->child.socket >= 0)
+		keeper_child_order(&keeper->child, KEEPER_END);
+	else
+		kill(keeper->child.pid, SIGTERM);
+}
+
 static void handle_signals(struct keeper *keeper)
 {
 	struct signalfd_siginfo info;
@@ -168,14 +183,10 @@ static void handle_signals(struct keeper *keeper)
 			reap(keeper);
 			continue;
 		}
-		if (number != SIGHUP) {
-			keeper->told_to_end = number;
-			keeper_notify_say(&keeper->notify, "STOPPING=1");
-		}
-		if (keeper->child.pid > 0)
-			kill(keeper->child.pid, number);
-		else if (keeper->told_to_end != 0)
-			finish(keeper, EXIT_SUCCESS);
+		if (number != SIGHUP)
+			end(keeper);
+		else if (keeper->child.pid > 0)
+			kill(keeper->child.pid, SIGHUP);
 	}
 }
 
@@ -238,6 +249,7 @@ static void handle_question(struct keeper *keeper)
 	} else if (message.kind == KEEPER_UNMOUNT) {
 		keeper_unmount(&keeper->mount);
 		keeper->memory->mounted = 0;
+		keeper->unmounted = true;
 		message = (struct keeper_message){.kind = KEEPER_UNMOUNT};
 		keeper_child_answer(&keeper->child, &message, -1);
 	}
@@ -313,12 +325,14 @@ int main(int argc, char **argv)
 {
 	struct keeper keeper = {.memory_fd = -1, .signals = -1, .tell = -1};
 
-	if (argc <= PROGRAM_WORD + 1) {
+	const char *path = getenv(KEEPER_PROGRAM_ENVIRONMENT);
+
+	if (argc < 2 || !path) {
 		fprintf(stderr, KEEPER_PROGRAM ": weryaifs starts me; see weryaifs(1), keeper\n");
 		return EXIT_FAILURE;
 	}
 	openlog(KEEPER_PROGRAM, LOG_PID, LOG_USER);
-	keeper.child = (struct keeper_child){.words = argv + PROGRAM_WORD, .socket = -1};
+	keeper.child = (struct keeper_child){.path = path, .words = argv, .socket = -1};
 	keeper.child.program = keeper_child_open(&keeper.child);
 	int r = keeper.child.program < 0 ? keeper.child.program : keeper_prepare(&keeper);
 	if (r < 0) {

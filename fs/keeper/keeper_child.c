@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,26 +28,30 @@ static int put(int fd, int place)
 	return fd < 0 || dup2(fd, place) == place ? 0 : -errno;
 }
 
-static void execute(int program, char **words)
+static void execute(int program, const char *path, char **words)
 {
-	compat_execveat(program, "", words + 1, environ, AT_EMPTY_PATH);
+	compat_execveat(program, "", words, environ, AT_EMPTY_PATH);
 	/* a script cannot be run in this way */
 	if (errno == ENOENT)
-		execv(words[0], words + 1);
+		execv(path, words);
 }
 
 int keeper_child_open(const struct keeper_child *child)
 {
-	int fd = open(child->words[0], O_PATH | O_CLOEXEC);
+	int fd = open(child->path, O_PATH | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
 
 /* In the child. In the background it leaves our process group by itself, when it has mounted (daemon_ready()). */
-static void become_daemon(const struct keeper_child *child, int socket, int memory, int device)
+static void become_daemon(
+	const struct keeper_child *child, pid_t keeper, int socket, int memory, int device)
 {
 	sigset_t none;
 
+	/* whoever kills the keeper has ended the mount: nobody is left behind that holds the account */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != keeper)
+		_exit(EXIT_NOT_STARTED);
 	int program = lift(child->program);
 	memory = lift(memory);
 	device = lift(device);
@@ -55,7 +60,7 @@ static void become_daemon(const struct keeper_child *child, int socket, int memo
 		put(socket, KEEPER_SOCKET_FD) < 0 || put(memory, KEEPER_MEMORY_FD) < 0 ||
 		put(device, KEEPER_DEVICE_FD) < 0)
 		_exit(EXIT_NOT_STARTED);
-	execute(program, child->words);
+	execute(program, child->path, child->words);
 	_exit(EXIT_NOT_STARTED);
 }
 
@@ -67,9 +72,9 @@ int keeper_child_start(struct keeper_child *child, int memory, int device)
 		return -errno;
 	CLEANUP_CLOSE int theirs = fcntl(ends[1], F_DUPFD_CLOEXEC, KEEPER_SPARE_FD);
 	close(ends[1]);
-	pid_t pid = theirs < 0 ? -1 : fork();
+	pid_t keeper = getpid(), pid = theirs < 0 ? -1 : fork();
 	if (pid == 0)
-		become_daemon(child, theirs, memory, device);
+		become_daemon(child, keeper, theirs, memory, device);
 	if (pid < 0) {
 		int r = -errno;
 		close(ends[0]);
@@ -80,7 +85,7 @@ int keeper_child_start(struct keeper_child *child, int memory, int device)
 	return 0;
 }
 
-static void become_prover(char **words, int program, int memory, int output)
+static void become_prover(const struct keeper_child *child, int program, int memory, int output)
 {
 	sigset_t none;
 
@@ -90,9 +95,10 @@ static void become_prover(char **words, int program, int memory, int output)
 	memory = lift(memory);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0 || put(output, STDOUT_FILENO) < 0 ||
 		put(output, STDERR_FILENO) < 0 || put(memory, KEEPER_MEMORY_FD) < 0 ||
-		setenv(KEEPER_PROVE_ENVIRONMENT, "1", 1) < 0)
+		setenv(KEEPER_PROVE_ENVIRONMENT, "1", 1) < 0 ||
+		unsetenv(KEEPER_KEY_ENVIRONMENT) < 0)
 		_exit(EXIT_NOT_STARTED);
-	execute(program, words);
+	execute(program, child->path, child->words);
 	_exit(EXIT_NOT_STARTED);
 }
 
@@ -102,7 +108,7 @@ int keeper_child_prove(const struct keeper_child *child, int program, int memory
 	pid_t pid = fork();
 
 	if (pid == 0)
-		become_prover(child->words, program, memory, output);
+		become_prover(child, program, memory, output);
 	*ret_pid = pid;
 	return pid < 0 ? -errno : 0;
 }

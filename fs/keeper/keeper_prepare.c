@@ -58,17 +58,17 @@ static int harden(void)
 
 /* For each daemon, which takes it out of its own environment; /proc/PID/environ shows the bytes that a process was started
  * with, wherever they are by now. */
-static int hide_key(void)
+static int hide_key(const char *variable)
 {
-	char *key = getenv("WERYAI_API_KEY");
+	char *key = getenv(variable);
 	CLEANUP_FREE char *copy = key != NULL ? strdup(key) : NULL;
 
 	if (key == NULL)
 		return 0;
-	if (copy == NULL || unsetenv("WERYAI_API_KEY") < 0)
+	if (copy == NULL || unsetenv(variable) < 0)
 		return -ENOMEM;
 	explicit_bzero(key, strlen(key));
-	int r = setenv("WERYAI_API_KEY", copy, 1) < 0 ? -errno : 0;
+	int r = setenv(variable, copy, 1) < 0 ? -errno : 0;
 	explicit_bzero(copy, strlen(copy));
 	return r;
 }
@@ -94,7 +94,9 @@ int keeper_prepare(struct keeper *keeper)
 	library_log_setup(false);
 	snprintf(version, sizeof(version), "%d", KEEPER_VERSION);
 	if (r == 0)
-		r = hide_key();
+		r = hide_key("WERYAI_API_KEY");
+	if (r == 0)
+		r = hide_key(KEEPER_KEY_ENVIRONMENT);
 	if (r == 0 && setenv(KEEPER_ENVIRONMENT, version, 1) < 0)
 		r = -errno;
 	if (r == 0)

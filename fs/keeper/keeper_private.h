@@ -25,7 +25,8 @@ void keeper_unmount(struct keeper_mount *mount);
 
 /* The daemon's process: keeper_child.c */
 struct keeper_child {
-	char **words; /* borrowed: the program's path, then its arguments from argv[0] on */
+	const char *path; /* borrowed: where the program lies */
+	char **words;     /* borrowed: its arguments, from argv[0] on */
 	int program;  /* owned: the program that runs, also when its path has another one by now; -1: none is open */
 	bool own_group; /* ^C in the terminal is for us, who pass it on */
 	pid_t pid;    /* 0: none */
@@ -79,7 +80,8 @@ struct keeper {
 	int64_t start_at_ms; /* of the next daemon; 0: none is to be started */
 	int64_t started_ms;  /* of the present one */
 	int64_t silence_ms;
-	int told_to_end; /* the signal; 0 none */
+	bool told_to_end; /* by a signal */
+	bool unmounted;	  /* as the daemon has asked for */
 	bool done;
 	int code; /* ours, when done */
 };

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -141,6 +142,7 @@ void keeper_restart_begin(struct keeper_restart *restart, struct keeper_child *c
 	if (restart->program < 0)
 		return;
 	restart->previous = child->program;
+	unsetenv(KEEPER_KEY_ENVIRONMENT);
 	child->program = restart->program;
 	restart->program = -1;
 }

@@ -3,7 +3,7 @@
 /* keeper: what weryaifs-keeper and the daemon that it keeps have to agree upon.
  *
  * The keeper is the daemon's parent. It mounts, holds the descriptor of /dev/fuse, and starts the daemon again when it
- * dies, so that the mount outlives it. It parses nothing that comes from outside and stays the same program for months,
+ * dies, so that the mount outlives it. The daemon does not outlive its keeper. It parses nothing that comes from outside and stays the same program for months,
  * while the daemon may be replaced by a newer one: hence the version, which is the keeper's to check nothing and the
  * daemon's to refuse by.
  *
@@ -11,17 +11,23 @@
  * device at the numbers below; KEEPER_ENVIRONMENT has the version as a decimal number and says that they are there.
  * Memory:      one memfd of KEEPER_MEMORY_SIZE bytes, without pages until they are used. Its beginning is struct
  *              keeper_memory. All behind KEEPER_MEMORY_HEAD is the daemon's own (fs/kept/carried.h).
- * Messages:    a question of the daemon gets one answer. The keeper asks nothing; KEEPER_HAND_OVER is an order. */
+ * Messages:    a question of the daemon gets one answer. The keeper asks nothing; the last two are orders. */
 #include <stdatomic.h>
 #include <stdint.h>
 
 #define KEEPER_PROGRAM "weryaifs-keeper"
+/* The path of the program that is kept. The words of the keeper are the daemon's, so that who looks for the mount's
+ * process by its words finds the keeper, which is the one to send signals to. */
+#define KEEPER_PROGRAM_ENVIRONMENT "WERYAIFS_PROGRAM"
 #define KEEPER_ENVIRONMENT "WERYAIFS_KEEPER"
 /* The pipe by which the first daemon tells whoever waits in the foreground (fs/daemon.h), as a decimal number. */
 #define KEEPER_TELL_ENVIRONMENT "WERYAIFS_TELL"
 /* The program shows that it could go on with the mount, and ends: with 0, or with a sentence on standard error. It has the
  * shared memory, and neither the socket nor the device. */
 #define KEEPER_PROVE_ENVIRONMENT "WERYAIFS_PROVE"
+/* The API key that key_command gave at the mount: a command that may ask a person is not run again for each daemon, but for
+ * those after a restart. SECRET_OF_COMMAND in config/secret.h. */
+#define KEEPER_KEY_ENVIRONMENT "WERYAIFS_KEY_OF_COMMAND"
 /* Behind a NUL (an abstract name, unix(7)) and before the keeper's process id: where `weryaifs --restart` asks for another
  * daemon. One packet each way: nothing, and a sentence, which is empty where the next daemon goes on. */
 #define KEEPER_CONTROL "weryaifs-keeper-"
@@ -55,6 +61,7 @@ enum {
 	KEEPER_MOUNT = 1,
 	KEEPER_UNMOUNT, /* the answer comes when the mount is gone */
 	KEEPER_HAND_OVER, /* to the daemon: finish what is being sent, close the account, and end */
+	KEEPER_END,       /* to the daemon: the same, and the mount ends with it */
 };
 
 struct keeper_message {

@@ -24,8 +24,10 @@ struct kept {
 	struct keeper_memory *memory; /* shared with the keeper */
 	struct loop_watch *watch;
 	struct loop_timer *beat;
-	void (*hand_over)(void *arg);
+	struct kept_orders orders;
 	void *arg;
+	bool resumes;
+	int order; /* one that came while we waited for an answer; 0 none */
 };
 
 static int number_of(const char *variable)
@@ -67,6 +69,7 @@ int kept_create(struct kept **ret_kept)
 		free(kept);
 		return r;
 	}
+	kept->resumes = kept->memory->mounted != 0;
 	*ret_kept = kept;
 	return 0;
 }
@@ -102,6 +105,11 @@ void kept_destroy(struct kept *kept)
 
 bool kept_resumes(const struct kept *kept)
 {
+	return kept != NULL && kept->resumes;
+}
+
+bool kept_is_mounted(const struct kept *kept)
+{
 	return kept != NULL && kept->memory->mounted != 0;
 }
 
@@ -110,12 +118,23 @@ int kept_memory_fd(const struct kept *kept)
 	return kept != NULL ? KEEPER_MEMORY_FD : -1;
 }
 
+static void follow(struct kept *kept, int order)
+{
+	if (order == KEEPER_HAND_OVER)
+		kept->orders.hand_over(kept->arg);
+	else if (order == KEEPER_END)
+		kept->orders.end(kept->arg);
+}
+
 static void beat(void *arg)
 {
 	struct kept *kept = arg;
+	int order = kept->order;
 
 	kept->memory->beat_ms = clock_mono_ms();
 	loop_timer_arm(kept->beat, KEEPER_BEAT_MS);
+	kept->order = 0;
+	follow(kept, order);
 }
 
 static void hear(void *arg, unsigned events)
@@ -127,20 +146,20 @@ static void hear(void *arg, unsigned events)
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got <= 0) {
-		log_error("mount: the keeper has gone: the mount ends with this daemon");
+		/* and takes us along: PR_SET_PDEATHSIG */
 		loop_watch_remove(kept->watch);
 		kept->watch = NULL;
 		return;
 	}
-	if (message.kind == KEEPER_HAND_OVER)
-		kept->hand_over(kept->arg);
+	follow(kept, message.kind);
 }
 
-int kept_start(struct kept *kept, struct loop *loop, void (*hand_over)(void *arg), void *arg)
+int kept_start(
+	struct kept *kept, struct loop *loop, const struct kept_orders *orders, void *arg)
 {
 	if (kept == NULL)
 		return 0;
-	kept->hand_over = hand_over;
+	kept->orders = *orders;
 	kept->arg = arg;
 	int r = loop_timer_create(loop, beat, kept, &kept->beat);
 	if (r == 0)
@@ -159,8 +178,8 @@ static int ask(const struct keeper_message *question, size_t length)
 		       : 0;
 }
 
-/* -EPIPE: the keeper has gone. *ret_fd: what came with the answer, -1 nothing. */
-static int take_answer(struct keeper_message *ret_answer, int *ret_fd)
+/* -EPIPE: the keeper has gone. *ret_fd: what came with the message, -1 nothing. */
+static int take_message(struct keeper_message *ret_answer, int *ret_fd)
 {
 	union {
 		char space[CMSG_SPACE(sizeof(int))];
@@ -186,6 +205,18 @@ static int take_answer(struct keeper_message *ret_answer, int *ret_fd)
 	return 0;
 }
 
+/* An order may have been on its way; the one that counts is to end. */
+static int take_answer(
+	struct kept *kept, int kind, struct keeper_message *ret_answer, int *ret_fd)
+{
+	int r;
+
+	while ((r = take_message(ret_answer, ret_fd)) == 0 && ret_answer->kind != kind)
+		if (kept->order != KEEPER_END)
+			kept->order = ret_answer->kind;
+	return r;
+}
+
 int kept_mount(struct kept *kept, const char *mountpoint, const char *options, int *ret_fd,
 	char *reason, size_t size)
 {
@@ -199,7 +230,7 @@ int kept_mount(struct kept *kept, const char *mountpoint, const char *options, i
 	memcpy(message.text + first, options, second);
 	int r = ask(&message, first + second);
 	if (r == 0)
-		r = take_answer(&message, ret_fd);
+		r = take_answer(kept, KEEPER_MOUNT, &message, ret_fd);
 	if (r < 0)
 		return r;
 	snprintf(reason, size, "%s", message.text);
@@ -222,7 +253,7 @@ int kept_unmount(struct kept *kept)
 	if (r == 0 && poll(&answer, 1, UNMOUNT_MS) != 1)
 		return -ETIMEDOUT;
 	if (r == 0)
-		r = take_answer(&message, &fd);
+		r = take_answer(kept, KEEPER_UNMOUNT, &message, &fd);
 	return r;
 }
 

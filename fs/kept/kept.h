@@ -26,11 +26,19 @@ int kept_prove(void);
 void kept_destroy(struct kept *kept); /* NULL is fine, here and below */
 /* The pipe to whoever waits in the foreground for the first daemon; -1: nobody does. */
 int kept_tell_fd(void);
-/* Is there a mount already that we go on with? */
+/* Was there a mount already at our start, that we go on with? */
 bool kept_resumes(const struct kept *kept);
+/* Is there one by now? */
+bool kept_is_mounted(const struct kept *kept);
 int kept_memory_fd(const struct kept *kept);
-/* Signs of life from the loop; `hand_over` is called when the keeper wants the next daemon to go on. */
-int kept_start(struct kept *kept, struct loop *loop, void (*hand_over)(void *arg), void *arg);
+/* What the keeper may want, told from the loop. */
+struct kept_orders {
+	void (*hand_over)(void *arg); /* to end, so that the next daemon goes on */
+	void (*end)(void *arg);	      /* to end, with the mount */
+};
+
+/* Signs of life from the loop, and an ear for the keeper's orders. */
+int kept_start(struct kept *kept, struct loop *loop, const struct kept_orders *orders, void *arg);
 
 /* The keeper mounts: the descriptor (ours) in *ret_fd. The reason is in words. -EINVAL, -EIO as in keeper_private.h. */
 int kept_mount(struct kept *kept, const char *mountpoint, const char *options, int *ret_fd, char *reason, size_t size);

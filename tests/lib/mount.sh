@@ -145,6 +145,19 @@ find_daemon() {
     done
 }
 
+# keeper_here: the id of the keeper of this test's mount.
+keeper_here() {
+    local id
+    for id in $(processes_below "$TEST_TMP"); do
+        [ "$(cat "/proc/$id/comm" 2>/dev/null)" != weryaifs-keeper ] || echo "$id"
+    done
+}
+
+# daemon_of KEEPER: the id of the daemon that it has now, if any.
+daemon_of() {
+    pgrep -P "$1" || true
+}
+
 # mount_fs [ARGUMENT...]: mounts $M, with a server if there is none yet; sets FS_PID.
 mount_fs() {
     [ -n "$URL" ] || start_sandbox

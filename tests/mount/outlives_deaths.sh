@@ -2,15 +2,9 @@
 # SPDX-License-Identifier: MIT
 # timeout: 180
 # A daemon that hangs is replaced; one that dies five times without having done anything takes the mount with it, and it is
-# said why. SIGTERM and an unmount end both.
+# said why. SIGTERM, an unmount and a SIGKILL of the keeper end both.
 . "$(dirname "$0")/../lib/mount.sh"
 
-daemon_of() { # KEEPER
-    local status
-    for status in /proc/[0-9]*/status; do
-        [ "$(sed -n 's/^PPid:\t//p' "$status" 2>/dev/null)" != "$1" ] || { status=${status#/proc/} && echo "${status%/status}"; }
-    done
-}
 start_kept() { # sets keeper
     WERYAIFS_KEEPER_SILENCE=7000 WERYAI_API_KEY=sk-test WERYAI_BASE_URL=$URL WERYAI_MODELS_BASE_URL=$URL \
         "$WERYAIFS" -f -o "$FAST,keeper" "$M" 2>"$TEST_TMP/foreground.log" &
@@ -47,4 +41,23 @@ kill -KILL "$(daemon_of "$keeper")"
 await 10 timeout -k 5 20 fusermount3 -u -q "$M" || fail "cannot unmount"
 wait "$keeper" || fail "the keeper ended with $?"
 assert_eq "$(ls -A "$M")" "" "what is left on the mount point"
-assert_eq "$(posts)" 1 posts
+
+# whoever kills the keeper has killed the mount: nobody is left that holds the account
+start_kept
+daemon=$(daemon_of "$keeper")
+kill -KILL "$keeper"
+wait "$keeper" || true
+wait_gone "$daemon" || fail "the daemon outlives its keeper"
+await 10 timeout -k 5 20 fusermount3 -u -z -q "$M" || fail "cannot take the dead mount away"
+
+# a signal to all of them is one wish: a submission that is under way comes to its end, and only the next one ends it at once
+start_kept
+echo "[[submit-slow=1.5]] a dog" >"$M/FLUX/dog.txt"
+wait_state "$M/FLUX/dog.txt" SUBMITTING
+kill -TERM "$(daemon_of "$keeper")" "$keeper"
+wait "$keeper" || fail "the keeper ended with $?"
+start_kept
+wait_state "$M/FLUX/dog.txt" "PENDING PROCESSING SUCCESS"
+kill -TERM "$keeper"
+wait "$keeper" || fail "the keeper ended with $?"
+assert_eq "$(posts)" 2 posts

@@ -5,19 +5,11 @@
 # the submissions are those that were asked for. OUTLIVES_KILLS says how many kills.
 . "$(dirname "$0")/../lib/mount.sh"
 
-# the keeper's id: its words name the mount, too
-keeper_of() {
-    local id
-    for id in $(processes_below "$TEST_TMP"); do
-        [ "$(cat "/proc/$id/comm" 2>/dev/null)" != weryaifs-keeper ] || echo "$id"
-    done
-}
-
 kills=50
 ! grep -q __asan_init "$WERYAIFS" || kills=15 # slower
 start_sandbox --seconds 0.3
 weryaifs -o "$FAST,keeper,max_active=100,submissions_per_day=0" "$M" || fail "weryaifs ended with $?"
-keeper=$(keeper_of)
+keeper=$(keeper_here)
 [ -n "$keeper" ] || fail "there is no keeper"
 python3 "$TEST_ROOT/tests/mount/outlives_load.py" "$M" "$keeper" "${OUTLIVES_KILLS:-$kills}" "$REQUESTS"
 await 10 timeout -k 5 20 fusermount3 -u -q "$M" || fail "cannot unmount"

@@ -5,20 +5,6 @@
 # that cannot start changes nothing, one that dies is replaced by the old one.
 . "$(dirname "$0")/../lib/mount.sh"
 
-# keeper_of and daemon_of: ids
-keeper_of() {
-    local id
-    for id in $(processes_below "$TEST_TMP"); do
-        [ "$(cat "/proc/$id/comm" 2>/dev/null)" != weryaifs-keeper ] || echo "$id"
-    done
-}
-daemon_of() {
-    local status
-    for status in /proc/[0-9]*/status; do
-        [ "$(sed -n 's/^PPid:\t//p' "$status" 2>/dev/null)" != "$1" ] || { status=${status#/proc/} && echo "${status%/status}"; }
-    done
-}
-
 # a program of this test's own, which is replaced as a package does it
 mkdir "$TEST_TMP/bin"
 cp "$WERYAIFS" "$BUILD_DIR/weryaifs-keeper" "$TEST_TMP/bin"
@@ -29,9 +15,17 @@ install_program() { # FILE
 start_sandbox --seconds 3
 conf=$XDG_CONFIG_HOME/weryaifs/weryaifs.conf
 echo 'keeper = yes' >"$conf.body"
-{ echo '[mount]' && cat "$conf.body"; } >"$conf"
-WERYAIFS=$installed weryaifs -o "$FAST" "$M" || fail "weryaifs ended with $?"
-keeper=$(keeper_of)
+# a command that may ask a person, who is not to be asked whenever a daemon dies
+printf '#!/bin/sh\necho asked >>"%s"\necho sk-test\n' "$TEST_TMP/asked" >"$TEST_TMP/bin/key"
+chmod 755 "$TEST_TMP/bin/key"
+echo "key_command = $TEST_TMP/bin/key" >>"$conf.api"
+write_conf() {
+    { echo '[api]' && cat "$conf.api" && echo '[mount]' && cat "$conf.body"; } >"$conf"
+}
+write_conf
+KEY= WERYAIFS=$installed weryaifs -o "$FAST" "$M" || fail "weryaifs ended with $?"
+keeper=$(keeper_here)
+assert_eq "$(WERYAIFS=$installed find_daemon)" "$keeper" "the process that the mount is known by"
 [ -n "$keeper" ] || fail "there is no keeper"
 restart() { weryaifs --restart "$M"; }
 
@@ -41,9 +35,14 @@ waiting=$!
 await 10 grep -q 'PENDING\|PROCESSING' "$M/FLUX/fox.status" || fail "not under way"
 exec 9<"$M/FLUX/fox.status"
 before=$(daemon_of "$keeper")
+kill -KILL "$before"
+assert_eq "$(cat "$M/FLUX/fox.txt")" "a fox" "read over a kill"
+assert_eq "$(wc -l <"$TEST_TMP/asked")" 1 "times that key_command was run"
+before=$(daemon_of "$keeper")
 restart || fail "no restart"
 after=$(daemon_of "$keeper")
 [ "$before" != "$after" ] || fail "the same daemon"
+[ "$(wc -l <"$TEST_TMP/asked")" -gt 1 ] || fail "a restart does not ask for the key of now"
 wait "$waiting" || fail "who waited got $?"
 assert_eq "$(cat "$TEST_TMP/waited")" fox.png "what was waited for"
 assert_contains "$(cat <&9)" "state: P" "an open status"
@@ -55,7 +54,7 @@ echo 'settle = maybe' >"$conf"
 error=$(restart 2>&1) && fail "restarted with settings that are wrong"
 assert_contains "$error" "settle" "the sentence"
 assert_eq "$(daemon_of "$keeper")" "$after" "the daemon"
-{ echo '[mount]' && cat "$conf.body"; } >"$conf"
+write_conf
 
 # a program that cannot start
 printf '#!/bin/sh\necho "no such library" >&2\nexit 1\n' >"$TEST_TMP/broken"
