@@ -10,7 +10,7 @@
 #include "fs/base/log.h"
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"
-#include "fs/mount/pending.h"
+#include "fs/mount/parked.h"
 #include "fs/mount/reply.h"
 #include "fs/report/events.h"
 
@@ -22,13 +22,6 @@ struct events_file {
 	off_t position;			/* behind what was read last */
 	bool taken_over; /* from the last daemon: this one's stream begins where its reader goes on */
 	off_t begin;	 /* offset of the kernel's at which it does */
-};
-
-struct parked_read {
-	struct pending pending;
-	struct list link;
-	size_t size;
-	off_t offset;
 };
 
 static struct events_file *events_of(struct handle *handle)
@@ -76,24 +69,10 @@ static void there_is_more(void *arg)
 		struct parked_read *read = list_entry(item, struct parked_read, link);
 		char *data;
 		ssize_t length = take(file, read->size, read->offset, &data);
-		if (length == 0)
-			continue;
-		if (length < 0)
-			pending_error(&read->pending, (int)length);
-		else
-			pending_data(&read->pending, data, (size_t)length);
-		list_remove(&read->link);
-		free(read);
+		if (length != 0)
+			parked_answer(read, length, data);
 	}
 	wake_poller(file);
-}
-
-static void read_give_up(struct pending *pending)
-{
-	struct parked_read *read = container_of(pending, struct parked_read, pending);
-
-	list_remove(&read->link);
-	free(read);
 }
 
 static void events_file_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
@@ -102,23 +81,12 @@ static void events_file_read(struct handle *handle, fuse_req_t req, size_t size,
 	char *data;
 	ssize_t length = take(file, size, offset, &data);
 
-	if (length != 0) {
-		if (length < 0)
-			reply_error(req, (int)length);
-		else
-			reply_data(req, data, (size_t)length);
-		return;
-	}
-	struct parked_read *read = calloc(1, sizeof(*read));
-	if (read == NULL) {
-		reply_error(req, -ENOMEM);
-		return;
-	}
-	read->size = size;
-	read->offset = offset;
-	list_append(&file->reads, &read->link);
-	pending_init(&read->pending, req, -EINTR, read_give_up);
-	pending_park(&read->pending);
+	if (length < 0)
+		reply_error(req, (int)length);
+	else if (length > 0)
+		reply_data(req, data, (size_t)length);
+	else
+		parked_add(&file->reads, req, size, offset, -EINTR);
 }
 
 static unsigned events_file_poll(struct handle *handle, struct fuse_pollhandle *ph)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fs/account/account.h"
+#include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/base/str.h"
 #include "fs/job/changes.h"
@@ -154,34 +155,18 @@ static const struct handle_type status_type = {
 	.destroy = status_destroy,
 };
 
-/* Takes text on success. */
-static int create(struct session *session, uint64_t ino, char *text, size_t length,
-	struct status_file **ret_file)
+int file_status_again(struct session *session, uint64_t ino, char *text, size_t length,
+	bool polled, struct handle **ret_handle)
 {
 	struct status_file *file = calloc(1, sizeof(*file));
 
 	if (file == NULL)
 		return -ENOMEM;
-	int r = handle_init(&file->text.handle, session, ino, &status_type);
+	int r = file_text_init(&file->text, session, ino, &status_type, text, length);
 	if (r < 0) {
 		free(file);
 		return r;
 	}
-	file->text.text = text;
-	file->text.length = length;
-	handle_keep_text(&file->text.handle, text, length);
-	*ret_file = file;
-	return 0;
-}
-
-int file_status_again(struct session *session, uint64_t ino, char *text, size_t length,
-	bool polled, struct handle **ret_handle)
-{
-	struct status_file *file;
-	int r = create(session, ino, text, length, &file);
-
-	if (r < 0)
-		return r;
 	/* who polled it reads the new text from the start, also when this fails: at the next poll it is tried again */
 	if (polled)
 		(void)watch(file);
@@ -191,18 +176,13 @@ int file_status_again(struct session *session, uint64_t ino, char *text, size_t 
 
 int file_status_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
-	struct status_file *file;
+	CLEANUP_FREE char *text = NULL;
 	size_t length;
-	char *text;
 	int r = tree_status_text(session->tree, (uint64_t)TREE_NODE(ino), &text, &length);
 
-	if (r < 0)
-		return r;
-	r = create(session, ino, text, length, &file);
-	if (r < 0) {
-		free(text);
-		return r;
-	}
-	*ret_handle = &file->text.handle;
-	return 0;
+	if (r == 0)
+		r = file_status_again(session, ino, text, length, false, ret_handle);
+	if (r == 0)
+		text = NULL;
+	return r;
 }

@@ -12,27 +12,21 @@
 #include "fs/mount/file.h"
 #include "fs/mount/reply.h"
 
-int file_text_create(struct session *session, uint64_t ino, const struct handle_type *type,
-	char *text, size_t length, struct handle **ret_handle)
+int file_text_init(struct file_text *file, struct session *session, uint64_t ino,
+	const struct handle_type *type, char *text, size_t length)
 {
-	struct file_text *file = malloc(sizeof(*file));
-
-	if (file == NULL)
-		return -ENOMEM;
 	int r = handle_init(&file->handle, session, ino, type);
-	if (r < 0) {
-		free(file);
+
+	if (r < 0)
 		return r;
-	}
 	file->text = text;
 	file->length = length;
 	if (text != NULL)
 		handle_keep_text(&file->handle, text, length);
-	*ret_handle = &file->handle;
 	return 0;
 }
 
-void file_text_destroy(struct handle *handle, bool closed)
+static void text_destroy(struct handle *handle, bool closed)
 {
 	struct file_text *file = file_text_of(handle);
 
@@ -47,17 +41,27 @@ void file_text_read(struct handle *handle, fuse_req_t req, size_t size, off_t of
 	reply_slice(req, file->text, file->length, size, offset);
 }
 
-static const struct handle_type about_type = {
+static const struct handle_type text_type = {
 	.kind = HANDLE_TEXT,
 	.direct_io = true,
 	.read = file_text_read,
-	.destroy = file_text_destroy,
+	.destroy = text_destroy,
 };
 
 int file_text_again(struct session *session, uint64_t ino, char *text, size_t length,
 	struct handle **ret_handle)
 {
-	return file_text_create(session, ino, &about_type, text, length, ret_handle);
+	struct file_text *file = malloc(sizeof(*file));
+
+	if (file == NULL)
+		return -ENOMEM;
+	int r = file_text_init(file, session, ino, &text_type, text, length);
+	if (r < 0) {
+		free(file);
+		return r;
+	}
+	*ret_handle = &file->handle;
+	return 0;
 }
 
 int file_text_open(struct session *session, uint64_t ino, int flags,
@@ -71,24 +75,22 @@ int file_text_open(struct session *session, uint64_t ino, int flags,
 		return -EPERM;
 	int r = make(session, ino, &text, &length);
 	if (r == 0)
-		r = file_text_create(session, ino, &about_type, text, length, ret_handle);
+		r = file_text_again(session, ino, text, length, ret_handle);
 	if (r == 0)
 		text = NULL;
 	return r;
 }
 
+static int make_nothing(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length)
+{
+	*ret_text = strdup("");
+	*ret_length = 0;
+	return *ret_text == NULL ? -ENOMEM : 0;
+}
+
 int file_ghost_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
-	CLEANUP_FREE char *text = strdup("");
-
-	if (text == NULL)
-		return -ENOMEM;
-	if ((flags & O_ACCMODE) != O_RDONLY)
-		return -EPERM;
-	int r = file_text_create(session, ino, &about_type, text, 0, ret_handle);
-	if (r == 0)
-		text = NULL;
-	return r;
+	return file_text_open(session, ino, flags, make_nothing, ret_handle);
 }
 
 static int make_about(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length)

@@ -16,13 +16,12 @@ static inline struct file_text *file_text_of(struct handle *handle)
 	return container_of(handle, struct file_text, handle);
 }
 
-/* Takes text (may be NULL) on success. */
-int file_text_create(struct session *session, uint64_t ino, const struct handle_type *type,
-	char *text, size_t length, struct handle **ret_handle);
+/* Takes text (NULL: not known yet) on success. */
+int file_text_init(struct file_text *file, struct session *session, uint64_t ino,
+	const struct handle_type *type, char *text, size_t length);
 /* One whose text is made at its open; make() gives it away. -EPERM: it is opened for writing. */
 int file_text_open(struct session *session, uint64_t ino, int flags,
 	int (*make)(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length),
 	struct handle **ret_handle);
-/* handle_type.read and destroy of such a file, the text being known. */
+/* handle_type.read of such a file, the text being known. */
 void file_text_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset);
-void file_text_destroy(struct handle *handle, bool closed);

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* X.wait: opening it succeeds at once, a read is parked until the job is final. */
+/* X.wait: opening it succeeds at once, reads are parked until the job is final. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 
-#include "fs/account/account.h"
 #include "fs/base/cleanup.h"
 #include "fs/job/changes.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
-#include "fs/mount/pending.h"
+#include "fs/mount/parked.h"
 #include "fs/mount/reply.h"
 #include "fs/notify/notifier.h"
 #include "fs/tree/tree.h"
 
-struct wait_read {
-	struct pending pending;
-	struct file_text *file; /* outlives us: the kernel closes no file with a read under way */
-	struct changes_watch *watch;
-	struct notifier_idle told; /* what inotify tells of the end comes before ours */
-	size_t size;
-	off_t offset;
+struct wait_file {
+	struct file_text text;
+	struct list reads;           /* parked_read.link, owned */
+	struct changes_watch *watch; /* owned; NULL until a read waits */
+	struct notifier_idle told;   /* what inotify tells of the end comes before ours */
 };
+
+static struct wait_file *wait_of(struct handle *handle)
+{
+	return container_of(file_text_of(handle), struct wait_file, text);
+}
 
 /* The text stays as it was at first: later reads go on in it. -EAGAIN: the job is not final. */
 static int know_text(struct file_text *file)
@@ -35,94 +37,83 @@ static int know_text(struct file_text *file)
 	return r;
 }
 
-static void wait_free(struct wait_read *wait)
-{
-	changes_unwatch(wait->watch);
-	notifier_await_cancel(&wait->told);
-	free(wait);
-}
-
-static void wait_give_up(struct pending *pending)
-{
-	wait_free(container_of(pending, struct wait_read, pending));
-}
-
-/* The result of know_text(), which is not -EAGAIN. */
-static void answer(struct wait_read *wait, int r)
-{
-	if (r < 0)
-		pending_error(&wait->pending, r);
-	else
-		pending_slice(&wait->pending, wait->file->text, wait->file->length, wait->size,
-			wait->offset);
-	wait_free(wait);
-}
-
 static void all_is_told(struct notifier_idle *idle)
 {
-	struct wait_read *wait = container_of(idle, struct wait_read, told);
-	int r = know_text(wait->file);
+	struct wait_file *file = container_of(idle, struct wait_file, told);
+	int r = list_empty(&file->reads) ? -EAGAIN : know_text(&file->text);
 
 	if (r != -EAGAIN) /* sent once more since */
-		answer(wait, r);
+		parked_slice_all(&file->reads, r, file->text.text, file->text.length);
 }
 
 static void status_has_changed(void *arg)
 {
-	struct wait_read *wait = arg;
-	int r = list_empty(&wait->told.link) ? know_text(wait->file) : -EAGAIN;
+	struct wait_file *file = arg;
 
-	if (r != -EAGAIN && !notifier_await(wait->file->handle.session->notifier, &wait->told))
-		answer(wait, r);
+	if (list_empty(&file->reads) || !list_empty(&file->told.link) || know_text(&file->text) == -EAGAIN)
+		return;
+	if (!notifier_await(file->text.handle.session->notifier, &file->told))
+		all_is_told(&file->told);
 }
 
 static void wait_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
 {
-	struct file_text *file = file_text_of(handle);
-	struct wait_read *wait;
-	int r = know_text(file);
+	struct wait_file *file = wait_of(handle);
+	int r = know_text(&file->text);
 
 	if (r == 0) {
-		reply_slice(req, file->text, file->length, size, offset);
+		file_text_read(handle, req, size, offset);
 		return;
 	}
-	wait = r == -EAGAIN ? calloc(1, sizeof(*wait)) : NULL;
-	if (wait == NULL) {
-		reply_error(req, r == -EAGAIN ? -ENOMEM : r);
-		return;
-	}
-	wait->file = file;
-	wait->size = size;
-	wait->offset = offset;
-	wait->told.call = all_is_told;
-	list_init(&wait->told.link);
-	r = changes_watch(handle->session->changes, TREE_NODE(handle->ino), status_has_changed,
-		wait, &wait->watch);
-	if (r < 0) {
-		free(wait);
+	if (r == -EAGAIN)
+		r = file->watch != NULL
+			    ? 0
+			    : changes_watch(handle->session->changes, TREE_NODE(handle->ino),
+				      status_has_changed, file, &file->watch);
+	if (r < 0)
 		reply_error(req, r);
-		return;
-	}
-	pending_init(&wait->pending, req, -EINTR, wait_give_up);
-	pending_park(&wait->pending);
+	else
+		parked_add(&file->reads, req, size, offset, -EINTR);
+}
+
+static void wait_destroy(struct handle *handle, bool closed)
+{
+	struct wait_file *file = wait_of(handle);
+
+	changes_unwatch(file->watch);
+	notifier_await_cancel(&file->told);
+	free(file->text.text);
+	free(file);
 }
 
 static const struct handle_type wait_type = {
 	.kind = HANDLE_WAIT,
 	.direct_io = true,
 	.read = wait_read,
-	.destroy = file_text_destroy,
+	.destroy = wait_destroy,
 };
 
 int file_wait_again(struct session *session, uint64_t ino, char *text, size_t length,
 	struct handle **ret_handle)
 {
-	return file_text_create(session, ino, &wait_type, text, length, ret_handle);
+	struct wait_file *file = calloc(1, sizeof(*file));
+
+	if (file == NULL)
+		return -ENOMEM;
+	list_init(&file->reads);
+	list_init(&file->told.link);
+	file->told.call = all_is_told;
+	int r = file_text_init(&file->text, session, ino, &wait_type, text, length);
+	if (r < 0) {
+		free(file);
+		return r;
+	}
+	*ret_handle = &file->text.handle;
+	return 0;
 }
 
 int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
-	if ((flags & O_ACCMODE) != O_RDONLY)
-		return -EPERM;
-	return file_text_create(session, ino, &wait_type, NULL, 0, ret_handle);
+	return (flags & O_ACCMODE) != O_RDONLY ? -EPERM
+					       : file_wait_again(session, ino, NULL, 0, ret_handle);
 }

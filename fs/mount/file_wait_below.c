@@ -11,7 +11,7 @@
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"
 #include "fs/mount/handle.h"
-#include "fs/mount/pending.h"
+#include "fs/mount/parked.h"
 #include "fs/mount/reply.h"
 #include "fs/notify/notifier.h"
 #include "fs/report/wait_below.h"
@@ -29,13 +29,6 @@ struct wait_file {
 #define ALL_WELL 'w'
 #define NOT_ALL 'f'
 #define REPORT_MAX (64 * 1024 * 1024 + 1)
-
-struct parked_read {
-	struct pending pending;
-	struct list link;
-	size_t size;
-	off_t offset;
-};
 
 static struct wait_file *wait_of(struct handle *handle)
 {
@@ -77,11 +70,9 @@ static void answer_all(struct wait_file *file)
 		size_t length = 0;
 		int r = report_at(file, read->offset, &text, &length);
 		if (r < 0)
-			pending_error(&read->pending, r);
+			parked_answer(read, r, NULL);
 		else
-			pending_slice(&read->pending, text, length, read->size, read->offset);
-		list_remove(&read->link);
-		free(read);
+			parked_slice(read, text, length);
 	}
 }
 
@@ -98,35 +89,20 @@ static void has_ended(void *arg)
 		answer_all(file);
 }
 
-static void read_give_up(struct pending *pending)
-{
-	struct parked_read *read = container_of(pending, struct parked_read, pending);
-
-	list_remove(&read->link);
-	free(read);
-}
-
 static void wait_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
 {
 	struct wait_file *file = wait_of(handle);
 	const char *text = "";
 	size_t length = 0;
-	int r = file->wait == NULL ? report_at(file, offset, &text, &length) : -EAGAIN;
-
-	if (r == 0) {
+	if (file->wait != NULL) {
+		parked_add(&file->reads, req, size, offset, -EINTR);
+		return;
+	}
+	int r = report_at(file, offset, &text, &length);
+	if (r < 0)
+		reply_error(req, r);
+	else
 		reply_slice(req, text, length, size, offset);
-		return;
-	}
-	struct parked_read *read = r == -EAGAIN ? calloc(1, sizeof(*read)) : NULL;
-	if (read == NULL) {
-		reply_error(req, r == -EAGAIN ? -ENOMEM : r);
-		return;
-	}
-	read->size = size;
-	read->offset = offset;
-	list_append(&file->reads, &read->link);
-	pending_init(&read->pending, req, -EINTR, read_give_up);
-	pending_park(&read->pending);
 }
 
 static void wait_destroy(struct handle *handle, bool closed)
