@@ -8,7 +8,10 @@
 #include "fs/base/log.h"
 #include "fs/fetch/fetch_private.h"
 
-#define SMALL (1024 * 1024)      /* files up to here share a connection */
+/* Longer ranges of larger files have connections of their own, which they do not share (HTTP/2): what is short goes by the one
+ * that is there. */
+#define SMALL (1024 * 1024)
+#define SHORT (256 * 1024)
 #define LATER_BELOW (256 * 1024) /* bytes: shorter blocks are written several at a time */
 #define STORING_MAX 16 /* blocks on their way to disk; beyond it the transfer waits for the disk */
 
@@ -264,7 +267,7 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 		.range_start = from,
 		.range_end = end - 1,
 		.if_range = is_strong(fetch->record.etag) ? fetch->record.etag : NULL,
-		.own_connection = fetch->record.size > SMALL,
+		.own_connection = fetch->record.size > SMALL && end - from > SHORT,
 		.max_redirects = 5,
 		.stall_ms = fetch->fetches->needs.stall_ms,
 		.min_rate = HTTP_MIN_RATE,
