@@ -230,3 +230,15 @@ void changes_tell_backup(struct changes *changes, int64_t dir, int64_t ino, cons
 				listener->arg, (uint64_t)dir, (uint64_t)ino, old_name, new_name);
 	}
 }
+
+void changes_tell_name(struct changes *changes, enum changes_name what, int64_t dir, const char *name)
+{
+	struct list *item;
+
+	list_for_each(item, &changes->listeners)
+	{
+		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
+		if (listener->events->name != NULL)
+			listener->events->name(listener->arg, what, (uint64_t)dir, name);
+	}
+}

@@ -7,7 +7,7 @@
  * A listener hears of everything (the inputs of waiting jobs, inotify).
  *
  * Invariant: what is told of a status is told from the loop, after the transaction that made it, once for all changes
- * of a prompt in one turn. `anything` and the two about results are called at once, by whoever made the change.
+ * of a prompt in one turn. `anything` and those about results and names are called at once, by whoever made the change.
  * Ownership: a watch belongs to who asked for it, a listener is embedded in who listens. Loop thread only. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +18,13 @@ struct changes;
 struct changes_watch;
 struct loop;
 
+/* A name that weryaifs itself has made or taken away, beside those of results. */
+enum changes_name {
+	CHANGES_STATUS_MADE,   /* X.status, with its prompt, or it is still there although a user has removed it */
+	CHANGES_STATUS_GONE,
+	CHANGES_DIRECTORY_MADE /* of a new model */
+};
+
 struct changes_events { /* each may be NULL */
 	/* Something changed that a waiting job may depend on. Comes often, from inside of anything: only note it. */
 	void (*anything)(void *arg);
@@ -27,6 +34,7 @@ struct changes_events { /* each may be NULL */
 	/* an older result has become a numbered backup; comes before the appearing of the new one */
 	void (*result_backed_up)(void *arg, uint64_t dir_ino, uint64_t ino, const char *old_name,
 		const char *new_name);
+	void (*name)(void *arg, enum changes_name what, uint64_t dir_ino, const char *name);
 };
 
 struct changes_listener {
@@ -57,3 +65,5 @@ void changes_tell_other(struct changes *changes);
 void changes_tell_result(struct changes *changes, int64_t dir, int64_t ino, const char *name);
 void changes_tell_backup(
 	struct changes *changes, int64_t dir, int64_t ino, const char *old_name, const char *new_name);
+/* After the commit. */
+void changes_tell_name(struct changes *changes, enum changes_name what, int64_t dir, const char *name);

@@ -90,7 +90,7 @@ const char about_readme[] =
 	"results as fox.~1~.png and so on.\n"
 	"\n"
 	"The same facts for scripts: getfattr -d fox.txt (user.weryai.*).\n"
-	"inotify tells of results (CREATE, CLOSE_WRITE) and statuses (MODIFY):\n"
+	"inotify tells of results (CREATE, CLOSE_WRITE) and statuses (CREATE, MODIFY, DELETE):\n"
 	"    inotifywait -m -r -e close_write --format %w%f FLUX | grep --line-buffered png\n"
 	"\n"
 	"IN THIS DIRECTORY\n"

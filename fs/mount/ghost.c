@@ -155,15 +155,14 @@ static struct ghost *find(struct session *session, uint64_t parent, const char *
 	return NULL;
 }
 
-static int describe(
-	struct session *session, const struct ghost *ghost, struct tree_entry *ret_entry)
+static int describe(struct session *session, uint64_t ino, struct tree_entry *ret_entry)
 {
 	struct tree_entry root;
 	int r = tree_get(session->tree, TREE_ROOT, &root);
 
 	if (r < 0)
 		return r;
-	*ret_entry = (struct tree_entry){.ino = ghost->ino, .kind = TREE_STATUS, .st = root.st};
+	*ret_entry = (struct tree_entry){.ino = ino, .kind = TREE_STATUS, .st = root.st};
 	ret_entry->st.st_mode = S_IFREG | 0644;
 	ret_entry->st.st_nlink = 1;
 	ret_entry->st.st_size = 0;
@@ -176,7 +175,12 @@ int ghost_find(struct session *session, uint64_t parent, const char *name, pid_t
 {
 	struct ghost *ghost = find(session, parent, name, pid);
 
-	return ghost == NULL ? -ENOENT : describe(session, ghost, ret_entry);
+	return ghost == NULL ? -ENOENT : describe(session, ghost->ino, ret_entry);
+}
+
+int ghost_of_gone(struct session *session, struct tree_entry *ret_entry)
+{
+	return describe(session, GHOST_BIT | next_number(session), ret_entry);
 }
 
 int ghost_take(struct session *session, uint64_t parent, const char *name, pid_t pid)
@@ -197,7 +201,7 @@ int ghost_get(struct session *session, uint64_t ino, struct tree_entry *ret_entr
 	{
 		struct ghost *ghost = list_entry(item, struct ghost, link);
 		if (ghost->ino == ino)
-			return describe(session, ghost, ret_entry);
+			return describe(session, ghost->ino, ret_entry);
 	}
 	return -ENOENT;
 }

@@ -32,6 +32,8 @@ int ghost_find(struct session *session, uint64_t parent, const char *name, pid_t
 	struct tree_entry *ret_entry);
 /* It was removed or renamed. -ENOENT: none. */
 int ghost_take(struct session *session, uint64_t parent, const char *name, pid_t pid);
+/* One without a name, for who removes what is gone already. */
+int ghost_of_gone(struct session *session, struct tree_entry *ret_entry);
 int ghost_get(struct session *session, uint64_t ino, struct tree_entry *ret_entry); /* -ENOENT */
 void ghost_all_again(struct session *session); /* those of the last daemon */
 void ghost_end_all(struct session *session);

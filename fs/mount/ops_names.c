@@ -30,7 +30,9 @@ void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 	if (r == 0)
 		r = inode_lookup(session, parent, name, &entry);
-	if (r == -ENOENT)
+	else if (r == NOTIFIER_GONE)
+		r = ghost_of_gone(session, &entry);
+	if (r == -ENOENT && notifier == NULL)
 		r = ghost_find(session, parent, name, fuse_req_ctx(req)->pid, &entry);
 	if (r < 0)
 		reply_error(req, r);
@@ -65,12 +67,17 @@ static int made_before(struct session *session, uint64_t parent, const char *nam
 
 void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
+	struct notifier *notifier = ops_notifier(req);
 	struct session *session = session_of(req);
 	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
 	int fd;
 	int r;
 
+	if (notifier != NULL) {
+		reply_made(req, notifier_made(notifier, parent, name, &entry), &entry);
+		return;
+	}
 	if (!S_ISREG(mode))
 		r = -EPERM;
 	else if (!request_was_done(session))
@@ -87,9 +94,11 @@ void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	struct session *session = session_of(req);
+	struct notifier *notifier = ops_notifier(req);
 	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
-	int r = request_was_done(session)
+	int r = notifier != NULL ? notifier_made(notifier, parent, name, &entry)
+		: request_was_done(session)
 			? inode_lookup(session, parent, name, &entry)
 			: tree_mkdir(session->tree, parent, name, mode, &owner, &entry);
 
@@ -98,10 +107,15 @@ void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 
 void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
+	struct notifier *notifier = ops_notifier(req);
 	pid_t pid = fuse_req_ctx(req)->pid;
 	struct session *session = session_of(req);
 	int r = about_find(parent, name) != 0 ? -EPERM : 0;
 
+	if (notifier != NULL) {
+		reply_error(req, notifier_removed(notifier, parent, name));
+		return;
+	}
 	if (r == 0 && !request_was_done(session))
 		r = tree_unlink(session->tree, parent, name);
 	if (r == 0)

@@ -125,8 +125,8 @@ static void take_answer(struct notifier *notifier, int result)
 	if (result == -ENOENT && !announcement->done && ++announcement->tries < TRIES)
 		return;
 	if (result < 0)
-		log_errno(LOG_LEVEL_DEBUG, result, "notifier: no event for inode %" PRIu64,
-			announcement->ino);
+		log_errno(LOG_LEVEL_DEBUG, result, "notifier: no event '%c' for inode %" PRIu64,
+			announcement->kind, announcement->ino);
 	notifier_drop_first(notifier);
 }
 
@@ -240,6 +240,15 @@ static void result_backed_up(
 	add(arg, NOTIFIER_RENAME, dir, ino, old_name, new_name);
 }
 
+static void name_changed(void *arg, enum changes_name what, uint64_t dir, const char *name)
+{
+	static const char kinds[] = {[CHANGES_STATUS_MADE] = NOTIFIER_STATUS,
+		[CHANGES_STATUS_GONE] = NOTIFIER_REMOVE,
+		[CHANGES_DIRECTORY_MADE] = NOTIFIER_DIRECTORY};
+
+	add(arg, kinds[what], dir, 0, name, NULL);
+}
+
 static bool is_waiting(const struct notifier *notifier, uint64_t prompt)
 {
 	struct list *item;
@@ -271,7 +280,10 @@ static void status_has_changed(void *arg, uint64_t prompt, bool by_itself)
 	if (before == now || map_put(notifier->seen, prompt, (void *)now) < 0)
 		return;
 	/* a user who gives a prompt another name sees no change of its status */
-	if ((before != 0 || by_itself) && !is_waiting(notifier, prompt))
+	if (before == 0 && !by_itself)
+		return;
+	tree_status_changed(notifier->needs.tree, prompt);
+	if (!is_waiting(notifier, prompt))
 		add(notifier, NOTIFIER_MODIFY, 0, prompt, NULL, NULL);
 }
 
@@ -318,7 +330,8 @@ void notifier_start(struct notifier *notifier)
 {
 	static const struct changes_events events = {.status = status_has_changed,
 		.result_appeared = result_appeared,
-		.result_backed_up = result_backed_up};
+		.result_backed_up = result_backed_up,
+		.name = name_changed};
 
 	notifier->active = true;
 	changes_listen(notifier->needs.changes, &notifier->listener, &events, notifier);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* notifier: lets inotify tell of what changes by itself: a result that appears, an older one that becomes a backup,
- * a status that reads differently.
+ * a status that comes or goes with its prompt or reads differently, the directory of a new model.
  *
  * The kernel raises events for system calls only, and a call of ours on our own mount would wait for ourselves. So a
  * child makes them (notifier_child.h); the ops know its requests by its process id and let it do what users cannot:
- * it finds no file where the announced result is, and creates it; what it gets is the result. Nothing changes in
+ * it finds no file where the announced result is, and creates it; what it gets is the result. It finds a file
+ * where a status was, and removes it. Nothing changes in
  * the tree, which was committed before. One order is on its way at a time, and only what the order is about is
  * answered differently, and only to the child.
  * Failures are silence, never an error: a child that dies is started again; an announcement that is not true any more
@@ -59,12 +60,16 @@ void notifier_await_cancel(struct notifier_idle *idle); /* fine on one that is n
 /* Everything has been told: what the kernel finds in the tree now is not about to be made or renamed by the child. */
 bool notifier_is_quiet(const struct notifier *notifier); /* NULL is fine */
 
-/* The requests of the child. Its look-ups: 1: answered in *ret_entry; 0: as for everybody; or a negative errno. */
+/* The requests of the child. Its look-ups: 1: answered in *ret_entry; 0: as for everybody; NOTIFIER_GONE: it is about to
+ * remove what is not there any more; or a negative errno. */
+enum { NOTIFIER_GONE = 2 };
 bool notifier_is(const struct notifier *notifier, pid_t pid);
 int notifier_lookup(struct notifier *notifier, uint64_t parent, const char *name,
 	struct tree_entry *ret_entry);
-/* 0: what it creates is the announced result, in *ret_entry, which the caller opens. */
+/* 0: what it creates is the announced result, in *ret_entry, which the caller opens; or a status, or a directory. */
 int notifier_made(struct notifier *notifier, uint64_t parent, const char *name,
 	struct tree_entry *ret_entry);
+/* 0: there is nothing left to be done. */
+int notifier_removed(struct notifier *notifier, uint64_t parent, const char *name);
 int notifier_renamed(struct notifier *notifier, uint64_t parent, const char *name,
 	uint64_t new_parent, const char *new_name);

@@ -80,6 +80,15 @@ static int modify(int dir, const char *name)
 	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+/* What a status or a directory is made with is all the same: the mount answers with what is there. */
+static int make(int dir, const char *name, char kind)
+{
+	int r = kind == NOTIFIER_DIRECTORY ? mkdirat(dir, name, 0755)
+					   : mknodat(dir, name, S_IFREG | 0644, 0);
+
+	return r < 0 ? -errno : 0;
+}
+
 static int rename_to(int dir, const char *name, const char *new_name)
 {
 	return compat_renameat2(dir, name, dir, new_name, RENAME_NOREPLACE) < 0 ? -errno : 0;
@@ -93,7 +102,7 @@ static int perform(const char *mountpoint, char *order, size_t length)
 	for (char *word = order + 1; word < end && count < WORDS; word += strlen(word) + 1)
 		words[count++] = word;
 	if (length == 0 || end[-1] != '\0' || count < 3 ||
-		(order[0] != NOTIFIER_MODIFY && count < WORDS))
+		((order[0] == NOTIFIER_CREATE || order[0] == NOTIFIER_RENAME) && count < WORDS))
 		return -EINVAL;
 	CLEANUP_CLOSE int dir = open_directory(mountpoint, words[0], words[1]);
 	if (dir < 0)
@@ -105,6 +114,11 @@ static int perform(const char *mountpoint, char *order, size_t length)
 		return modify(dir, words[2]);
 	case NOTIFIER_RENAME:
 		return rename_to(dir, words[2], words[3]);
+	case NOTIFIER_STATUS:
+	case NOTIFIER_DIRECTORY:
+		return make(dir, words[2], order[0]);
+	case NOTIFIER_REMOVE:
+		return unlinkat(dir, words[2], 0) < 0 ? -errno : 0;
 	default:
 		return -EINVAL;
 	}

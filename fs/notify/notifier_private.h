@@ -9,7 +9,7 @@
 struct announcement {
 	struct list link; /* notifier.waiting */
 	char kind;
-	uint64_t dir, ino; /* NOTIFIER_MODIFY: the prompt, no dir */
+	uint64_t dir, ino; /* NOTIFIER_MODIFY: the prompt, no dir; of a status or directory that comes or goes no ino */
 	char *name;        /* owned; of NOTIFIER_MODIFY none, it is that of this moment */
 	char *new_name;    /* owned; NOTIFIER_RENAME */
 	unsigned tries;

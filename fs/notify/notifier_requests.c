@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The requests of the child: it finds nothing where the announced result is, and creates it; what it gets is the result. */
+/* The requests of the child: it finds nothing where the announced result is, and creates it; what it gets is the result. The
+ * same with a status and a directory; where a status was it finds one, and removes it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,23 @@ static struct announcement *current(const struct notifier *notifier, char kind)
 		       : NULL;
 }
 
+/* The same for what it makes or removes, if that is this name. */
+static struct announcement *current_name(
+	const struct notifier *notifier, const char *kinds, uint64_t parent, const char *name)
+{
+	struct announcement *announcement = NULL;
+
+	for (; *kinds != '\0' && announcement == NULL; kinds++)
+		announcement = current(notifier, *kinds);
+	return announcement != NULL && announcement->dir == parent &&
+			       strcmp(announcement->name, name) == 0
+		       ? announcement
+		       : NULL;
+}
+
+static const char makes[] = {NOTIFIER_CREATE, NOTIFIER_STATUS, NOTIFIER_DIRECTORY, '\0'};
+static const char removes[] = {NOTIFIER_REMOVE, '\0'};
+
 void notifier_drop_first(struct notifier *notifier)
 {
 	struct announcement *announcement = notifier_first(notifier);
@@ -53,7 +71,8 @@ static int find_announced(struct notifier *notifier, const struct announcement *
 {
 	int r = tree_lookup(notifier->needs.tree, announcement->dir, name, ret_entry);
 
-	return r == 0 && ret_entry->ino != announcement->ino ? -ENOENT : r;
+	return r == 0 && announcement->ino != 0 && ret_entry->ino != announcement->ino ? -ENOENT
+											: r;
 }
 
 int notifier_lookup(
@@ -63,10 +82,10 @@ int notifier_lookup(
 
 	if (parent == TREE_ROOT && strcmp(name, notifier->token) == 0)
 		return -NOTIFIER_HERE;
-	announcement = current(notifier, NOTIFIER_CREATE);
-	if (announcement != NULL && announcement->dir == parent &&
-		strcmp(announcement->name, name) == 0)
+	if (current_name(notifier, makes, parent, name) != NULL)
 		return -ENOENT;
+	if (current_name(notifier, removes, parent, name) != NULL)
+		return NOTIFIER_GONE;
 	announcement = current(notifier, NOTIFIER_RENAME);
 	if (announcement == NULL || announcement->dir != parent)
 		return 0;
@@ -81,14 +100,23 @@ int notifier_lookup(
 int notifier_made(
 	struct notifier *notifier, uint64_t parent, const char *name, struct tree_entry *ret_entry)
 {
-	struct announcement *announcement = current(notifier, NOTIFIER_CREATE);
+	struct announcement *announcement = current_name(notifier, makes, parent, name);
 
-	if (announcement == NULL || announcement->dir != parent ||
-		strcmp(announcement->name, name) != 0)
+	if (announcement == NULL)
 		return -EPERM;
 	int r = find_announced(notifier, announcement, name, ret_entry);
 	if (r < 0)
 		return r == -ENOENT ? -EEXIST : r; /* for good, not to be tried again */
+	announcement->done = true;
+	return 0;
+}
+
+int notifier_removed(struct notifier *notifier, uint64_t parent, const char *name)
+{
+	struct announcement *announcement = current_name(notifier, removes, parent, name);
+
+	if (announcement == NULL)
+		return -EPERM;
 	announcement->done = true;
 	return 0;
 }

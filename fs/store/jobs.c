@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/store/store_private.h"
 #include "fs/store/wishes.h"
 
@@ -45,7 +46,7 @@ int jobs_add(struct store *store, struct job_record *record)
 /* A NAN becomes NULL (https://www.sqlite.org/c3ref/bind_blob.html). */
 int jobs_save(struct store *store, const struct job_record *record)
 {
-	return db_run(store->db,
+	int r = db_run(store->db,
 		"UPDATE job SET state = ?, body = ?, batch = ?, submitted = ?, finished = ?,"
 		" attempts = ?, next_attempt = ?, after = ?, dry_run = ?, unmade = ?,"
 		" warning = ?, trouble = ?, error = ?,"
@@ -55,6 +56,12 @@ int jobs_save(struct store *store, const struct job_record *record)
 		record->after, (int64_t)record->dry_run, (int64_t)record->unmade, record->warning,
 		record->trouble, record->error, record->balance_before, record->balance_after,
 		record->balance_at, record->id);
+
+	return r < 0 ? r
+		     : db_run(store->db,
+			       "UPDATE node SET mtime = ? WHERE ino ="
+			       " (SELECT ino FROM job WHERE id = ?) AND job = ?",
+			       "iii", clock_wall_ns(), record->id, record->id);
 }
 
 int jobs_remove(struct store *store, int64_t id)

@@ -85,7 +85,8 @@ void result_record_finish(struct result_record *record);
 void result_records_finish(struct result_record *results, size_t count);
 
 int jobs_add(struct store *store, struct job_record *record); /* writes the id back */
-/* Everything but id, text, model, mode, created, left_out and settings, which never change, and the place (jobs_move). */
+/* Everything but id, text, model, mode, created, left_out and settings, which never change, and the place (jobs_move). The time
+ * of its prompt's status is now. */
 int jobs_save(struct store *store, const struct job_record *record);
 int jobs_remove(struct store *store, int64_t id); /* with tasks and results */
 int jobs_get(struct store *store, int64_t id, struct job_record *ret_record); /* -ENOENT */

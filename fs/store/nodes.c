@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "fs/base/clock.h"
 #include "fs/store/store_private.h"
 
 /* Of one file: as large file systems have it. */
@@ -237,13 +238,14 @@ int nodes_set_name(struct store *store, int64_t ino, int64_t parent, const char 
 
 int nodes_set_draft(struct store *store, int64_t ino, enum draft_state draft)
 {
-	return db_run(
-		store->db, "UPDATE node SET draft = ? WHERE ino = ?", "ii", (int64_t)draft, ino);
+	return db_run(store->db, "UPDATE node SET draft = ?, mtime = ? WHERE ino = ?", "iii",
+		(int64_t)draft, clock_wall_ns(), ino);
 }
 
 int nodes_set_job(struct store *store, int64_t ino, int64_t job)
 {
-	return db_run(store->db, "UPDATE node SET job = ? WHERE ino = ?", "ii", job, ino);
+	return db_run(store->db, "UPDATE node SET job = ?, mtime = ? WHERE ino = ?", "iii", job,
+		clock_wall_ns(), ino);
 }
 
 int nodes_remove(struct store *store, int64_t ino)

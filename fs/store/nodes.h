@@ -31,7 +31,8 @@ struct node {
 	mode_t mode; /* with the file type */
 	uid_t uid;
 	gid_t gid;
-	int64_t atime, mtime, ctime; /* not for NODE_FILE */
+	/* Of a NODE_FILE mtime alone, which is not the file's but that of its status: when it has last changed what it says. */
+	int64_t atime, mtime, ctime;
 	int64_t size;		     /* NODE_RESULT */
 	enum draft_state draft;	     /* NODE_FILE */
 	int64_t job;		     /* NODE_FILE: the job of this prompt; NODE_RESULT: the job that made it; 0 none */
@@ -55,6 +56,7 @@ int nodes_is_busy(struct store *store, int64_t dir, bool *ret_busy);
 int nodes_add(struct store *store, struct node *node); /* -EEXIST */
 int nodes_set_attributes(struct store *store, const struct node *node); /* mode uid gid times size */
 int nodes_set_name(struct store *store, int64_t ino, int64_t parent, const char *name); /* parent 0: no name */
+/* Both are told by a status, whose time is now. */
 int nodes_set_draft(struct store *store, int64_t ino, enum draft_state draft);
 int nodes_set_job(struct store *store, int64_t ino, int64_t job);
 int nodes_remove(struct store *store, int64_t ino); /* with its xattrs */

@@ -192,6 +192,9 @@ static const char *const steps[] = {
 	said,
 	/* results are shown as writable to their owner, so that copies of them are */
 	"UPDATE node SET mode = mode | 128 WHERE kind = 4 AND mode & 4095 = 292;",
+	/* the time of a prompt's row is that of its status */
+	"UPDATE node SET mtime = max(mtime, ifnull((SELECT max(created, submitted, finished) * 1000000"
+	" FROM job WHERE job.id = node.job), 0)) WHERE kind = 3;",
 };
 
 int64_t schema_version(void)

@@ -128,6 +128,8 @@ int tree_quiet_before(struct tree *tree, uint64_t dir, int64_t until_ms);
 /* For who knows a prompt by its number: status_format() and status_wait_text() of status.h. -ENOENT: it is gone. */
 int tree_status_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
 int tree_wait_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
+/* It reads differently: where no row has changed (what it waits for, why bytes do not come) its time does now. */
+void tree_status_changed(struct tree *tree, uint64_t prompt_ino);
 /* The text of DIRECTORY/.model; the number is the directory's or the text's own. Caller frees. */
 int tree_model_text(struct tree *tree, uint64_t ino, char **ret_text, size_t *ret_length);
 /* A person says `submit`: a job of the prompt's text, now, whatever was bought before. -EBUSY: somebody writes to it; -EINVAL: there

@@ -89,11 +89,21 @@ static int add_node(struct tree *tree, const struct node *dir, const char *name,
 	return r;
 }
 
+void tree_tell_status(struct tree *tree, int64_t dir, const char *name, enum changes_name what)
+{
+	char stem[256], status[256 + sizeof(PLACE_STATUS)];
+
+	place_stem(name, stem);
+	snprintf(status, sizeof(status), "%s" PLACE_STATUS, stem);
+	changes_tell_name(tree->needs.changes, what, dir, status);
+}
+
 int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry, int *ret_fd)
 {
 	struct tree_aftermath aftermath = {0};
 	struct node dir, node = {0};
+	bool prompt = false;
 	int fd = -1;
 	int r = tree_check_new_name(tree, parent, name, &dir);
 
@@ -106,7 +116,8 @@ int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mod
 		fd = descriptors_spare(
 			store_data_open(tree->needs.store, node.ino, O_RDWR | O_CREAT | O_TRUNC));
 		r = fd < 0 ? fd : draft_open(tree->drafts, &node);
-		if (r == 0 && place_is_prompt(tree->needs.store, &node))
+		prompt = r == 0 && place_is_prompt(tree->needs.store, &node);
+		if (prompt)
 			r = tree_take_place(tree, node.ino, node.parent, node.name, &aftermath);
 	}
 	r = store_end(tree->needs.store, r);
@@ -119,6 +130,8 @@ int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mod
 	}
 	if (r == 0)
 		*ret_fd = fd;
+	if (r == 0 && prompt)
+		tree_tell_status(tree, node.parent, node.name, CHANGES_STATUS_MADE);
 	return tree_aftermath_finish(tree, &aftermath, r);
 }
 
@@ -166,12 +179,17 @@ int tree_unlink(struct tree *tree, uint64_t parent, const char *name)
 
 	if (r == -ENOENT) {
 		r = tree_shadow(tree, TREE_NODE(parent), name, &node, &bit);
+		/* it is still there: who has seen it go sees it come again */
+		if (r == 1 && bit == TREE_STATUS_BIT)
+			changes_tell_name(
+				tree->needs.changes, CHANGES_STATUS_MADE, node.parent, name);
 		return r < 0 ? r : (r == 1 ? 0 : -ENOENT);
 	}
 	if (r < 0)
 		return r;
 	if (node.kind == NODE_DIR || node.kind == NODE_MODEL)
 		return -EISDIR;
+	bool prompt = place_is_prompt(tree->needs.store, &node);
 	r = store_begin(tree->needs.store, false);
 	if (r == 0)
 		r = tree_drop_name(tree, &node, &aftermath);
@@ -182,6 +200,8 @@ int tree_unlink(struct tree *tree, uint64_t parent, const char *name)
 		tree_note_nameless(tree, node.ino);
 		tree_touch_ctime(tree, &node);
 		changes_tell_moved(tree->needs.changes, node.ino);
+		if (prompt)
+			tree_tell_status(tree, node.parent, node.name, CHANGES_STATUS_GONE);
 	}
 	return tree_aftermath_finish(tree, &aftermath, r);
 }

@@ -82,14 +82,17 @@ static int shadow_entry(
 {
 	struct tree_entry entry;
 	size_t length = 0;
+	CLEANUP_FREE char *text = NULL;
 	int r = tree_entry_of(tree, prompt, &entry);
 
-	if (r == 0 && bit == TREE_STATUS_BIT) {
-		CLEANUP_FREE char *text = NULL;
+	if (r == 0 && bit == TREE_STATUS_BIT)
 		r = status_format(tree, prompt, &text, &length);
-	}
+	/* what trusts sizes (sshfs, NFS) reads no more than that: true as soon as the text is known */
+	else if (r == 0 && status_wait_text(tree, prompt, &text, &length) < 0)
+		length = 0;
 	if (r < 0)
 		return r;
+	entry.st.st_mtim = entry.st.st_ctim = tree_time(prompt->mtime);
 	entry.ino |= bit;
 	entry.kind = bit == TREE_STATUS_BIT ? TREE_STATUS : TREE_WAIT;
 	entry.st.st_ino = entry.ino;

@@ -2,6 +2,7 @@
 #pragma once
 /* tree_private: what the files of this room share; tree.h says which of them calls which. */
 #include "fs/base/map.h"
+#include "fs/job/changes.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store.h"
 #include "fs/tree/tree.h"
@@ -32,6 +33,8 @@ int plant(const struct tree_needs *needs);
 int tree_entry_of(struct tree *tree, const struct node *node, struct tree_entry *ret_entry);
 /* The node of a shadow name ("X.status", "X.wait") when its prompt is there: 1 and the bit, else 0, or an error. */
 int tree_shadow(struct tree *tree, int64_t parent, const char *name, struct node *ret_prompt, uint64_t *ret_bit);
+/* After the commit: the status of a prompt that has, or had, this name in this directory has come, or has gone. */
+void tree_tell_status(struct tree *tree, int64_t dir, const char *name, enum changes_name what);
 /* rename(2) changes st_ctime of what is renamed; a data file's is changed by any chmod(2) of it. */
 int tree_touch_ctime(struct tree *tree, struct node *node);
 

@@ -9,6 +9,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/compat.h"
 #include "fs/job/lease.h"
+#include "fs/prompt/prompt_name.h"
 #include "fs/store/places.h"
 
 /* One rename(2). */
@@ -154,6 +155,36 @@ static int exchange(struct tree *tree, struct renaming *renaming, struct tree_af
 	return r;
 }
 
+static bool has_status(struct tree *tree, const struct node *dir, const char *name)
+{
+	struct node node;
+
+	return prompt_is_name(name) && nodes_find(tree->needs.store, dir->ino, name, &node) == 0 &&
+	       place_is_prompt(tree->needs.store, &node);
+}
+
+static void tell_difference(
+	struct tree *tree, const struct node *dir, const char *name, bool had_status)
+{
+	bool has = has_status(tree, dir, name);
+
+	if (has != had_status)
+		tree_tell_status(tree, dir->ino, name,
+			has ? CHANGES_STATUS_MADE : CHANGES_STATUS_GONE);
+}
+
+/* Where the shadow was it still is; where it has been moved to there is one only if its prompt is there. */
+static void tell_shadow_moved(struct tree *tree, const struct node *prompt, const char *name,
+	int64_t new_dir, const char *new_name)
+{
+	struct node other;
+	uint64_t bit;
+
+	changes_tell_name(tree->needs.changes, CHANGES_STATUS_MADE, prompt->parent, name);
+	if (tree_shadow(tree, new_dir, new_name, &other, &bit) == 0)
+		changes_tell_name(tree->needs.changes, CHANGES_STATUS_GONE, new_dir, new_name);
+}
+
 /* `mv X.* dir/` moves the shadow, too: it follows its prompt by itself. It never replaces a file. */
 static int move_shadow(struct tree *tree, uint64_t parent, const char *name, uint64_t new_parent,
 	const char *new_name, unsigned flags)
@@ -167,7 +198,11 @@ static int move_shadow(struct tree *tree, uint64_t parent, const char *name, uin
 	r = nodes_find(tree->needs.store, TREE_NODE(new_parent), new_name, &target);
 	if (r == 0 || (flags & RENAME_EXCHANGE) != 0)
 		return -EPERM;
-	return r == -ENOENT ? 0 : r;
+	if (r != -ENOENT)
+		return r;
+	if (bit == TREE_STATUS_BIT)
+		tell_shadow_moved(tree, &prompt, name, TREE_NODE(new_parent), new_name);
+	return 0;
 }
 
 int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t new_parent,
@@ -191,6 +226,8 @@ int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t n
 	r = check_target(tree, &renaming, flags);
 	if (r < 0)
 		return r;
+	bool was_prompt = has_status(tree, &renaming.old_dir, name);
+	bool replaces_prompt = has_status(tree, &renaming.dir, new_name);
 	r = store_begin(tree->needs.store, false);
 	if (r == 0)
 		r = exchanges ? exchange(tree, &renaming, &aftermath)
@@ -205,5 +242,9 @@ int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t n
 	r = store_end(tree->needs.store, r);
 	if (r == 0 && renaming.exists && !exchanges)
 		tree_note_nameless(tree, renaming.target.ino);
+	if (r == 0) {
+		tell_difference(tree, &renaming.old_dir, name, was_prompt);
+		tell_difference(tree, &renaming.dir, new_name, replaces_prompt);
+	}
 	return tree_aftermath_finish(tree, &aftermath, r);
 }

@@ -9,7 +9,11 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/log.h"
 #include "fs/tree/draft.h"
+
+/* What is told of a status at the end of a turn of the loop was recorded in it. */
+#define SAME_CHANGE_NS (NS_PER_S / 20)
 
 int tree_touch_ctime(struct tree *tree, struct node *node)
 {
@@ -58,12 +62,12 @@ static int set_attributes(
 		node->uid = st->st_uid;
 	if ((what & TREE_SET_GID) != 0)
 		node->gid = st->st_gid;
-	if ((what & TREE_SET_ATIME) != 0)
-		node->atime = tree_ns(&st->st_atim);
-	if ((what & TREE_SET_MTIME) != 0)
-		node->mtime = tree_ns(&st->st_mtim);
 	if (node->kind == NODE_FILE && (what & (TREE_SET_ATIME | TREE_SET_MTIME)) != 0)
 		r = set_file_times(tree, node->ino, st, what);
+	else if ((what & TREE_SET_ATIME) != 0)
+		node->atime = tree_ns(&st->st_atim);
+	if (node->kind != NODE_FILE && (what & TREE_SET_MTIME) != 0)
+		node->mtime = tree_ns(&st->st_mtim);
 	if (r == 0 && (node->kind != NODE_FILE ||
 			      (what & (TREE_SET_MODE | TREE_SET_UID | TREE_SET_GID)) != 0)) {
 		r = store_begin(tree->needs.store, false);
@@ -78,6 +82,26 @@ static int set_attributes(
 			r = 0;
 	}
 	return r;
+}
+
+static int touch(struct store *store, void *arg)
+{
+	const struct node *node = arg;
+
+	return nodes_touch(store, node->ino, clock_wall_ns());
+}
+
+void tree_status_changed(struct tree *tree, uint64_t prompt_ino)
+{
+	struct node node;
+	int r = nodes_get(tree->needs.store, TREE_NODE(prompt_ino), &node);
+
+	if (r < 0 || clock_wall_ns() - node.mtime < SAME_CHANGE_NS)
+		return;
+	r = store_run(tree->needs.store, false, touch, &node);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "tree: '%s': the time of its status is an old one",
+			node.name);
 }
 
 int tree_set(struct tree *tree, uint64_t ino, const struct stat *st, unsigned what,

@@ -38,14 +38,18 @@ echo "later" >"$M/FLUX/later.txt"
 wait_state "$M/FLUX/later" UNKNOWN
 assert_eq "$(grep -c "models: the live registry does not answer" "$M/.weryaifs/log")" 1 "lines in the log"
 control down=0
-umount_fs
 stop_sandbox
 
-# another registry at the same address
+# another registry at the same address: file managers that show the root hear of what is new
+inotifywait -m -e create --format '%e %f' "$M" >"$TEST_TMP/events" 2>"$TEST_TMP/watch.err" &
+WATCH_PID=$!
+await 10 grep -q established "$TEST_TMP/watch.err" || fail "inotifywait does not start"
 : >"$REQUESTS"
 start_sandbox --port "${builtin##*:}" --catalogue "$TEST_TMP/newer.json"
-mount_fs -o models_refresh=0.3
 await 20 test -d "$M/BRAND_NEW_9" || fail "no new directory"
+await 10 grep -qx "CREATE,ISDIR BRAND_NEW_9" "$TEST_TMP/events" || fail "not told of: $(cat "$TEST_TMP/events")"
+kill "$WATCH_PID"
+wait "$WATCH_PID" || true
 echo "something new" >"$M/BRAND_NEW_9/thing.txt"
 assert_eq "$(type_of "$(result_of "$M/BRAND_NEW_9/thing.txt")")" image/png
 assert_eq "$(jq -sc 'map(select(.body.model == "BRAND_NEW_9"))[0].body.aspect_ratio' "$REQUESTS")" '"5:4"' ratio

@@ -9,7 +9,7 @@ cd "$M/FLUX"
 printf 'a fox in the snow\nratio: 16:9\n' >fox.txt
 assert_eq "$(timeout 30 cat fox.wait)" fox.png "fox.wait"
 listed=$(stat -c %s fox.png)
-assert_eq "$(stat -c %A fox.png)" -r--r--r--
+assert_eq "$(stat -c %A fox.png)" -rw-r--r--
 assert_eq "$(wc -c <fox.png)" "$listed" "bytes, against the first ls -l"
 assert_eq "$(type_of fox.png)" image/png
 read -r width height < <(identify -format '%w %h\n' png:- <fox.png)
