@@ -228,7 +228,7 @@ MUTANTS = [
            'if (r < 0) {\n\t\tjob->record.state = JOB_FETCHING;',
            'if (r < 0) {\n\t\tr = 0;', 'harvest'),
     Mutant('fs/queue/queue_ask.c', 'what was made and not fetched is made again',
-           'if (r == 0 && (!made || !queue_has_unfetched(queue, id)))\n\t\tr = -ENOENT;', 'if (r == 0)\n\t\tr = -ENOENT;',
+           'if (r == 0 && (!made || !has_unfetched(queue, id)))\n\t\tr = -ENOENT;', 'if (r == 0)\n\t\tr = -ENOENT;',
            'harvest'),
     # --- inputs, which are paid for when they are wrong ---
     Mutant('fs/input/inputs_buy.c', 'a dry run with inputs is sent',

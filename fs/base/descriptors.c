@@ -19,7 +19,7 @@ void descriptors_raise(void)
 	(void)!setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int descriptors_limit(void)
+static int limit_now(void)
 {
 	struct rlimit limit;
 
@@ -31,7 +31,7 @@ int descriptors_limit(void)
 /* The kernel gives the lowest number that is free, so a high one means that nearly all are taken. */
 int descriptors_spare(int fd)
 {
-	int limit = descriptors_limit();
+	int limit = limit_now();
 
 	/* a limit that is all reserve leaves half of itself */
 	if (fd < limit - (limit >= 2 * DESCRIPTORS_RESERVE ? DESCRIPTORS_RESERVE : limit / 2))

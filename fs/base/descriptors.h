@@ -12,5 +12,3 @@ void descriptors_raise(void);
 /* For a descriptor that somebody else asked for and keeps: itself, or -EMFILE, closed, where only the reserve is left. Negative
  * ones are passed on. */
 int descriptors_spare(int fd);
-/* The limit. */
-int descriptors_limit(void);

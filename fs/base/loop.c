@@ -96,9 +96,8 @@ void loop_defer_cancel(struct loop *loop, void (*call)(void *arg), void *arg)
 	list_free_deferred(&loop->running, call, arg);
 }
 
-static bool run_deferred(struct loop *loop)
+static void run_deferred(struct loop *loop)
 {
-	bool ran = false;
 	while (!list_empty(&loop->deferred)) {
 		struct list *first = loop->deferred.next;
 		list_remove(first);
@@ -110,16 +109,7 @@ static bool run_deferred(struct loop *loop)
 		list_remove(&deferred->link);
 		free(deferred);
 		now.call(now.arg);
-		ran = true;
 	}
-	return ran;
-}
-
-void loop_set_flush(struct loop *loop, void (*flush)(void *arg), void *arg)
-{
-	loop_assert_owner(loop);
-	loop->flush = flush;
-	loop->flush_arg = arg;
 }
 
 /* Signals */
@@ -197,10 +187,8 @@ static int loop_pass(struct loop *loop)
 
 	loop->in_pass = true;
 	run_watches(loop, events, count);
-	bool ran = loop_timers_run(loop);
-	ran = run_deferred(loop) || ran || count > 0;
-	if (ran && loop->flush != NULL)
-		loop->flush(loop->flush_arg);
+	loop_timers_run(loop);
+	run_deferred(loop);
 	loop->in_pass = false;
 	free_removed(loop);
 	return 0;

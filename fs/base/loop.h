@@ -44,8 +44,5 @@ void loop_timer_destroy(struct loop_timer *timer); /* NULL is fine */
 int loop_defer(struct loop *loop, void (*call)(void *arg), void *arg);
 void loop_defer_cancel(struct loop *loop, void (*call)(void *arg), void *arg);
 
-/* Called at the end of each pass that ran anything, before sleeping: the place of a shared commit. */
-void loop_set_flush(struct loop *loop, void (*flush)(void *arg), void *arg);
-
 /* Blocks the signals of `set` in this thread and delivers them here as ordinary events. */
 int loop_signals(struct loop *loop, const sigset_t *set, void (*caught)(void *arg, int signal), void *arg);

@@ -63,8 +63,6 @@ struct loop {
 	void (*caught)(void *arg, int signal);
 	void *caught_arg;
 
-	void (*flush)(void *arg);
-	void *flush_arg;
 };
 
 static inline void loop_assert_owner(const struct loop *loop)
@@ -83,6 +81,6 @@ int loop_timers_open(struct loop *loop);
 void loop_timers_close(struct loop *loop);
 /* Sets the alarm for the earliest timer; returns whether that one is due already. */
 bool loop_timers_due(struct loop *loop, int *ret_error);
-/* Fires what is due; returns whether anything was. */
-bool loop_timers_run(struct loop *loop);
+/* Fires what is due. */
+void loop_timers_run(struct loop *loop);
 void loop_timers_free_removed(struct loop *loop); /* at the end of a pass */

@@ -112,20 +112,17 @@ void loop_timer_destroy(struct loop_timer *timer)
 		free(timer);
 }
 
-bool loop_timers_run(struct loop *loop)
+void loop_timers_run(struct loop *loop)
 {
 	int64_t now = clock_mono_ms();
 	uint64_t limit = loop->turn; /* a timer armed in here waits for the next pass */
-	bool ran = false;
 	while (loop->armed > 0) {
 		struct loop_timer *timer = loop->heap[0];
 		if (timer->due_ms > now || timer->turn >= limit)
 			break;
 		loop_timer_disarm(timer);
 		timer->fire(timer->arg);
-		ran = true;
 	}
-	return ran;
 }
 
 static void timer_fd_ready(void *arg, unsigned events)

@@ -46,7 +46,8 @@ static bool is_same_inputs(const char *a, const char *b)
 	return *a == *b;
 }
 
-bool bought_is_same(const struct bought_wish *wish, const struct wish_record *record)
+/* Do the two ask for the same? */
+static bool is_same_wish(const struct bought_wish *wish, const struct wish_record *record)
 {
 	if (record->request[0] != '\0' && strcmp(record->request, wish->request) == 0)
 		return true;
@@ -68,7 +69,7 @@ static int find_here(void *arg, const struct wish_record *record)
 	struct search *search = arg;
 
 	if (!bought_is_paid(record->state, record->has_task) ||
-		!bought_is_same(search->wish, record))
+		!is_same_wish(search->wish, record))
 		return 0;
 	/* the latest, unless the last one that it asked for is among them */
 	if (search->job == 0 || record->job == search->wish->last)
@@ -88,7 +89,7 @@ static int find_gone(void *arg, const struct wish_record *record)
 		gone_ms = search->settle_ms;
 	if (record->place == search->wish->place || record->owner != search->wish->owner ||
 		!bought_is_paid(record->state, record->has_task) ||
-		!bought_is_same(search->wish, record))
+		!is_same_wish(search->wish, record))
 		return 0;
 	if (gone_ms >= OTHER_NAME_MS && strcmp(record->name, search->wish->name) != 0)
 		return 0;
@@ -109,7 +110,7 @@ static int find_copied(void *arg, const struct wish_record *record)
 	if (++search->looked > LOOK_MAX)
 		return 1;
 	if (record->place == search->wish->place || job_state_shown(record->state) == JOB_INVALID ||
-		!bought_is_same(search->wish, record))
+		!is_same_wish(search->wish, record))
 		return 0;
 	search->job = record->job;
 	return 1;
@@ -180,7 +181,7 @@ struct asking {
 static int sort_row(void *arg, const struct wish_record *record)
 {
 	struct asking *asking = arg;
-	bool same = asking->wish != NULL && bought_is_same(asking->wish, record);
+	bool same = asking->wish != NULL && is_same_wish(asking->wish, record);
 
 	if (same && record->gone != 0)
 		return ids_add(&asking->back, record->job);

@@ -45,8 +45,6 @@ struct bought {
 };
 
 bool bought_is_paid(enum job_state state, bool has_task);
-/* Do the two ask for the same? */
-bool bought_is_same(const struct bought_wish *wish, const struct wish_record *record);
 /* `now` is wall-clock ms. */
 int bought_decide(struct store *store, const struct bought_wish *wish, int64_t now, int64_t settle_ms,
 	struct bought *ret_bought);

@@ -64,7 +64,6 @@ void keeper_restart_begin(struct keeper_restart *restart, struct keeper_child *c
 void keeper_restart_done(struct keeper_restart *restart);
 /* It died before: the old program is to be started again, if there is one. */
 bool keeper_restart_back(struct keeper_restart *restart, struct keeper_child *child);
-void keeper_restart_answer(struct keeper_restart *restart, const char *sentence);
 
 struct keeper {
 	struct keeper_mount mount;

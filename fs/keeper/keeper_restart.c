@@ -54,7 +54,7 @@ void keeper_restart_create(struct keeper_restart *restart)
 		log_errno(LOG_LEVEL_WARNING, restart->listener, "keeper: cannot be asked to restart");
 }
 
-void keeper_restart_answer(struct keeper_restart *restart, const char *sentence)
+static void answer(struct keeper_restart *restart, const char *sentence)
 {
 	if (restart->client < 0)
 		return;
@@ -104,7 +104,7 @@ void keeper_restart_hear(
 		restart->prover = 0;
 		close_fd(&restart->output);
 		close_fd(&restart->program);
-		keeper_restart_answer(restart, strerror(-r));
+		answer(restart, strerror(-r));
 	}
 }
 
@@ -119,7 +119,7 @@ static void answer_with_output(struct keeper_restart *restart)
 	text[length > 0 ? length : 0] = '\0';
 	const char *line = strrchr(text, '\n');
 	line = line != NULL ? line + 1 : text;
-	keeper_restart_answer(restart, line[0] != '\0' ? line : "the new program cannot start");
+	answer(restart, line[0] != '\0' ? line : "the new program cannot start");
 }
 
 bool keeper_restart_proved(struct keeper_restart *restart, struct keeper_child *child, int status)
@@ -152,7 +152,7 @@ void keeper_restart_done(struct keeper_restart *restart)
 	if (restart->previous < 0)
 		return;
 	close_fd(&restart->previous);
-	keeper_restart_answer(restart, "");
+	answer(restart, "");
 }
 
 bool keeper_restart_back(struct keeper_restart *restart, struct keeper_child *child)
@@ -162,7 +162,7 @@ bool keeper_restart_back(struct keeper_restart *restart, struct keeper_child *ch
 	close_fd(&child->program);
 	child->program = restart->previous;
 	restart->previous = -1;
-	keeper_restart_answer(restart,
+	answer(restart,
 		"the new program has died before it answered a request: the old one goes on");
 	return true;
 }

@@ -47,7 +47,7 @@ enum api_kind media_kind(const char *type)
 	return API_KIND_COUNT;
 }
 
-const char *media_formats(enum api_kind kind)
+static const char *formats_of(enum api_kind kind)
 {
 	return kind == API_IMAGE   ? "jpg, png and webp"
 	       : kind == API_VIDEO ? "mp4 and mov"
@@ -92,7 +92,7 @@ int media_check_type(enum api_kind kind, const char *type, char **ret_text)
 		return 0;
 	describe(type, what, sizeof(what));
 	return message_refuse(ret_text, "is no %s that the service takes but %s; it takes %s",
-		media_noun(kind), what, media_formats(kind));
+		media_noun(kind), what, formats_of(kind));
 }
 
 int media_check_size(enum api_kind kind, int64_t size, char **ret_text)
@@ -109,6 +109,6 @@ int media_check_size(enum api_kind kind, int64_t size, char **ret_text)
 
 void media_describe_limits(enum api_kind kind, char *text, unsigned size)
 {
-	snprintf(text, size, "%s of up to %" PRId64 " MB", media_formats(kind),
+	snprintf(text, size, "%s of up to %" PRId64 " MB", formats_of(kind),
 		max_bytes(kind) / 1000000);
 }

@@ -18,7 +18,6 @@
 #define MEDIA_TOGETHER_S 15
 
 enum api_kind media_kind(const char *type); /* API_KIND_COUNT: none that is known */
-const char *media_formats(enum api_kind kind); /* "jpg, png, webp" */
 const char *media_noun(enum api_kind kind);    /* "picture" */
 const char *media_content_type(const char *type); /* "image/png" */
 /* May a file of this type (a suffix of fs/media/sniff.h; NULL: none of them), or of so many bytes, be input? 0, or -EINVAL with what follows its name in a

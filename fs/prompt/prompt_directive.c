@@ -14,7 +14,7 @@
 #define REF_MAX 4096 /* bytes of a URL or path */
 #define TAKE_MAX 200 /* bytes */
 
-int prompt_directive_twice(struct prompt_reading *reading, int line, int earlier, const char *name)
+static int refuse_twice(struct prompt_reading *reading, int line, int earlier, const char *name)
 {
 	return prompt_reading_error(
 		reading, line, "%s is already set on line %d; keep one of the two", name, earlier);
@@ -53,7 +53,7 @@ static int read_setting(struct prompt_reading *reading, int line, size_t indent,
 	CLEANUP_FREE char *message = NULL;
 
 	if (reading->lines[setting])
-		return prompt_directive_twice(
+		return refuse_twice(
 			reading, line, reading->lines[setting], setting_name(setting));
 	reading->lines[setting] = line;
 	reading->wordy[setting] = strchr(value, ' ') != NULL;
@@ -104,7 +104,7 @@ static int read_ref(
 	for (size_t i = 0; i < reading->ref_count; i++)
 		if ((role == REF_FIRST_FRAME || role == REF_LAST_FRAME) &&
 			reading->refs[i].role == role)
-			return prompt_directive_twice(
+			return refuse_twice(
 				reading, line, reading->refs[i].line, key->name);
 	return add_ref(reading, line, role, 0, key->name, value);
 }
@@ -143,7 +143,7 @@ static int read_field(struct prompt_reading *reading, int line, int index, const
 	CLEANUP_FREE char *read = NULL;
 
 	if (reading->field_lines[index] && !tool_type_is_list(field->type))
-		return prompt_directive_twice(
+		return refuse_twice(
 			reading, line, reading->field_lines[index], field->key);
 	reading->field_lines[index] = line;
 	if (tool_type_is_input(field->type)) {
@@ -167,7 +167,7 @@ static int read_yes(struct prompt_reading *reading, int line, const char *name, 
 	int *earlier, bool *ret_yes)
 {
 	if (*earlier)
-		return prompt_directive_twice(reading, line, *earlier, name);
+		return refuse_twice(reading, line, *earlier, name);
 	*earlier = line;
 	if (str_to_bool(value, ret_yes) == 0)
 		return 0;
@@ -180,7 +180,7 @@ static int read_yes(struct prompt_reading *reading, int line, const char *name, 
 static int read_take(struct prompt_reading *reading, int line, const char *value)
 {
 	if (reading->take_line)
-		return prompt_directive_twice(reading, line, reading->take_line, "take");
+		return refuse_twice(reading, line, reading->take_line, "take");
 	reading->take_line = line;
 	if (strlen(value) > TAKE_MAX)
 		return prompt_reading_error(
@@ -194,7 +194,7 @@ static int read_words(struct prompt_reading *reading, int line, const char *valu
 	CLEANUP_FREE char *message = NULL;
 
 	if (reading->words_line)
-		return prompt_directive_twice(reading, line, reading->words_line, "prompt");
+		return refuse_twice(reading, line, reading->words_line, "prompt");
 	reading->words_line = line;
 	reading->words = strdup(value);
 	if (!reading->words)

@@ -76,8 +76,6 @@ int prompt_line_read(struct prompt_reading *reading, int line, size_t indent, co
 /* A directive. 0 or -ENOMEM. */
 int prompt_directive_read(struct prompt_reading *reading, int line, size_t indent,
 	const struct prompt_key *key, const char *value, size_t length);
-/* "line 3: … is already set on line 1" */
-int prompt_directive_twice(struct prompt_reading *reading, int line, int earlier, const char *name);
 /* A tool's settings, by name: "image, bg color". */
 void prompt_directive_list(const struct tool_spec *tool, struct buf *text);
 /* The negative prompt is complete. */

@@ -87,8 +87,6 @@ int queue_release(struct queue *queue, int64_t id);
 /* A person asks again for results that were made, but could not be fetched: fetches, sends nothing. -ENOENT: this job
  * has none. */
 int queue_fetch_again(struct queue *queue, int64_t id);
-/* Whether job `id` has such results. */
-bool queue_has_unfetched(struct queue *queue, int64_t id);
 /* A person says `submit`: past what has paused the queue. */
 void queue_go_on(struct queue *queue);
 /* The key or the network may be better now. */

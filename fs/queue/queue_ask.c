@@ -97,7 +97,8 @@ void queue_go_on(struct queue *queue)
 	queue_wake(queue);
 }
 
-bool queue_has_unfetched(struct queue *queue, int64_t id)
+/* Has it results that were made and not fetched? */
+static bool has_unfetched(struct queue *queue, int64_t id)
 {
 	struct result_record *results;
 	size_t count;
@@ -121,7 +122,7 @@ int queue_fetch_again(struct queue *queue, int64_t id)
 	job->queue = queue;
 	int r = jobs_get(queue->needs.store, id, &job->record);
 	bool made = job->record.state == JOB_SUCCESS || job->record.state == JOB_FAILED;
-	if (r == 0 && (!made || !queue_has_unfetched(queue, id)))
+	if (r == 0 && (!made || !has_unfetched(queue, id)))
 		r = -ENOENT;
 	if (r == 0)
 		r = tasks_get(queue->needs.store, id, &job->tasks, &job->task_count);

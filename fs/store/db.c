@@ -11,7 +11,8 @@
 #include "fs/base/map.h"
 #include "fs/store/db_private.h"
 
-int db_error(struct db *db, int code, const char *what)
+/* Logs what went wrong, and returns the negative errno for SQLite's code. */
+static int db_error(struct db *db, int code, const char *what)
 {
 	if (code == SQLITE_CONSTRAINT)
 		return -EEXIST;

@@ -11,7 +11,5 @@ struct db {
 	bool in_transaction, durable;
 };
 
-/* Logs what went wrong, and returns the negative errno for SQLite's code. */
-int db_error(struct db *db, int code, const char *what);
 /* Statements without arguments and rows, several at once. */
 int db_exec(struct db *db, const char *sql);

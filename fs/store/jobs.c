@@ -25,37 +25,50 @@ void job_record_finish(struct job_record *record)
 	memset(record, 0, sizeof(*record));
 }
 
+/* Columns that have the name of the member that they are, said once: i a number, s a text, c credits (a NAN becomes NULL,
+ * https://www.sqlite.org/c3ref/bind_blob.html). The first ones are known when the job is made, the others come later. */
+#define FIRST_COLUMNS(i, s) s(body) i(next_attempt) i(dry_run) i(unmade) s(warning) s(trouble) s(error)
+#define LATER_COLUMNS(i, c) \
+	i(batch) i(submitted) i(finished) i(attempts) c(balance_before) c(balance_after) i(balance_at)
+
+/* What becomes of them behind others in a statement, */
+#define NAME(column) ", " #column
+#define PLACE(column) ",?"
+#define SET(column) ", " #column " = ?"
+/* as types and arguments of db_run(), */
+#define INTEGER(column) "i"
+#define TEXT(column) "s"
+#define CREDITS(column) "d"
+#define NUMBER_OF(column) , (int64_t)record->column
+#define VALUE_OF(column) , record->column
+/* and in a row, `at` being the next column. */
+#define READ_NUMBER(column) record.column = (__typeof__(record.column))sqlite3_column_int64(row, at++);
+#define READ_TEXT(column) whole = read_text(row, at++, &record.column) && whole;
+#define READ_CREDITS(column) record.column = read_credits(row, at++);
+
 int jobs_add(struct store *store, struct job_record *record)
 {
 	const struct job_place *place = &record->place;
 	int r = db_run(store->db,
-		"INSERT INTO job(ino, dir, stem, model, mode, state, text, body, created,"
-		" next_attempt, after, dry_run, unmade, warning, trouble, error, left_out,"
-		" settings) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		"iibssibsiiiiisssss", place->ino, place->dir, place->stem, strlen(place->stem),
-		record->model, record->mode, (int64_t)record->state, record->text,
-		record->text_length, record->body, record->created, record->next_attempt,
-		record->after, (int64_t)record->dry_run, (int64_t)record->unmade, record->warning,
-		record->trouble, record->error, record->left_out, record->settings);
+		"INSERT INTO job(ino, dir, stem, model, mode, text, created, left_out, settings,"
+		" state" FIRST_COLUMNS(NAME, NAME) ") VALUES(?,?,?,?,?,?,?,?,?,?" FIRST_COLUMNS(PLACE, PLACE) ")",
+		"iibssbissi" FIRST_COLUMNS(INTEGER, TEXT), place->ino, place->dir, place->stem,
+		strlen(place->stem), record->model, record->mode, record->text,
+		record->text_length, record->created, record->left_out,
+		record->settings, (int64_t)record->state FIRST_COLUMNS(NUMBER_OF, VALUE_OF));
 
 	if (r == 0)
 		record->id = db_last_id(store->db);
 	return r;
 }
 
-/* A NAN becomes NULL (https://www.sqlite.org/c3ref/bind_blob.html). */
 int jobs_save(struct store *store, const struct job_record *record)
 {
 	int r = db_run(store->db,
-		"UPDATE job SET state = ?, body = ?, batch = ?, submitted = ?, finished = ?,"
-		" attempts = ?, next_attempt = ?, after = ?, dry_run = ?, unmade = ?,"
-		" warning = ?, trouble = ?, error = ?,"
-		" balance_before = ?, balance_after = ?, balance_at = ? WHERE id = ?",
-		"isiiiiiiiisssddii", (int64_t)record->state, record->body, record->batch,
-		record->submitted, record->finished, record->attempts, record->next_attempt,
-		record->after, (int64_t)record->dry_run, (int64_t)record->unmade, record->warning,
-		record->trouble, record->error, record->balance_before, record->balance_after,
-		record->balance_at, record->id);
+		"UPDATE job SET state = ?" FIRST_COLUMNS(SET, SET) LATER_COLUMNS(SET, SET) " WHERE id = ?",
+		"i" FIRST_COLUMNS(INTEGER, TEXT) LATER_COLUMNS(INTEGER, CREDITS) "i",
+		(int64_t)record->state FIRST_COLUMNS(NUMBER_OF, VALUE_OF)
+			LATER_COLUMNS(NUMBER_OF, VALUE_OF), record->id);
 
 	return r < 0 ? r
 		     : db_run(store->db,
@@ -77,7 +90,14 @@ int jobs_remove(struct store *store, int64_t id)
 	return r;
 }
 
-static char *column_copy(sqlite3_stmt *row, int column, size_t *ret_length)
+static bool read_text(sqlite3_stmt *row, int column, char **ret_text)
+{
+	*ret_text = db_column_text(row, column);
+	return *ret_text != NULL || sqlite3_column_type(row, column) == SQLITE_NULL;
+}
+
+/* Bytes that may have NULs in them; one comes behind them. */
+static char *read_bytes(sqlite3_stmt *row, int column, size_t *ret_length)
 {
 	size_t length = (size_t)sqlite3_column_bytes(row, column);
 	char *copy = malloc(length + 1);
@@ -105,7 +125,7 @@ static struct job_place read_place(sqlite3_stmt *row)
 	return place;
 }
 
-static double column_credits(sqlite3_stmt *row, int column)
+static double read_credits(sqlite3_stmt *row, int column)
 {
 	return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN
 							       : sqlite3_column_double(row, column);
@@ -113,48 +133,31 @@ static double column_credits(sqlite3_stmt *row, int column)
 
 int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 {
-	struct job_record record = {0};
+	CLEANUP(job_record_finish) struct job_record record = {.id = id};
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	bool whole = true;
+	int at = 3; /* behind the place */
 	int r = db_row(store->db,
-		"SELECT ino, dir, stem, model, mode, state, text, body, batch, created, submitted,"
-		" finished, attempts, next_attempt, after, dry_run, unmade, warning, trouble,"
-		" error, balance_before, balance_after, balance_at, left_out, settings"
-		" FROM job WHERE id = ?",
+		"SELECT ino, dir, stem, text, created, model, mode, left_out, settings,"
+		" state" FIRST_COLUMNS(NAME, NAME) LATER_COLUMNS(NAME, NAME) " FROM job WHERE id = ?",
 		&row, "i", id);
 
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
-	record.id = id;
 	record.place = read_place(row);
-	record.model = db_column_text(row, 3);
-	record.mode = db_column_text(row, 4);
-	record.state = (enum job_state)sqlite3_column_int(row, 5);
-	record.text = column_copy(row, 6, &record.text_length);
-	record.body = db_column_text(row, 7);
-	record.batch = sqlite3_column_int64(row, 8);
-	record.created = sqlite3_column_int64(row, 9);
-	record.submitted = sqlite3_column_int64(row, 10);
-	record.finished = sqlite3_column_int64(row, 11);
-	record.attempts = sqlite3_column_int64(row, 12);
-	record.next_attempt = sqlite3_column_int64(row, 13);
-	record.after = sqlite3_column_int64(row, 14);
-	record.dry_run = sqlite3_column_int(row, 15) != 0;
-	record.unmade = sqlite3_column_int(row, 16) != 0;
-	record.warning = db_column_text(row, 17);
-	record.trouble = db_column_text(row, 18);
-	record.error = db_column_text(row, 19);
-	record.balance_before = column_credits(row, 20);
-	record.balance_after = column_credits(row, 21);
-	record.balance_at = sqlite3_column_int64(row, 22);
-	record.left_out = db_column_text(row, 23);
-	record.settings = db_column_text(row, 24);
-	bool whole = record.model != NULL && record.mode != NULL && record.text != NULL &&
-		     (record.body != NULL || sqlite3_column_type(row, 7) == SQLITE_NULL);
-	if (!whole) {
-		job_record_finish(&record);
+	record.text = read_bytes(row, at++, &record.text_length);
+	READ_NUMBER(created)
+	READ_TEXT(model)
+	READ_TEXT(mode)
+	READ_TEXT(left_out)
+	READ_TEXT(settings)
+	READ_NUMBER(state)
+	FIRST_COLUMNS(READ_NUMBER, READ_TEXT)
+	LATER_COLUMNS(READ_NUMBER, READ_CREDITS)
+	if (!whole || record.text == NULL)
 		return -ENOMEM;
-	}
 	*ret_record = record;
+	record = (struct job_record){0};
 	return 0;
 }
 

@@ -37,11 +37,6 @@ int places_need(struct store *store, const char *path, int64_t *ret_id)
 	return r;
 }
 
-int places_set_job(struct store *store, int64_t id, int64_t job)
-{
-	return db_run(store->db, "UPDATE place SET job = ? WHERE id = ?", "ii", job, id);
-}
-
 static int set_path(struct store *store, const char *old_path, const char *path)
 {
 	return db_run(store->db, "UPDATE place SET path = ? WHERE path = ? AND displaced = 0", "bb",

@@ -16,7 +16,6 @@ struct store;
 int places_find(struct store *store, const char *path, int64_t *ret_id, int64_t *ret_job);
 /* The same, made where there is none. */
 int places_need(struct store *store, const char *path, int64_t *ret_id);
-int places_set_job(struct store *store, int64_t id, int64_t job);
 /* The place, if there is one, is at `path` from now on; what was there is displaced. */
 int places_move(struct store *store, const char *old_path, const char *path);
 /* The same for all places below a directory, and for what was below the directory's new path. */

@@ -228,7 +228,6 @@ static void run_wishes(struct store *store)
 
 	assert_int_equal(places_need(store, "/FLUX/x", &wish.place), 0);
 	assert_int_equal(places_find(store, "/FLUX/x", &wish.place, &number), 0);
-	assert_int_equal(places_set_job(store, wish.place, 1), 0);
 	assert_int_equal(places_move(store, "/FLUX/x", "/FLUX/d/x"), 0);
 	assert_int_equal(places_move_below(store, "/FLUX/d", "/FLUX/e"), 0);
 	assert_int_equal(places_exchange_below(store, "/FLUX/d", "/FLUX/e"), 0);
