@@ -48,7 +48,7 @@ static const struct config_entry entries[] = {
 		"a copy of another prompt is sent when no prompt was made, renamed or removed for so long",
 		FIELD(copies_after_ms), "10", 0, HOUR},
 	{"submit", "ask_above", &config_type_int,
-		"more results than this from one rename into another model are held; 0: none are",
+		"more results than this from one rename, or one table of prompts, are held; 0: none are",
 		FIELD(ask_above), "50", 0, 1000000},
 	{"submit", "manual", &config_type_bool, "check prompts, send none unless told by submit",
 		FIELD(manual), "no"},

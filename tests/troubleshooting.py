@@ -13,7 +13,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAY = ("refuse", "sentence_fail", "file_fail", "message_refuse", "job_set_text", "complain", "prompt_reading_error", "request_blame",
        "reference_say", "private_dir_fail")
 # files of tables: each text of several words in them
-TABLES = ("fs/api/errclass_text.c", "fs/tree/status.c", "fs/tree/status_text.c", "fs/tree/status_facts.c", "fs/input/upload.c")
+TABLES = ("fs/api/errclass_text.c", "fs/tree/status.c", "fs/tree/status_text.c", "fs/tree/status_facts.c", "fs/input/upload.c", "fs/table/table_report.c", "fs/table/table_dir.c",
+          "fs/tree/status_sheet.c")
 # those of --check speak for themselves
 SKIP = {"fs/store/check.c"}
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"|PRI[a-zA-Z0-9]+|\s+|[A-Z_]{4,}')

@@ -26,7 +26,7 @@ function __weryaifs_items
         'settle=' 'time that a prompt stays closed before it is sent' \
         'settle_max=' 'the same, at most, for one that is saved again and again while its last job runs' \
         'copies_after=' 'a copy of another prompt is sent when no prompt was made, renamed or removed for so long' \
-        'ask_above=' 'more results than this from one rename into another model are held; 0: none are' \
+        'ask_above=' 'more results than this from one rename, or one table of prompts, are held; 0: none are' \
         'manual=yes' 'check prompts, send none unless told by submit' \
         'manual=no' 'check prompts, send none unless told by submit' \
         'max_active=' 'tasks that run at once; the others wait their turn' \

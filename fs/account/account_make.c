@@ -22,6 +22,7 @@
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
 #include "fs/store/store.h"
+#include "fs/table/tables.h"
 #include "fs/tree/tree.h"
 
 /* The status of the job's prompt says why a result could not be fetched. */
@@ -125,6 +126,27 @@ static int make_inputs(struct account *account)
 	return inputs_create(&needs, &account->inputs);
 }
 
+static int table_settled(void *arg, int64_t ino)
+{
+	struct account *account = arg;
+
+	return tables_settled(account->tables, ino);
+}
+
+static int make_tables(struct account *account)
+{
+	const struct tables_needs needs = {.loop = account->loop,
+		.store = account->store,
+		.changes = account->changes,
+		.writers = account->writers,
+		.tree = account->tree,
+		.models = &account->models,
+		.ask_above = account->options.ask_above,
+		.allow_unknown = account->options.allow_unknown};
+
+	return tables_create(&needs, &account->tables);
+}
+
 static int make_tree(struct account *account)
 {
 	const struct account_options *options = &account->options;
@@ -149,10 +171,14 @@ static int make_tree(struct account *account)
 		.webhook_url = options->webhook_url,
 		.uid = options->uid,
 		.gid = options->gid,
-		.resumes = options->resumes};
+		.resumes = options->resumes,
+		.table_settled = table_settled,
+		.arg = account};
 
 	account->balance = (struct balance_needs){account->loop, account->api, account->credits};
 	int r = tree_start(&needs, &account->tree);
+	if (r == 0)
+		r = make_tables(account);
 	if (r == 0)
 		r = galleries_create(account->store, account->tree, &account->galleries);
 	const struct events_needs events = {account->store, account->jobs, account->tree, account->changes};
@@ -162,7 +188,8 @@ static int make_tree(struct account *account)
 		.jobs = account->jobs,
 		.queue = account->queue,
 		.inputs = account->inputs,
-		.tree = account->tree};
+		.tree = account->tree,
+		.tables = account->tables};
 	return r;
 }
 
@@ -175,6 +202,8 @@ static int resume(struct account *account)
 		r = queue_resume(account->queue);
 	if (r == 0)
 		r = inputs_resume(account->inputs);
+	if (r == 0)
+		r = tables_resume(account->tables);
 	return r < 0 ? r : tree_resume(account->tree);
 }
 
@@ -221,6 +250,7 @@ void account_destroy(struct account *account)
 	job_table_destroy(account->jobs);
 	events_destroy(account->events);
 	galleries_destroy(account->galleries);
+	tables_destroy(account->tables);
 	tree_destroy(account->tree);
 	inputs_destroy(account->inputs);
 	queue_destroy(account->queue);

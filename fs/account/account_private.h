@@ -25,6 +25,7 @@ struct account {
 	struct queue *queue;
 	struct inputs *inputs;
 	struct tree *tree;
+	struct tables *tables;
 	struct galleries *galleries;
 	struct events *events;
 	struct balance_needs balance;

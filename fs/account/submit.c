@@ -9,6 +9,7 @@
 #include "fs/queue/queue.h"
 #include "fs/store/nodes.h"
 #include "fs/store/wishes.h"
+#include "fs/table/tables.h"
 #include "fs/tree/tree.h"
 
 static int find_prompt(const struct submit_needs *needs, uint64_t prompt_ino, struct node *ret_node,
@@ -38,8 +39,10 @@ int submit_prompt(const struct submit_needs *needs, uint64_t prompt_ino)
 {
 	struct node node;
 	bool running = false;
-	int r = find_prompt(needs, prompt_ino, &node, &running);
 
+	if (tables_is(needs->tables, TREE_NODE(prompt_ino)))
+		return tables_submit(needs->tables, TREE_NODE(prompt_ino));
+	int r = find_prompt(needs, prompt_ino, &node, &running);
 	if (r < 0)
 		return r;
 	if (running)
@@ -85,8 +88,10 @@ int submit_retry(const struct submit_needs *needs, uint64_t prompt_ino)
 	struct node node;
 	enum job_state state;
 	bool running = false;
-	int r = find_prompt(needs, prompt_ino, &node, &running);
 
+	if (tables_is(needs->tables, TREE_NODE(prompt_ino)))
+		return 0;
+	int r = find_prompt(needs, prompt_ino, &node, &running);
 	if (r < 0 || running || node.draft != DRAFT_NONE || node.job == 0)
 		return r;
 	r = get_state(needs, node.job, &state);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* submit: what a person writes into X.status: `submit` sends the prompt, whatever was bought before; `retry` repairs what has
- * failed and leaves the rest. */
+ * failed and leaves the rest. Into the status of a table of prompts, too. */
 #include <stdint.h>
 
 struct inputs;
 struct job_table;
 struct queue;
 struct store;
+struct tables;
 struct tree;
 
 struct submit_needs { /* all borrowed */
@@ -16,6 +17,7 @@ struct submit_needs { /* all borrowed */
 	struct queue *queue;
 	struct inputs *inputs;
 	struct tree *tree;
+	struct tables *tables;
 };
 
 /* Buys, always. -EINVAL: nothing in it to send. -EBUSY: somebody writes to it, or a job of it is on its way already. -ENOENT: it

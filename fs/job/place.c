@@ -57,6 +57,19 @@ bool place_is_prompt(struct store *store, const struct node *node)
 	       place_has_prompts(store, node->parent, &top);
 }
 
+bool place_is_table(struct store *store, const struct node *node)
+{
+	int64_t top;
+
+	return node->kind == NODE_FILE && node->parent != 0 && prompt_is_table_name(node->name) &&
+	       place_has_prompts(store, node->parent, &top);
+}
+
+bool place_is_examined(struct store *store, const struct node *node)
+{
+	return place_is_prompt(store, node) || place_is_table(store, node);
+}
+
 int place_of(struct store *store, int64_t dir, const char *stem, char **ret_path)
 {
 	struct node node = {.parent = dir};

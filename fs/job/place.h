@@ -30,6 +30,10 @@
 
 /* Is this node a prompt: a file with a prompt's name, below a model's directory, and in none that belongs to a tool? */
 bool place_is_prompt(struct store *store, const struct node *node);
+/* May this node be a table of prompts (fs/prompt/prompt_table.h), by its name and place? What it says decides. */
+bool place_is_table(struct store *store, const struct node *node);
+/* Is it looked at when it has settled: one of the two? */
+bool place_is_examined(struct store *store, const struct node *node);
 /* Are prompts in this directory ones? *ret_top: the model's directory. */
 bool place_has_prompts(struct store *store, int64_t dir, int64_t *ret_top);
 /* "fox" of "fox.txt", which has to be a prompt's name. */

@@ -20,6 +20,8 @@ const char about_readme[] =
 	"    .wait         not listed; waits for all prompts of this directory and below, prints one\n"
 	"                  line for each, and fails at its end where one of them failed;\n"
 	"                  .weryaifs/wait does so for the whole mount\n"
+	"    sets.csv      a table with the columns name, prompt and settings: each row becomes the\n"
+	"                  prompt sets/NAME.txt; sets.csv.status says what is wrong with which line\n"
 	"A name that begins with . ~ or # is never a prompt, so editors can keep their files "
 	"here.\n"
 	"Make directories as you like. The bytes of a result cannot be changed; rename, copy and "

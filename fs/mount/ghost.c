@@ -132,6 +132,8 @@ void ghost_add(struct session *session, uint64_t parent, const char *name, pid_t
 {
 	if (prompt_is_name(name) && parent != TREE_LOST)
 		add(session, parent, name, strlen(name) - strlen(".txt"), ".status", pid);
+	else if (prompt_is_table_name(name) && parent != TREE_LOST)
+		add(session, parent, name, strlen(name), ".status", pid);
 }
 
 void ghost_add_moved(struct session *session, uint64_t parent, const char *name, pid_t pid)

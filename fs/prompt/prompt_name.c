@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fs/base/cleanup.h"
 
@@ -51,12 +52,25 @@ static bool ends_as_one(const char *name)
 	return length > suffix && strcmp(name + length - suffix, SUFFIX) == 0;
 }
 
+/* Is it a name that a person gives? `stem`: its length without the suffix. */
+static bool is_chosen(const char *name, size_t stem)
+{
+	return !strchr(".~#", name[0]) && !is_synced(name) && !is_conflicted(name, stem) &&
+	       !is_merged(name, stem);
+}
+
 bool prompt_is_name(const char *name)
 {
-	if (!ends_as_one(name) || strchr(".~#", name[0]))
+	return ends_as_one(name) && is_chosen(name, strlen(name) - strlen(SUFFIX));
+}
+
+bool prompt_is_table_name(const char *name)
+{
+	const char *suffix = strrchr(name, '.');
+
+	if (!suffix || suffix == name || (strcasecmp(suffix, ".csv") && strcasecmp(suffix, ".tsv")))
 		return false;
-	size_t stem = strlen(name) - strlen(SUFFIX);
-	return !is_synced(name) && !is_conflicted(name, stem) && !is_merged(name, stem);
+	return is_chosen(name, (size_t)(suffix - name)) && strlen(name) + strlen(SHADOW) <= NAME_MAX;
 }
 
 bool prompt_is_place(const char *name)

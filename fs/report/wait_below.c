@@ -51,7 +51,7 @@ static int note_prompt(void *arg, const struct node *node)
 {
 	struct wait_below *wait = arg;
 
-	return place_is_prompt(wait->needs.store, node) ? ids_add(&wait->prompts, node->ino) : 0;
+	return status_is_of(wait->needs.tree, node) ? ids_add(&wait->prompts, node->ino) : 0;
 }
 
 /* Goes through what is below now, a slice a turn. */
@@ -91,7 +91,7 @@ static int find(struct wait_below *wait, int64_t ino, struct node *ret_node)
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	return place_is_prompt(wait->needs.store, ret_node) ? is_below(wait, ret_node) : 0;
+	return status_is_of(wait->needs.tree, ret_node) ? is_below(wait, ret_node) : 0;
 }
 
 /* Is this one waited for, as things are now? */

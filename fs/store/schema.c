@@ -175,6 +175,19 @@ static const char said[] =
 	" AND sound.type IN ('m4a', 'mp3', 'wav'));"
 	"UPDATE result SET kind = 3, url = substr(url, 9) WHERE substr(url, 1, 8) = 'refused:';";
 
+/* Tables of prompts (sheets.h). */
+static const char sheets[] =
+	"CREATE TABLE sheet(ino INTEGER PRIMARY KEY, state INTEGER NOT NULL,"
+	" asked INTEGER NOT NULL DEFAULT 0, dir INTEGER NOT NULL DEFAULT 0,"
+	" parent INTEGER NOT NULL DEFAULT 0, name BLOB, report TEXT);"
+	"CREATE INDEX sheet_todo ON sheet(ino) WHERE state = 1;"
+	"CREATE TABLE sheet_row(dir INTEGER NOT NULL, name BLOB NOT NULL, hash INTEGER NOT NULL,"
+	" state INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(dir, name)) WITHOUT ROWID;"
+	"CREATE TRIGGER sheet_remove AFTER DELETE ON node WHEN old.kind = 3 BEGIN"
+	" DELETE FROM sheet WHERE ino = old.ino; END;"
+	"CREATE TRIGGER sheet_row_remove AFTER DELETE ON node WHEN old.kind = 2 BEGIN"
+	" DELETE FROM sheet_row WHERE dir = old.ino; END;";
+
 /* How version N was made of version N - 1; a new database takes all the steps. One that was released stays as it is. */
 static const char *const steps[] = {
 	NULL,
@@ -195,6 +208,7 @@ static const char *const steps[] = {
 	/* the time of a prompt's row is that of its status */
 	"UPDATE node SET mtime = max(mtime, ifnull((SELECT max(created, submitted, finished) * 1000000"
 	" FROM job WHERE job.id = node.job), 0)) WHERE kind = 3;",
+	sheets,
 };
 
 int64_t schema_version(void)

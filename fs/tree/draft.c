@@ -113,7 +113,7 @@ int draft_open(struct drafts *drafts, const struct node *node)
 
 	if (r < 0)
 		return r;
-	draft->is_prompt = place_is_prompt(drafts->needs->store, node);
+	draft->is_prompt = place_is_examined(drafts->needs->store, node);
 	if (!has_writers(draft))
 		draft->failed = false;
 	r = writers_add(drafts->needs->writers, node->ino);
@@ -280,12 +280,24 @@ static void end(struct draft *draft)
 		draft_free(draft);
 }
 
+/* What is decided about a table is not decided here. */
+static int examine(struct draft *draft, struct bought *ret_bought)
+{
+	const struct tree_needs *needs = draft->drafts->needs;
+	struct draft_order order = {.copies = draft_may_copy(draft)};
+	struct node node;
+
+	*ret_bought = (struct bought){.verdict = BOUGHT_NOT};
+	if (nodes_get(needs->store, draft->ino, &node) == 0 && place_is_table(needs->store, &node))
+		return needs->table_settled(needs->arg, draft->ino);
+	return draft_examine(needs, draft->ino, &order, ret_bought);
+}
+
 static void on_settled(void *arg)
 {
 	struct draft *draft = arg;
-	struct draft_order order = {.copies = draft_may_copy(draft)};
 	struct bought bought;
-	int r = draft_examine(draft->drafts->needs, draft->ino, &order, &bought);
+	int r = examine(draft, &bought);
 
 	if (r < 0) {
 		int64_t wait = backoff_wait_ms(&retry_pace, ++draft->failures, -1, 0);

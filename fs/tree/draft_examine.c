@@ -360,6 +360,8 @@ int draft_examine(const struct tree_needs *needs, int64_t ino, const struct draf
 		text = strdup("");
 		r = text == NULL ? -ENOMEM : 0;
 	}
+	if (r == 0)
+		r = draft_note_edit(needs, &look.node, text, length);
 	if (r < 0)
 		return r;
 	r = examine(&look, steal(&text), length, too_long);

@@ -3,10 +3,12 @@
 /* draft_private: what draft.c (when a text is examined), draft_copies.c (copies wait longer) and draft_examine.c (what it means
  * then) share. */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fs/base/list.h"
 #include "fs/job/bought.h"
+#include "fs/store/nodes.h"
 
 struct loop_timer;
 struct map;
@@ -17,7 +19,7 @@ struct tree_needs;
 struct draft {
 	struct drafts *drafts; /* borrowed */
 	int64_t ino;
-	bool is_prompt;
+	bool is_prompt;           /* or what may be a table of some */
 	bool marked;              /* DRAFT_OPEN is in the database */
 	bool failed;              /* a write failed: stays so */
 	bool pending;             /* to be examined when it has settled */
@@ -56,3 +58,5 @@ void draft_wait_as_copy(struct draft *draft, int64_t job);
 void draft_stop_copying(struct draft *draft);
 /* Timer of drafts.copies_timer: what they copy may have gone: then they are no copies, but what was renamed. */
 void drafts_look_at_copies(void *arg);
+/* The text of a prompt has settled: does it differ from what a table (fs/table) has made of it? */
+int draft_note_edit(const struct tree_needs *needs, const struct node *node, const char *text, size_t length);

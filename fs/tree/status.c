@@ -7,7 +7,10 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
 #include "fs/job/job.h"
+#include "fs/job/place.h"
 #include "fs/tree/status_private.h"
+#include "fs/tree/status_sheet.h"
+#include "fs/tree/tree_private.h"
 
 const char *const status_keys[STATUS_KEYS] = {"state", "model", "mode", "task", "batch",
 	"submitted", "finished", "elapsed", "credits", "results", "needs", "request", "settings",
@@ -31,8 +34,10 @@ int status_format(struct tree *tree, const struct node *prompt, char **ret_text,
 {
 	struct facts facts;
 	struct buf text, value;
-	int r = facts_gather(tree, prompt, &facts);
 
+	if (place_is_table(tree->needs.store, prompt))
+		return sheet_format(tree, prompt, ret_text, ret_length);
+	int r = facts_gather(tree, prompt, &facts);
 	if (r < 0)
 		return r;
 	buf_init(&text, STATUS_MAX);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* status: a prompt's job in words: the text of X.status, the lines of X.wait, the user.weryai.* attributes. Reads only. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,8 @@ int status_attribute(struct tree *tree, const struct node *node, const char *nam
 /* Calls visit for each attribute that applies, full name. */
 int status_attributes(struct tree *tree, const struct node *node,
 	int (*visit)(void *arg, const char *name), void *arg);
+/* Is this a prompt, or a table of prompts, or one that may be: something may come of it? */
+bool status_is_of(struct tree *tree, const struct node *node);
 /* What will come of this prompt, as things are now. */
 int status_progress(struct tree *tree, const struct node *prompt, enum status_progress *ret_progress);
 /* Adds one line: STATE<TAB>prompt<TAB>result..., by their paths from the directory `dir`, which is above it. */

@@ -13,8 +13,10 @@
 #include "fs/base/text.h"
 #include "fs/fetch/fetch.h"
 #include "fs/job/job_table.h"
+#include "fs/job/place.h"
 #include "fs/job/writers.h"
 #include "fs/queue/queue.h"
+#include "fs/store/sheets.h"
 #include "fs/tree/draft.h"
 #include "fs/tree/tree_private.h"
 
@@ -26,6 +28,16 @@ void facts_finish(struct facts *facts)
 	result_records_finish(facts->results, facts->result_count);
 }
 
+/* A prompt of a table that other hands have changed. */
+static bool is_edited(struct tree *tree, const struct node *prompt)
+{
+	struct sheet_row row;
+	char stem[256];
+
+	place_stem(prompt->name, stem);
+	return sheet_rows_get(tree->needs.store, prompt->parent, stem, &row) == 0 && row.state == ROW_EDITED;
+}
+
 int facts_gather(struct tree *tree, const struct node *node, struct facts *facts)
 {
 	int r = 0;
@@ -33,6 +45,8 @@ int facts_gather(struct tree *tree, const struct node *node, struct facts *facts
 	memset(facts, 0, sizeof(*facts));
 	facts->draft = node->kind == NODE_FILE && (node->draft != DRAFT_NONE || node->job == 0);
 	facts->cut_off = node->draft == DRAFT_OPEN && !writers_any(tree->needs.writers, node->ino);
+	if (node->kind == NODE_FILE)
+		facts->edited = is_edited(tree, node);
 	if (facts->draft)
 		facts->note = draft_note(tree->drafts, node->ino);
 	if (node->job == 0 || facts->draft)
@@ -251,7 +265,10 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 		const char *note = facts->note != NULL ? facts->note : facts->wish.note;
 		if (note != NULL)
 			buf_adds(text, note);
-		return note != NULL;
+		if (facts->edited)
+			buf_addf(text, "%sedited by hand: the table that made this prompt changes it no longer",
+				note != NULL ? "; " : "");
+		return note != NULL || facts->edited;
 	}
 	if (record == NULL)
 		return false;

@@ -29,6 +29,7 @@ struct facts {
 	size_t result_count;
 	struct wish_record wish; /* owned; of the record */
 	const char *note;        /* why a draft waits, borrowed; NULL none */
+	bool edited;             /* a table has made it, which it is no more */
 	bool draft;
 	bool cut_off; /* a draft whose writer went with an earlier mount */
 };

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "fs/job/job.h"
+#include "fs/job/place.h"
 #include "fs/job/writers.h"
 #include "fs/tree/status_private.h"
+#include "fs/tree/status_sheet.h"
 #include "fs/tree/tree_private.h"
 
 enum status_progress facts_progress(const struct tree *tree, const struct facts *facts, const struct node *node)
@@ -30,11 +32,19 @@ enum status_progress facts_progress(const struct tree *tree, const struct facts 
 	return job_state_is_final(shown) ? STATUS_FAILED : STATUS_RUNS;
 }
 
+bool status_is_of(struct tree *tree, const struct node *node)
+{
+	return place_is_prompt(tree->needs.store, node) ||
+	       (place_is_table(tree->needs.store, node) && (node->draft != DRAFT_NONE || sheet_is(tree, node)));
+}
+
 int status_progress(struct tree *tree, const struct node *prompt, enum status_progress *ret_progress)
 {
 	struct facts facts;
-	int r = facts_gather(tree, prompt, &facts);
 
+	if (place_is_table(tree->needs.store, prompt))
+		return sheet_progress(tree, prompt, ret_progress);
+	int r = facts_gather(tree, prompt, &facts);
 	if (r < 0)
 		return r;
 	*ret_progress = facts_progress(tree, &facts, prompt);
@@ -45,8 +55,10 @@ int status_progress(struct tree *tree, const struct node *prompt, enum status_pr
 int status_line(struct tree *tree, const struct node *prompt, int64_t dir, struct buf *text)
 {
 	struct facts facts;
-	int r = facts_gather(tree, prompt, &facts);
 
+	if (place_is_table(tree->needs.store, prompt))
+		return sheet_line(tree, prompt, dir, text);
+	int r = facts_gather(tree, prompt, &facts);
 	if (r < 0)
 		return r;
 	facts_add(tree, &facts, prompt, "state", text);

@@ -12,11 +12,11 @@
  * States:       of a prompt's text (enum draft_state of nodes.h): examined; changed and open; changed and closed. Of a node: it
  *               has a name, or none but is still in use, until tree_forget().
  * Ownership:    needs are borrowed. It owns its drafts and what it knows of nameless nodes.
- * Calls back:   nobody; what it changes is told by way of fs/job/changes.h.
+ * Calls back:   table_settled(); what it changes is told by way of fs/job/changes.h.
  * Permission bits are the kernel's business (default_permissions); the tree refuses what no owner may do (-EPERM).
  * Errors: POSIX's, and -ENOSPC, -EIO, -ENOMEM.
- * Files, bottom up: status_hash, caption, draft_pace, draft_copies, draft_examine, draft, status_facts, status, status_attributes, tree_plant, tree_look,
- * tree_set, tree_xattr, tree_place, tree_change, tree_rename, tree. */
+ * Files, bottom up: status_hash, caption, draft_pace, draft_edit, draft_copies, draft_examine, draft, status_sheet, status_facts, status, status_attributes, tree_plant,
+ * tree_look, tree_set, tree_xattr, tree_place, tree_change, tree_rename, tree. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,6 +59,9 @@ struct tree_needs { /* all borrowed */
 	uid_t uid; /* owner of directories that nobody in particular makes */
 	gid_t gid;
 	bool resumes; /* the mount is older than we: files without a name may be open */
+	/* A file with the name of a table has settled. 0, or an error: then it is asked again. */
+	int (*table_settled)(void *arg, int64_t ino);
+	void *arg;
 };
 
 /* Makes the fixed directories and those of the models, and removes what the last mount left without a name. */

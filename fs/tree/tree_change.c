@@ -19,6 +19,7 @@
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
 #include "fs/tree/draft.h"
+#include "fs/tree/status_sheet.h"
 
 int tree_check_new_name(
 	struct tree *tree, uint64_t parent, const char *name, struct node *ret_dir)
@@ -156,6 +157,8 @@ int tree_drop_name(struct tree *tree, const struct node *node, struct tree_after
 
 	if (place_is_prompt(tree->needs.store, node))
 		r = tree_leave_place(tree, node, aftermath);
+	else if (place_is_table(tree->needs.store, node))
+		r = tree_leave_table(tree, node->ino, aftermath);
 	else if (node->kind == NODE_RESULT)
 		r = results_forget_ino(tree->needs.store, node->ino);
 	if (r == 0)
@@ -189,7 +192,7 @@ int tree_unlink(struct tree *tree, uint64_t parent, const char *name)
 		return r;
 	if (node.kind == NODE_DIR || node.kind == NODE_MODEL)
 		return -EISDIR;
-	bool prompt = place_is_prompt(tree->needs.store, &node);
+	bool prompt = place_is_prompt(tree->needs.store, &node), table = sheet_is(tree, &node);
 	r = store_begin(tree->needs.store, false);
 	if (r == 0)
 		r = tree_drop_name(tree, &node, &aftermath);
@@ -202,6 +205,8 @@ int tree_unlink(struct tree *tree, uint64_t parent, const char *name)
 		changes_tell_moved(tree->needs.changes, node.ino);
 		if (prompt)
 			tree_tell_status(tree, node.parent, node.name, CHANGES_STATUS_GONE);
+		if (table)
+			sheet_tell_gone(tree, &node);
 	}
 	return tree_aftermath_finish(tree, &aftermath, r);
 }

@@ -12,7 +12,9 @@
 #include "fs/job/model_refusal.h"
 #include "fs/model/describe.h"
 #include "fs/model/model.h"
+#include "fs/prompt/prompt_name.h"
 #include "fs/tree/status.h"
+#include "fs/tree/status_sheet.h"
 #include "fs/tree/tree_private.h"
 
 static void stat_common(const struct node *node, struct stat *st)
@@ -103,6 +105,19 @@ static int shadow_entry(
 	return 0;
 }
 
+/* The table of "sets.csv.status". */
+static int table_shadow(
+	struct tree *tree, int64_t parent, const char *name, size_t length, struct node *ret_table)
+{
+	char file[256];
+
+	snprintf(file, sizeof(file), "%.*s", (int)length, name);
+	if (!prompt_is_table_name(file))
+		return 0;
+	int r = nodes_find(tree->needs.store, parent, file, ret_table);
+	return r == 0 ? sheet_is(tree, ret_table) : (r == -ENOENT ? 0 : r);
+}
+
 int tree_shadow(struct tree *tree, int64_t parent, const char *name, struct node *ret_prompt,
 	uint64_t *ret_bit)
 {
@@ -121,6 +136,12 @@ int tree_shadow(struct tree *tree, int64_t parent, const char *name, struct node
 	}
 	if (stem + strlen(PLACE_PROMPT) >= sizeof(prompt))
 		return 0;
+	if (bit == TREE_STATUS_BIT) {
+		int found = table_shadow(tree, parent, name, stem, ret_prompt);
+		*ret_bit = bit;
+		if (found != 0)
+			return found;
+	}
 	snprintf(prompt, sizeof(prompt), "%.*s.txt", (int)stem, name);
 	int r = nodes_find(tree->needs.store, parent, prompt, ret_prompt);
 	if (r == -ENOENT || (r == 0 && !place_is_prompt(tree->needs.store, ret_prompt)))
@@ -267,6 +288,14 @@ static int prepend(char **path, const char *name, size_t length, const char *suf
 	return 0;
 }
 
+/* How much of the node's name is that of its status; 0: it has none. */
+static size_t shadowed(struct tree *tree, const struct node *node)
+{
+	if (place_is_prompt(tree->needs.store, node))
+		return node->name_length - strlen(PLACE_PROMPT);
+	return sheet_is(tree, node) ? node->name_length : 0;
+}
+
 int tree_path(struct tree *tree, uint64_t ino, char **ret_path)
 {
 	CLEANUP_FREE char *path = strdup("");
@@ -275,10 +304,8 @@ int tree_path(struct tree *tree, uint64_t ino, char **ret_path)
 	int r = path == NULL ? -ENOMEM : nodes_get(tree->needs.store, TREE_NODE(ino), &node);
 
 	if (r == 0 && is_status) {
-		r = place_is_prompt(tree->needs.store, &node)
-			    ? prepend(&path, node.name, node.name_length - strlen(PLACE_PROMPT),
-				      PLACE_STATUS)
-			    : -ENOENT;
+		size_t stem = shadowed(tree, &node);
+		r = stem > 0 ? prepend(&path, node.name, stem, PLACE_STATUS) : -ENOENT;
 		if (r == 0)
 			r = nodes_get(tree->needs.store, node.parent, &node);
 	}
@@ -321,8 +348,8 @@ static int emit_node(struct tree *tree, const struct node *node, uint64_t cookie
 
 	if (is_hidden(tree, node))
 		return 0;
-	if (cookie < shadow_cookie && place_is_prompt(tree->needs.store, node)) {
-		size_t stem = node->name_length - strlen(PLACE_PROMPT);
+	size_t stem = cookie < shadow_cookie ? shadowed(tree, node) : 0;
+	if (stem > 0) {
 		snprintf(name, sizeof(name), "%.*s" PLACE_STATUS, (int)stem, node->name);
 		/* a name too long to be looked up is not listed */
 		r = strlen(name) > 255 ? -ENAMETOOLONG

@@ -166,6 +166,21 @@ static int paths_of(struct store *store, const struct node *node, int64_t parent
 	return r < 0 ? r : place_of(store, parent, stem, ret_new);
 }
 
+int tree_leave_table(struct tree *tree, int64_t ino, struct tree_aftermath *aftermath)
+{
+	int r = draft_mark(tree->drafts, ino, DRAFT_NONE);
+
+	return r < 0 ? r : aftermath_add(aftermath, (struct after){.left = ino, .changed = ino});
+}
+
+/* A file that has come to the name of a table is looked at as one. */
+static int take_table(struct tree *tree, int64_t ino, struct tree_aftermath *aftermath)
+{
+	int r = draft_mark(tree->drafts, ino, DRAFT_CLOSED);
+
+	return r < 0 ? r : aftermath_add(aftermath, (struct after){.settle = ino, .changed = ino});
+}
+
 int tree_move_file(struct tree *tree, const struct node *node, int64_t parent, const char *name,
 	struct tree_aftermath *aftermath)
 {
@@ -185,8 +200,12 @@ int tree_move_file(struct tree *tree, const struct node *node, int64_t parent, c
 	}
 	if (was)
 		r = tree_leave_place(tree, node, aftermath);
+	else if (place_is_table(store, node))
+		r = tree_leave_table(tree, node->ino, aftermath);
 	if (r == 0 && is)
 		r = tree_take_place(tree, node->ino, parent, name, aftermath);
+	else if (r == 0 && prompt_is_table_name(name) && place_has_prompts(store, parent, &top))
+		r = take_table(tree, node->ino, aftermath);
 	return r;
 }
 

@@ -65,6 +65,8 @@ int tree_check_empty_dir(struct tree *tree, const struct node *node);
 /* tree_place.c: inside the caller's transaction, which `aftermath` is about. */
 /* The prompt leaves its place: what was not sent is cancelled. */
 int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath);
+/* A file is no table any more, or gone. */
+int tree_leave_table(struct tree *tree, int64_t ino, struct tree_aftermath *aftermath);
 /* A file comes to a place as a prompt. */
 int tree_take_place(struct tree *tree, int64_t ino, int64_t parent, const char *name,
 	struct tree_aftermath *aftermath);

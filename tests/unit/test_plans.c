@@ -23,14 +23,15 @@
 #include "fs/store/known.h"
 #include "fs/store/nodes.h"
 #include "fs/store/places.h"
+#include "fs/store/sheets.h"
 #include "fs/store/store.h"
 #include "fs/store/uploads.h"
 #include "fs/store/wishes.h"
 
 static const char *const growing[] = {"node", "job", "result", "task", "xattr", "cached", "upload", "place",
-	"wish"};
+	"wish", "sheet", "sheet_row"};
 /* Indexes that hold what is asked for and no more, or in the order in which their reader wants it until he has enough. */
-static const char *const partial[] = {"job_open", "node_draft", "cached_used"};
+static const char *const partial[] = {"job_open", "node_draft", "cached_used", "sheet_todo"};
 static const char *seen[256];
 static unsigned statements;
 
@@ -254,6 +255,29 @@ static void run_wishes(struct store *store)
 	assert_int_equal(wishes_remove(store, 1), 0);
 }
 
+static int see_row(void *arg, const struct sheet_row *row)
+{
+	return 0;
+}
+
+static void run_sheets(struct store *store)
+{
+	struct sheet sheet = {.ino = 1000, .state = SHEET_TODO, .name = "sets.csv"};
+	struct sheet_row row = {.hash = 7, .name = "fox"};
+
+	assert_int_equal(sheets_set(store, &sheet), 0);
+	assert_int_equal(sheets_list_todo(store, see_id, NULL), 0);
+	assert_int_equal(sheets_get(store, 1000, &sheet), 0);
+	assert_int_equal(sheet.state, SHEET_TODO);
+	assert_int_equal(sheets_remove(store, 1000), 0);
+	assert_int_equal(sheet_rows_set(store, 1001, &row), 0);
+	assert_int_equal(sheet_rows_get(store, 1001, "fox", &row), 0);
+	assert_int_equal(row.hash, 7);
+	assert_int_equal(sheet_rows_list(store, 1001, see_row, NULL), 0);
+	assert_int_equal(sheet_rows_remove(store, 1001, "fox"), 0);
+	assert_int_equal(sheet_rows_get(store, 1001, "fox", &row), -ENOENT);
+}
+
 static void run_others(struct store *store)
 {
 	struct cache_file *file;
@@ -300,6 +324,7 @@ static void test_plans_no_statement_goes_through_a_table(void **state)
 	run_nodes(store);
 	run_jobs(store);
 	run_wishes(store);
+	run_sheets(store);
 	run_others(store);
 	assert_int_equal(store_end(store, 0), 0);
 	assert_int_equal(store_begin(store, false), 0);

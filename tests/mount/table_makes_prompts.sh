@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A table in a model's directory makes a prompt of each row: once, whatever is changed in it, by whom it is saved, and when the daemon dies.
+. "$(dirname "$0")/../lib/mount.sh"
+start_sandbox --seconds 0.2
+mount_fs -o settle=0.2
+
+sets=$M/FLUX/sets
+wait_table() { # STATE [FILE]
+    await 30 table_is "$@" || fail "the table is: $(cat "${2:-$sets.csv}.status")"
+}
+table_is() {
+    [ "$(sed -n '1s/^state: //p' "${2:-$sets.csv}.status" 2>/dev/null)" = "$1" ]
+}
+
+# as spreadsheets write it: a BOM, CRLF, quotes; the rows that are wrong are told of by their lines and cost nothing
+printf '\xef\xbb\xbfname,ratio,prompt\r\nfox,16:9,"a fox, ""red"",\r\nin the snow"\r\nowl,,an owl\r\nbad,17:3,a bad one\r\n,,no name\r\n' >"$sets.csv"
+wait_table INVALID
+cat "$sets/fox.wait" "$sets/owl.wait" >/dev/null
+assert_eq "$(posts)" 2 "posts of two rows"
+assert_eq "$(cat "$sets/fox.txt")" $'ratio: 16:9\na fox, "red",\nin the snow' "text of a row"
+assert_contains "$(cat "$sets.csv.status")" "line 5, bad: line 1: ratio '17:3'"
+assert_contains "$(cat "$sets.csv.status")" "line 6: it has no name"
+assert_eq "$(stat -c %s "$sets.csv.status")" "$(wc -c <"$sets.csv.status")" "size of the status"
+ls "$M/FLUX" | grep -qx sets.csv.status
+
+# saved again by rename, beside a lock file: nothing; any other table of numbers is a plain file
+echo ",user,host,$(date)" >"$M/FLUX/.~lock.sets.csv#"
+printf 'name,ratio,prompt\nfox,16:9,"a fox, ""red"",\nin the snow"\nowl,,an owl\n' >"$M/FLUX/lu8x.tmp"
+mv "$M/FLUX/lu8x.tmp" "$sets.csv"
+rm "$M/FLUX/.~lock.sets.csv#"
+printf 'name,price\nfox,3\n' >"$M/FLUX/prices.csv"
+wait_table SUCCESS
+cat "$M/FLUX/.wait" >/dev/null
+[ ! -e "$M/FLUX/prices.csv.status" ] || fail "a table of prices has a status"
+
+# a changed row, a removed row, a row that gets another name, one before all others
+printf 'name,prompt\nfirst,a new one\nbird,an owl\nfox,a blue fox\n' >"$sets.csv"
+wait_table SUCCESS
+cat "$M/FLUX/.wait" >"$TEST_TMP/report"
+assert_eq "$(posts)" 4 "posts: the new one and the changed one"
+assert_eq "$(cut -f 2 "$TEST_TMP/report" | grep ^sets/ | sort | tr '\n' ' ')" "sets/bird.txt sets/first.txt sets/fox.txt " "prompts"
+
+# what was edited by hand is the table's no longer
+echo "a fox of mine" >"$sets/fox.txt"
+cat "$sets/fox.wait" >/dev/null
+assert_contains "$(status_of "$sets/fox")" "edited by hand"
+printf 'name,prompt\nfirst,a new one\nbird,an owl\nfox,a green fox\n' >"$sets.csv"
+wait_table SUCCESS
+assert_contains "$(cat "$sets.csv.status")" "line 4, fox: its prompt was edited by hand"
+assert_eq "$(cat "$sets/fox.txt")" "a fox of mine" "text"
+assert_eq "$(posts)" 5 posts
+
+# more than ask_above results are asked about first; a kill in the midst of the making, and none is made twice
+mkdir "$M/FLUX/deep"
+many=$M/FLUX/deep/many
+{
+    echo name,prompt
+    for i in $(seq -w 060); do
+        echo "n$i,\"picture $i, of many\""
+    done
+} >"$many.csv"
+wait_table HELD "$many.csv"
+assert_contains "$(cat "$many.csv.status")" "60 new results, more than ask_above (50)"
+assert_eq "$(posts)" 5 "posts while it is held"
+echo submit >"$many.csv.status"
+await 20 [ -e "$many/n030.txt" ]
+kill_fs
+mount_fs -o settle=0.2
+wait_table SUCCESS "$many.csv"
+cat "$M/FLUX/deep/.wait" >"$TEST_TMP/report"
+assert_eq "$(cut -f 1 "$TEST_TMP/report" | sort | uniq -c | tr -s ' ')" " 60 SUCCESS" "states of the rows"
+assert_eq "$(posts)" 65 "posts of all rows"
+
+# renamed, it takes its prompts along
+mv "$many.csv" "$M/FLUX/deep/more.csv"
+wait_table SUCCESS "$M/FLUX/deep/more.csv"
+[ -e "$M/FLUX/deep/more/n060.png" ] && [ ! -e "$many" ] || fail "its directory has stayed behind"
+cat "$M/.weryaifs/wait" >/dev/null
+assert_eq "$(posts)" 65 posts
+rm -r "$M/FLUX/deep/more.csv" "$M/FLUX/deep/more"
+umount_fs
