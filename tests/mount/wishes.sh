@@ -20,7 +20,7 @@ wrong=0
 for i in "${!rows[@]}"; do
     IFS='|' read -r _ directory prompt endpoint body _ <<<"${rows[i]}"
     file=$M/${directory// /}/wish$i
-    wait_state "$file" "SUCCESS INVALID FAILED UNKNOWN" 60
+    wait_state "$file" "PENDING PROCESSING SUCCESS INVALID FAILED UNKNOWN" 60
     want=$(jq -Sc . <<<"$(sed 's/^ `//; s/` $//' <<<"$body")")
     task=$(status_of "$file" | sed -n 's/^task: //p')
     sent=$(jq -Sc --arg task "${task:-none}" 'select(.method == "POST" and (.task // [] | index($task))) | .body' "$REQUESTS")
