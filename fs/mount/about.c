@@ -97,20 +97,14 @@ int about_text(struct account *account, uint64_t ino, char **ret_text, size_t *r
 int about_get(struct account *account, uint64_t ino, struct tree_entry *ret_entry)
 {
 	CLEANUP_FREE char *text = NULL;
-	struct tree_entry directory;
 	size_t length = 0;
-	int r = tree_get(account_tree(account), TREE_ABOUT, &directory);
+	int r = tree_get(account_tree(account), TREE_ABOUT, ret_entry);
 
 	/* the true size, for tools that read no more than that (tar, rsync); the balance's is not worth a request */
 	if (r == 0 && ino != ABOUT_BALANCE && about_is_listed(ino))
 		r = about_text(account, ino, &text, &length);
 	if (r < 0)
 		return r;
-	*ret_entry = (struct tree_entry){.ino = ino, .kind = TREE_STATUS, .st = directory.st};
-	ret_entry->st.st_ino = ino;
-	ret_entry->st.st_mode = S_IFREG | 0644;
-	ret_entry->st.st_nlink = 1;
-	ret_entry->st.st_size = (off_t)length;
-	ret_entry->st.st_blocks = (blkcnt_t)(length + 511) / 512;
+	tree_entry_make(ret_entry, ino, TREE_STATUS, length);
 	return 0;
 }

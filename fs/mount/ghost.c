@@ -159,17 +159,11 @@ static struct ghost *find(struct session *session, uint64_t parent, const char *
 
 static int describe(struct session *session, uint64_t ino, struct tree_entry *ret_entry)
 {
-	struct tree_entry root;
-	int r = tree_get(session->tree, TREE_ROOT, &root);
+	int r = tree_get(session->tree, TREE_ROOT, ret_entry);
 
-	if (r < 0)
-		return r;
-	*ret_entry = (struct tree_entry){.ino = ino, .kind = TREE_STATUS, .st = root.st};
-	ret_entry->st.st_mode = S_IFREG | 0644;
-	ret_entry->st.st_nlink = 1;
-	ret_entry->st.st_size = 0;
-	ret_entry->st.st_blocks = 0;
-	return 0;
+	if (r == 0)
+		tree_entry_make(ret_entry, ino, TREE_STATUS, 0);
+	return r;
 }
 
 int ghost_find(struct session *session, uint64_t parent, const char *name, pid_t pid,

@@ -28,13 +28,7 @@ static int gallery_entry(struct session *session, uint64_t dir, struct tree_entr
 	r = account_gallery(session->account, TREE_NODE(dir), 1, &text, &length);
 	if (r < 0)
 		return r;
-	ret_entry->ino |= TREE_GALLERY_BIT;
-	ret_entry->kind = TREE_GALLERY;
-	ret_entry->st.st_ino = ret_entry->ino;
-	ret_entry->st.st_mode = S_IFREG | 0644;
-	ret_entry->st.st_nlink = 1;
-	ret_entry->st.st_size = (off_t)length;
-	ret_entry->st.st_blocks = (blkcnt_t)(length + 511) / 512;
+	tree_entry_make(ret_entry, dir | TREE_GALLERY_BIT, TREE_GALLERY, length);
 	return 0;
 }
 

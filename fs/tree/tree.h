@@ -80,6 +80,17 @@ struct tree_entry {
 	struct stat st;
 };
 
+/* Makes the entry of a file that is made of something (a status, a `.wait`) from that something's own: owner and times stay. */
+static inline void tree_entry_make(struct tree_entry *entry, uint64_t ino, enum tree_kind kind, size_t length)
+{
+	entry->ino = entry->st.st_ino = ino;
+	entry->kind = kind;
+	entry->st.st_mode = S_IFREG | 0644;
+	entry->st.st_nlink = entry->st.st_nlink == 0 ? 0 : 1; /* removed, and still open */
+	entry->st.st_size = (off_t)length;
+	entry->st.st_blocks = (blkcnt_t)(length + 511) / 512;
+}
+
 struct tree_owner { /* who asks */
 	uid_t uid;
 	gid_t gid;

@@ -95,12 +95,7 @@ static int shadow_entry(
 	if (r < 0)
 		return r;
 	entry.st.st_mtim = entry.st.st_ctim = tree_time(prompt->mtime);
-	entry.ino |= bit;
-	entry.kind = bit == TREE_STATUS_BIT ? TREE_STATUS : TREE_WAIT;
-	entry.st.st_ino = entry.ino;
-	entry.st.st_mode = S_IFREG | 0644;
-	entry.st.st_size = (off_t)length;
-	entry.st.st_blocks = (entry.st.st_size + 511) / 512;
+	tree_entry_make(&entry, entry.ino | bit, bit == TREE_STATUS_BIT ? TREE_STATUS : TREE_WAIT, length);
 	*ret_entry = entry;
 	return 0;
 }
@@ -184,13 +179,7 @@ static int model_entry(struct tree *tree, int64_t dir, struct tree_entry *ret_en
 		r = tree_entry_of(tree, &node, ret_entry);
 	if (r < 0)
 		return r;
-	ret_entry->ino |= TREE_MODEL_BIT;
-	ret_entry->kind = TREE_MODEL;
-	ret_entry->st.st_ino = ret_entry->ino;
-	ret_entry->st.st_mode = S_IFREG | 0644;
-	ret_entry->st.st_nlink = 1;
-	ret_entry->st.st_size = (off_t)length;
-	ret_entry->st.st_blocks = (ret_entry->st.st_size + 511) / 512;
+	tree_entry_make(ret_entry, (uint64_t)dir | TREE_MODEL_BIT, TREE_MODEL, length);
 	return 0;
 }
 
@@ -207,13 +196,7 @@ static int wait_below_entry(struct tree *tree, int64_t dir, struct tree_entry *r
 	r = tree_entry_of(tree, &node, ret_entry);
 	if (r < 0)
 		return r;
-	ret_entry->ino |= TREE_WAIT_BIT;
-	ret_entry->kind = TREE_WAIT_BELOW;
-	ret_entry->st.st_ino = ret_entry->ino;
-	ret_entry->st.st_mode = S_IFREG | 0644;
-	ret_entry->st.st_nlink = 1;
-	ret_entry->st.st_size = 0;
-	ret_entry->st.st_blocks = 0;
+	tree_entry_make(ret_entry, (uint64_t)dir | TREE_WAIT_BIT, TREE_WAIT_BELOW, 0);
 	return 0;
 }
 
