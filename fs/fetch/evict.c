@@ -12,10 +12,13 @@
 #include "fs/store/jobs.h"
 
 #define BODY_MAX (64 * 1024) /* bytes of an answer that is put up with: one was asked for */
+#define SLICE 32	     /* files that go in one turn of the loop, where nobody has to be asked */
 
 struct evictor {
 	struct fetches *fetches; /* borrowed */
 	struct map *kept;        /* inodes that cannot be fetched again, for as long as we run */
+	struct cache_place at;   /* in the walk that is under way */
+	bool walks;
 	int64_t ino;             /* the candidate, 0 none */
 	struct result_record record; /* owned; of the candidate */
 	struct http_request *request;
@@ -24,7 +27,7 @@ struct evictor {
 	int status;
 };
 
-static void next(struct evictor *evictor);
+static void next(void *arg);
 
 int evict_create(struct fetches *fetches, struct evictor **ret_evictor)
 {
@@ -54,6 +57,7 @@ void evict_destroy(struct evictor *evictor)
 {
 	if (evictor == NULL)
 		return;
+	loop_defer_cancel(evictor->fetches->needs.loop, next, evictor);
 	http_cancel(evictor->request);
 	renew_cancel(evictor->renewal);
 	forget_candidate(evictor);
@@ -81,10 +85,17 @@ static int on_head(void *arg, const struct http_head *head)
 			     (head->total < 0 || head->total == record->size) &&
 			     (record->etag == NULL || head->etag[0] == '\0' ||
 				     strcmp(record->etag, head->etag) == 0);
-	return evictor->fetchable ? -ECANCELED : 0;
+	/* the one byte that was asked for comes, and the connection is used again; a whole file does not */
+	return evictor->fetchable && head->status == 200 ? -ECANCELED : 0;
 }
 
 static void ask(struct evictor *evictor);
+
+/* From the loop: an account of texts alone would be evicted by one call inside the other. */
+static void go_on(struct evictor *evictor)
+{
+	evictor->walks = loop_defer(evictor->fetches->needs.loop, next, evictor) == 0;
+}
 
 static void on_renewed(void *arg, int result)
 {
@@ -94,10 +105,11 @@ static void on_renewed(void *arg, int result)
 	evictor->renewal = NULL;
 	if (result == -ENOENT || result == -EIO) {
 		keep(evictor);
-		next(evictor);
+		go_on(evictor);
 		return;
 	}
 	forget_candidate(evictor);
+	evictor->walks = false;
 	if (result == 0 &&
 		results_find(evictor->fetches->needs.store, ino, &evictor->record) == 0) {
 		evictor->ino = ino;
@@ -106,32 +118,38 @@ static void on_renewed(void *arg, int result)
 	}
 }
 
+/* True: it is gone, or was opened meanwhile. */
+static bool evict(struct evictor *evictor, int64_t ino)
+{
+	int r = fetch_is_open(evictor->fetches, ino) ? 0 : cache_evict(evictor->fetches->needs.store, ino);
+
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "evict: inode %lld", (long long)ino);
+	return r == 0;
+}
+
 static void on_done(void *arg, const struct http_end *end)
 {
 	struct evictor *evictor = arg;
 	int64_t ino = evictor->ino;
-	int r;
 
 	evictor->request = NULL;
+	evictor->walks = false;
 	if (evictor->fetchable) {
 		forget_candidate(evictor);
-		/* somebody may have opened it meanwhile */
-		r = fetch_is_open(evictor->fetches, ino)
-			    ? 0
-			    : cache_evict(evictor->fetches->needs.store, ino);
-		if (r < 0)
-			log_errno(LOG_LEVEL_WARNING, r, "evict: inode %lld", (long long)ino);
-		else
-			next(evictor);
+		if (evict(evictor, ino))
+			go_on(evictor);
 		return;
 	}
 	if (renew_is_due(evictor->status) && !evictor->renewed &&
 		renew_start(evictor->fetches->needs.store, evictor->fetches->needs.api,
-			evictor->record.job, on_renewed, evictor, &evictor->renewal) == 0)
+			evictor->record.job, on_renewed, evictor, &evictor->renewal) == 0) {
+		evictor->walks = true;
 		return;
+	}
 	if (evictor->status != 0 && end->error == 0) {
 		keep(evictor);
-		next(evictor);
+		go_on(evictor);
 	} else {
 		forget_candidate(evictor);
 	}
@@ -148,22 +166,14 @@ static void ask(struct evictor *evictor)
 		.total_ms = evictor->fetches->needs.stall_ms,
 		.max_bytes = BODY_MAX};
 
-	/* the bytes of a text are in its row */
-	if (evictor->record.kind == RESULT_TEXT) {
-		int64_t ino = evictor->ino;
-		forget_candidate(evictor);
-		if (cache_evict(evictor->fetches->needs.store, ino) == 0)
-			next(evictor);
-		return;
-	}
 	evictor->fetchable = false;
 	evictor->status = 0;
-	if (http_start(evictor->fetches->needs.http, &spec, &events, evictor, &evictor->request) <
-		0)
+	evictor->walks = http_start(evictor->fetches->needs.http, &spec, &events, evictor, &evictor->request) == 0;
+	if (!evictor->walks)
 		forget_candidate(evictor);
 }
 
-static int choose(void *arg, int64_t ino, int64_t bytes)
+static int choose(void *arg, int64_t ino)
 {
 	struct evictor *evictor = arg;
 
@@ -173,32 +183,50 @@ static int choose(void *arg, int64_t ino, int64_t bytes)
 	return 1;
 }
 
-static void next(struct evictor *evictor)
+/* The next candidate that somebody has to be asked about. Those that nobody needs go at once: the result was removed, or is a
+ * text, whose bytes are in its row. 1: there is one; 0: none, or no need; -EAGAIN: so many are enough for one turn. */
+static int find_candidate(struct evictor *evictor)
 {
+	struct store *store = evictor->fetches->needs.store;
 	int64_t total;
-	int r = cache_total(evictor->fetches->needs.store, &total);
 
-	if (r < 0 || total <= evictor->fetches->needs.cache_size)
-		return;
-	r = cache_list(evictor->fetches->needs.store, choose, evictor);
-	if (r < 0 || evictor->ino == 0)
-		return;
-	r = results_find(evictor->fetches->needs.store, evictor->ino, &evictor->record);
-	if (r == 0) {
-		ask(evictor);
-	} else if (r == -ENOENT) {
-		/* the result was removed: nobody needs these bytes */
+	for (int i = 0; i < SLICE; i++) {
+		int r = cache_total(store, &total);
+		if (r == 0 && total <= evictor->fetches->needs.cache_size)
+			return 0;
+		if (r == 0)
+			r = cache_list(store, &evictor->at, choose, evictor);
+		if (r < 0 || evictor->ino == 0)
+			return r;
+		r = results_find(store, evictor->ino, &evictor->record);
+		if (r == 0 && evictor->record.kind != RESULT_TEXT)
+			return 1;
 		int64_t ino = evictor->ino;
-		evictor->ino = 0;
-		if (cache_evict(evictor->fetches->needs.store, ino) == 0)
-			next(evictor);
-	} else {
-		evictor->ino = 0;
+		forget_candidate(evictor);
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (!evict(evictor, ino))
+			return -EIO;
 	}
+	return -EAGAIN;
+}
+
+static void next(void *arg)
+{
+	struct evictor *evictor = arg;
+	int r = find_candidate(evictor);
+
+	evictor->walks = false;
+	if (r == 1)
+		ask(evictor);
+	else if (r == -EAGAIN)
+		go_on(evictor);
 }
 
 void evict_check(struct evictor *evictor)
 {
-	if (evictor->fetches->needs.cache_size > 0 && evictor->ino == 0)
-		next(evictor);
+	if (evictor->fetches->needs.cache_size <= 0 || evictor->walks)
+		return;
+	evictor->at = (struct cache_place){0};
+	next(evictor);
 }

@@ -121,20 +121,6 @@ static int load_map(struct cache_file *file)
 	return r;
 }
 
-/* One that is open, or was a moment ago: two maps of one file would forget each other's bytes. */
-static struct cache_file *find_known(struct store *store, int64_t ino)
-{
-	struct list *item;
-
-	list_for_each(item, &store->cache_files)
-	{
-		struct cache_file *file = list_entry(item, struct cache_file, known);
-		if (file->ino == ino && !file->gone)
-			return file;
-	}
-	return NULL;
-}
-
 static void changed(struct cache_file *file)
 {
 	if (!file->gone && list_empty(&file->link))
@@ -143,7 +129,8 @@ static void changed(struct cache_file *file)
 
 int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file)
 {
-	struct cache_file *file = find_known(store, ino);
+	/* one that is open, or was a moment ago: two maps of one file would forget each other's bytes */
+	struct cache_file *file = map_get(store->cache_files, (uint64_t)ino);
 	int r;
 
 	if (file != NULL && file->holds > 0) {
@@ -159,13 +146,13 @@ int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_fi
 		if (file == NULL)
 			return -ENOMEM;
 		list_init(&file->link);
-		list_init(&file->known);
-		list_append(&store->cache_files, &file->known);
 		file->store = store;
 		file->ino = ino;
 		file->fd = -1;
 		file->used = clock_wall_ms();
-		r = load_map(file);
+		r = map_put(store->cache_files, (uint64_t)ino, file);
+		if (r == 0)
+			r = load_map(file);
 	}
 	if (r < 0) {
 		cache_file_free(file);

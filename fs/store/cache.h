@@ -43,8 +43,14 @@ void cache_file_forget(struct cache_file *file);
 int cache_file_reset(struct cache_file *file);
 /* The result is gone: removes file and map. Runs inside the caller's transaction. */
 int cache_remove(struct store *store, int64_t ino);
-/* Cached files from the one not read for the longest time on. */
-int cache_list(struct store *store, int (*visit)(void *arg, int64_t ino, int64_t bytes), void *arg);
+/* Where a walk over the cache is: behind this file. Starts as {0}. */
+struct cache_place {
+	int64_t used, ino;
+};
+
+/* Cached files from the one not read for the longest time on, behind `place`, which moves along. visit() returns 0 to go on,
+ * > 0 to stop. */
+int cache_list(struct store *store, struct cache_place *place, int (*visit)(void *arg, int64_t ino), void *arg);
 /* Forgets the bytes of a file that is not open. Runs its own transaction. */
 int cache_evict(struct store *store, int64_t ino);
 int cache_total(struct store *store, int64_t *ret_bytes);

@@ -35,7 +35,10 @@ const char *cache_boot_id(void)
 
 void cache_file_free(struct cache_file *file)
 {
-	list_remove(&file->known);
+	struct map *files = file->store->cache_files;
+
+	if (map_get(files, (uint64_t)file->ino) == file)
+		map_remove(files, (uint64_t)file->ino);
 	list_remove(&file->link);
 	cleanup_closep(&file->fd);
 	ranges_finish(&file->present);
@@ -44,14 +47,10 @@ void cache_file_free(struct cache_file *file)
 
 static int forget(struct store *store, int64_t ino)
 {
-	struct list *item, *after;
+	struct cache_file *file = map_remove(store->cache_files, (uint64_t)ino);
 	char name[STORE_NAME];
 
-	list_for_each_safe(item, after, &store->cache_files)
-	{
-		struct cache_file *file = list_entry(item, struct cache_file, known);
-		if (file->ino != ino)
-			continue;
+	if (file != NULL) {
 		/* a writer that is not through yet may hold it */
 		file->gone = true;
 		list_remove(&file->link);
@@ -80,14 +79,16 @@ int cache_evict(struct store *store, int64_t ino)
 	return db_end(store->db, r);
 }
 
-int cache_list(struct store *store, int (*visit)(void *arg, int64_t ino, int64_t bytes), void *arg)
+int cache_list(struct store *store, struct cache_place *place, int (*visit)(void *arg, int64_t ino), void *arg)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(
-		store->db, "SELECT ino, bytes FROM cached WHERE bytes > 0 ORDER BY used", &row, "");
+	int r = db_row(store->db,
+		"SELECT used, ino FROM cached WHERE bytes > 0 AND (used, ino) > (?, ?) ORDER BY used, ino",
+		&row, "ii", place->used, place->ino);
 
 	while (r == 1) {
-		r = visit(arg, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
+		*place = (struct cache_place){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
+		r = visit(arg, place->ino);
 		if (r == 0)
 			r = db_row_next(store->db, row);
 		else

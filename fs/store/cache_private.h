@@ -8,7 +8,6 @@
 
 struct cache_file {
 	struct store *store; /* borrowed */
-	struct list known;   /* store.cache_files */
 	struct list link;    /* store.cache_unsaved */
 	int64_t ino;
 	int fd;         /* owned; -1: nothing was to be read or written yet, or it is closed */

@@ -115,10 +115,10 @@ int store_open(
 	*ret_message = NULL;
 	if (store == NULL)
 		return -ENOMEM;
-	list_init(&store->cache_files);
 	list_init(&store->cache_unsaved);
 	store->state_fd = store->data_fd = store->cache_fd = store->lock_fd = store->name_fd = -1;
-	int r = open_all(store, state_dir, cache_dir, ret_message);
+	store->cache_files = map_create();
+	int r = store->cache_files == NULL ? -ENOMEM : open_all(store, state_dir, cache_dir, ret_message);
 	if (r < 0) {
 		store_close(store);
 		return r;
@@ -132,6 +132,7 @@ void store_close(struct store *store)
 	if (store == NULL)
 		return;
 	cache_forget_unsaved(store);
+	map_destroy(store->cache_files);
 	db_close(store->db);
 	cleanup_closep(&store->data_fd);
 	cleanup_closep(&store->cache_fd);

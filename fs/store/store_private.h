@@ -2,6 +2,7 @@
 #pragma once
 /* store_private: what the files of fs/store share. */
 #include "fs/base/list.h"
+#include "fs/base/map.h"
 #include "fs/store/db.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store.h"
@@ -22,7 +23,7 @@ struct store {
 	int64_t hold_up_to;			   /* see store_hold_up_to() */
 	int64_t request;			   /* see store_serves() */
 	bool reserved;				   /* see store_reserve_make() */
-	struct list cache_files;   /* cache_file.known: all that are in memory, borrowed */
+	struct map *cache_files;   /* inode -> cache_file that is in memory and not gone, borrowed */
 	struct list cache_unsaved; /* cache_file.link: files whose map has changed; those that are closed are owned */
 	unsigned cache_closed;	   /* of them */
 	struct recent_node {       /* found lately: what is looked up is opened next */
