@@ -32,6 +32,8 @@ struct loop_timer {
 	void *arg;
 };
 
+#define LOOP_SLICE_MS 4 /* of timers, before the watches are looked at again */
+
 struct loop {
 	pthread_t owner;
 	int epoll_fd;
