@@ -278,11 +278,12 @@ static void look_at_all(void *arg)
 {
 	struct inputs *inputs = arg;
 	int64_t begin = clock_mono_ms();
-	struct job *job, *next;
+	struct list *item, *after;
 	int worst = 0;
 
-	for (job = job_table_first(inputs->needs.jobs); job != NULL; job = next) {
-		next = job_table_next(job);
+	list_for_each_safe(item, after, &inputs->needs.jobs->lines.waiting)
+	{
+		struct job *job = list_entry(item, struct job, waiting);
 		int r = job_inputs_of(job) != NULL && !job->unsaved ? look_at_job(inputs, job) : 0;
 		if (r < 0) {
 			log_errno(

@@ -7,19 +7,24 @@
 
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
+#include "fs/base/map.h"
+
+#define BUCKETS 1024 /* a power of two */
+#define SLICE 64     /* statuses that are told in one turn of the loop: listeners read what they say */
 
 struct changes {
 	struct loop *loop;     /* borrowed */
 	struct list listeners; /* changes_listener.link, borrowed */
-	struct list watches;   /* changes_watch.link, borrowed */
-	struct list untold;    /* status_change.link, owned: told at the end of this turn */
+	struct list watches[BUCKETS]; /* changes_watch.link, borrowed; by inode */
+	struct list untold;    /* status_change.link, owned: told at the end of this turn, or of the next ones */
+	struct map *changed;   /* inode -> its status_change */
 };
 
 struct changes_watch {
 	int64_t ino;
 	void (*changed)(void *arg);
 	void *arg;
-	struct list link; /* changes.watches */
+	struct list link; /* bucket() */
 };
 
 struct status_change {
@@ -27,6 +32,11 @@ struct status_change {
 	bool by_itself;
 	struct list link; /* changes.untold */
 };
+
+static struct list *bucket(struct changes *changes, int64_t ino)
+{
+	return &changes->watches[(uint64_t)ino & (BUCKETS - 1)];
+}
 
 int changes_create(struct loop *loop, struct changes **ret_changes)
 {
@@ -36,8 +46,14 @@ int changes_create(struct loop *loop, struct changes **ret_changes)
 		return -ENOMEM;
 	changes->loop = loop;
 	list_init(&changes->listeners);
-	list_init(&changes->watches);
+	for (size_t i = 0; i < BUCKETS; i++)
+		list_init(&changes->watches[i]);
 	list_init(&changes->untold);
+	changes->changed = map_create();
+	if (changes->changed == NULL) {
+		free(changes);
+		return -ENOMEM;
+	}
 	*ret_changes = changes;
 	return 0;
 }
@@ -64,7 +80,7 @@ int changes_watch(struct changes *changes, int64_t prompt_ino, void (*changed)(v
 	if (watch == NULL)
 		return -ENOMEM;
 	*watch = (struct changes_watch){.ino = prompt_ino, .changed = changed, .arg = arg};
-	list_append(&changes->watches, &watch->link);
+	list_append(bucket(changes, prompt_ino), &watch->link);
 	*ret_watch = watch;
 	return 0;
 }
@@ -81,7 +97,7 @@ static struct changes_watch *find_watch(struct changes *changes, int64_t ino)
 {
 	struct list *item;
 
-	list_for_each(item, &changes->watches)
+	list_for_each(item, bucket(changes, ino))
 	{
 		struct changes_watch *watch = list_entry(item, struct changes_watch, link);
 		if (watch->ino == ino)
@@ -105,30 +121,42 @@ static void tell_watches(struct changes *changes, int64_t ino)
 	while (!list_empty(&told)) {
 		struct list *item = told.next;
 		list_remove(item);
-		list_append(&changes->watches, item);
+		list_append(bucket(changes, ino), item);
 	}
 }
 
-static void tell_all(void *arg)
+static void forget(struct changes *changes, struct status_change *change)
 {
-	struct changes *changes = arg;
+	map_remove(changes->changed, (uint64_t)change->ino);
+	list_remove(&change->link);
+	free(change);
+}
+
+static void tell_one(struct changes *changes, struct status_change *change)
+{
+	int64_t ino = change->ino;
+	bool by_itself = change->by_itself;
 	struct list *item, *after;
 
+	forget(changes, change);
+	tell_watches(changes, ino);
+	list_for_each_safe(item, after, &changes->listeners)
+	{
+		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
+		if (listener->events->status != NULL)
+			listener->events->status(listener->arg, (uint64_t)ino, by_itself);
+	}
+}
+
+static void tell_some(void *arg)
+{
+	struct changes *changes = arg;
+	int told = 0;
+
 	while (!list_empty(&changes->untold)) {
-		struct status_change *change =
-			list_entry(changes->untold.next, struct status_change, link);
-		int64_t ino = change->ino;
-		bool by_itself = change->by_itself;
-		list_remove(&change->link);
-		free(change);
-		tell_watches(changes, ino);
-		list_for_each_safe(item, after, &changes->listeners)
-		{
-			struct changes_listener *listener =
-				list_entry(item, struct changes_listener, link);
-			if (listener->events->status != NULL)
-				listener->events->status(listener->arg, (uint64_t)ino, by_itself);
-		}
+		if (told++ >= SLICE && loop_defer(changes->loop, tell_some, changes) == 0)
+			return;
+		tell_one(changes, list_entry(changes->untold.next, struct status_change, link));
 	}
 }
 
@@ -136,32 +164,16 @@ void changes_destroy(struct changes *changes)
 {
 	if (changes == NULL)
 		return;
-	loop_defer_cancel(changes->loop, tell_all, changes);
-	while (!list_empty(&changes->untold)) {
-		struct status_change *change =
-			list_entry(changes->untold.next, struct status_change, link);
-		list_remove(&change->link);
-		free(change);
-	}
+	loop_defer_cancel(changes->loop, tell_some, changes);
+	while (!list_empty(&changes->untold))
+		forget(changes, list_entry(changes->untold.next, struct status_change, link));
+	map_destroy(changes->changed);
 	free(changes);
-}
-
-static struct status_change *find_change(struct changes *changes, int64_t ino)
-{
-	struct list *item;
-
-	list_for_each(item, &changes->untold)
-	{
-		struct status_change *change = list_entry(item, struct status_change, link);
-		if (change->ino == ino)
-			return change;
-	}
-	return NULL;
 }
 
 static void note_status(struct changes *changes, int64_t ino, bool by_itself)
 {
-	struct status_change *change = ino == 0 ? NULL : find_change(changes, ino);
+	struct status_change *change = map_get(changes->changed, (uint64_t)ino);
 
 	changes_tell_other(changes);
 	if (ino == 0)
@@ -172,13 +184,18 @@ static void note_status(struct changes *changes, int64_t ino, bool by_itself)
 	}
 	change = malloc(sizeof(*change));
 	bool first = list_empty(&changes->untold);
-	if (change == NULL || (first && loop_defer(changes->loop, tell_all, changes) < 0)) {
+	int r = change == NULL ? -ENOMEM : map_put(changes->changed, (uint64_t)ino, change);
+	if (r == 0 && first) {
+		r = loop_defer(changes->loop, tell_some, changes);
+		if (r < 0)
+			map_remove(changes->changed, (uint64_t)ino);
+	}
+	if (r < 0) {
 		log_error("status: out of memory: readers of inode %" PRId64 " are not woken", ino);
 		free(change);
 		return;
 	}
-	change->ino = ino;
-	change->by_itself = by_itself;
+	*change = (struct status_change){.ino = ino, .by_itself = by_itself};
 	list_append(&changes->untold, &change->link);
 }
 

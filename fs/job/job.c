@@ -12,6 +12,7 @@
 #include "fs/base/backoff.h"
 #include "fs/base/log.h"
 #include "fs/job/changes.h"
+#include "fs/job/job_line.h"
 #include "fs/job/job_table.h"
 #include "fs/store/store.h"
 
@@ -110,6 +111,8 @@ struct job *job_create(struct job_table *table)
 		return NULL;
 	job->table = table;
 	list_init(&job->link);
+	list_init(&job->busy);
+	list_init(&job->waiting);
 	return job;
 }
 
@@ -119,6 +122,16 @@ static int save(struct store *store, void *arg)
 	int r = jobs_save(store, &job->record);
 
 	return r < 0 ? r : tasks_set(store, job->record.id, job->tasks, job->task_count);
+}
+
+void job_note_state(struct job *job)
+{
+	enum job_state state = job->record.state;
+
+	bool busy = job_state_is_active(state) || state == JOB_FETCHING || job->unsaved;
+
+	job_lines_note(job, (state == JOB_QUEUED ? JOB_LINE_QUEUED : 0u) | (busy ? JOB_LINE_BUSY : 0u) |
+				    (state == JOB_WAITING || state == JOB_BLOCKED ? JOB_LINE_WAITING : 0u));
 }
 
 int job_save(struct job *job, bool durable)
@@ -131,10 +144,17 @@ int job_save(struct job *job, bool durable)
 		r = store_run(store, durable, save, job);
 	job->unsaved = r < 0;
 	job->save_failures = r < 0 ? job->save_failures + 1 : 0;
+	job_note_state(job);
 	if (r < 0)
 		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": could not be recorded",
 			job->record.id);
 	return r;
+}
+
+void job_set_state(struct job *job, enum job_state state)
+{
+	job->record.state = state;
+	job_note_state(job);
 }
 
 int job_change(struct job *job, enum job_state state, bool durable)
@@ -143,7 +163,7 @@ int job_change(struct job *job, enum job_state state, bool durable)
 	if (job->record.state != state)
 		log_info("job %" PRId64 ": %s -> %s", job->record.id,
 			job_state_name(job->record.state), job_state_name(state));
-	job->record.state = state;
+	job_set_state(job, state);
 	int r = job_save(job, durable);
 	job_tell(job);
 	return r;

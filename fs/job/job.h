@@ -15,6 +15,8 @@
 #include "fs/store/jobs.h"
 
 struct api_call;
+struct job_line;
+struct job_lines;
 struct job_table;
 struct queue;
 
@@ -28,6 +30,10 @@ struct job {
 	size_t task_count;
 	struct job_table *table; /* borrowed */
 	struct list link;	/* of the table, by id */
+	struct job_lines *lines; /* borrowed, like its model's `line`; NULL: it has not entered */
+	struct job_line *line;
+	struct list busy, waiting; /* job_lines.busy, job_lines.waiting */
+	bool queued;		/* it is in its lines */
 	struct queue *queue;	/* borrowed; that of its `call` */
 	struct api_call *call;	/* owned; a request on its way */
 	struct job_work *work;	/* owned; NULL: it waits for its turn, or for the answer to `call` */
@@ -63,6 +69,10 @@ bool job_state_is_unsent(enum job_state state);
 void job_set_text(char **slot, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct job *job_create(struct job_table *table); /* of nothing yet, and not in the table; NULL: out of memory */
 void job_destroy(struct job *job);	     /* one that is not in the table; cancels call and work */
+/* Its state, or whether it is saved, is another one: job_line.h. */
+void job_note_state(struct job *job);
+/* In memory alone: for who saves it in a transaction of his own. */
+void job_set_state(struct job *job, enum job_state state);
 /* Asserts the table of changes, changes the state, saves and tells. On an error the record has changed in memory all the
  * same and `unsaved` is set. */
 int job_change(struct job *job, enum job_state state, bool durable);

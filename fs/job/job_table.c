@@ -15,6 +15,7 @@ int job_table_create(struct store *store, struct changes *changes, struct job_ta
 	table->store = store;
 	table->changes = changes;
 	list_init(&table->jobs);
+	job_lines_init(&table->lines);
 	table->by_id = map_create();
 	if (table->by_id == NULL) {
 		free(table);
@@ -32,6 +33,7 @@ void job_table_destroy(struct job_table *table)
 		return;
 	while ((job = job_table_first(table)) != NULL)
 		job_table_remove(job);
+	job_lines_finish(&table->lines);
 	map_destroy(table->by_id);
 	free(table);
 }
@@ -40,9 +42,14 @@ int job_table_enter(struct job_table *table, struct job *job)
 {
 	int r = map_put(table->by_id, (uint64_t)job->record.id, job);
 
-	if (r < 0)
+	if (r == 0)
+		r = job_lines_enter(&table->lines, job);
+	if (r < 0) {
+		map_remove(table->by_id, (uint64_t)job->record.id);
 		return r;
+	}
 	list_append(&table->jobs, &job->link);
+	job_note_state(job);
 	/* from now on it is looked up: job_place() */
 	job->record.place = (struct job_place){0};
 	return 0;
@@ -56,6 +63,7 @@ struct job *job_table_find(const struct job_table *table, int64_t id)
 void job_table_remove(struct job *job)
 {
 	map_remove(job->table->by_id, (uint64_t)job->record.id);
+	job_lines_leave(&job->table->lines, job);
 	job_destroy(job);
 }
 

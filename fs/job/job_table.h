@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "fs/job/job.h"
+#include "fs/job/job_line.h"
 
 struct changes;
 struct loop;
@@ -18,6 +19,7 @@ struct job_table {
 	struct changes *changes; /* borrowed: who hears of them */
 	struct list jobs;        /* job.link, owned, by id */
 	struct map *by_id;       /* the same jobs */
+	struct job_lines lines;  /* of the same jobs */
 };
 
 int job_table_create(struct store *store, struct changes *changes, struct job_table **ret_table);

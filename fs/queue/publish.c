@@ -308,7 +308,7 @@ static int write_results(struct store *store, void *arg)
 		r = nodes_touch(store, all->place.dir, clock_wall_ns());
 	if (r < 0)
 		return r;
-	all->job->record.state = JOB_SUCCESS;
+	job_set_state(all->job, JOB_SUCCESS);
 	return jobs_save(store, &all->job->record);
 }
 
@@ -319,7 +319,7 @@ int publish_results(struct job *job, struct result_record *results, size_t count
 	int r = store_run(job->table->store, true, write_results, &all);
 
 	if (r < 0) {
-		job->record.state = JOB_FETCHING;
+		job_set_state(job, JOB_FETCHING);
 	} else {
 		log_info("job %" PRId64 ": %zu result(s) published%s", job->record.id,
 			all.news.count,

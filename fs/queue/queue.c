@@ -18,6 +18,7 @@ int queue_create(const struct queue_needs *needs, struct queue **ret_queue)
 		return -ENOMEM;
 	queue->needs = *needs;
 	queue->last_post = INT64_MIN / 2;
+	queue->tell_from = INT64_MAX;
 	int r = loop_timer_create(needs->loop, queue_pump, queue, &queue->timer);
 	if (r < 0) {
 		free(queue);
@@ -38,6 +39,7 @@ void queue_destroy(struct queue *queue)
 	if (queue == NULL)
 		return;
 	credits_listen(queue->needs.credits, NULL, NULL);
+	queue_stop_telling(queue);
 	loop_timer_destroy(queue->timer);
 	queue_models_destroy(queue->models);
 	free(queue->reason);

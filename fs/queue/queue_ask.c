@@ -57,6 +57,7 @@ static int let_go(struct job *job, bool unmade)
 	}
 	*record = before;
 	job->released = job->unsaved = false;
+	job_note_state(job);
 	job_tell(job);
 	return r;
 }
@@ -146,8 +147,11 @@ bool queue_called_back(struct queue *queue, const char *token)
 	char word[sizeof(HOOK_WORD "=") + HOOK_TOKEN];
 
 	snprintf(word, sizeof(word), HOOK_WORD "=%s", token);
-	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
-		job = job_table_next(job)) {
+	struct list *item;
+
+	list_for_each(item, &queue->needs.jobs->lines.busy)
+	{
+		struct job *job = list_entry(item, struct job, busy);
 		if (!job_state_is_active(job->record.state) || job->record.body == NULL ||
 			strstr(job->record.body, word) == NULL)
 			continue;

@@ -33,6 +33,7 @@ struct queue {
 	int64_t balance_next;   /* monotonic ms */
 	unsigned balance_count; /* questions since the queue was paused for credits */
 	double pause_balance;   /* credits when the queue was paused for them; NAN unknown */
+	int64_t tell_from; /* the next job to be told that it waits for another reason; INT64_MAX: all are */
 	bool stopping;
 	void (*stopped)(void *arg);
 	void *stopped_arg;
@@ -40,6 +41,7 @@ struct queue {
 
 /* queue_state.c */
 
+void queue_stop_telling(struct queue *queue); /* at the end */
 void queue_hold_off(struct queue *queue, int64_t wait_ms, enum queue_pause pause, const char *reason);
 void queue_clear_pause(struct queue *queue);
 void queue_forget(struct queue *queue, struct job *job); /* and frees it */

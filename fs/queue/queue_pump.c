@@ -21,42 +21,60 @@ static bool is_changing(struct queue *queue, struct job *job)
 	       nodes_get(queue->needs.store, place.ino, &node) == 0 && node.draft != DRAFT_NONE;
 }
 
-/* When the job may go as far as itself and its model are concerned. */
-static int64_t opens(const struct queue *queue, const struct job *job, int64_t open)
+/* The oldest one of a model that may go now; NULL: none. *ret_wake: when to look again. */
+static struct job *next_of_model(struct queue *queue, const struct job_line *line, int64_t now, int64_t *ret_wake)
 {
-	int64_t model = queue_models_not_before(queue->models, job->record.model);
-	int64_t when = job->not_before > model ? job->not_before : model;
-
-	return when > open ? when : open;
+	for (size_t i = 0; i < line->count; i++) {
+		struct job *job = job_line_at(line, i);
+		if (job->not_before > now && job->not_before < *ret_wake)
+			*ret_wake = job->not_before;
+		if (job->not_before <= now && !is_changing(queue, job))
+			return job;
+	}
+	return NULL;
 }
 
-/* Earliest first: FIFO by job number, but one of a model that was refused lately comes behind those of others. NULL:
+static bool goes_before(const struct queue *queue, const struct job_line *line, const struct job_line *other)
+{
+	bool line_is_behind = queue_models_is_behind(queue->models, line->model);
+
+	if (line_is_behind != queue_models_is_behind(queue->models, other->model))
+		return !line_is_behind;
+	return job_line_is_first(line, other);
+}
+
+/* Models take turns, and one that was refused lately comes behind the others; within a model the oldest goes first. NULL:
  * nobody. *ret_wake: when to look again. */
 static struct job *next_to_go(struct queue *queue, int64_t now, int64_t *ret_wake)
 {
 	int64_t open = queue->last_post + queue->needs.submit_gap_ms;
-	struct job *second = NULL;
+	struct job *best = NULL;
+	struct list *item;
 
 	if (queue->needs.read_only || queue->stopping || queue->posting != NULL ||
-		queue->pause != QUEUE_RUNS || queue_active(queue) >= queue->needs.max_active)
+		queue->pause != QUEUE_RUNS || queue_waiting(queue) == 0 ||
+		queue_active(queue) >= queue->needs.max_active)
 		return NULL;
 	if (open < queue->not_before)
 		open = queue->not_before;
-	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
-		job = job_table_next(job)) {
-		if (job->record.state != JOB_QUEUED)
+	list_for_each(item, &queue->needs.jobs->lines.models)
+	{
+		struct job_line *line = list_entry(item, struct job_line, link);
+		int64_t model = queue_models_not_before(queue->models, line->model);
+		int64_t when = model > open ? model : open;
+		if (line->count == 0)
 			continue;
-		int64_t when = opens(queue, job, open);
-		if (when > now && when < *ret_wake)
-			*ret_wake = when;
-		bool behind = queue_models_is_behind(queue->models, job->record.model);
-		if (when > now || (behind && second != NULL) || is_changing(queue, job))
+		if (when > now) {
+			*ret_wake = when < *ret_wake ? when : *ret_wake;
 			continue;
-		if (!behind)
-			return job;
-		second = job;
+		}
+		if (best != NULL && !goes_before(queue, line, best->line))
+			continue;
+		struct job *job = next_of_model(queue, line, now, ret_wake);
+		if (job != NULL)
+			best = job;
 	}
-	return second;
+	return best;
 }
 
 static void save_again(struct queue *queue, struct job *job)
@@ -110,15 +128,14 @@ void queue_pump(void *arg)
 {
 	struct queue *queue = arg;
 	int64_t now = clock_mono_ms(), wake = INT64_MAX;
-	struct job *job, *next;
+	struct list *item, *after;
 
-	for (job = job_table_first(queue->needs.jobs); job != NULL; job = next) {
-		next = job_table_next(job);
-		work_on(queue, job, now, &wake);
-	}
-	job = next_to_go(queue, now, &wake);
+	list_for_each_safe(item, after, &queue->needs.jobs->lines.busy)
+		work_on(queue, list_entry(item, struct job, busy), now, &wake);
+	struct job *job = next_to_go(queue, now, &wake);
 	if (job != NULL) {
 		queue_models_sent(queue->models, job->record.model);
+		job_line_sent(&queue->needs.jobs->lines, job->line);
 		queue_submit(queue, job);
 	}
 	queue_watch_balance(queue, now, &wake);

@@ -2,6 +2,8 @@
 /* How the queue stands: paused or not, and why; and the end of a job. */
 #include "fs/queue/queue_private.h"
 
+#include <string.h>
+
 #include "fs/base/clock.h"
 #include "fs/queue/credits.h"
 
@@ -10,6 +12,7 @@ void queue_wake(struct queue *queue)
 	loop_timer_arm(queue->timer, 0);
 }
 
+#define TELL_SLICE 64 /* statuses in one turn of the loop */
 #define PLACE_MS (INT64_C(3600) * 1000)
 
 /* Nobody has known for so long how it stands that it does not keep others from being sent. */
@@ -20,36 +23,66 @@ static bool has_lost_its_place(const struct job *job)
 
 int queue_active(const struct queue *queue)
 {
+	const struct list *item;
 	int active = 0;
 
-	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
-		job = job_table_next(job))
+	list_for_each(item, &queue->needs.jobs->lines.busy)
+	{
+		const struct job *job = list_entry(item, struct job, busy);
 		if (job_state_is_active(job->record.state) && !has_lost_its_place(job))
 			active += job->task_count > 0 ? (int)job->task_count : 1;
+	}
 	return active;
 }
 
 int queue_waiting(const struct queue *queue)
 {
-	int waiting = 0;
+	return (int)queue->needs.jobs->lines.all.count;
+}
 
-	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
-		job = job_table_next(job))
-		waiting += job->record.state == JOB_QUEUED;
-	return waiting;
+/* All that wait have another reason: some in each turn of the loop. */
+static void tell_queued(void *arg)
+{
+	struct queue *queue = arg;
+	const struct job_line *line = &queue->needs.jobs->lines.all;
+	size_t at = job_line_before(line, queue->tell_from);
+
+	for (int i = 0; i < TELL_SLICE && at < line->count; i++) {
+		struct job *job = job_line_at(line, at++);
+		queue->tell_from = job->record.id + 1;
+		job_tell(job);
+	}
+	if (at < line->count && loop_defer(queue->needs.loop, tell_queued, queue) == 0)
+		return;
+	queue->tell_from = INT64_MAX;
+}
+
+void queue_stop_telling(struct queue *queue)
+{
+	loop_defer_cancel(queue->needs.loop, tell_queued, queue);
+}
+
+static void tell_all_queued(struct queue *queue)
+{
+	bool under_way = queue->tell_from != INT64_MAX;
+
+	queue->tell_from = 0;
+	if (!under_way && loop_defer(queue->needs.loop, tell_queued, queue) < 0)
+		tell_queued(queue);
 }
 
 void queue_hold_off(
 	struct queue *queue, int64_t wait_ms, enum queue_pause pause, const char *reason)
 {
+	/* that the service has no place free is told to thousands once, not every few seconds */
+	bool is_told = queue->reason != NULL && reason != NULL && strcmp(queue->reason, reason) == 0;
+
 	queue->not_before = clock_mono_ms() + wait_ms;
 	queue->wants_place = false;
 	queue->pause = pause;
 	job_set_text(&queue->reason, "%s", reason);
-	for (struct job *job = job_table_first(queue->needs.jobs); job != NULL;
-		job = job_table_next(job))
-		if (job->record.state == JOB_QUEUED)
-			job_tell(job);
+	if (!is_told)
+		tell_all_queued(queue);
 }
 
 void queue_clear_pause(struct queue *queue)

@@ -95,7 +95,7 @@ static int record_submitting(struct queue *queue, struct job *job)
 		r = sync_prompt(store, place.ino);
 	if (r < 0)
 		return r;
-	record->state = JOB_SUBMITTING;
+	job_set_state(job, JOB_SUBMITTING);
 	record->submitted = clock_wall_ms();
 	if (!credits_before(queue->needs.credits, &record->balance_before, &record->balance_at))
 		record->balance_before = NAN;
@@ -103,7 +103,7 @@ static int record_submitting(struct queue *queue, struct job *job)
 	if (r == 0) {
 		store_note_sent(store);
 	} else {
-		record->state = JOB_QUEUED;
+		job_set_state(job, JOB_QUEUED);
 		record->submitted = 0;
 	}
 	return r;

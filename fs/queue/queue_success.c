@@ -49,14 +49,14 @@ static int record_results(struct job *job, const struct result_record *results, 
 	struct store *store = job->table->store;
 	enum job_state before = job->record.state;
 
-	job->record.state = JOB_FETCHING;
+	job_set_state(job, JOB_FETCHING);
 	job->record.finished = clock_wall_ms();
 	int r = store_run(store, true, write_success, &success);
 	/* an answer that is the result cannot be asked for again: what was kept back is for this */
 	if (r == -ENOSPC && store_reserve_use(store))
 		r = store_run(store, true, write_success, &success);
 	if (r < 0) {
-		job->record.state = before;
+		job_set_state(job, before);
 		job->record.finished = 0;
 	}
 	return r;
