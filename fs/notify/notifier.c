@@ -21,7 +21,7 @@
 #include "fs/tree/tree.h"
 
 enum {
-	WAITING_MAX = 10000, /* announcements; of what comes then nobody is told */
+	WAITING_MAX = 100000, /* announcements of one turn; of what comes then nobody is told */
 	TRIES = 3,           /* for one whose directory moves */
 	PATIENCE_MS = 300,   /* of those who wait until all is told */
 	READY_MAX =
@@ -95,23 +95,23 @@ static void go_on(struct notifier *notifier)
 {
 	struct announcement *announcement;
 
-	while (has_child(notifier) && !notifier->sent &&
-		(announcement = notifier_first(notifier)) != NULL) {
+	while (has_child(notifier) && notifier->sent == NULL &&
+		(announcement = notifier_next(notifier)) != NULL) {
 		int r = send_order(notifier, announcement);
 		if (r == 0)
-			notifier->sent = true;
+			notifier->sent = announcement;
 		else if (r == -EPIPE || r == -ECONNRESET || r == -ENOTCONN)
 			return; /* its death will be told */
 		else
-			notifier_drop_first(notifier);
+			notifier_drop(notifier, announcement);
 	}
 }
 
 static void take_answer(struct notifier *notifier, int result)
 {
-	struct announcement *announcement = notifier_first(notifier);
+	struct announcement *announcement = notifier->sent;
 
-	notifier->sent = false;
+	notifier->sent = NULL;
 	if (result == -EXDEV && !notifier->mute) {
 		notifier->mute = true;
 		log_warning("notifier: '%s' is not to be seen by other processes: inotify will "
@@ -127,19 +127,21 @@ static void take_answer(struct notifier *notifier, int result)
 	if (result < 0)
 		log_errno(LOG_LEVEL_DEBUG, result, "notifier: no event '%c' for inode %" PRIu64,
 			announcement->kind, announcement->ino);
-	notifier_drop_first(notifier);
+	notifier_drop(notifier, announcement);
 }
 
 /* --- those who wait until all is told --- */
 
 bool notifier_is_quiet(const struct notifier *notifier)
 {
-	return notifier == NULL || list_empty(&notifier->waiting);
+	/* statuses have their names, whatever is still to be told of them */
+	return notifier == NULL || (list_empty(&notifier->waiting[NOTIFIER_RESULTS]) &&
+					   list_empty(&notifier->waiting[NOTIFIER_NAMES]));
 }
 
 static bool is_busy(const struct notifier *notifier)
 {
-	return has_child(notifier) && notifier->sent;
+	return has_child(notifier) && notifier->sent != NULL;
 }
 
 static void end_waits(void *arg)
@@ -181,7 +183,7 @@ static bool child_answered(void *arg, int result)
 {
 	struct notifier *notifier = arg;
 
-	if (!notifier->sent)
+	if (notifier->sent == NULL)
 		return false;
 	take_answer(notifier, result);
 	go_on(notifier);
@@ -195,9 +197,9 @@ static void child_died(void *arg)
 	struct notifier *notifier = arg;
 
 	/* the one that it was at may have been told of already: once is better than twice */
-	if (notifier->sent && notifier_first(notifier)->done)
-		notifier_drop_first(notifier);
-	notifier->sent = false;
+	if (notifier->sent != NULL && notifier->sent->done)
+		notifier_drop(notifier, notifier->sent);
+	notifier->sent = NULL;
 	end_waits(notifier);
 }
 
@@ -206,26 +208,26 @@ static void child_died(void *arg)
 static void add(struct notifier *notifier, char kind, uint64_t dir, uint64_t ino, const char *name,
 	const char *new_name)
 {
-	struct announcement *announcement = NULL;
+	struct announcement *announcement = notifier->active ? calloc(1, sizeof(*announcement)) : NULL;
 
-	if (notifier->active && notifier->count < WAITING_MAX)
-		announcement = calloc(1, sizeof(*announcement));
 	if (announcement == NULL)
 		return;
 	announcement->kind = kind;
 	announcement->dir = dir;
 	announcement->ino = ino;
+	enum notifier_turn turn = announcement_turn(announcement);
 	if (name != NULL)
 		announcement->name = strdup(name);
 	if (new_name != NULL)
 		announcement->new_name = strdup(new_name);
-	if ((name != NULL && announcement->name == NULL) ||
-		(new_name != NULL && announcement->new_name == NULL)) {
+	if (notifier->count[turn] >= WAITING_MAX || (name != NULL && announcement->name == NULL) ||
+		(new_name != NULL && announcement->new_name == NULL) ||
+		(kind == NOTIFIER_MODIFY && map_put(notifier->modified, ino, announcement) < 0)) {
 		announcement_free(announcement);
 		return;
 	}
-	list_append(&notifier->waiting, &announcement->link);
-	notifier->count++;
+	list_append(&notifier->waiting[turn], &announcement->link);
+	notifier->count[turn]++;
 	go_on(notifier);
 }
 
@@ -251,16 +253,9 @@ static void name_changed(void *arg, enum changes_name what, uint64_t dir, const 
 
 static bool is_waiting(const struct notifier *notifier, uint64_t prompt)
 {
-	struct list *item;
+	const struct announcement *announcement = map_get(notifier->modified, prompt);
 
-	list_for_each(item, &notifier->waiting)
-	{
-		struct announcement *announcement = list_entry(item, struct announcement, link);
-		if (announcement->kind == NOTIFIER_MODIFY && announcement->ino == prompt &&
-			!(notifier->sent && announcement == notifier_first(notifier)))
-			return true;
-	}
-	return false;
+	return announcement != NULL && announcement != notifier->sent;
 }
 
 static void status_has_changed(void *arg, uint64_t prompt, bool by_itself)
@@ -309,10 +304,12 @@ int notifier_create(const struct notifier_needs *needs, struct notifier **ret_no
 	if (notifier == NULL)
 		return -ENOMEM;
 	notifier->needs = *needs;
-	list_init(&notifier->waiting);
+	for (int turn = 0; turn < NOTIFIER_TURNS; turn++)
+		list_init(&notifier->waiting[turn]);
 	list_init(&notifier->idles);
 	notifier->seen = map_create();
-	int r = notifier->seen == NULL ? -ENOMEM : make_token(notifier);
+	notifier->modified = map_create();
+	int r = notifier->seen == NULL || notifier->modified == NULL ? -ENOMEM : make_token(notifier);
 	if (r == 0)
 		r = notifier_process_create(
 			needs->loop, needs->mountpoint, &events, notifier, &notifier->child);
@@ -354,9 +351,11 @@ void notifier_destroy(struct notifier *notifier)
 		return;
 	notifier_stop(notifier);
 	notifier_process_destroy(notifier->child);
-	while (!list_empty(&notifier->waiting))
-		notifier_drop_first(notifier);
+	struct announcement *announcement;
+	while (notifier->modified != NULL && (announcement = notifier_next(notifier)) != NULL)
+		notifier_drop(notifier, announcement);
 	loop_timer_destroy(notifier->patience);
 	map_destroy(notifier->seen);
+	map_destroy(notifier->modified);
 	free(notifier);
 }

@@ -6,8 +6,11 @@
 #include "fs/job/changes.h"
 #include "fs/notify/notifier.h"
 
+/* Whose turn it is: a result never waits for statuses, however many of them change. */
+enum notifier_turn { NOTIFIER_RESULTS, NOTIFIER_NAMES, NOTIFIER_STATUSES, NOTIFIER_TURNS };
+
 struct announcement {
-	struct list link; /* notifier.waiting */
+	struct list link; /* one of notifier.waiting */
 	char kind;
 	uint64_t dir, ino; /* NOTIFIER_MODIFY: the prompt, no dir; of a status or directory that comes or goes no ino */
 	char *name;        /* owned; of NOTIFIER_MODIFY none, it is that of this moment */
@@ -26,15 +29,17 @@ struct notifier {
 	struct loop_timer *patience;
 	struct list idles; /* notifier_idle.link, borrowed */
 
-	struct list waiting; /* announcement.link, owned; the first is with the child when `sent` */
-	size_t count;
-	bool sent;
+	struct list waiting[NOTIFIER_TURNS]; /* announcement.link, owned; who is first in the first that is not empty is next */
+	size_t count[NOTIFIER_TURNS];
+	struct map *modified; /* prompt -> its NOTIFIER_MODIFY that waits; several changes are told of as one */
+	struct announcement *sent; /* borrowed; with the child; NULL none */
 	struct map *seen; /* prompt -> hash of the status that the events so far have told of */
 };
 
 /* notifier_requests.c */
 
-/* What is told next, and is with the child when `sent`; NULL: nothing. */
-struct announcement *notifier_first(const struct notifier *notifier);
+/* What is told next; NULL: nothing. */
+struct announcement *notifier_next(const struct notifier *notifier);
+enum notifier_turn announcement_turn(const struct announcement *announcement);
 void announcement_free(struct announcement *announcement);
-void notifier_drop_first(struct notifier *notifier);
+void notifier_drop(struct notifier *notifier, struct announcement *announcement);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/map.h"
 #include "fs/notify/notifier_child.h"
 #include "fs/notify/notifier_private.h"
 #include "fs/notify/notifier_process.h"
@@ -17,17 +18,31 @@ void announcement_free(struct announcement *announcement)
 	free(announcement);
 }
 
-struct announcement *notifier_first(const struct notifier *notifier)
+enum notifier_turn announcement_turn(const struct announcement *announcement)
 {
-	return list_empty(&notifier->waiting)
-		       ? NULL
-		       : list_entry(notifier->waiting.next, struct announcement, link);
+	switch (announcement->kind) {
+	case NOTIFIER_CREATE:
+	case NOTIFIER_RENAME:
+		return NOTIFIER_RESULTS;
+	case NOTIFIER_MODIFY:
+		return NOTIFIER_STATUSES;
+	default:
+		return NOTIFIER_NAMES;
+	}
+}
+
+struct announcement *notifier_next(const struct notifier *notifier)
+{
+	for (int turn = 0; turn < NOTIFIER_TURNS; turn++)
+		if (!list_empty(&notifier->waiting[turn]))
+			return list_entry(notifier->waiting[turn].next, struct announcement, link);
+	return NULL;
 }
 
 /* What the child is about to do, if that is this. */
 static struct announcement *current(const struct notifier *notifier, char kind)
 {
-	struct announcement *announcement = notifier->sent ? notifier_first(notifier) : NULL;
+	struct announcement *announcement = notifier->sent;
 
 	return announcement != NULL && announcement->kind == kind && !announcement->done
 		       ? announcement
@@ -51,12 +66,14 @@ static struct announcement *current_name(
 static const char makes[] = {NOTIFIER_CREATE, NOTIFIER_STATUS, NOTIFIER_DIRECTORY, '\0'};
 static const char removes[] = {NOTIFIER_REMOVE, '\0'};
 
-void notifier_drop_first(struct notifier *notifier)
+void notifier_drop(struct notifier *notifier, struct announcement *announcement)
 {
-	struct announcement *announcement = notifier_first(notifier);
-
 	list_remove(&announcement->link);
-	notifier->count--;
+	notifier->count[announcement_turn(announcement)]--;
+	if (notifier->sent == announcement)
+		notifier->sent = NULL;
+	if (map_get(notifier->modified, announcement->ino) == announcement)
+		map_remove(notifier->modified, announcement->ino);
 	announcement_free(announcement);
 }
 
