@@ -69,6 +69,13 @@ int account_balance(struct account *account, void (*done)(void *arg, int result,
 	return balance_ask(&account->balance, done, arg, ret_balance);
 }
 
+bool account_balance_known(const struct account *account, double *ret_credits)
+{
+	int64_t when;
+
+	return credits_latest(account->credits, ret_credits, &when);
+}
+
 int account_wait_below(struct account *account, int64_t dir, void (*done)(void *arg), void *arg,
 	struct wait_below **ret_wait)
 {

@@ -75,6 +75,8 @@ int account_retry_prompt(struct account *account, uint64_t prompt_ino); /* `echo
 /* .weryaifs/balance: balance_ask() of balance.h. */
 int account_balance(struct account *account, void (*done)(void *arg, int result, double credits),
 	void *arg, struct balance **ret_balance);
+/* The latest that was read; false: none. */
+bool account_balance_known(const struct account *account, double *ret_credits);
 /* DIR/.wait: wait_below_create() of fs/report/wait_below.h. */
 int account_wait_below(struct account *account, int64_t dir, void (*done)(void *arg), void *arg,
 	struct wait_below **ret_wait);

@@ -10,6 +10,8 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 
+#define BALANCE_FORMAT "%.15g"
+
 static const char *const names[] = {
 	"README", "models.json", "balance", "stats", "stats.prom", "log", "wait", "gallery.html", "events"};
 
@@ -94,14 +96,35 @@ int about_text(struct account *account, uint64_t ino, char **ret_text, size_t *r
 	return 0;
 }
 
+size_t about_balance_length(const struct account *account)
+{
+	double credits;
+	int length = account_balance_known(account, &credits)
+			     ? snprintf(NULL, 0, BALANCE_FORMAT "\n", credits)
+			     : 0;
+
+	return length < 0 ? 0 : (size_t)length;
+}
+
+int about_balance_text(double credits, size_t told, char **ret_text)
+{
+	static const char ends[] = "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
+	int digits = snprintf(NULL, 0, BALANCE_FORMAT, credits);
+	int lines = digits < 0 || told <= (size_t)digits ? 1 : (int)(told - (size_t)digits);
+
+	return asprintf(ret_text, BALANCE_FORMAT "%.*s", credits, lines, ends);
+}
+
 int about_get(struct account *account, uint64_t ino, struct tree_entry *ret_entry)
 {
 	CLEANUP_FREE char *text = NULL;
 	size_t length = 0;
 	int r = tree_get(account_tree(account), TREE_ABOUT, ret_entry);
 
-	/* the true size, for tools that read no more than that (tar, rsync); the balance's is not worth a request */
-	if (r == 0 && ino != ABOUT_BALANCE && about_is_listed(ino))
+	/* the true size, for who reads no more than that (tar, rsync, NFS); the balance's is not worth a request */
+	if (r == 0 && ino == ABOUT_BALANCE)
+		length = about_balance_length(account);
+	else if (r == 0 && about_is_listed(ino))
 		r = about_text(account, ino, &text, &length);
 	if (r < 0)
 		return r;

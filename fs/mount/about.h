@@ -38,6 +38,10 @@ const char *about_name(uint64_t ino);
 bool about_is_listed(uint64_t ino);
 /* Looks like a status file to the cache: kind TREE_STATUS. */
 int about_get(struct account *account, uint64_t ino, struct tree_entry *ret_entry);
+/* The size of a balance: that of the latest which is known, 0 none. And the text of one that has just been heard: who was told
+ * `told` waits for so many bytes, so what it has become shorter by is line ends; caller frees. Its length, or negative. */
+size_t about_balance_length(const struct account *account);
+int about_balance_text(double credits, size_t told, char **ret_text);
 /* The text as it is now; caller frees. Not for ABOUT_BALANCE, which the service has to be asked for (file_balance.c).
  * -ENOMEM. */
 int about_text(struct account *account, uint64_t ino, char **ret_text, size_t *ret_length);

@@ -33,7 +33,7 @@ int file_model_open(struct session *session, uint64_t ino, int flags, struct han
 /* TREE_GALLERY: a page of what was made below. */
 int file_gallery_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 
-/* TREE_WAIT: a read waits for the end of the job. */
+/* TREE_WAIT: a read waits for the end of the job. -EIO: none will come by itself, or this client could not wait for it. */
 int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 /* TREE_WAIT_BELOW and ABOUT_WAIT: a read waits for the ends of all prompts below. */
 int file_wait_below_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);

@@ -2,12 +2,12 @@
 /* .weryaifs/balance: the first read asks the service, and is parked until it answers. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "fs/account/account.h"
 #include "fs/account/balance.h"
 #include "fs/base/cleanup.h"
+#include "fs/mount/about.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/parked.h"
@@ -17,6 +17,7 @@ struct balance_file {
 	struct file_text text;
 	struct list reads;        /* parked_read.link, owned */
 	struct balance *question; /* owned; NULL: the service is not asked */
+	size_t told;              /* its size when it was opened */
 };
 
 static struct balance_file *balance_of(struct handle *handle)
@@ -28,7 +29,7 @@ static void balance_done(void *arg, int result, double credits)
 {
 	struct balance_file *file = arg;
 	struct file_text *text = &file->text;
-	int length = result < 0 ? result : asprintf(&text->text, "%.15g\n", credits);
+	int length = result < 0 ? result : about_balance_text(credits, file->told, &text->text);
 
 	file->question = NULL;
 	if (length < 0) {
@@ -83,6 +84,7 @@ int file_balance_again(struct session *session, uint64_t ino, char *text, size_t
 	if (file == NULL)
 		return -ENOMEM;
 	list_init(&file->reads);
+	file->told = about_balance_length(session->account);
 	int r = file_text_init(&file->text, session, ino, &balance_type, text, length);
 	if (r < 0) {
 		free(file);

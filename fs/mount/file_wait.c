@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* X.wait: opening it succeeds at once, reads are parked until the job is final. */
+/* X.wait: reads are parked until the job is final. Where no end will come by itself it cannot be opened. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/job/changes.h"
+#include "fs/mount/client.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/parked.h"
 #include "fs/mount/reply.h"
+#include "fs/mount/request.h"
 #include "fs/notify/notifier.h"
 #include "fs/tree/tree.h"
 
@@ -114,6 +116,14 @@ int file_wait_again(struct session *session, uint64_t ino, char *text, size_t le
 
 int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
-	return (flags & O_ACCMODE) != O_RDONLY ? -EPERM
-					       : file_wait_again(session, ino, NULL, 0, ret_handle);
+	CLEANUP_FREE char *text = NULL;
+	size_t length;
+
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		return -EPERM;
+	/* who goes by sizes reads nothing where there is no text, and takes that for success: the open can fail */
+	int r = tree_wait_text(session->tree, (uint64_t)TREE_NODE(ino), &text, &length);
+	if (r == -EAGAIN)
+		r = client_of(request_thread(session)) == CLIENT_NFS ? -EIO : 0;
+	return r < 0 ? r : file_wait_again(session, ino, NULL, 0, ret_handle);
 }

@@ -9,10 +9,12 @@
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/mount/about.h"
+#include "fs/mount/client.h"
 #include "fs/mount/file.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/parked.h"
 #include "fs/mount/reply.h"
+#include "fs/mount/request.h"
 #include "fs/notify/notifier.h"
 #include "fs/report/wait_below.h"
 
@@ -161,5 +163,7 @@ int file_wait_below_open(struct session *session, uint64_t ino, int flags, struc
 {
 	if ((flags & O_ACCMODE) != O_RDONLY)
 		return -EPERM;
+	if (client_of(request_thread(session)) == CLIENT_NFS)
+		return -EIO;
 	return file_wait_below_again(session, ino, NULL, 0, ret_handle);
 }

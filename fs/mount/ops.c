@@ -7,6 +7,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/mount/about.h"
+#include "fs/mount/client.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/passthrough.h"
@@ -57,10 +58,12 @@ void ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	struct tree_entry entry;
 	int r = inode_get(session_of(req), ino, &entry);
 
-	if (r < 0)
+	if (r < 0) {
 		reply_error(req, r);
-	else
-		reply_attr(req, &entry);
+		return;
+	}
+	client_show_size(fuse_req_ctx(req)->pid, &entry);
+	reply_attr(req, &entry);
 }
 
 /* The kernel's bits as the tree's; "now" is our clock. */

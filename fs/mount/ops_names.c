@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "fs/mount/about.h"
+#include "fs/mount/client.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
@@ -34,13 +35,15 @@ void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		r = ghost_of_gone(session, &entry);
 	if (r == -ENOENT && notifier == NULL)
 		r = ghost_find(session, parent, name, fuse_req_ctx(req)->pid, &entry);
-	if (r < 0)
+	if (r < 0) {
 		reply_error(req, r);
-	else
-		reply_entry(req, &entry,
-			entry.kind == TREE_RESULT && entry.ino != parent
-				? inode_quiet_ms(session, parent)
-				: 0);
+		return;
+	}
+	client_show_size(fuse_req_ctx(req)->pid, &entry);
+	reply_entry(req, &entry,
+		entry.kind == TREE_RESULT && entry.ino != parent
+			? inode_quiet_ms(session, parent)
+			: 0);
 }
 
 void ops_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)

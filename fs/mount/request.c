@@ -22,6 +22,11 @@ uint64_t request_unique(const struct session *session)
 	return session->current != NULL ? session->current->unique : 0;
 }
 
+pid_t request_thread(const struct session *session)
+{
+	return session->current != NULL ? (pid_t)session->current->pid : 0;
+}
+
 bool request_comes_again(const struct session *session)
 {
 	return session->again;

@@ -3,6 +3,7 @@
 /* request: the kernel's request that is being dealt with, as it came (linux/fuse.h), beside what libfuse makes of it. */
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct session;
 
@@ -12,6 +13,7 @@ int request_serve(struct session *session);
 int request_serve_left(struct session *session);
 
 uint64_t request_unique(const struct session *session); /* 0: none */
+pid_t request_thread(const struct session *session); /* who asks; 0: not known */
 /* It was read by the last daemon, which died before it wrote the answer, or just after. */
 bool request_comes_again(const struct session *session);
 /* It comes again, and what it changes has been changed: only the answer is missing. */

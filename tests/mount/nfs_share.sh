@@ -31,6 +31,16 @@ assert_eq "$(posts)" 1 "submissions of one copy"
 nfs_cat FLUX/fox.png >seen.png
 cmp seen.png "$M/FLUX/fox.png"
 assert_contains "$(nfs_cat FLUX/fox.status)" "state: SUCCESS" "the status"
+# what is made has its true size, which is all that such a client reads: a wait that it cannot make fails
+assert_eq "$(nfs_cat FLUX/fox.wait)" fox.png "the wait"
+assert_eq "$(nfs_cat .weryaifs/balance)" "$(cat "$M/.weryaifs/balance")" "the balance"
+echo "[[seconds=60]] a slow fox" >"$M/FLUX/slow.txt"
+printf 'rato: 16:9\n' >"$M/FLUX/wrong.txt"
+wait_state "$M/FLUX/slow.txt" "PENDING PROCESSING"
+wait_state "$M/FLUX/wrong.txt" INVALID
+for stem in slow wrong; do
+    nfs_cat FLUX/$stem.wait >/dev/null 2>&1 && fail "the wait for $stem is empty, and succeeds"
+done
 timeout 20 nfs-ls "$(at FLUX)" | grep -q fox.png || fail "the result is not listed"
 
 # the server starts anew
@@ -45,6 +55,6 @@ timeout 20 nfs-cp two.txt "$(at FLUX/two.txt)" >/dev/null
 wait_state "$M/FLUX/two.txt" SUCCESS 40
 kill "$NFSD_PID"
 wait "$NFSD_PID" || true
-assert_eq "$(posts)" 2 "submissions of two copies"
+assert_eq "$(posts)" 3 "submissions of two copies, and one here"
 cd /
 umount_fs
