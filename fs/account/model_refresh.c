@@ -209,6 +209,17 @@ static void recall(struct model_refresh *refresh)
 	refresh->forgotten = r < 0 && r != -ENOENT;
 }
 
+struct known {
+	const char *kind, *text;
+};
+
+static int write_known(struct store *store, void *arg)
+{
+	const struct known *known = arg;
+
+	return known_set(store, known->kind, known->text, clock_wall_ms());
+}
+
 /* For the next mount. What it says again and again is written once a day. */
 static int remember_kind(struct model_refresh *refresh, size_t kind, const struct model_list *list)
 {
@@ -217,13 +228,12 @@ static int remember_kind(struct model_refresh *refresh, size_t kind, const struc
 	int64_t when;
 	int r = registry_format(list, &text);
 
-	if (r == 0 && known_get(store, kinds[kind], &before, &when) == 0 &&
-		strcmp(text, before) == 0 && clock_wall_ms() - when < CLOCK_DAY_MS)
-		return 0;
 	if (r < 0)
 		return r;
-	r = store_begin(store, false);
-	return r < 0 ? r : store_end(store, known_set(store, kinds[kind], text, clock_wall_ms()));
+	if (known_get(store, kinds[kind], &before, &when) == 0 && strcmp(text, before) == 0 &&
+		clock_wall_ms() - when < CLOCK_DAY_MS)
+		return 0;
+	return store_run(store, false, write_known, &(struct known){kinds[kind], text});
 }
 
 static void remember(struct model_refresh *refresh, const struct model_list *videos)

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "fs/base/buf.h"
+#include "fs/base/clock.h"
 #include "fs/base/text.h"
 
 /* Locale-independent, unlike isdigit(3) and its family. */
@@ -179,7 +180,7 @@ int str_to_int(const char *string, int64_t min, int64_t max, int64_t *ret_value)
 
 int str_to_ms(const char *string, int64_t *ret_ms)
 {
-	const int64_t ten_years_ms = (int64_t)10 * 366 * 24 * 3600 * 1000;
+	const int64_t ten_years_ms = 10 * 366 * CLOCK_DAY_MS;
 	const char *c = string;
 	int64_t ms = 0;
 	for (; str_digit(*c); c++) {

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/base/ids.h"
 #include "fs/job/job.h"
 
-#define OTHER_NAME_MS                                                                              \
-	(INT64_C(7) * 24 * 3600 * 1000) /* a wish of another name is taken up that long */
-#define LOOK_MAX 10000                  /* rows of one wish that are looked at */
+#define OTHER_NAME_MS (7 * CLOCK_DAY_MS) /* a wish of another name is taken up that long */
+#define LOOK_MAX 10000                   /* rows of one wish that are looked at */
 
 bool bought_is_paid(enum job_state state, bool has_task)
 {

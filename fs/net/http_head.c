@@ -74,7 +74,7 @@ static void parse_content_range(struct http_head *head, const char *text)
 
 static int64_t parse_retry_after(const char *text)
 {
-	const int64_t longest_ms = (int64_t)365 * 24 * 3600 * 1000;
+	const int64_t longest_ms = 365 * CLOCK_DAY_MS;
 	if (*text >= '0' && *text <= '9') {
 		int64_t seconds = whole_number(text);
 		return seconds > longest_ms / 1000 ? longest_ms : seconds < 0 ? -1 : seconds * 1000;

@@ -7,6 +7,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/hash.h"
 #include "fs/base/map.h"
 #include "fs/job/job.h"
 #include "fs/job/place.h"
@@ -64,14 +65,10 @@ void pace_destroy(struct pace *pace)
 	free(pace);
 }
 
-/* FNV-1a. Two places that share a number share their patience. */
+/* Two places that share a number share their patience. */
 static uint64_t key_of(const char *path)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
-
-	for (; *path != '\0'; path++)
-		hash = (hash ^ (unsigned char)*path) * UINT64_C(1099511628211);
-	return hash | 1;
+	return hash_add(HASH_START, path, strlen(path)) | 1;
 }
 
 /* Has the last job of this prompt ended, or is there none? */

@@ -70,24 +70,57 @@ static void inherit_group(const struct node *dir, struct node *node)
 		node->mode |= S_ISGID;
 }
 
-static int add_node(struct tree *tree, const struct node *dir, const char *name,
-	enum node_kind kind, mode_t mode, const struct tree_owner *owner, struct node *ret_node)
+/* A file or a directory that is made. */
+struct making {
+	struct tree *tree;
+	struct node dir, node; /* node.ino is 0 until it has a row */
+	bool is_prompt;
+	int fd; /* of a file's bytes, owned; -1 none */
+	struct tree_aftermath aftermath;
+};
+
+static void describe(struct making *making, const char *name, enum node_kind kind, mode_t mode,
+	const struct tree_owner *owner)
 {
-	struct node node = {.parent = dir->ino,
+	struct node *node = &making->node;
+
+	*node = (struct node){.parent = making->dir.ino,
 		.kind = kind,
 		.mode = mode,
 		.uid = owner->uid,
-		.gid = owner->gid};
+		.gid = owner->gid,
+		.name_length = strlen(name)};
+	node->atime = node->mtime = node->ctime = clock_wall_ns();
+	memcpy(node->name, name, node->name_length + 1);
+	inherit_group(&making->dir, node);
+}
 
-	node.atime = node.mtime = node.ctime = clock_wall_ns();
-	node.name_length = strlen(name);
-	memcpy(node.name, name, node.name_length + 1);
-	inherit_group(dir, &node);
-	int r = nodes_add(tree->needs.store, &node);
-	if (r == 0)
-		r = tree_touch_parents(tree, dir->ino, dir->ino);
-	*ret_node = node;
-	return r;
+static int write_node(struct store *store, void *arg)
+{
+	struct making *making = arg;
+	int r = nodes_add(store, &making->node);
+
+	return r < 0 ? r : tree_touch_parents(making->tree, making->dir.ino, making->dir.ino);
+}
+
+static int write_file(struct store *store, void *arg)
+{
+	struct making *making = arg;
+	struct node *node = &making->node;
+	int r = write_node(store, making);
+
+	if (r < 0)
+		return r;
+	making->fd = descriptors_spare(store_data_open(store, node->ino, O_RDWR | O_CREAT | O_TRUNC));
+	if (making->fd < 0)
+		return making->fd;
+	r = draft_open(making->tree->drafts, node);
+	if (r < 0)
+		return r;
+	making->is_prompt = place_is_prompt(store, node);
+	return making->is_prompt ? tree_take_place(making->tree, node->ino, node->parent, node->name,
+					   &making->aftermath)
+				 : 0;
 }
 
 void tree_tell_status(struct tree *tree, int64_t dir, const char *name, enum changes_name what)
@@ -102,53 +135,39 @@ void tree_tell_status(struct tree *tree, int64_t dir, const char *name, enum cha
 int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry, int *ret_fd)
 {
-	struct tree_aftermath aftermath = {0};
-	struct node dir, node = {0};
-	bool prompt = false;
-	int fd = -1;
-	int r = tree_check_new_name(tree, parent, name, &dir);
+	struct making making = {.tree = tree, .fd = -1};
+	const struct node *node = &making.node;
+	int r = tree_check_new_name(tree, parent, name, &making.dir);
 
 	if (r < 0)
 		return r;
-	r = store_begin(tree->needs.store, false);
+	describe(&making, name, NODE_FILE, S_IFREG | (mode & 07777), owner);
+	r = store_run(tree->needs.store, false, write_file, &making);
 	if (r == 0)
-		r = add_node(tree, &dir, name, NODE_FILE, S_IFREG | (mode & 07777), owner, &node);
-	if (r == 0) {
-		fd = descriptors_spare(
-			store_data_open(tree->needs.store, node.ino, O_RDWR | O_CREAT | O_TRUNC));
-		r = fd < 0 ? fd : draft_open(tree->drafts, &node);
-		prompt = r == 0 && place_is_prompt(tree->needs.store, &node);
-		if (prompt)
-			r = tree_take_place(tree, node.ino, node.parent, node.name, &aftermath);
-	}
-	r = store_end(tree->needs.store, r);
-	if (r == 0)
-		r = tree_entry_of(tree, &node, ret_entry);
-	if (r < 0 && node.ino != 0) {
-		draft_forget(tree->drafts, node.ino);
-		cleanup_closep(&fd);
-		store_data_remove(tree->needs.store, node.ino);
+		r = tree_entry_of(tree, node, ret_entry);
+	if (r < 0 && node->ino != 0) {
+		draft_forget(tree->drafts, node->ino);
+		cleanup_closep(&making.fd);
+		store_data_remove(tree->needs.store, node->ino);
 	}
 	if (r == 0)
-		*ret_fd = fd;
-	if (r == 0 && prompt)
-		tree_tell_status(tree, node.parent, node.name, CHANGES_STATUS_MADE);
-	return tree_aftermath_finish(tree, &aftermath, r);
+		*ret_fd = making.fd;
+	if (r == 0 && making.is_prompt)
+		tree_tell_status(tree, node->parent, node->name, CHANGES_STATUS_MADE);
+	return tree_aftermath_finish(tree, &making.aftermath, r);
 }
 
 int tree_mkdir(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry)
 {
-	struct node dir, node;
-	int r = tree_check_new_name(tree, parent, name, &dir);
+	struct making making = {.tree = tree};
+	int r = tree_check_new_name(tree, parent, name, &making.dir);
 
 	if (r < 0)
 		return r;
-	r = store_begin(tree->needs.store, false);
-	if (r == 0)
-		r = add_node(tree, &dir, name, NODE_DIR, S_IFDIR | (mode & 07777), owner, &node);
-	r = store_end(tree->needs.store, r);
-	return r < 0 ? r : tree_entry_of(tree, &node, ret_entry);
+	describe(&making, name, NODE_DIR, S_IFDIR | (mode & 07777), owner);
+	r = store_run(tree->needs.store, false, write_node, &making);
+	return r < 0 ? r : tree_entry_of(tree, &making.node, ret_entry);
 }
 
 int tree_drop_name(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath)
@@ -173,42 +192,59 @@ void tree_note_nameless(struct tree *tree, int64_t ino)
 			"tree: out of memory: inode %lld goes at the next mount", (long long)ino);
 }
 
+struct removing {
+	struct tree *tree;
+	struct node node;
+	struct tree_aftermath aftermath;
+};
+
+static int write_removal(struct store *store, void *arg)
+{
+	struct removing *removing = arg;
+	int64_t parent = removing->node.parent;
+	int r = tree_drop_name(removing->tree, &removing->node, &removing->aftermath);
+
+	return r < 0 ? r : tree_touch_parents(removing->tree, parent, parent);
+}
+
+/* It stays: who has seen it go sees it come again. */
+static int unlink_shadow(struct tree *tree, int64_t parent, const char *name)
+{
+	struct node prompt;
+	uint64_t bit;
+	int r = tree_shadow(tree, parent, name, &prompt, &bit);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	if (bit == TREE_STATUS_BIT)
+		changes_tell_name(tree->needs.changes, CHANGES_STATUS_MADE, prompt.parent, name);
+	return 0;
+}
+
 int tree_unlink(struct tree *tree, uint64_t parent, const char *name)
 {
-	struct tree_aftermath aftermath = {0};
-	struct node node;
-	uint64_t bit;
-	int r = nodes_find(tree->needs.store, TREE_NODE(parent), name, &node);
+	struct removing removing = {.tree = tree};
+	struct node *node = &removing.node;
+	int r = nodes_find(tree->needs.store, TREE_NODE(parent), name, node);
 
-	if (r == -ENOENT) {
-		r = tree_shadow(tree, TREE_NODE(parent), name, &node, &bit);
-		/* it is still there: who has seen it go sees it come again */
-		if (r == 1 && bit == TREE_STATUS_BIT)
-			changes_tell_name(
-				tree->needs.changes, CHANGES_STATUS_MADE, node.parent, name);
-		return r < 0 ? r : (r == 1 ? 0 : -ENOENT);
-	}
+	if (r == -ENOENT)
+		return unlink_shadow(tree, TREE_NODE(parent), name);
 	if (r < 0)
 		return r;
-	if (node.kind == NODE_DIR || node.kind == NODE_MODEL)
+	if (node->kind == NODE_DIR || node->kind == NODE_MODEL)
 		return -EISDIR;
-	bool prompt = place_is_prompt(tree->needs.store, &node), table = sheet_is(tree, &node);
-	r = store_begin(tree->needs.store, false);
-	if (r == 0)
-		r = tree_drop_name(tree, &node, &aftermath);
-	if (r == 0)
-		r = tree_touch_parents(tree, node.parent, node.parent);
-	r = store_end(tree->needs.store, r);
+	bool prompt = place_is_prompt(tree->needs.store, node), table = sheet_is(tree, node);
+	r = store_run(tree->needs.store, false, write_removal, &removing);
 	if (r == 0) {
-		tree_note_nameless(tree, node.ino);
-		tree_touch_ctime(tree, &node);
-		changes_tell_moved(tree->needs.changes, node.ino);
-		if (prompt)
-			tree_tell_status(tree, node.parent, node.name, CHANGES_STATUS_GONE);
-		if (table)
-			sheet_tell_gone(tree, &node);
+		tree_note_nameless(tree, node->ino);
+		tree_touch_ctime(tree, node);
+		changes_tell_moved(tree->needs.changes, node->ino);
 	}
-	return tree_aftermath_finish(tree, &aftermath, r);
+	if (r == 0 && prompt)
+		tree_tell_status(tree, node->parent, node->name, CHANGES_STATUS_GONE);
+	if (r == 0 && table)
+		sheet_tell_gone(tree, node);
+	return tree_aftermath_finish(tree, &removing.aftermath, r);
 }
 
 int tree_check_empty_dir(struct tree *tree, const struct node *node)
@@ -225,21 +261,15 @@ int tree_check_empty_dir(struct tree *tree, const struct node *node)
 
 int tree_rmdir(struct tree *tree, uint64_t parent, const char *name)
 {
-	struct node node;
-	int r = nodes_find(tree->needs.store, TREE_NODE(parent), name, &node);
+	struct removing removing = {.tree = tree};
+	int r = nodes_find(tree->needs.store, TREE_NODE(parent), name, &removing.node);
 
 	if (r == 0)
-		r = tree_check_empty_dir(tree, &node);
-	if (r < 0)
-		return r;
-	r = store_begin(tree->needs.store, false);
+		r = tree_check_empty_dir(tree, &removing.node);
+	if (r == 0) /* a directory is no prompt: nothing comes after it */
+		r = store_run(tree->needs.store, false, write_removal, &removing);
 	if (r == 0)
-		r = nodes_set_name(tree->needs.store, node.ino, 0, NULL);
-	if (r == 0)
-		r = tree_touch_parents(tree, node.parent, node.parent);
-	r = store_end(tree->needs.store, r);
-	if (r == 0)
-		tree_note_nameless(tree, node.ino);
+		tree_note_nameless(tree, removing.node.ino);
 	return r;
 }
 

@@ -14,11 +14,14 @@
 
 /* One rename(2). */
 struct renaming {
+	struct tree *tree;               /* borrowed */
 	struct node node, old_dir, dir;
 	const char *name;                /* the new one */
 	struct node target;              /* what has it now */
 	bool exists;                     /* the target */
 	struct tree_dir was, target_was; /* where they were, if they are directories */
+	bool exchanges;                  /* RENAME_EXCHANGE */
+	struct tree_aftermath aftermath;
 };
 
 static void renaming_finish(struct renaming *renaming)
@@ -27,9 +30,9 @@ static void renaming_finish(struct renaming *renaming)
 	tree_dir_finish(&renaming->target_was);
 }
 
-static int look_up(
-	struct tree *tree, uint64_t parent, uint64_t new_parent, struct renaming *renaming)
+static int look_up(struct renaming *renaming, uint64_t parent, uint64_t new_parent)
 {
+	struct tree *tree = renaming->tree;
 	const struct node *node = &renaming->node;
 
 	if (node->kind == NODE_MODEL || node->ino < (int64_t)TREE_FIRST_FREE)
@@ -49,17 +52,17 @@ static int look_up(
 }
 
 /* May the node take the place of what has the name now? */
-static int check_target(struct tree *tree, const struct renaming *renaming, unsigned flags)
+static int check_target(const struct renaming *renaming, unsigned flags)
 {
 	const struct node *target = &renaming->target;
 	bool is_dir = renaming->node.kind == NODE_DIR,
 	     onto_dir = target->kind == NODE_DIR || target->kind == NODE_MODEL;
 
 	if (!renaming->exists)
-		return (flags & RENAME_EXCHANGE) != 0 ? -ENOENT : 0;
+		return renaming->exchanges ? -ENOENT : 0;
 	if ((flags & RENAME_NOREPLACE) != 0)
 		return -EEXIST;
-	if ((flags & RENAME_EXCHANGE) != 0)
+	if (renaming->exchanges)
 		return target->kind == NODE_MODEL || place_is_shadow_name(renaming->node.name)
 			       ? -EPERM
 			       : 0;
@@ -67,43 +70,46 @@ static int check_target(struct tree *tree, const struct renaming *renaming, unsi
 		return -ENOTDIR;
 	if (!is_dir && onto_dir)
 		return -EISDIR;
-	return onto_dir ? tree_check_empty_dir(tree, target) : 0;
+	return onto_dir ? tree_check_empty_dir(renaming->tree, target) : 0;
 }
 
-static int place_node(struct tree *tree, struct node *node, const struct tree_dir *was,
-	const struct node *dir, const char *name, struct tree_aftermath *aftermath)
+static int place_node(struct renaming *renaming, struct node *node, const struct tree_dir *was,
+	const struct node *dir, const char *name)
 {
+	struct tree *tree = renaming->tree;
 	int r = nodes_set_name(tree->needs.store, node->ino, dir->ino, name);
 
 	if (r == 0 && node->kind == NODE_FILE)
-		r = tree_move_file(tree, node, dir->ino, name, aftermath);
+		r = tree_move_file(tree, node, dir->ino, name, &renaming->aftermath);
 	else if (r == 0 && node->kind == NODE_DIR)
-		r = tree_move_dir(tree, node, was, aftermath);
+		r = tree_move_dir(tree, node, was, &renaming->aftermath);
 	return r < 0 ? r : tree_touch_ctime(tree, node);
 }
 
-static int place_new(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+static int place_new(struct renaming *renaming)
 {
-	return place_node(
-		tree, &renaming->node, &renaming->was, &renaming->dir, renaming->name, aftermath);
+	return place_node(renaming, &renaming->node, &renaming->was, &renaming->dir, renaming->name);
 }
 
-static int place_old(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+static int place_old(struct renaming *renaming)
 {
-	return place_node(tree, &renaming->target, &renaming->target_was, &renaming->old_dir,
-		renaming->node.name, aftermath);
+	return place_node(renaming, &renaming->target, &renaming->target_was, &renaming->old_dir,
+		renaming->node.name);
 }
 
-static int replace(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+static int replace(struct renaming *renaming)
 {
-	int r = renaming->exists ? tree_drop_name(tree, &renaming->target, aftermath) : 0;
+	int r = renaming->exists ? tree_drop_name(renaming->tree, &renaming->target,
+					   &renaming->aftermath)
+				 : 0;
 
-	return r < 0 ? r : place_new(tree, renaming, aftermath);
+	return r < 0 ? r : place_new(renaming);
 }
 
-static int exchange_names(struct tree *tree, struct renaming *renaming)
+static int exchange_names(struct renaming *renaming)
 {
 	struct node *node = &renaming->node, *target = &renaming->target;
+	struct tree *tree = renaming->tree;
 	int r = nodes_set_name(tree->needs.store, target->ino, 0, NULL);
 
 	if (r == 0)
@@ -116,43 +122,60 @@ static int exchange_names(struct tree *tree, struct renaming *renaming)
 	return r < 0 ? r : tree_touch_ctime(tree, target);
 }
 
-/* Two prompts, or two directories of prompts, of one model: their places change their paths. 0: they are not. */
-static int exchange_places(
-	struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+/* Two prompts, or two directories of prompts, of one model: their places change their paths. */
+static int exchange_places(struct renaming *renaming, bool files)
 {
-	const struct tree_dir *was = &renaming->was, *target_was = &renaming->target_was;
-	bool files = tree_are_siblings(tree, &renaming->node, &renaming->target);
-	bool dirs = was->has_prompts && target_was->has_prompts && was->top == target_was->top;
+	struct tree *tree = renaming->tree;
+	int r = exchange_names(renaming);
 
-	if (!files && !dirs)
-		return 0;
-	int r = exchange_names(tree, renaming);
-	if (r == 0 && files)
-		r = tree_exchange_files(tree, &renaming->node, &renaming->target, aftermath);
-	else if (r == 0)
-		r = places_exchange_below(tree->needs.store, was->path, target_was->path);
-	return r < 0 ? r : 1;
+	if (r < 0)
+		return r;
+	return files ? tree_exchange_files(tree, &renaming->node, &renaming->target, &renaming->aftermath)
+		     : places_exchange_below(
+			       tree->needs.store, renaming->was.path, renaming->target_was.path);
 }
 
 /* The prompt that leaves a place is dealt with before the file that comes there, which then finds the jobs that were sent
  * from that place. */
-static int exchange(struct tree *tree, struct renaming *renaming, struct tree_aftermath *aftermath)
+static int exchange(struct renaming *renaming)
 {
-	bool old_first = place_is_prompt(tree->needs.store, &renaming->target);
-	int r = exchange_places(tree, renaming, aftermath);
+	const struct tree_dir *was = &renaming->was, *target_was = &renaming->target_was;
+	struct store *store = renaming->tree->needs.store;
+	bool files = tree_are_siblings(renaming->tree, &renaming->node, &renaming->target);
+	bool dirs = was->has_prompts && target_was->has_prompts && was->top == target_was->top;
+	bool old_first = place_is_prompt(store, &renaming->target);
 
-	if (r != 0)
-		return r < 0 ? r : 0;
-	r = nodes_set_name(tree->needs.store, renaming->target.ino, 0, NULL);
+	if (files || dirs)
+		return exchange_places(renaming, files);
+	int r = nodes_set_name(store, renaming->target.ino, 0, NULL);
 	if (r == 0)
-		r = nodes_set_name(tree->needs.store, renaming->node.ino, 0, NULL);
+		r = nodes_set_name(store, renaming->node.ino, 0, NULL);
 	if (r == 0)
-		r = old_first ? place_old(tree, renaming, aftermath)
-			      : place_new(tree, renaming, aftermath);
+		r = old_first ? place_old(renaming) : place_new(renaming);
+	if (r < 0)
+		return r;
+	return old_first ? place_new(renaming) : place_old(renaming);
+}
+
+/* The kernel takes its time along with a name that it knows. */
+static int move_leases(const struct renaming *renaming)
+{
+	struct leases *leases = renaming->tree->needs.leases;
+	int r = lease_moved(leases, renaming->old_dir.ino, renaming->dir.ino);
+
+	return r < 0 || !renaming->exchanges
+		       ? r
+		       : lease_moved(leases, renaming->dir.ino, renaming->old_dir.ino);
+}
+
+static int write_renaming(struct store *store, void *arg)
+{
+	struct renaming *renaming = arg;
+	int r = renaming->exchanges ? exchange(renaming) : replace(renaming);
+
 	if (r == 0)
-		r = old_first ? place_new(tree, renaming, aftermath)
-			      : place_old(tree, renaming, aftermath);
-	return r;
+		r = tree_touch_parents(renaming->tree, renaming->old_dir.ino, renaming->dir.ino);
+	return r < 0 ? r : move_leases(renaming);
 }
 
 static bool has_status(struct tree *tree, const struct node *dir, const char *name)
@@ -208,9 +231,8 @@ static int move_shadow(struct tree *tree, uint64_t parent, const char *name, uin
 int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t new_parent,
 	const char *new_name, unsigned flags)
 {
-	struct tree_aftermath aftermath = {0};
-	CLEANUP(renaming_finish) struct renaming renaming = {.name = new_name};
-	bool exchanges = (flags & RENAME_EXCHANGE) != 0;
+	CLEANUP(renaming_finish) struct renaming renaming = {
+		.tree = tree, .name = new_name, .exchanges = (flags & RENAME_EXCHANGE) != 0};
 
 	if ((flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0)
 		return -EINVAL;
@@ -218,33 +240,22 @@ int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t n
 	if (r == -ENOENT)
 		return move_shadow(tree, parent, name, new_parent, new_name, flags);
 	if (r == 0)
-		r = look_up(tree, parent, new_parent, &renaming);
+		r = look_up(&renaming, parent, new_parent);
 	if (r < 0)
 		return r;
 	if (renaming.exists && renaming.target.ino == renaming.node.ino)
 		return 0;
-	r = check_target(tree, &renaming, flags);
+	r = check_target(&renaming, flags);
 	if (r < 0)
 		return r;
 	bool was_prompt = has_status(tree, &renaming.old_dir, name);
 	bool replaces_prompt = has_status(tree, &renaming.dir, new_name);
-	r = store_begin(tree->needs.store, false);
-	if (r == 0)
-		r = exchanges ? exchange(tree, &renaming, &aftermath)
-			      : replace(tree, &renaming, &aftermath);
-	if (r == 0)
-		r = tree_touch_parents(tree, renaming.old_dir.ino, renaming.dir.ino);
-	/* the kernel takes its time along with a name that it knows */
-	if (r == 0)
-		r = lease_moved(tree->needs.leases, renaming.old_dir.ino, renaming.dir.ino);
-	if (r == 0 && exchanges)
-		r = lease_moved(tree->needs.leases, renaming.dir.ino, renaming.old_dir.ino);
-	r = store_end(tree->needs.store, r);
-	if (r == 0 && renaming.exists && !exchanges)
+	r = store_run(tree->needs.store, false, write_renaming, &renaming);
+	if (r == 0 && renaming.exists && !renaming.exchanges)
 		tree_note_nameless(tree, renaming.target.ino);
 	if (r == 0) {
 		tell_difference(tree, &renaming.old_dir, name, was_prompt);
 		tell_difference(tree, &renaming.dir, new_name, replaces_prompt);
 	}
-	return tree_aftermath_finish(tree, &aftermath, r);
+	return tree_aftermath_finish(tree, &renaming.aftermath, r);
 }

@@ -51,6 +51,11 @@ static int set_file_times(struct tree *tree, int64_t ino, const struct stat *st,
 	return fd < 0 ? fd : (futimens(fd, times) < 0 ? -errno : 0);
 }
 
+static int write_attributes(struct store *store, void *arg)
+{
+	return nodes_set_attributes(store, arg);
+}
+
 static int set_attributes(
 	struct tree *tree, struct node *node, const struct stat *st, unsigned what)
 {
@@ -70,10 +75,7 @@ static int set_attributes(
 		node->mtime = tree_ns(&st->st_mtim);
 	if (r == 0 && (node->kind != NODE_FILE ||
 			      (what & (TREE_SET_MODE | TREE_SET_UID | TREE_SET_GID)) != 0)) {
-		r = store_begin(tree->needs.store, false);
-		if (r == 0)
-			r = nodes_set_attributes(tree->needs.store, node);
-		r = store_end(tree->needs.store, r);
+		r = store_run(tree->needs.store, false, write_attributes, node);
 	}
 	/* one that is nameless and closed by others may have lost its bytes already */
 	if (r == 0) {

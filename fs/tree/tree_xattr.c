@@ -61,32 +61,50 @@ static int touch(struct tree *tree, uint64_t ino)
 	return r;
 }
 
+struct change {
+	int64_t ino;
+	const char *name;
+	bool removes;
+	const void *value;
+	size_t length;
+	int flags;
+};
+
+static int write_change(struct store *store, void *arg)
+{
+	const struct change *change = arg;
+
+	return change->removes
+		       ? xattrs_remove(store, change->ino, change->name)
+		       : xattrs_set(store, change->ino, change->name, change->value,
+				 change->length, change->flags);
+}
+
 int tree_xattr_set(struct tree *tree, uint64_t ino, const char *name, const void *value,
 	size_t length, int flags)
 {
+	struct change change = {.ino = TREE_NODE(ino),
+		.name = name,
+		.value = value,
+		.length = length,
+		.flags = flags};
 	int r = check_change(name);
 
-	if (r == 0 && length > VALUE_MAX)
-		r = -E2BIG;
 	if (r < 0)
 		return r;
-	r = store_begin(tree->needs.store, false);
-	if (r == 0)
-		r = xattrs_set(tree->needs.store, TREE_NODE(ino), name, value, length, flags);
-	r = store_end(tree->needs.store, r);
+	if (length > VALUE_MAX)
+		return -E2BIG;
+	r = store_run(tree->needs.store, false, write_change, &change);
 	return r < 0 ? r : touch(tree, ino);
 }
 
 int tree_xattr_remove(struct tree *tree, uint64_t ino, const char *name)
 {
+	struct change change = {.ino = TREE_NODE(ino), .name = name, .removes = true};
 	int r = check_change(name);
 
-	if (r < 0)
-		return r;
-	r = store_begin(tree->needs.store, false);
 	if (r == 0)
-		r = xattrs_remove(tree->needs.store, TREE_NODE(ino), name);
-	r = store_end(tree->needs.store, r);
+		r = store_run(tree->needs.store, false, write_change, &change);
 	return r < 0 ? r : touch(tree, ino);
 }
 
