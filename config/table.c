@@ -130,6 +130,8 @@ static const struct config_entry entries[] = {
 		"what the tool takes, as in img_url:image! style:soft|hard"},
 	{"model", "makes", &config_type_text, "what the tool makes: image, video, audio or text"},
 	{"model", "one_of", &config_type_list, "fields of the tool of which one is needed at least"},
+	{"model", "then", &config_type_text,
+		"the second request of the tool: an endpoint with {task} in it"},
 	{"model", "answer", &config_type_text,
 		"the tool answers at once, with a text in this member of data"},
 };

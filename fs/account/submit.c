@@ -92,8 +92,12 @@ int submit_retry(const struct submit_needs *needs, uint64_t prompt_ino)
 	if (tables_is(needs->tables, TREE_NODE(prompt_ino)))
 		return 0;
 	int r = find_prompt(needs, prompt_ino, &node, &running);
-	if (r < 0 || running || node.draft != DRAFT_NONE || node.job == 0)
+	if (r < 0 || node.draft != DRAFT_NONE || node.job == 0)
 		return r;
+	if (running) {
+		queue_step_again(needs->queue, node.job);
+		return 0;
+	}
 	r = get_state(needs, node.job, &state);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;

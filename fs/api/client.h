@@ -45,6 +45,11 @@ struct api_submit_answer {
 int api_submit(struct api_client *client, const char *endpoint, const char *member, const char *body,
 	void (*done)(void *arg, struct api_submit_answer *answer), void *arg, struct api_call **ret_call);
 
+/* The second request of a task whose first half is done (API reference 3.20), to `then` (tool.h); its body is empty. The same
+ * answer. */
+int api_submit_then(struct api_client *client, const char *then, const char *task_id,
+	void (*done)(void *arg, struct api_submit_answer *answer), void *arg, struct api_call **ret_call);
+
 struct api_tasks_answer {
 	int result; /* 0, or negative errno with error filled */
 	struct api_tasks tasks;

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "fs/api/client_private.h"
+#include "fs/api/tool.h"
+#include "fs/base/cleanup.h"
 
 /* A submission counts as refused only where the whole answer says so in a way that is understood. */
 static enum api_outcome submit_outcome(const struct api_error *error)
@@ -53,4 +55,23 @@ int api_submit(struct api_client *client, const char *endpoint, const char *memb
 	if (r < 0)
 		free(call.member);
 	return r;
+}
+
+int api_submit_then(struct api_client *client, const char *then, const char *task_id,
+	void (*done)(void *arg, struct api_submit_answer *answer), void *arg,
+	struct api_call **ret_call)
+{
+	struct api_call call = {
+		.what = "submit", .answer = answer_submit, .done.submit = done, .arg = arg};
+	CLEANUP_FREE char *segment = http_escape(task_id);
+	const char *task = strstr(then, TOOL_TASK);
+	char *url;
+
+	if (!tool_then_is_good(then) || !*task_id || strcmp(task_id, ".") == 0 ||
+		strcmp(task_id, "..") == 0)
+		return -EINVAL;
+	if (!segment || asprintf(&url, "%s/v1/generation/%.*s%s%s", client->base_url,
+				(int)(task - then), then, segment, task + strlen(TOOL_TASK)) < 0)
+		url = NULL;
+	return client_call_start(client, &call, url, "{}", ret_call);
 }

@@ -33,7 +33,9 @@ struct api_task {
 	char raw_state[32];	/* the service's word, printable */
 	struct strlist urls;	/* results: images, videos, audios of all containers, in order, no doubles; http(s), or refused */
 	struct strlist covers;	/* pictures of its sounds; those that are no good are left out */
-	char *lyrics;		/* NULL none; of a song, or what was said in a recording; line feeds and tabs, no other control bytes */
+	char *lyrics;		/* NULL none; of a song, of a podcast, or what was said in a recording; line feeds and tabs, no other
+				 * control bytes */
+	bool half_done;		/* of a podcast: its script is there, its sound is asked for separately */
 	char message[512];	/* failure text, printable, "" none */
 };
 

@@ -7,6 +7,7 @@
 
 #include "fs/api/envelope_private.h"
 #include "fs/api/wire.h"
+#include "fs/base/buf.h"
 
 enum task_state envelope_task_state(const char *word)
 {
@@ -95,6 +96,59 @@ static int read_lyrics(struct api_task *task, const json_t *container)
 	return task->lyrics ? 0 : -ENOMEM;
 }
 
+/* One line of a podcast's script: who, and what. */
+static void add_line(struct buf *text, const json_t *line)
+{
+	const char *who = wire_text(line, "speaker_name"), *what = wire_text(line, "content");
+
+	if (!who)
+		who = wire_text(line, "speaker_id");
+	if (what)
+		buf_addf(text, "%s%s%s\n", who ? who : "", who ? ": " : "", what);
+}
+
+static int read_script(struct api_task *task, const json_t *container)
+{
+	static const char *const keys[] = {"scripts", "script", NULL};
+	const json_t *script = wire_get(container, keys);
+	CLEANUP(buf_finish) struct buf text;
+
+	buf_init(&text, ENVELOPE_MAX_BYTES);
+	if (!script || task->lyrics)
+		return 0;
+	if (json_is_string(script))
+		buf_adds(&text, json_string_value(script));
+	for (size_t i = 0; i < json_array_size(script); i++)
+		add_line(&text, json_array_get(script, i));
+	if (!buf_ok(&text))
+		return -ENOMEM;
+	if (text.length == 0)
+		return 0;
+	task->lyrics = envelope_copy_text(text.data);
+	return task->lyrics ? 0 : -ENOMEM;
+}
+
+/* A podcast has two halves, and says in a word of its own how far they are; its task_status alone is not reliable (API
+ * reference 3.20). */
+static void read_halves(struct api_task *task, const json_t *data, const json_t *output)
+{
+	static const char *const keys[] = {"content_status", "contentStatus", NULL};
+	const char *word = json_string_value(wire_get(data, keys));
+
+	if (!word)
+		word = json_string_value(wire_get(output, keys));
+	if (!word || !*word)
+		return;
+	wire_printable(word, task->raw_state, sizeof(task->raw_state));
+	if (strcasecmp(word, "audio-success") == 0)
+		task->state = TASK_SUCCEEDED;
+	else if (strcasecmp(word, "text-fail") == 0 || strcasecmp(word, "audio-fail") == 0)
+		task->state = TASK_FAILED;
+	else if (task->state != TASK_FAILED)
+		task->state = TASK_PROCESSING;
+	task->half_done = strcasecmp(word, "text-success") == 0 && task->state != TASK_FAILED;
+}
+
 /* Why a task failed: its own words, else the envelope's; "Success" is about the question. */
 static void read_failure(struct api_task *task, const json_t *root, const json_t *data,
 	const json_t *output, const json_t *result)
@@ -135,9 +189,12 @@ static int read_task(const json_t *root, const json_t *data, struct api_task *ta
 
 		if (r == 0)
 			r = read_lyrics(task, places[i]);
+		if (r == 0)
+			r = read_script(task, places[i]);
 		if (r < 0)
 			return r;
 	}
+	read_halves(task, data, output);
 	for (size_t i = 0; sounds && i < array_length(places); i++)
 		if (add_cover(task, places[i]) < 0)
 			return -ENOMEM;

@@ -24,6 +24,7 @@ static const struct {
 	[TOOL_AUDIO] = {"audio", NULL},
 	[TOOL_PROMPT] = {"prompt", NULL},
 	[TOOL_TEXT] = {"text", NULL},
+	[TOOL_TEXTS] = {"texts", NULL},
 	[TOOL_LINES] = {"lines", NULL},
 	[TOOL_WORD] = {"word", NULL},
 	[TOOL_INTEGER] = {"integer", "a whole number, such as 5"},
@@ -69,8 +70,8 @@ enum api_kind tool_type_kind(enum tool_type type)
 
 bool tool_type_is_list(enum tool_type type)
 {
-	return type == TOOL_IMAGES || type == TOOL_VIDEOS || type == TOOL_LINES ||
-	       type == TOOL_RECTANGLES;
+	return type == TOOL_IMAGES || type == TOOL_VIDEOS || type == TOOL_TEXTS ||
+	       type == TOOL_LINES || type == TOOL_RECTANGLES;
 }
 
 const char *tool_type_form(enum tool_type type)
@@ -91,10 +92,13 @@ void tool_spec_finish(struct tool_spec *spec)
 	free(spec->name);
 	free(spec->endpoint);
 	free(spec->answer);
+	free(spec->then);
 	for (size_t i = 0; i < spec->field_count; i++) {
 		free(spec->fields[i].name);
 		free(spec->fields[i].key);
 		free(spec->fields[i].standard);
+		free(spec->fields[i].most_for);
+		free(spec->fields[i].note);
 		strlist_finish(&spec->fields[i].words);
 	}
 	strlist_finish(&spec->one_of);
@@ -115,6 +119,18 @@ bool tool_endpoint_is_good(const char *endpoint)
 {
 	return is_word(endpoint, "-_/") && *endpoint != '/' && !strstr(endpoint, "//") &&
 	       endpoint[strlen(endpoint) - 1] != '/';
+}
+
+bool tool_then_is_good(const char *then)
+{
+	const char *task = strstr(then, TOOL_TASK);
+	char plain[2 * NAME_MAX_BYTES];
+
+	if (!task)
+		return false;
+	int length = snprintf(plain, sizeof(plain), "%.*sx%s", (int)(task - then), then,
+		task + strlen(TOOL_TASK));
+	return length > 0 && (size_t)length < sizeof(plain) && tool_endpoint_is_good(plain);
 }
 
 int tool_spec_add(struct tool_spec *spec, const char *name, const char *key, enum tool_type type,
@@ -158,6 +174,8 @@ int tool_spec_copy(struct tool_spec *to, const struct tool_spec *from)
 	if (r == 0)
 		r = copy_text(&copy.answer, from->answer);
 	if (r == 0)
+		r = copy_text(&copy.then, from->then);
+	if (r == 0)
 		r = strlist_copy(&copy.one_of, &from->one_of);
 	for (size_t i = 0; r == 0 && i < from->field_count; i++) {
 		const struct tool_field *field = &from->fields[i];
@@ -169,6 +187,10 @@ int tool_spec_copy(struct tool_spec *to, const struct tool_spec *from)
 			added->min = field->min;
 			r = copy_text(&added->standard, field->standard);
 		}
+		if (r == 0)
+			r = copy_text(&added->most_for, field->most_for);
+		if (r == 0)
+			r = copy_text(&added->note, field->note);
 		if (r == 0)
 			r = strlist_copy(&added->words, &field->words);
 	}
@@ -268,7 +290,11 @@ static int read_field(struct tool_spec *spec, const json_t *entry)
 		return r == -EINVAL ? -EBADMSG : r;
 	wire_integer(json_object_get(entry, "max"), 1, 1000000, &field->max);
 	wire_integer(json_object_get(entry, "min"), 1, 1000, &field->min);
-	r = read_standard(json_object_get(entry, "default"), &field->standard);
+	r = copy_text(&field->most_for, wire_text(entry, "most_for"));
+	if (r == 0)
+		r = copy_text(&field->note, wire_text(entry, "note"));
+	if (r == 0)
+		r = read_standard(json_object_get(entry, "default"), &field->standard);
 	if (r == 0)
 		r = read_words(json_object_get(entry, "words"), &field->words);
 	if (r == 0)
@@ -304,6 +330,10 @@ static int read_spec(struct tool_spec *spec, const json_t *entry)
 		r = copy_text(&spec->endpoint, endpoint);
 	if (r == 0)
 		r = copy_text(&spec->answer, wire_text(entry, "answer"));
+	if (r == 0)
+		r = copy_text(&spec->then, wire_text(entry, "then"));
+	if (r == 0 && spec->then && !tool_then_is_good(spec->then))
+		r = -EBADMSG;
 	if (r == 0)
 		r = read_words(json_object_get(entry, "one_of"), &spec->one_of);
 	spec->callback = !json_is_false(json_object_get(entry, "callback"));

@@ -19,6 +19,7 @@ enum tool_type {
 	TOOL_AUDIO,
 	TOOL_PROMPT,	 /* the text of the prompt file */
 	TOOL_TEXT,	 /* up to max code points */
+	TOOL_TEXTS,	 /* array of such */
 	TOOL_LINES,	 /* the same in several lines, each a value of its own */
 	TOOL_WORD,	 /* one of words */
 	TOOL_INTEGER,	 /* any int64, or one of words */
@@ -40,8 +41,10 @@ struct tool_field {
 	enum tool_type type;
 	bool required;
 	struct strlist words;
-	int64_t max;	/* code points; of a list of inputs, how many */
-	int64_t min;	/* of a list of inputs, how many */
+	int64_t max;	/* code points; of a list, how many */
+	int64_t min;	/* of a list, how many */
+	char *most_for; /* a word of another field with which the list has to have `max`; NULL none */
+	char *note;	/* what is worth knowing of its values, for people; NULL none */
 	char *standard; /* sent where nothing is given, as the official tools do; NULL none */
 };
 
@@ -50,6 +53,7 @@ struct tool_spec {
 	char *endpoint;	  /* behind /v1/generation/ */
 	enum api_kind kind;
 	char *answer;	  /* NULL; else it answers at once, with a text in this member of data */
+	char *then;	  /* NULL; else a second request follows, to this endpoint with the task for TOOL_TASK */
 	bool callback;	  /* takes caller_id */
 	bool webhook;	  /* takes webhook_url */
 	struct tool_field fields[TOOL_FIELDS_MAX];
@@ -91,6 +95,8 @@ int tool_spec_copy(struct tool_spec *to, const struct tool_spec *from);
 int tool_spec_add(struct tool_spec *spec, const char *name, const char *key, enum tool_type type,
 	bool required, struct tool_field **ret_field);
 bool tool_endpoint_is_good(const char *endpoint); /* lower case, digits, - _ and single / */
+#define TOOL_TASK "{task}"
+bool tool_then_is_good(const char *then); /* the same with one TOOL_TASK in it */
 
 const char *tool_type_name(enum tool_type type); /* "image", "boolean", … */
 int tool_type_parse(const char *name, enum tool_type *ret_type); /* -EINVAL */

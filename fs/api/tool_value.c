@@ -11,6 +11,8 @@
 #include "fs/api/wire.h"
 #include "fs/base/cleanup.h"
 
+#define WORD_MAX_POINTS 200
+
 static bool is_colour(const char *text)
 {
 	return text[0] == '#' && strspn(text + 1, "0123456789abcdefABCDEF") == 6 && text[7] == '\0';
@@ -139,6 +141,9 @@ int tool_field_read(const struct tool_field *field, const char *text, char **ret
 		break;
 	case TOOL_RECTANGLES:
 		good = read_rectangle(text, corners);
+		break;
+	case TOOL_TEXTS: /* its `max` is how many */
+		good = *text && str_utf8_count(text, strlen(text)) <= WORD_MAX_POINTS;
 		break;
 	default:
 		good = str_utf8_count(text, strlen(text)) <= (size_t)field->max;

@@ -43,6 +43,8 @@ struct job {
 	int64_t strange_since;	/* monotonic ms: since then no answer says how it stands; 0: the last one does */
 	int64_t strange_wall;	/* the same by the wall clock, for people */
 	int64_t empty_since;	/* monotonic ms: it has succeeded, but there are no results; 0 not */
+	bool half_done;		/* the last answer says that its second request is due */
+	unsigned step_refusals;	/* of that request, in a row */
 	bool asked_alone;	/* the last question was about one task, not the batch */
 	unsigned save_failures; /* in a row */
 	unsigned next_task;	/* of a job with several tasks and no batch: which is asked next */

@@ -169,6 +169,8 @@ static const char *example_of(const struct tool_field *field)
 		return strrchr(field->words.items[0], '=') + 1;
 	if (field->words.count > 0)
 		return field->words.items[0];
+	if (field->note != NULL && strstr(field->note, EXAMPLE) != NULL)
+		return strstr(field->note, EXAMPLE) + strlen(EXAMPLE);
 	return such != NULL ? such + strlen(EXAMPLE) : "English";
 }
 
@@ -191,6 +193,8 @@ static void add_field(struct buf *text, const struct tool_field *field)
 		more = "; a line for each line of it";
 	else if (tool_type_is_list(field->type))
 		more = "; may be repeated";
+	if (field->note != NULL)
+		takes = field->note;
 	if (field->type == TOOL_KILOBYTES)
 		need = " (needed with a URL)";
 	/* a key that is too long for its column has one blank behind it all the same */

@@ -9,7 +9,8 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
 
-static const char *const keys[] = {"endpoint", "fields", "makes", "answer", "one_of", "name"};
+static const char *const keys[] = {"endpoint", "fields", "makes", "answer", "then", "one_of",
+	"name"};
 
 bool tool_section_is_key(const char *key)
 {
@@ -21,7 +22,7 @@ bool tool_section_is_key(const char *key)
 
 const char *tool_section_keys(void)
 {
-	return "endpoint, fields, makes, answer, one_of";
+	return "endpoint, fields, makes, answer, then, one_of";
 }
 
 static int refuse(const char *key, const char *value, const char *why, char **ret_message)
@@ -107,6 +108,9 @@ static int apply_fields(struct tool_spec *tool, const char *value, char **ret_me
 		struct tool_field *field = &tool->fields[--tool->field_count];
 		free(field->name);
 		free(field->key);
+		free(field->standard);
+		free(field->most_for);
+		free(field->note);
 		strlist_finish(&field->words);
 	}
 	for (size_t i = 0; r == 0 && i < fields.count; i++) {
@@ -149,6 +153,14 @@ int tool_section_apply(
 		return set_text(&tool->name, value);
 	if (strcmp(key, "answer") == 0)
 		return set_text(&tool->answer, value);
+	if (strcmp(key, "then") == 0) {
+		if (!tool_then_is_good(value))
+			return refuse(key, value,
+				"is no endpoint with " TOOL_TASK
+				" in it, such as podcast/generate/" TOOL_TASK "/audio",
+				ret_message);
+		return set_text(&tool->then, value);
+	}
 	if (strcmp(key, "one_of") == 0) {
 		strlist_finish(&tool->one_of);
 		return split(value, ", \t", &tool->one_of);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* tool_section: the keys of a [model KEY] section that declares a tool: endpoint, fields, makes, answer, one_of, name.
+/* tool_section: the keys of a [model KEY] section that declares a tool: endpoint, fields, makes, answer, then, one_of, name.
  *
  * endpoint = image-sharpen
  * fields = img_url:image! strength:integer style:soft|hard note:text

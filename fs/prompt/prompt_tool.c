@@ -65,20 +65,34 @@ static bool is_given(const struct prompt_reading *reading, size_t index)
 	return reading->field_lines[index] || reading->tool.items[index].values.count > 0;
 }
 
-/* Lists of inputs have a least and a largest length. */
+/* One of the other fields has the word with which the list has to be as long as it may be. */
+static bool needs_most(const struct prompt_reading *reading, const struct tool_field *list)
+{
+	for (size_t i = 0; list->most_for != NULL && i < reading->tool.count; i++) {
+		const struct tool_item *item = &reading->tool.items[i];
+		const char *value = item->values.count > 0 ? item->values.items[0] : item->standard;
+		if (value != NULL && item->type == TOOL_WORD && strcmp(value, list->most_for) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Lists of inputs and of words have a least and a largest length. */
 static int check_count(struct prompt_reading *reading, size_t index)
 {
 	const struct tool_field *field = &reading->model->tool->fields[index];
-	int64_t count = 0;
+	bool input = tool_type_is_input(field->type);
+	int64_t count = input ? 0 : (int64_t)reading->tool.items[index].values.count;
 
-	if (!tool_type_is_input(field->type) || !tool_type_is_list(field->type))
+	if (field->type != TOOL_TEXTS && !(input && tool_type_is_list(field->type)))
 		return 0;
-	for (size_t i = 0; i < reading->ref_count; i++)
+	for (size_t i = 0; input && i < reading->ref_count; i++)
 		count += reading->refs[i].item == (int)index;
-	if (count < field->min)
+	int64_t least = needs_most(reading, field) ? field->max : field->min;
+	if (count < least)
 		return prompt_reading_error(reading, reading->field_lines[index],
-			"%s needs %lld lines '%s: URL or path'", reading->model->tool->key,
-			(long long)field->min, field->key);
+			"%s needs %lld lines '%s: %s'", reading->model->tool->key, (long long)least,
+			field->key, input ? "URL or path" : "text");
 	if (count > field->max)
 		return prompt_reading_error(reading, reading->field_lines[index],
 			"%s takes at most %lld lines '%s:'", reading->model->tool->key,

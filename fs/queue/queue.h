@@ -21,7 +21,8 @@
  * Ownership:    what it needs is borrowed. It owns the calls and the harvests of its jobs, by way of the jobs.
  * Calls back:   nobody. What it changes is told by way of changes.h. A job in WAITING is not its business: who adds,
  *               releases or resumes jobs hands those to the inputs (fs/input/inputs.h).
- * Files:        bottom up: queue_models, queue_state, queue_ask, queue_success, queue_balance, queue_answer, queue_poll, queue_submit,
+ * Files:        bottom up: queue_models, queue_state, queue_ask, queue_success, queue_balance, queue_answer, queue_after, queue_step,
+ *               queue_poll, queue_submit,
  *               queue_pump, queue_resume, queue; beside them credits, and publish under harvest. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -87,6 +88,8 @@ int queue_release(struct queue *queue, int64_t id);
 /* A person asks again for results that were made, but could not be fetched: fetches, sends nothing. -ENOENT: this job
  * has none. */
 int queue_fetch_again(struct queue *queue, int64_t id);
+/* A person asks again for the second half of running job `id`: where it was asked for long ago and has not come. */
+void queue_step_again(struct queue *queue, int64_t id);
 /* A person says `submit`: past what has paused the queue. */
 void queue_go_on(struct queue *queue);
 /* The key or the network may be better now. */

@@ -23,8 +23,7 @@
 static const struct backoff concurrency = {.first_ms = 5000, .max_ms = 60000, .jitter_percent = 20};
 static const struct backoff network = {.first_ms = 1000, .max_ms = 60000, .jitter_percent = 20};
 
-/* The answer to a POST is here: the next one may go after the gap. */
-static void post_ended(struct queue *queue, struct job *job)
+void queue_post_ended(struct queue *queue, struct job *job)
 {
 	job->call = NULL;
 	queue->posting = NULL;
@@ -34,21 +33,19 @@ static void post_ended(struct queue *queue, struct job *job)
 	queue_wake(queue);
 }
 
-#define WHY_BYTES (ERRCLASS_EXPLAIN + sizeof(((struct api_error *)NULL)->text) + 32)
-
-static void explain(const struct api_error *error, char text[WHY_BYTES])
+void queue_explain(const struct api_error *error, char text[QUEUE_WHY_BYTES])
 {
 	char own[ERRCLASS_EXPLAIN];
 
 	errclass_explain(error, own, sizeof(own));
 	if (error->text[0] != '\0')
-		snprintf(text, WHY_BYTES, "%s (the service says: %s)", own, error->text);
+		snprintf(text, QUEUE_WHY_BYTES, "%s (the service says: %s)", own, error->text);
 	else
-		snprintf(text, WHY_BYTES, "%s", own);
+		snprintf(text, QUEUE_WHY_BYTES, "%s", own);
 }
 
 /* Without advice: what to do about a lost answer is queue_lost_answer()'s. */
-static void explain_loss(const struct api_error *error, char text[WHY_BYTES])
+static void explain_loss(const struct api_error *error, char text[QUEUE_WHY_BYTES])
 {
 	char cause[ERRCLASS_EXPLAIN];
 	int length = errclass_cause(error, cause, sizeof(cause));
@@ -56,15 +53,15 @@ static void explain_loss(const struct api_error *error, char text[WHY_BYTES])
 	if (length > 0 && (size_t)length < sizeof(cause) && cause[length - 1] == '.')
 		cause[length - 1] = '\0';
 	if (error->text[0] == '\0')
-		snprintf(text, WHY_BYTES, "%s", cause);
+		snprintf(text, QUEUE_WHY_BYTES, "%s", cause);
 	else
-		snprintf(text, WHY_BYTES, "%s (%s%s)", cause,
+		snprintf(text, QUEUE_WHY_BYTES, "%s (%s%s)", cause,
 			error->class == ERRCLASS_NETWORK ? "" : "the service says: ", error->text);
 }
 
 void queue_lost_answer(struct queue *queue, struct job *job, const char *why)
 {
-	char when[CLOCK_TEXT], word[PLACE_WORD], text[WHY_BYTES + 768];
+	char when[CLOCK_TEXT], word[PLACE_WORD], text[QUEUE_WHY_BYTES + 768];
 
 	job_status_word(job, word);
 	clock_format(job->record.submitted, when);
@@ -172,7 +169,7 @@ void queue_not_sent(struct queue *queue, struct job *job, const char *why)
 {
 	char reason[640];
 
-	post_ended(queue, job);
+	queue_post_ended(queue, job);
 	job->record.next_attempt = 0;
 	snprintf(reason, sizeof(reason), "it could not be sent: %s; tried again by itself", why);
 	send_later(queue, job, backoff_wait_ms(&network, ++queue->rejections, -1, backoff_random()),
@@ -245,10 +242,10 @@ static void fail(
 
 static void on_rejected(struct queue *queue, struct job *job, const struct api_error *error)
 {
-	char why[WHY_BYTES];
+	char why[QUEUE_WHY_BYTES];
 	enum errclass_next next = errclass_next(error);
 
-	explain(error, why);
+	queue_explain(error, why);
 	if (error->code_ambiguous && job->record.attempts + 1 >= AMBIGUOUS_MAX)
 		next = ERRCLASS_NEXT_FAIL;
 	switch (next) {
@@ -342,25 +339,25 @@ void queue_on_submitted(void *arg, struct api_submit_answer *answer)
 {
 	struct job *job = arg;
 	struct queue *queue = job->queue;
-	char why[WHY_BYTES];
+	char why[QUEUE_WHY_BYTES];
 
 	switch (answer->outcome) {
 	case API_NOT_SENT:
 		queue_not_sent(queue, job, answer->error.text);
 		return;
 	case API_ACCEPTED:
-		post_ended(queue, job);
+		queue_post_ended(queue, job);
 		if (answer->text != NULL)
 			on_text(queue, job, answer->text);
 		else
 			on_accepted(queue, job, &answer->submitted);
 		return;
 	case API_REJECTED:
-		post_ended(queue, job);
+		queue_post_ended(queue, job);
 		on_rejected(queue, job, &answer->error);
 		return;
 	case API_UNCERTAIN:
-		post_ended(queue, job);
+		queue_post_ended(queue, job);
 		explain_loss(&answer->error, why);
 		queue_lost_answer(queue, job, why);
 	}

@@ -18,48 +18,7 @@
 
 #define RETRY_MS 5000  /* of what failed for want of memory */
 #define POLL_TROUBLE 2 /* failures in a row: the status says so */
-#define PATIENT_MS                                                                                 \
-	(INT64_C(15) * 60 *                                                                        \
-		1000) /* after so long without a usable answer it is asked more and more seldom */
-#define SELDOM_MS (INT64_C(3600) * 1000)  /* but not more seldom than that */
 #define EMPTY_MS (INT64_C(5) * 60 * 1000) /* so long a success without results is asked for them */
-
-/* What is paid for is asked for as long as the account exists: after a quarter of an hour without a usable answer each
- * wait is an eighth of the time that has gone by. */
-static int64_t strange_wait(const struct job *job)
-{
-	int64_t since = job->strange_since == 0 ? 0 : clock_mono_ms() - job->strange_since;
-
-	if (since < PATIENT_MS)
-		return 0;
-	return since / 8 < SELDOM_MS ? since / 8 : SELDOM_MS;
-}
-
-static int64_t poll_wait(const struct queue_needs *needs, const struct job *job)
-{
-	static const struct backoff trouble = {
-		.first_ms = 2000, .max_ms = 60000, .jitter_percent = 20};
-	int64_t age = clock_mono_ms() - job->sent_at;
-	int64_t wait = age < needs->slow_poll_after_ms ? needs->poll_interval_ms
-						       : needs->slow_poll_interval_ms;
-
-	if (strange_wait(job) > wait)
-		return strange_wait(job);
-	if (job->poll_failures > 0) {
-		int64_t backed_off =
-			backoff_wait_ms(&trouble, job->poll_failures, -1, backoff_random());
-		return backed_off > wait ? backed_off : wait;
-	}
-	/* spread over nine to eleven tenths, so that many jobs do not ask at the same moment */
-	return wait * 9 / 10 + (wait / 5 > 0 ? backoff_random() % (wait / 5 + 1) : 0);
-}
-
-static void ask_again(struct queue *queue, struct job *job)
-{
-	job->not_before = clock_mono_ms() + (job->called_back ? 0 : poll_wait(&queue->needs, job));
-	job->called_back = false;
-	queue_wake(queue);
-}
 
 static bool task_ended(const struct task_record *task)
 {
@@ -161,8 +120,17 @@ static void take_state(struct job *job, size_t i, const struct api_task *told)
 	}
 	if (told->message[0] != '\0')
 		job_set_text(&task->message, "%s", told->message);
+	job->half_done = told->half_done;
 	if (state == TASK_SUCCEEDED && job->made[i].count == 0)
 		state = waits_for_results(job, task) ? TASK_PROCESSING : TASK_FAILED;
+	/* the script of a podcast is paid for, and is there */
+	if (state == TASK_FAILED && told->lyrics != NULL && queue_has_step(job->queue, job)) {
+		state = TASK_SUCCEEDED;
+		job_set_text(&job->record.warning,
+			"the script was made, but not its sound: %s; to try all of it again: echo "
+			"submit into this file",
+			told->message[0] != '\0' ? told->message : "no reason given");
+	}
 	task->state = (int)state;
 }
 
@@ -200,60 +168,6 @@ static bool next_task(struct job *job)
 	return false;
 }
 
-static void describe_failures(struct job *job, char *text, size_t size, size_t *ret_failed)
-{
-	size_t length = 0, failed = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < job->task_count; i++) {
-		if (job->tasks[i].state != TASK_FAILED)
-			continue;
-		failed++;
-		const char *message =
-			job->tasks[i].message != NULL ? job->tasks[i].message : "no reason given";
-		if (length < size && (failed == 1 || strstr(text, message) == NULL))
-			length += (size_t)snprintf(text + length, size - length, "%s%s",
-				failed > 1 ? "; " : "", message);
-	}
-	*ret_failed = failed;
-}
-
-static void all_ended(struct queue *queue, struct job *job)
-{
-	char messages[768], word[PLACE_WORD], text[1536];
-	size_t failed;
-
-	if (queue->wants_place)
-		queue->not_before = 0;
-	describe_failures(job, messages, sizeof(messages), &failed);
-	if (failed == job->task_count) {
-		job_status_word(job, word);
-		snprintf(text, sizeof(text),
-			"the service could not make it: %s. Whether credits were spent is not "
-			"known; to try again: echo submit > %s",
-			messages, word);
-		queue_end_without(queue, job, JOB_FAILED, text);
-		return;
-	}
-	if (failed > 0)
-		job_set_text(&job->record.warning, "%zu of %zu tasks failed: %s", failed,
-			job->task_count, messages);
-	int r = queue_record_success(job);
-	if (r < 0) {
-		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": its end could not be recorded",
-			job->record.id);
-		/* the tasks are asked once more when there is room */
-		for (size_t i = 0; i < job->task_count; i++)
-			job->tasks[i].state = TASK_WAITING;
-		job->poll_failures++;
-		ask_again(queue, job);
-		return;
-	}
-	log_info("job %" PRId64 ": FETCHING", job->record.id);
-	job->not_before = 0; /* the pump goes on with it */
-	queue_wake(queue);
-}
-
 /* A warning of the status while nobody knows how it stands. */
 static void tell_trouble(struct job *job, const struct api_error *error)
 {
@@ -277,7 +191,7 @@ static void on_poll_refused(struct queue *queue, struct job *job, const struct a
 			error->text[0] != '\0' ? error->text : errclass_name(error->class));
 	if (job->poll_failures >= POLL_TROUBLE)
 		tell_trouble(job, error);
-	ask_again(queue, job);
+	queue_ask_again(queue, job);
 }
 
 static bool has_batch(const struct job *job)
@@ -329,7 +243,7 @@ static void on_polled(void *arg, struct api_tasks_answer *answer)
 	}
 	take_answer(job, answer);
 	if (!next_task(job)) {
-		all_ended(queue, job);
+		queue_all_ended(queue, job);
 		return;
 	}
 	for (size_t i = 0; i < job->task_count; i++)
@@ -337,7 +251,8 @@ static void on_polled(void *arg, struct api_tasks_answer *answer)
 			state = JOB_PROCESSING;
 	if (state != job->record.state && state != JOB_PENDING)
 		job_change(job, state, false);
-	ask_again(queue, job);
+	if (!job->half_done || !queue_step(queue, job))
+		queue_ask_again(queue, job);
 }
 
 void queue_poll(struct queue *queue, struct job *job)

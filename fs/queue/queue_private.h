@@ -69,6 +69,22 @@ void queue_not_sent(struct queue *queue, struct job *job, const char *why);
 /* Nobody knows whether a task exists: UNKNOWN. */
 void queue_lost_answer(struct queue *queue, struct job *job, const char *why);
 
+/* The answer to a POST is here: the next one may go after the gap. */
+void queue_post_ended(struct queue *queue, struct job *job);
+#define QUEUE_WHY_BYTES (ERRCLASS_EXPLAIN + sizeof(((struct api_error *)NULL)->text) + 32)
+void queue_explain(const struct api_error *error, char text[QUEUE_WHY_BYTES]);
+
+/* queue_after.c */
+
+void queue_all_ended(struct queue *queue, struct job *job); /* all tasks have */
+void queue_ask_again(struct queue *queue, struct job *job); /* how it stands, after a while */
+
+/* queue_step.c: the second request of a task that is half done. */
+
+/* What the service said last is taken in. True: the request is on its way, or the job is through. */
+bool queue_step(struct queue *queue, struct job *job);
+bool queue_has_step(const struct queue *queue, const struct job *job); /* its tool wants one */
+
 /* queue_poll.c */
 
 void queue_poll(struct queue *queue, struct job *job);

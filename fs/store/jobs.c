@@ -29,7 +29,8 @@ void job_record_finish(struct job_record *record)
  * https://www.sqlite.org/c3ref/bind_blob.html). The first ones are known when the job is made, the others come later. */
 #define FIRST_COLUMNS(i, s) s(body) i(next_attempt) i(dry_run) i(unmade) s(warning) s(trouble) s(error)
 #define LATER_COLUMNS(i, c) \
-	i(batch) i(submitted) i(finished) i(attempts) c(balance_before) c(balance_after) i(balance_at)
+	i(batch) i(submitted) i(finished) i(attempts) c(balance_before) c(balance_after) i(balance_at) \
+	i(step_asked)
 
 /* What becomes of them behind others in a statement, */
 #define NAME(column) ", " #column

@@ -44,6 +44,7 @@ struct job_record {
 	int64_t created, submitted, finished;
 	int64_t attempts; /* rejections so far that may be repeated */
 	int64_t next_attempt;
+	int64_t step_asked; /* the second request, which its tool has (`then`), was sent, or may have been; 0: not */
 	bool dry_run;	  /* HELD for being a dry run */
 	bool unmade;	  /* in `body` addresses are missing, which its inputs get when it is sent: of a dry run */
 	char *left_out; /* what the text says and the request has not, for people; NULL nothing */

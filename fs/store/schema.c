@@ -209,6 +209,7 @@ static const char *const steps[] = {
 	"UPDATE node SET mtime = max(mtime, ifnull((SELECT max(created, submitted, finished) * 1000000"
 	" FROM job WHERE job.id = node.job), 0)) WHERE kind = 3;",
 	sheets,
+	"ALTER TABLE job ADD COLUMN step_asked INTEGER NOT NULL DEFAULT 0;",
 };
 
 int64_t schema_version(void)

@@ -6,6 +6,7 @@
 
 #include "tests/sandbox/canned.h"
 #include "tests/sandbox/cdn_url.h"
+#include "tests/sandbox/podcast.h"
 #include "tests/sandbox/spoil.h"
 #include "tests/sandbox/submit.h"
 #include "tests/sandbox/upload.h"
@@ -41,6 +42,7 @@ static json_t *show_task(struct request *request, const struct task *task, bool 
 	const struct generation *made = task->generation;
 	char *reads = xformat("reads %s", task->id), *final = xformat("final %s", task->id);
 	struct wire_task view = {.task = task, .phase = state_phase(task)};
+	enum phase script;
 	json_t *data;
 
 	view.reads = state_count(sandbox->state, reads);
@@ -56,7 +58,10 @@ static json_t *show_task(struct request *request, const struct task *task, bool 
 	}
 	free(reads);
 	free(final);
+	script = view.phase;
+	view.phase = podcast_phase(sandbox, task, script);
 	data = api_task(sandbox, &view);
+	podcast_show(sandbox, task, script, data);
 	return alone && wire_shows_array(&sandbox->wire, view.reads) ? json_pack("[o]", data)
 								     : data;
 }
@@ -202,6 +207,8 @@ static bool handle_post(struct request *request, struct answer *ret)
 		upload_handle(request, ret);
 		return true;
 	}
+	if (podcast_handle(request, request->path + head, ret))
+		return true;
 	endpoint = endpoints_find(request->path + head);
 	if (endpoint)
 		submit_handle(request, endpoint, ret);

@@ -160,6 +160,10 @@ static const struct field music[] =
 		{"audio_name", FIELD_TEXT, OPTIONAL, 0, 200},
 		{"gender", FIELD_WORD, OPTIONAL, .words = WORDS("m", "f")});
 
+static const struct field podcast[] = MODEL_FREE({"query", FIELD_PROMPT, REQUIRED},
+	{"speakers", FIELD_TEXTS, REQUIRED, 1, 2}, {"language", FIELD_TEXT, REQUIRED, 1, 16},
+	{"mode", FIELD_WORD, REQUIRED, .words = WORDS("quick", "debate", "deep")});
+
 #define IMAGE_TOOL(path, fields)                                                                   \
 	{                                                                                          \
 		path, NULL, MEDIA_IMAGE, .single_id = true, .field = fields                        \
@@ -208,6 +212,7 @@ static const struct endpoint endpoints[] = {
 	{"effect-template", NULL, MEDIA_VIDEO, .field = effect_template},
 	{"music/generate", NULL, MEDIA_AUDIO, .single_id = true, .field = music,
 		.one_of = WORDS("description", "styles")},
+	{"podcast/generate/text", NULL, MEDIA_AUDIO, .single_id = true, .field = podcast},
 };
 
 const struct endpoint *endpoints_find(const char *path)

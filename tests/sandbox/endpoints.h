@@ -10,6 +10,7 @@ enum field_type {
 	FIELD_MODEL,      /* key of the catalogue */
 	FIELD_PROMPT,     /* text within the model's limit */
 	FIELD_TEXT,       /* min..max code points */
+	FIELD_TEXTS,      /* min..max texts */
 	FIELD_SPEECH,     /* the same, and it is what is drawn */
 	FIELD_NUMBER_TEXT, /* a number from 0 as a string */
 	FIELD_BASE64,     /* inline media, with or without a data: prefix */

@@ -12,6 +12,7 @@
 
 #include "tests/sandbox/callback.h"
 #include "tests/sandbox/canned.h"
+#include "tests/sandbox/podcast.h"
 #include "tests/sandbox/render.h"
 #include "tests/sandbox/request.h"
 #include "tests/sandbox/upload.h"
@@ -57,6 +58,7 @@ static int create(struct sandbox *sandbox)
 	if (r < 0)
 		return fail(options->log, -r);
 	sandbox->state = state_create(options);
+	sandbox->podcasts = podcasts_create();
 	sandbox->uploads = uploads_create();
 	sandbox->render = render_create();
 	sandbox->callbacks = callbacks_create(sandbox);
@@ -70,6 +72,7 @@ static void destroy(struct sandbox *sandbox)
 	uploads_destroy(sandbox->uploads);
 	state_destroy(sandbox->state);
 	canned_destroy(sandbox->canned);
+	podcasts_destroy(sandbox->podcasts);
 	log_destroy(sandbox->log);
 	faults_destroy(sandbox->faults);
 	catalogue_destroy(sandbox->catalogue);

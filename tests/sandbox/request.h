@@ -34,6 +34,7 @@ struct sandbox {
 	struct render *render;
 	struct callbacks *callbacks;
 	struct canned *canned;
+	struct podcasts *podcasts;
 	int stop_fd;     /* becomes readable when the server ends */
 	uint64_t secret; /* that URL tokens are made with */
 	char base[64];   /* http://127.0.0.1:PORT */

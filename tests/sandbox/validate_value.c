@@ -214,6 +214,20 @@ static int check_styles(struct check *check, const struct field *field, const js
 	return 0;
 }
 
+static int check_texts(struct check *check, const struct field *field, const json_t *value)
+{
+	const json_t *entry;
+	size_t i;
+
+	if (!json_is_array(value) || (double)json_array_size(value) < field->min ||
+		(double)json_array_size(value) > field->max)
+		return check_wrong_type(check, field, "an array of one or two");
+	json_array_foreach(value, i, entry)
+		if (!json_is_string(entry) || json_string_length(entry) == 0)
+			return check_wrong_type(check, field, "an array of strings");
+	return 0;
+}
+
 static int check_caller(struct check *check, const struct field *field, const json_t *value)
 {
 	if (!json_is_integer(value))
@@ -232,6 +246,8 @@ int check_value(struct check *check, const struct field *field, const json_t *va
 		return check_prompt(check, field, value);
 	case FIELD_TEXT:
 		return check_text(check, field, value, field->min, field->max);
+	case FIELD_TEXTS:
+		return check_texts(check, field, value);
 	case FIELD_SPEECH:
 		return check_speech(check, field, value);
 	case FIELD_NUMBER_TEXT:

@@ -61,8 +61,8 @@ static void test_tool_built_in_catalogue_is_whole(void **state)
 	struct tool_list list;
 
 	assert_int_equal(parse(json, &list), 0);
-	/* ten of pictures, eleven of videos (API reference 3.12, 3.13), speech both ways, effect templates, music */
-	assert_int_equal(list.count, 25);
+	/* ten of pictures, eleven of videos (API reference 3.12, 3.13), speech both ways, effect templates, music, podcasts */
+	assert_int_equal(list.count, 26);
 	for (size_t i = 0; i < list.count; i++)
 		assert_true(list.items[i].field_count > 0);
 	tool_list_finish(&list);

@@ -252,12 +252,16 @@ void world_copy(void)
 	world_begin();
 }
 
-/* Beside the models of the catalogue: a tool that answers with a text at once. */
+/* Beside the models of the catalogue: a tool that answers with a text at once, and one with two requests. */
 static const struct model_param params[] = {
 	{"WORDS", "endpoint", "words", "test:1"},
 	{"WORDS", "fields", "prompt:prompt!", "test:2"},
 	{"WORDS", "answer", "words", "test:3"},
 	{"WORDS", "makes", "text", "test:4"},
+	{"TALK", "endpoint", "talk", "test:5"},
+	{"TALK", "fields", "prompt:prompt!", "test:6"},
+	{"TALK", "makes", "audio", "test:7"},
+	{"TALK", "then", "talk/{task}/audio", "test:8"},
 };
 
 int world_setup(void **state)

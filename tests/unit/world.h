@@ -24,7 +24,7 @@ struct world {
 extern struct world world;
 
 /* Setup and teardown of cmocka: an empty account with the models of gen_catalogue.h and a tool WORDS that answers with
- * a text, everything good, mounted. In the end the ledger has to be in order (store_check()), whatever was done to it. */
+ * a text, a tool TALK with a second request, everything good, mounted. In the end the ledger has to be in order (store_check()), whatever was done to it. */
 int world_setup(void **state);
 int world_teardown(void **state);
 /* The mount ends, and begins. */
