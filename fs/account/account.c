@@ -2,6 +2,7 @@
 /* What the mount asks of an account; it has been made by account_make.c. */
 
 #include "fs/account/account_private.h"
+#include "fs/account/saved.h"
 #include "fs/account/stats.h"
 #include "fs/base/clock.h"
 #include "fs/fetch/fetch.h"
@@ -53,14 +54,16 @@ const struct model_table *account_models(const struct account *account)
 	return account->models;
 }
 
-int account_submit(struct account *account, uint64_t prompt_ino)
+int account_save_status(
+	struct account *account, uint64_t prompt_ino, const char *text, size_t length)
 {
-	return submit_prompt(&account->submit, prompt_ino);
+	return saved_status(&account->submit, prompt_ino, text, length);
 }
 
-int account_retry_prompt(struct account *account, uint64_t prompt_ino)
+int account_rename_to_shadow(struct account *account, uint64_t parent, const char *name,
+	uint64_t new_parent, const char *new_name, unsigned flags)
 {
-	return submit_retry(&account->submit, prompt_ino);
+	return saved_by_rename(&account->submit, parent, name, new_parent, new_name, flags);
 }
 
 int account_balance(struct account *account, void (*done)(void *arg, int result, double credits),

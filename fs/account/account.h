@@ -9,6 +9,7 @@
  *             belongs to it.
  * Calls back: `done` of account_stop(); all changes are told by account_changes(). Loop thread only. */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -69,9 +70,10 @@ struct tree *account_tree(struct account *account);
 struct fetches *account_fetches(struct account *account);
 struct changes *account_changes(struct account *account);
 const struct model_table *account_models(const struct account *account);
-/* `echo submit > X.status`: submit_prompt() of submit.h. */
-int account_submit(struct account *account, uint64_t prompt_ino);
-int account_retry_prompt(struct account *account, uint64_t prompt_ino); /* `echo retry`: submit_retry() */
+/* `echo submit > X.status`, in one write or by a rename: saved_status() and saved_by_rename() of saved.h. */
+int account_save_status(struct account *account, uint64_t prompt_ino, const char *text, size_t length);
+int account_rename_to_shadow(struct account *account, uint64_t parent, const char *name, uint64_t new_parent,
+	const char *new_name, unsigned flags);
 /* .weryaifs/balance: balance_ask() of balance.h. */
 int account_balance(struct account *account, void (*done)(void *arg, int result, double credits),
 	void *arg, struct balance **ret_balance);

@@ -22,8 +22,8 @@ int file_result_open(struct session *session, uint64_t ino, int flags, struct ha
 /* TREE_STATUS: the text of this moment; `submit` can be written to it. poll(2) has POLLPRI when the status reads
  * differently by now; then a read of its start has the new text. */
 int file_status_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
-/* A ghost (ghost.h): there is nothing in it any more. */
-int file_ghost_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+/* A ghost (ghost.h): there is nothing in it, and what a copy brings is dropped. */
+int file_ghost_open(struct session *session, uint64_t ino, struct handle **ret_handle);
 /* A file of .weryaifs but the balance: the text of this moment. */
 int file_about_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 

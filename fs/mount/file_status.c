@@ -10,12 +10,12 @@
 #include "fs/account/account.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
-#include "fs/base/str.h"
 #include "fs/job/changes.h"
 #include "fs/mount/file.h"
 #include "fs/mount/file_text.h"
 #include "fs/mount/reply.h"
 #include "fs/mount/request.h"
+#include "fs/tree/shadow_text.h"
 #include "fs/tree/status_hash.h"
 #include "fs/tree/tree.h"
 
@@ -23,6 +23,7 @@ struct status_file {
 	struct file_text text;
 	struct changes_watch *watch;    /* once somebody polls */
 	struct fuse_pollhandle *poller; /* owned; NULL: nobody waits */
+	off_t copied;                   /* the end of what is being copied here, and dropped; 0 nothing */
 };
 
 static struct status_file *status_of(struct handle *handle)
@@ -51,29 +52,19 @@ static void status_read(struct handle *handle, fuse_req_t req, size_t size, off_
 	file_text_read(handle, req, size, offset);
 }
 
-static bool is_word(const char *text, size_t length, const char *word)
-{
-	return length == strlen(word) && memcmp(text, word, length) == 0;
-}
-
-/* One write is one command. Blank ones are the line ends of programs that write them separately. */
+/* One write is one command. What comes behind the beginning of a copy is part of it. */
 static void status_write(
 	struct handle *handle, fuse_req_t req, const char *data, size_t size, off_t offset)
 {
-	const char *word = data;
-	size_t length = size;
+	struct status_file *file = status_of(handle);
 	int r = 0;
 
-	str_trim(&word, &length);
-	if (request_was_done(handle->session))
-		; /* nothing is bought a second time */
-	else if (is_word(word, length, "submit"))
-		r = account_submit(handle->session->account, (uint64_t)TREE_NODE(handle->ino));
-	else if (is_word(word, length, "retry"))
-		r = account_retry_prompt(
-			handle->session->account, (uint64_t)TREE_NODE(handle->ino));
-	else if (length > 0)
-		r = -EINVAL;
+	if (shadow_text_of(false, data, size) == SHADOW_COPY ||
+		(offset > 0 && offset == file->copied))
+		file->copied = offset + (off_t)size;
+	else if (!request_was_done(handle->session)) /* nothing is bought a second time */
+		r = account_save_status(handle->session->account,
+			(uint64_t)TREE_NODE(handle->ino), data, size);
 	if (r < 0)
 		reply_error(req, r);
 	else

@@ -11,6 +11,7 @@
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"
 #include "fs/mount/reply.h"
+#include "fs/tree/shadow_text.h"
 
 int file_text_init(struct file_text *file, struct session *session, uint64_t ino,
 	const struct handle_type *type, char *text, size_t length)
@@ -48,20 +49,27 @@ static const struct handle_type text_type = {
 	.destroy = text_destroy,
 };
 
-int file_text_again(struct session *session, uint64_t ino, char *text, size_t length,
-	struct handle **ret_handle)
+/* Takes the text on success. */
+static int create(struct session *session, uint64_t ino, const struct handle_type *type, char *text,
+	size_t length, struct handle **ret_handle)
 {
 	struct file_text *file = malloc(sizeof(*file));
 
 	if (file == NULL)
 		return -ENOMEM;
-	int r = file_text_init(file, session, ino, &text_type, text, length);
+	int r = file_text_init(file, session, ino, type, text, length);
 	if (r < 0) {
 		free(file);
 		return r;
 	}
 	*ret_handle = &file->handle;
 	return 0;
+}
+
+int file_text_again(struct session *session, uint64_t ino, char *text, size_t length,
+	struct handle **ret_handle)
+{
+	return create(session, ino, &text_type, text, length, ret_handle);
 }
 
 int file_text_open(struct session *session, uint64_t ino, int flags,
@@ -81,16 +89,43 @@ int file_text_open(struct session *session, uint64_t ino, int flags,
 	return r;
 }
 
-static int make_nothing(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length)
+/* The copy of a shadow, or more of one; nothing else is dropped without a word. */
+static void ghost_write(
+	struct handle *handle, fuse_req_t req, const char *data, size_t size, off_t offset)
 {
-	*ret_text = strdup("");
-	*ret_length = 0;
-	return *ret_text == NULL ? -ENOMEM : 0;
+	bool dropped = offset > 0 || shadow_text_of(false, data, size) == SHADOW_COPY ||
+		       shadow_text_of(true, data, size) == SHADOW_COPY;
+
+	if (dropped)
+		reply_written(req, size);
+	else
+		reply_error(req, -EPERM);
 }
 
-int file_ghost_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
+static int ghost_truncate(struct handle *handle, off_t size)
 {
-	return file_text_open(session, ino, flags, make_nothing, ret_handle);
+	return 0;
+}
+
+static const struct handle_type ghost_type = {
+	.kind = HANDLE_TEXT,
+	.direct_io = true,
+	.read = file_text_read,
+	.write = ghost_write,
+	.truncate = ghost_truncate,
+	.destroy = text_destroy,
+};
+
+int file_ghost_open(struct session *session, uint64_t ino, struct handle **ret_handle)
+{
+	CLEANUP_FREE char *text = strdup("");
+
+	if (text == NULL)
+		return -ENOMEM;
+	int r = create(session, ino, &ghost_type, text, 0, ret_handle);
+	if (r == 0)
+		text = NULL;
+	return r;
 }
 
 static int make_about(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length)

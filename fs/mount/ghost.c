@@ -15,12 +15,13 @@
 #include "fs/prompt/prompt.h"
 #include "fs/tree/tree.h"
 
-enum { LIFE_MS = 5000, GHOSTS_MAX = 1024 };
+enum { LIFE_MS = 5000, GHOSTS_MAX = 1024, ANYBODY = 0 };
 
 struct ghost {
 	struct list link; /* session.ghosts, the oldest first */
 	uint64_t parent, ino;
-	pid_t pid;
+	pid_t pid;		 /* whose it is; ANYBODY: of a copy */
+	struct tree_owner owner; /* of a copy */
 	int64_t until; /* monotonic ms */
 	char name[256];
 };
@@ -87,17 +88,18 @@ static void keep(struct session *session, struct ghost *ghost)
 	session->ghost_count++;
 }
 
-static void add(struct session *session, uint64_t parent, const char *name, size_t stem,
+/* NULL: there is no memory, or no such name. */
+static struct ghost *add(struct session *session, uint64_t parent, const char *name, size_t stem,
 	const char *suffix, pid_t pid)
 {
 	struct ghost *ghost;
 
 	if (stem + strlen(suffix) >= sizeof(ghost->name))
-		return;
+		return NULL;
 	forget_old(session, 1);
 	ghost = calloc(1, sizeof(*ghost));
 	if (ghost == NULL)
-		return;
+		return NULL;
 	ghost->parent = parent;
 	ghost->ino = GHOST_BIT | next_number(session);
 	ghost->pid = pid;
@@ -106,6 +108,7 @@ static void add(struct session *session, uint64_t parent, const char *name, size
 	memcpy(ghost->name + stem, suffix, strlen(suffix) + 1);
 	keep(session, ghost);
 	carry(session, ghost);
+	return ghost;
 }
 
 void ghost_all_again(struct session *session)
@@ -151,7 +154,8 @@ static struct ghost *find(struct session *session, uint64_t parent, const char *
 	list_for_each(item, &session->ghosts)
 	{
 		struct ghost *ghost = list_entry(item, struct ghost, link);
-		if (ghost->parent == parent && ghost->pid == pid && strcmp(ghost->name, name) == 0)
+		if (ghost->parent == parent && (ghost->pid == pid || ghost->pid == ANYBODY) &&
+			strcmp(ghost->name, name) == 0)
 			return ghost;
 	}
 	return NULL;
@@ -166,12 +170,35 @@ static int describe(struct session *session, uint64_t ino, struct tree_entry *re
 	return r;
 }
 
+static int describe_ghost(
+	struct session *session, const struct ghost *ghost, struct tree_entry *ret_entry)
+{
+	int r = describe(session, ghost->ino, ret_entry);
+
+	if (r == 0 && ghost->pid == ANYBODY) {
+		ret_entry->st.st_uid = ghost->owner.uid;
+		ret_entry->st.st_gid = ghost->owner.gid;
+	}
+	return r;
+}
+
+int ghost_add_copy(struct session *session, uint64_t parent, const char *name,
+	const struct tree_owner *owner, struct tree_entry *ret_entry)
+{
+	struct ghost *ghost = add(session, parent, name, strlen(name), "", ANYBODY);
+
+	if (ghost == NULL)
+		return -ENOMEM;
+	ghost->owner = *owner;
+	return describe_ghost(session, ghost, ret_entry);
+}
+
 int ghost_find(struct session *session, uint64_t parent, const char *name, pid_t pid,
 	struct tree_entry *ret_entry)
 {
 	struct ghost *ghost = find(session, parent, name, pid);
 
-	return ghost == NULL ? -ENOENT : describe(session, ghost->ino, ret_entry);
+	return ghost == NULL ? -ENOENT : describe_ghost(session, ghost, ret_entry);
 }
 
 int ghost_of_gone(struct session *session, struct tree_entry *ret_entry)
@@ -197,7 +224,7 @@ int ghost_get(struct session *session, uint64_t ino, struct tree_entry *ret_entr
 	{
 		struct ghost *ghost = list_entry(item, struct ghost, link);
 		if (ghost->ino == ino)
-			return describe(session, ghost->ino, ret_entry);
+			return describe_ghost(session, ghost, ret_entry);
 	}
 	return -ENOENT;
 }

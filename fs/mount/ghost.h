@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* ghost: the shadows of a prompt that has just lost its name, for the one who took it away.
+/* ghost: the shadows of a prompt that has just lost its name, for the one who took it away; and shadows that a copy or a
+ * restore has just brought, which are dropped.
  *
  * `rm X.txt X.status`, rsync --delete and whoever else has made a list goes on to X.status when there is no such file
  * any more; for that process it can still be found, removed and renamed, once, and nothing happens. Everybody else sees
@@ -13,6 +14,7 @@
 
 struct session;
 struct tree_entry;
+struct tree_owner;
 
 /* Numbers of ghosts; none of the tree's is like them. */
 #define GHOST_BIT (UINT64_C(1) << 60)
@@ -27,6 +29,9 @@ static inline bool ghost_is(uint64_t ino)
 void ghost_add(struct session *session, uint64_t parent, const char *name, pid_t pid);
 /* The process has renamed a shadow, or a ghost, to this: mv(1) looks what has become of it. */
 void ghost_add_moved(struct session *session, uint64_t parent, const char *name, pid_t pid);
+/* A copy of a shadow has come: whoever brings it, in whichever thread, finds it for a while. -ENOMEM. */
+int ghost_add_copy(struct session *session, uint64_t parent, const char *name, const struct tree_owner *owner,
+	struct tree_entry *ret_entry);
 /* -ENOENT: none. */
 int ghost_find(struct session *session, uint64_t parent, const char *name, pid_t pid,
 	struct tree_entry *ret_entry);

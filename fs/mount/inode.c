@@ -38,8 +38,10 @@ int inode_get(struct session *session, uint64_t ino, struct tree_entry *ret_entr
 		return ghost_get(session, ino, ret_entry);
 	if ((ino & TREE_GALLERY_BIT) != 0)
 		return gallery_entry(session, (uint64_t)TREE_NODE(ino), ret_entry);
-	return about_is(ino) ? about_get(session->account, ino, ret_entry)
-			     : tree_get(session->tree, ino, ret_entry);
+	if (about_is(ino))
+		return about_get(session->account, ino, ret_entry);
+	return tree_is_dropped(session->tree, ino) ? -ESTALE
+						   : tree_get(session->tree, ino, ret_entry);
 }
 
 int inode_parent(struct session *session, uint64_t ino, uint64_t *ret_parent)

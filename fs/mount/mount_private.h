@@ -10,6 +10,7 @@
 #include "fs/mount/session.h"
 
 struct carried;
+struct copiers;
 struct fuse_in_header;
 struct kept;
 struct map;
@@ -56,6 +57,7 @@ struct session {
 	struct list parked;  /* pending.link, borrowed */
 	struct list ghosts;  /* ghost.link, owned (ghost.h) */
 	size_t ghost_count;
+	struct copiers *copiers; /* owned */
 	struct { /* the last listing: until when names in it are the kernel's to keep (ops_list.c) */
 		uint64_t dir;
 		int64_t until_ms;

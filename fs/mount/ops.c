@@ -8,11 +8,13 @@
 #include "fs/base/log.h"
 #include "fs/mount/about.h"
 #include "fs/mount/client.h"
+#include "fs/mount/ghost.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/passthrough.h"
 #include "fs/mount/reply.h"
 #include "fs/notify/notifier.h"
+#include "fs/tree/copiers.h"
 #include "fs/tree/tree.h"
 
 /* Read-ahead of results may be parked for long, and the kernel counts RELEASE among the same background requests: with
@@ -99,14 +101,19 @@ void ops_setattr(
 	struct tree_entry entry;
 	int r = about_is(ino) ? -EPERM : 0;
 
+	if (r == 0 && tree_is_dropped(session->tree, ino))
+		r = -ESTALE;
 	/* through the open file, which may have no name any more */
 	if (r == 0 && (what & TREE_SET_SIZE) != 0 && handle != NULL &&
 		handle->type->truncate != NULL) {
 		r = handle->type->truncate(handle, attr->st_size);
 		what &= ~(unsigned)TREE_SET_SIZE;
 	}
+	if (r == 0 && (to_set & FUSE_SET_ATTR_MTIME) != 0 && (to_set & FUSE_SET_ATTR_MTIME_NOW) == 0)
+		copiers_dated(session->copiers, fuse_req_ctx(req)->pid, &attr->st_mtim);
 	if (r == 0)
-		r = tree_set(session->tree, ino, attr, what, &entry);
+		r = ghost_is(ino) ? inode_get(session, ino, &entry)
+				  : tree_set(session->tree, ino, attr, what, &entry);
 	if (r < 0)
 		reply_error(req, r);
 	else

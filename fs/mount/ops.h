@@ -5,6 +5,7 @@
 #include "fs/mount/mount_private.h"
 
 struct notifier;
+struct tree_entry;
 struct tree_owner;
 
 const struct fuse_lowlevel_ops *ops_table(void); /* ops_table.c */
@@ -24,6 +25,9 @@ void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
 void ops_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count);
 void ops_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets);
 void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev);
+/* What a copy or a restore brings as X.status: taken, and dropped (ghost.h, fs/tree/copiers.h). -EPERM, -EEXIST: it is none. */
+int ops_take_shadow(fuse_req_t req, uint64_t parent, const char *name, bool exclusive,
+	struct tree_entry *ret_entry);
 void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
 void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
 void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);

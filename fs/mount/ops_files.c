@@ -14,6 +14,7 @@
 #include "fs/mount/reply.h"
 #include "fs/mount/request.h"
 #include "fs/notify/notifier.h"
+#include "fs/tree/copiers.h"
 #include "fs/tree/tree.h"
 
 static int open_entry(struct session *session, const struct tree_entry *entry, int flags,
@@ -26,7 +27,7 @@ static int open_entry(struct session *session, const struct tree_entry *entry, i
 	if (entry->ino == ABOUT_WAIT)
 		return file_wait_below_open(session, entry->ino, flags, ret_handle);
 	if (ghost_is(entry->ino))
-		return file_ghost_open(session, entry->ino, flags, ret_handle);
+		return file_ghost_open(session, entry->ino, ret_handle);
 	if (about_is(entry->ino))
 		return file_about_open(session, entry->ino, flags, ret_handle);
 	switch (entry->kind) {
@@ -83,15 +84,31 @@ static int created_before(struct session *session, uint64_t parent, const char *
 				   : file_plain_again(session, ret_entry->ino, O_RDWR, false, ret_handle);
 }
 
+static int create(fuse_req_t req, uint64_t parent, const char *name, mode_t mode, int flags,
+	struct tree_entry *ret_entry, struct handle **ret_handle)
+{
+	struct session *session = session_of(req);
+	struct tree_owner owner = ops_owner(req);
+	bool exclusive = (flags & O_EXCL) != 0;
+	int fd;
+	int r = ops_take_shadow(req, parent, name, exclusive, ret_entry);
+
+	if (r == 0)
+		return open_entry(session, ret_entry, flags, ret_handle);
+	r = tree_create(session->tree, parent, name, mode, &owner, ret_entry, &fd);
+	if (r == -EEXIST && !exclusive)
+		return open_existing(session, parent, name, flags, ret_entry, ret_handle);
+	return r < 0 ? r : made(session, ret_entry->ino, fd, ret_handle);
+}
+
 void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	struct fuse_file_info *info)
 {
 	struct notifier *notifier = ops_notifier(req);
 	struct session *session = session_of(req);
-	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
 	struct handle *handle;
-	int fd, r;
+	int r;
 
 	if (notifier != NULL) {
 		r = notifier_made(notifier, parent, name, &entry);
@@ -100,11 +117,9 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode
 	} else if (request_was_done(session)) {
 		r = created_before(session, parent, name, info->flags, &entry, &handle);
 	} else {
-		r = tree_create(session->tree, parent, name, mode, &owner, &entry, &fd);
-		if (r == -EEXIST && (info->flags & O_EXCL) == 0)
-			r = open_existing(session, parent, name, info->flags, &entry, &handle);
-		else if (r == 0)
-			r = made(session, entry.ino, fd, &handle);
+		r = create(req, parent, name, mode, info->flags, &entry, &handle);
+		if (r == 0 && (info->flags & O_EXCL) != 0)
+			copiers_made(session->copiers, parent, name, fuse_req_ctx(req)->pid);
 	}
 	if (r < 0) {
 		reply_error(req, r);

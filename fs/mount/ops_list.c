@@ -14,6 +14,7 @@
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/reply.h"
+#include "fs/tree/copiers.h"
 #include "fs/tree/tree.h"
 
 enum { LIST_DOT, LIST_DOTDOT, LIST_ABOUT, LIST_TREE = 16 };
@@ -138,6 +139,7 @@ void ops_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	const struct session *session = session_of(req);
 
+	copiers_listed(session->copiers, ino, fuse_req_ctx(req)->pid);
 	info->cache_readdir = 1;
 	info->keep_cache = session->listed.dir == ino && clock_mono_ms() < session->listed.until_ms;
 	reply_opendir(req, info);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fs/account/account.h"
 #include "fs/mount/about.h"
 #include "fs/mount/client.h"
 #include "fs/mount/ghost.h"
@@ -12,6 +13,7 @@
 #include "fs/mount/reply.h"
 #include "fs/mount/request.h"
 #include "fs/notify/notifier.h"
+#include "fs/tree/copiers.h"
 #include "fs/tree/tree.h"
 
 static void reply_made(fuse_req_t req, int result, const struct tree_entry *entry)
@@ -26,15 +28,20 @@ void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct notifier *notifier = ops_notifier(req);
 	struct session *session = session_of(req);
+	pid_t pid = fuse_req_ctx(req)->pid;
 	struct tree_entry entry;
 	int r = notifier != NULL ? notifier_lookup(notifier, parent, name, &entry) : 0;
 
+	if (copiers_hide(session->copiers, parent, name, pid)) {
+		reply_error(req, -ENOENT);
+		return;
+	}
 	if (r == 0)
 		r = inode_lookup(session, parent, name, &entry);
 	else if (r == NOTIFIER_GONE)
 		r = ghost_of_gone(session, &entry);
 	if (r == -ENOENT && notifier == NULL)
-		r = ghost_find(session, parent, name, fuse_req_ctx(req)->pid, &entry);
+		r = ghost_find(session, parent, name, pid, &entry);
 	if (r < 0) {
 		reply_error(req, r);
 		return;
@@ -68,6 +75,27 @@ static int made_before(struct session *session, uint64_t parent, const char *nam
 	return r < 0 ? r : tree_reopen(session->tree, ret_entry->ino, O_RDWR, ret_fd);
 }
 
+int ops_take_shadow(fuse_req_t req, uint64_t parent, const char *name, bool exclusive,
+	struct tree_entry *ret_entry)
+{
+	struct session *session = session_of(req);
+	struct tree_owner owner = ops_owner(req);
+	pid_t pid = fuse_req_ctx(req)->pid;
+
+	if (!place_is_shadow_name(name))
+		return -EPERM;
+	int r = inode_lookup(session, parent, name, ret_entry);
+	if (r == 0 && !exclusive)
+		return 0;
+	if (r == 0 && !copiers_hide(session->copiers, parent, name, pid))
+		return -EEXIST;
+	r = tree_takes_shadow(session->tree, parent, name, exclusive);
+	if (r < 0)
+		return r;
+	copiers_brought(session->copiers, parent, name, pid);
+	return ghost_add_copy(session, parent, name, &owner, ret_entry);
+}
+
 void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
 	struct notifier *notifier = ops_notifier(req);
@@ -79,6 +107,10 @@ void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 
 	if (notifier != NULL) {
 		reply_made(req, notifier_made(notifier, parent, name, &entry), &entry);
+		return;
+	}
+	if (S_ISREG(mode) && ops_take_shadow(req, parent, name, true, &entry) == 0) {
+		reply_entry(req, &entry, 0);
 		return;
 	}
 	if (!S_ISREG(mode))
@@ -105,6 +137,8 @@ void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 			? inode_lookup(session, parent, name, &entry)
 			: tree_mkdir(session->tree, parent, name, mode, &owner, &entry);
 
+	if (r == 0)
+		copiers_made_dir(session->copiers, entry.ino, fuse_req_ctx(req)->pid);
 	reply_made(req, r, &entry);
 }
 
@@ -125,6 +159,8 @@ void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 		ghost_add(session, parent, name, pid);
 	else if (r == -ENOENT)
 		r = ghost_take(session, parent, name, pid);
+	if (r == 0 && place_is_shadow_name(name))
+		copiers_removed(session->copiers, parent, name, pid);
 	reply_error(req, r);
 }
 
@@ -152,6 +188,8 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
 	struct notifier *notifier = ops_notifier(req);
 	pid_t pid = fuse_req_ctx(req)->pid;
 	struct session *session = session_of(req);
+	struct tree_owner owner = ops_owner(req);
+	struct tree_entry entry;
 	int r;
 
 	if (notifier != NULL)
@@ -160,6 +198,9 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
 		r = -EPERM;
 	else if (request_was_done(session))
 		r = 0;
+	else if (place_is_shadow_name(new_name))
+		r = account_rename_to_shadow(
+			session->account, parent, name, new_parent, new_name, flags);
 	else
 		r = tree_rename(session->tree, parent, name, new_parent, new_name, flags);
 	if (r == 0 && notifier == NULL)
@@ -168,5 +209,8 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
 		r = ghost_take(session, parent, name, pid);
 	if (r == 0 && place_is_shadow_name(name))
 		ghost_add_moved(session, new_parent, new_name, pid);
+	else if (r == 0 && place_is_shadow_name(new_name) &&
+		 inode_lookup(session, new_parent, new_name, &entry) == -ENOENT)
+		r = ghost_add_copy(session, new_parent, new_name, &owner, &entry);
 	reply_error(req, r);
 }

@@ -27,6 +27,7 @@
 #include "fs/mount/pending.h"
 #include "fs/mount/request.h"
 #include "fs/notify/notifier.h"
+#include "fs/tree/copiers.h"
 
 enum {
 	DRAIN = 64,           /* requests of one wake: transfers and timers get their turn, too */
@@ -205,6 +206,8 @@ int session_create(struct loop *loop, struct account *account,
 
 	int r = session->known == NULL ? -ENOMEM : 0;
 	if (r == 0)
+		r = copiers_create(&session->copiers);
+	if (r == 0)
 		r = find_mountpoint(session, options, ret_message);
 	if (r == 0)
 		r = begin(session);
@@ -291,6 +294,7 @@ void session_destroy(struct session *session)
 		mountpoint_clean(session->mountpoint);
 	notifier_destroy(session->notifier);
 	ghost_end_all(session);
+	copiers_destroy(session->copiers);
 	map_destroy(session->known);
 	if (session->by_id != NULL)
 		map_destroy(session->by_id);

@@ -15,7 +15,7 @@
  * Calls back:   table_settled(); what it changes is told by way of fs/job/changes.h.
  * Permission bits are the kernel's business (default_permissions); the tree refuses what no owner may do (-EPERM).
  * Errors: POSIX's, and -ENOSPC, -EIO, -ENOMEM.
- * Files, bottom up: status_hash, caption, draft_pace, draft_edit, draft_copies, draft_examine, draft, status_sheet, status_facts, status, status_attributes, tree_plant,
+ * Files, bottom up: shadow_text, copiers, status_hash, caption, draft_pace, draft_edit, draft_copies, draft_examine, draft, status_sheet, status_facts, status, status_attributes, tree_plant,
  * tree_look, tree_set, tree_xattr, tree_place, tree_change, tree_rename, tree. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -104,9 +104,16 @@ int tree_path(struct tree *tree, uint64_t ino, char **ret_path);
 /* The file is open for writing in *ret_fd (the caller's), and counted as tree_open() counts. */
 int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry, int *ret_fd);
+/* May the copy of a shadow come here, to be dropped? Exclusive: it is made with O_EXCL, as programs do that copy; else the
+ * prompt must have been here before. -EPERM. */
+int tree_takes_shadow(struct tree *tree, uint64_t parent, const char *name, bool exclusive);
 int tree_mkdir(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry);
 int tree_unlink(struct tree *tree, uint64_t parent, const char *name);
+/* The same for a file that was renamed to the name of a shadow, and dropped. The kernel takes it for the shadow now, for as long
+ * as it keeps names: it is told to look again (-ESTALE) wherever it asks by number. */
+int tree_drop(struct tree *tree, uint64_t parent, const char *name);
+bool tree_is_dropped(const struct tree *tree, uint64_t ino);
 int tree_rmdir(struct tree *tree, uint64_t parent, const char *name);
 /* Flags as renameat2(2): RENAME_NOREPLACE, RENAME_EXCHANGE. */
 int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t new_parent,

@@ -18,10 +18,12 @@
 #include "fs/prompt/prompt_name.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
+#include "fs/store/places.h"
 #include "fs/tree/draft.h"
 #include "fs/tree/status_sheet.h"
 
-int tree_check_new_name(
+/* But for shadows. */
+static int check_name_in(
 	struct tree *tree, uint64_t parent, const char *name, struct node *ret_dir)
 {
 	if (strlen(name) > 255)
@@ -46,11 +48,50 @@ int tree_check_new_name(
 	if (prompt_name_is_too_long(name) &&
 		place_has_prompts(tree->needs.store, ret_dir->ino, &top))
 		return -ENAMETOOLONG;
-	if (place_is_shadow_name(name)) {
-		log_info("tree: '%s' refused: names in .status and .wait belong to weryaifs", name);
-		return -EPERM;
-	}
 	return 0;
+}
+
+/* Tools' directories have none. */
+static bool is_shadow(struct tree *tree, const struct node *dir, const char *name)
+{
+	int64_t top;
+
+	return place_is_shadow_name(name) && place_has_prompts(tree->needs.store, dir->ino, &top);
+}
+
+int tree_check_new_name(
+	struct tree *tree, uint64_t parent, const char *name, struct node *ret_dir)
+{
+	int r = check_name_in(tree, parent, name, ret_dir);
+
+	if (r < 0 || !is_shadow(tree, ret_dir, name))
+		return r;
+	log_info("tree: '%s' refused: names in .status and .wait belong to weryaifs", name);
+	return -EPERM;
+}
+
+/* Was there a prompt at this place, which is being put back? */
+static int remembers(struct tree *tree, int64_t dir, const char *name)
+{
+	CLEANUP_FREE char *path = NULL;
+	int64_t place, job;
+	char stem[256];
+
+	snprintf(stem, sizeof(stem), "%.*s", (int)(strrchr(name, '.') - name), name);
+	int r = place_of(tree->needs.store, dir, stem, &path);
+	if (r == 0)
+		r = places_find(tree->needs.store, path, &place, &job);
+	return r == -ENOENT ? -EPERM : r;
+}
+
+int tree_takes_shadow(struct tree *tree, uint64_t parent, const char *name, bool exclusive)
+{
+	struct node dir;
+	int r = check_name_in(tree, parent, name, &dir);
+
+	if (r == 0 && !is_shadow(tree, &dir, name))
+		r = -EPERM;
+	return r < 0 || exclusive ? r : remembers(tree, dir.ino, name);
 }
 
 int tree_touch_parents(struct tree *tree, int64_t parent, int64_t other)
@@ -245,6 +286,21 @@ int tree_unlink(struct tree *tree, uint64_t parent, const char *name)
 	if (r == 0 && table)
 		sheet_tell_gone(tree, node);
 	return tree_aftermath_finish(tree, &removing.aftermath, r);
+}
+
+int tree_drop(struct tree *tree, uint64_t parent, const char *name)
+{
+	struct node node;
+	int r = nodes_find(tree->needs.store, TREE_NODE(parent), name, &node);
+
+	if (r == 0)
+		r = tree_unlink(tree, parent, name);
+	return r < 0 ? r : tree_note_dropped(tree, node.ino);
+}
+
+bool tree_is_dropped(const struct tree *tree, uint64_t ino)
+{
+	return map_get(tree->nameless, ino) == &tree->dropped;
 }
 
 int tree_check_empty_dir(struct tree *tree, const struct node *node)

@@ -5,6 +5,7 @@
 #include "fs/tree/tree_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "fs/api/request.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/base/read_all.h"
 #include "fs/job/changes.h"
 #include "fs/job/place.h"
 #include "fs/prompt/prompt_name.h"
@@ -20,6 +23,9 @@
 #include "fs/store/places.h"
 #include "fs/store/wishes.h"
 #include "fs/tree/draft.h"
+#include "fs/tree/shadow_text.h"
+
+#define FIRST_BYTES 4096 /* of what may be the copy of a status */
 
 static int aftermath_add(struct tree_aftermath *aftermath, struct after after)
 {
@@ -35,6 +41,11 @@ static int aftermath_add(struct tree_aftermath *aftermath, struct after after)
 	return 0;
 }
 
+int tree_note_dropped(struct tree *tree, int64_t ino)
+{
+	return map_put(tree->nameless, (uint64_t)ino, &tree->dropped);
+}
+
 int tree_aftermath_finish(struct tree *tree, struct tree_aftermath *aftermath, int result)
 {
 	for (size_t i = 0; i < aftermath->count && result >= 0; i++) {
@@ -47,6 +58,8 @@ int tree_aftermath_finish(struct tree *tree, struct tree_aftermath *aftermath, i
 			draft_marked(tree->drafts, after->settle, true);
 			draft_settle(tree->drafts, after->settle);
 		}
+		if (after->dropped != 0)
+			result = tree_note_dropped(tree, after->dropped);
 		if (after->changed != 0)
 			changes_tell_moved(tree->needs.changes, after->changed);
 	}
@@ -255,18 +268,57 @@ struct below {
 	size_t count;
 };
 
-static int collect_prompt(void *arg, const struct node *node)
+static int collect(struct below *below, const struct node *node)
 {
-	struct below *below = arg;
-
-	if (!prompt_is_name(node->name))
-		return 0;
 	void *more = reallocarray(below->nodes, below->count + 1, sizeof(*below->nodes));
 	if (more == NULL)
 		return -ENOMEM;
 	below->nodes = more;
 	below->nodes[below->count++] = *node;
 	return 0;
+}
+
+static int collect_prompt(void *arg, const struct node *node)
+{
+	return prompt_is_name(node->name) ? collect(arg, node) : 0;
+}
+
+static int collect_shadow(void *arg, const struct node *node)
+{
+	return node->kind == NODE_FILE && place_is_shadow_name(node->name) ? collect(arg, node) : 0;
+}
+
+/* A copy goes without a name, at the next mount at the latest; what is none stays where it can be. */
+static int drop_shadow(
+	struct store *store, const struct node *node, struct tree_aftermath *aftermath)
+{
+	char text[FIRST_BYTES];
+	CLEANUP_CLOSE int fd = store_data_open(store, node->ino, O_RDONLY);
+	ssize_t length = fd < 0 ? fd : read_all(fd, text, sizeof(text));
+
+	if (length < 0)
+		return (int)length;
+	if (shadow_text_of(place_has_suffix(node->name, PLACE_WAIT), text, (size_t)length) ==
+		SHADOW_COPY) {
+		int r = nodes_set_name(store, node->ino, 0, NULL);
+		return r < 0 ? r : aftermath_add(aftermath, (struct after){.dropped = node->ino});
+	}
+	log_info("tree: a directory was not renamed: '%s' in it is a file of yours, and there that name "
+		 "belongs to weryaifs",
+		node->name);
+	return -EPERM;
+}
+
+/* A tool's directory, in which X.status is any file, has become one of prompts. */
+static int drop_shadows(struct store *store, int64_t dir, struct tree_aftermath *aftermath)
+{
+	struct below below = {0};
+	int r = nodes_list_below(store, dir, collect_shadow, &below);
+
+	for (size_t i = 0; i < below.count && r == 0; i++)
+		r = drop_shadow(store, &below.nodes[i], aftermath);
+	free(below.nodes);
+	return r;
 }
 
 /* How many results they ask for, by what they last asked for. */
@@ -328,7 +380,9 @@ int tree_move_dir(struct tree *tree, const struct node *node, const struct tree_
 		r = places_move_below(store, old->path, now.path);
 		return r < 0 ? r : aftermath_add(aftermath, (struct after){0});
 	}
-	r = nodes_list_below(store, node->ino, collect_prompt, &below);
+	r = now.has_prompts && !old->has_prompts ? drop_shadows(store, node->ino, aftermath) : 0;
+	if (r == 0)
+		r = nodes_list_below(store, node->ino, collect_prompt, &below);
 	int limit = tree->needs.ask_above;
 	bool many = r == 0 && limit > 0 && count_results(store, &below, limit) > limit;
 	for (size_t i = 0; i < below.count && r == 0; i++)

@@ -12,7 +12,8 @@ struct drafts;
 struct tree {
 	struct tree_needs needs;
 	struct drafts *drafts; /* owned */
-	struct map *nameless;  /* inode -> itself: no name, but the kernel still knows it */
+	struct map *nameless;  /* inode -> tree, or -> dropped: no name, but the kernel still knows it */
+	char dropped;          /* the address alone: of files that were renamed to the names of shadows */
 };
 
 #define NS_PER_S INT64_C(1000000000)
@@ -45,6 +46,7 @@ struct tree_aftermath {
 		int64_t left;	   /* a file that is no prompt any more; 0 none */
 		int64_t settle;	   /* one that has become one, and is to be examined; 0 none */
 		int64_t changed;   /* a prompt whose status reads differently; 0 none */
+		int64_t dropped;   /* a file without a name now, that had one of a shadow; 0 none */
 	} * items;		   /* owned */
 	size_t count, capacity;
 };
@@ -62,7 +64,9 @@ void tree_note_nameless(struct tree *tree, int64_t ino);
 /* May this be removed as a directory? */
 int tree_check_empty_dir(struct tree *tree, const struct node *node);
 
-/* tree_place.c: inside the caller's transaction, which `aftermath` is about. */
+/* tree_place.c. After the commit: the kernel is to forget that this file has a name. */
+int tree_note_dropped(struct tree *tree, int64_t ino);
+/* Inside the caller's transaction, which `aftermath` is about. */
 /* The prompt leaves its place: what was not sent is cancelled. */
 int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath);
 /* A file is no table any more, or gone. */

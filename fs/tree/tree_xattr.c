@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Extended attributes: user.* is the users', user.weryai.* tells of the job and is read-only. */
+/* Extended attributes: user.* is the users', user.weryai.* tells of the job; what is set there is dropped. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -41,11 +41,12 @@ int tree_xattr_get(struct tree *tree, uint64_t ino, const char *name, void *valu
 	return 0;
 }
 
+/* 1: one of ours, which a copy or a restore brings: it is made from the job, whatever is set. */
 static int check_change(const char *name)
 {
 	if (!begins(name, USER))
 		return -EOPNOTSUPP;
-	return begins(name, OURS) ? -EPERM : 0;
+	return begins(name, OURS);
 }
 
 static int touch(struct tree *tree, uint64_t ino)
@@ -90,8 +91,8 @@ int tree_xattr_set(struct tree *tree, uint64_t ino, const char *name, const void
 		.flags = flags};
 	int r = check_change(name);
 
-	if (r < 0)
-		return r;
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (length > VALUE_MAX)
 		return -E2BIG;
 	r = store_run(tree->needs.store, false, write_change, &change);
@@ -103,8 +104,9 @@ int tree_xattr_remove(struct tree *tree, uint64_t ino, const char *name)
 	struct change change = {.ino = TREE_NODE(ino), .name = name, .removes = true};
 	int r = check_change(name);
 
-	if (r == 0)
-		r = store_run(tree->needs.store, false, write_change, &change);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = store_run(tree->needs.store, false, write_change, &change);
 	return r < 0 ? r : touch(tree, ino);
 }
 

@@ -266,7 +266,7 @@ class Walk:
             elif what == "fifo":
                 os.mkfifo(place)
             elif what == "shadow":
-                open(place + self.random.choice([".status", ".wait"]), "x")
+                open(place + self.random.choice([".status", ".wait"]), "w")
             elif what == "root":
                 os.mkdir(os.path.join(os.path.realpath(self.path(("A",))), "../../new"))
             else:

@@ -464,12 +464,12 @@ int world_exchange(const char *one, const char *other)
 
 int world_submit(const char *path)
 {
-	return account_submit(world.account, world_ino(path));
+	return account_save_status(world.account, world_ino(path), "submit", 6);
 }
 
 int world_retry(const char *path)
 {
-	return account_retry_prompt(world.account, world_ino(path));
+	return account_save_status(world.account, world_ino(path), "retry", 5);
 }
 
 struct names {
