@@ -73,7 +73,6 @@ int fetches_create(const struct fetch_needs *needs, struct fetches **ret_fetches
 		return -ENOMEM;
 	fetches->needs = *needs;
 	fetches->steps = &steps;
-	fetches->latency_ms = -1;
 	list_init(&fetches->waiting);
 	fetches->by_ino = map_create();
 	fetches->troubles = map_create();

@@ -110,6 +110,8 @@ int fetch_load(struct fetch *fetch)
 	/* without memory for the note the file is made ready once too often: no harm */
 	map_put(fetches->read, (uint64_t)fetch->ino, fetches);
 	fetch->uncached = !needs->cache;
+	fetch->route = route_find(
+		&fetches->routes, fetch->record.url != NULL ? fetch->record.url : "");
 	fetch->loaded = true;
 	cache_file_touch(fetch->file);
 	fetch_note_growth(fetches);

@@ -3,23 +3,23 @@
  *
  * Near (answers come within a few milliseconds) a file comes in one stream, which pauses when it is far in front of its
  * readers. Far away each request costs a round trip and each new connection begins slowly, so a reader in sequence is
- * served by several ranges at once. Which of the two it is, the time of the first answers tells. */
+ * served by several ranges at once: plan.h has the rules. Which of the two it is, the answers so far tell (route.h). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/fetch/fetch_private.h"
+#include "fs/fetch/plan.h"
 
-#define FAR_MS 8
 /* without any answer for so long the server counts as far, until an answer says otherwise */
 #define FAR_AFTER_MS 3
 /* what a new connection brings at once: ten segments (RFC 6928), less the head */
 #define FLIGHT (INT64_C(12) * 1024)
 #define LOOK_MAX (INT64_C(32) * 1024) /* what the kernel asks for on behalf of a small first read */
-#define TRANSFERS_MAX 16              /* of one file */
-#define TRANSFERS_FAR 12              /* of them ahead of a reader, where it is far */
-#define TRANSFERS_NEAR 2              /* of them ahead of a reader, where it is near */
+#define TRANSFERS_MAX (ROUTE_STREAMS_MAX + 4) /* of one file; some for who jumps about */
+#define TRANSFERS_NEAR 2                      /* of them ahead of a reader, where it is near */
 #define NEAR_AHEAD (INT64_C(6) * 1024 * 1024) /* of its reader: where a stream pauses */
 #define STREAM_AFTER                                                                               \
 	(INT64_C(512) * 1024)       /* bytes in sequence: from here on up to the end of the file */
@@ -29,24 +29,13 @@
 /* where an answer takes no time: at the start of a file, and after a jump */
 #define HERE_FIRST (INT64_C(32) * 1024)
 #define HERE_SEEK (INT64_C(16) * 1024)
-#define FAR_PIECE (INT64_C(64) * 1024)
-/* So much that all of them together are well below READAHEAD_MAX: when their sum is all that may be on its way, one that is
- * late keeps the others from asking, they then ask all at once, and the link runs dry in between. */
-#define FAR_PIECE_MAX (INT64_C(1024) * 1024)
-#define FAR_PIECES 4 /* that a long read is shared among */
-#define FAR_CROWD 16 /* requests on their way: half of what a host gets connections */
-#define FAR_BULK (INT64_C(128) * 1024) /* a reader who asks for so much at once will read on */
-/* How much is asked for at once where that is the beginning: so that new connections do not come to an end while they grow,
- * nor all of them at the same moment, which would leave the link empty for a round trip. */
-#define FAR_BULK_AHEAD 64 /* times what was read */
-#define FAR_BULK_PIECE (INT64_C(768) * 1024)
-#define FAR_BULK_MORE (INT64_C(256) * 1024)
-#define FAR_JUMP_AHEAD 16 /* the same, elsewhere */
+#define SHARED_MIN (INT64_C(64) * 1024) /* a look that is longer comes by two connections */
+#define CROWD 16 /* requests on their way: half of what a host gets connections */
 
-static bool is_far(const struct fetch *fetch)
+/* Before the first answer nobody knows: a few connections too many cost less than waiting. */
+static bool may_be_far(const struct fetch *fetch)
 {
-	/* before the first answer nobody knows: a few connections too many cost less than waiting */
-	return fetch->fetches->latency_ms < 0 || fetch->fetches->latency_ms >= FAR_MS;
+	return !fetch->route->known || route_is_far(fetch->route);
 }
 
 static bool is_waited_for(const struct fetch *fetch, const struct transfer *transfer)
@@ -81,7 +70,7 @@ static bool make_room(struct fetch *fetch)
 	return false;
 }
 
-static int start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed)
+static int start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed, bool own)
 {
 	struct transfer *other = fetch_find_coming(fetch, from);
 	int64_t limit = fetch_hole_end(fetch, from);
@@ -89,31 +78,75 @@ static int start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed
 	if (end > limit)
 		end = limit;
 	/* a server that has not answered by then is far away: this need not wait for its answer */
-	if (fetch->fetches->latency_ms < 0 && !loop_timer_armed(fetch->far))
+	if (!fetch->route->known && !loop_timer_armed(fetch->far))
 		loop_timer_arm(fetch->far, FAR_AFTER_MS);
-	int r = transfer_start(fetch, from, end, allowed);
+	int r = transfer_start(fetch, from, end, allowed, own);
 	if (r == 0 && other != NULL)
 		other->end = from;
 	return r;
 }
 
-/* Starts what is missing of [at, end), in pieces, each of them so much more than the one before. */
-static int start_pieces(
-	struct fetch *fetch, int64_t at, int64_t end, int64_t piece, int64_t more, unsigned limit)
+/* The first byte from `at` on that is neither here nor on its way; `end`: none before that. */
+static int64_t find_hole(const struct fetch *fetch, int64_t at, int64_t end)
 {
-	while (at < end && fetch->transfer_count < limit) {
+	while (at < end) {
 		int64_t present = fetch_present_end(fetch, at);
 		const struct transfer *transfer = fetch_find_coming(fetch, at);
-		if (present > at || transfer != NULL) {
-			at = present > at ? present : transfer->end;
-			continue;
-		}
-		int r = start(fetch, at, at + piece < end ? at + piece : end, at + piece);
-		if (r < 0)
-			return r;
-		piece += more;
+		if (present <= at && transfer == NULL)
+			return at;
+		at = present > at ? present : transfer->end;
 	}
-	return 0;
+	return end;
+}
+
+/* Bytes a second since its answer began; 0: that is too short a time to tell. */
+static int64_t rate_of(const struct transfer *transfer, int64_t now)
+{
+	int64_t passed = now - transfer->answered_ms;
+
+	if (!transfer->answered || passed < 2 * route_rtt_ms(transfer->fetch->route))
+		return 0;
+	return (transfer->position - transfer->start) * 1000 / passed;
+}
+
+/* Asks for the next range of a reader who is at `at`, has read `run` bytes to there, and reads `length` now. 0: for none. */
+static int64_t ask_next(struct fetch *fetch, int64_t at, int64_t run, int64_t length, bool waits)
+{
+	struct plan_range ranges[TRANSFERS_MAX];
+	struct plan plan = {.route = fetch->route,
+		.size = fetch->record.size,
+		.at = at,
+		.run = run,
+		.length = length,
+		.waits = waits,
+		.hole = find_hole(fetch, at, fetch->record.size),
+		.ranges = ranges};
+	int64_t now = clock_mono_ms(), from;
+	const struct list *item;
+
+	list_for_each(item, &fetch->transfers)
+	{
+		const struct transfer *transfer = list_entry(item, struct transfer, link);
+		if (plan.count < TRANSFERS_MAX)
+			ranges[plan.count++] = (struct plan_range){.position = transfer->position,
+				.end = transfer->end,
+				.rate = rate_of(transfer, now)};
+	}
+	plan.hole_end = plan.hole < plan.size ? fetch_hole_end(fetch, plan.hole) : plan.size;
+	int64_t asked = plan_next(&plan, &from);
+	if (asked == 0 || fetch->transfer_count >= TRANSFERS_MAX)
+		return 0;
+	int64_t allowed = asked < PLAN_LONG ? from + asked : at + plan_ahead(&plan);
+	int r = start(fetch, from, from + asked, allowed, true);
+	return r < 0 ? r : asked;
+}
+
+/* A connection brings little at once, the less the newer it is: what is longer comes by two side by side, where they are two
+ * (HTTP/2 has one), as long as that does not keep others waiting for theirs. */
+static bool is_shared(const struct fetch *fetch, int64_t length)
+{
+	return length > SHARED_MIN && strncmp(fetch->record.url, "http:", 5) == 0 &&
+	       http_active(fetch->fetches->needs.http) < CROWD;
 }
 
 /* How far to ask for where a reader begins: where an answer takes no time, a look into a large file is answered sooner by
@@ -124,17 +157,41 @@ static int64_t first_target(const struct fetch *fetch, const struct fetch_read *
 		here = read->offset + (read->offset == 0 ? HERE_FIRST : HERE_SEEK);
 	bool whole = read->offset == 0 && read->target >= fetch->record.size;
 
-	if (fetch->fetches->latency_ms > 0 || read->run > 0 || whole || end > here)
+	if ((fetch->route->known && fetch->route->rtt_ms > 0) || read->run > 0 || whole || end > here)
 		return read->target;
 	return here;
 }
 
-/* A connection brings little at once, the less the newer it is: what is longer comes by several side by side, as long as
- * that does not keep others waiting for theirs. */
-static bool is_shared(const struct fetch *fetch, int64_t length)
+/* The bytes of one read from far away. */
+static int serve_far(struct fetch *fetch, const struct fetch_read *read, int64_t at)
 {
-	return length >= FAR_BULK ||
-	       (length > FAR_PIECE && http_active(fetch->fetches->needs.http) < FAR_CROWD);
+	int64_t end = read->offset + (int64_t)read->length, target = read->target;
+
+	if (plan_is_bulk(read->run, (int64_t)read->length)) {
+		/* a jump to what another range would bring much later: that one ends here */
+		if (fetch_find_coming(fetch, at) != NULL) {
+			int r = start(fetch, at, end, end, true);
+			if (r < 0)
+				return r;
+		}
+		while (find_hole(fetch, read->offset, end) < end) {
+			int64_t asked = ask_next(
+				fetch, read->offset, read->run, (int64_t)read->length, true);
+			if (asked <= 0)
+				return (int)asked;
+		}
+		return 0;
+	}
+	if (is_shared(fetch, end - at)) {
+		int r = start(fetch, at, at + (end - at) / 2, end, false);
+		return r < 0 ? r : start(fetch, at + (end - at) / 2, end, end, false);
+	}
+	/* a reader who jumps about gets one flight, so that the connection is free again for its next jump */
+	if (read->run == 0)
+		target = read->offset > 0 ? at + FLIGHT : first_target(fetch, read);
+	if (target < end)
+		target = end;
+	return start(fetch, at, target, target, false);
 }
 
 static int serve(struct fetch *fetch, struct fetch_read *read)
@@ -160,82 +217,53 @@ static int serve(struct fetch *fetch, struct fetch_read *read)
 	}
 	if (!make_room(fetch))
 		return 0;
+	if (may_be_far(fetch))
+		return serve_far(fetch, read, at);
 	int64_t target = first_target(fetch, read);
-	if (!is_far(fetch))
-		return start(fetch, at, target > end ? target : end, target);
-	if (read->run > 0)
-		return start_pieces(fetch, at, end, SEGMENT_MIN, 0, TRANSFERS_MAX);
-	if (!is_shared(fetch, end - at)) {
-		/* a reader who jumps about gets one flight, so that the connection is free again for its next jump */
-		if (read->offset > 0)
-			target = at + FLIGHT;
-		if (target < end)
-			target = end;
-		return start(fetch, at, target, target);
-	}
-	int64_t pieces = (end - at + FAR_PIECE - 1) / FAR_PIECE;
-	if (pieces > FAR_PIECES)
-		pieces = FAR_PIECES;
-	return start_pieces(fetch, at, end, (end - at + pieces - 1) / pieces, 0, TRANSFERS_MAX);
+	return start(fetch, at, target > end ? target : end, target, false);
 }
 
-/* Far away, a reader who begins with a large read will go on, so more is asked for at once; one who begins in the middle of
- * a file may jump again, so less is. */
-static int look_ahead_at_once(struct fetch *fetch, int64_t most)
+static int look_ahead_far(struct fetch *fetch)
 {
-	int64_t at = fetch->stream_end, length = fetch->stream_length, size = fetch->record.size;
-	bool begins = at == length;
-	int64_t ahead = (begins ? FAR_BULK_AHEAD : FAR_JUMP_AHEAD) * length;
+	int64_t at = fetch->stream_end - fetch->stream_length, asked;
 
-	if (length < FAR_BULK || fetch->fetches->latency_ms < FAR_MS)
+	if (!route_is_far(fetch->route))
 		return 0;
-	int64_t target = at + (ahead < most ? ahead : most);
-	return start_pieces(fetch, at, target < size ? target : size,
-		begins ? FAR_BULK_PIECE : 2 * SEGMENT_MIN, begins ? FAR_BULK_MORE : 0,
-		TRANSFERS_FAR);
+	do
+		asked = ask_next(fetch, at, fetch->stream_run, fetch->stream_length, false);
+	while (asked > 0);
+	return (int)asked;
 }
 
 /* What the last reader will want after its read. */
 static int look_ahead(struct fetch *fetch)
 {
-	bool far = is_far(fetch);
 	int64_t at = fetch->stream_end, size = fetch->record.size,
-		target = at + fetch->stream_run * (far ? 8 : 4);
-	unsigned limit = far ? TRANSFERS_FAR : TRANSFERS_NEAR;
-	int64_t most = far ? READAHEAD_MAX : NEAR_AHEAD;
+		target = at + fetch->stream_run * 4;
 
 	if (at == 0 || fetch->no_ranges)
 		return 0;
+	if (may_be_far(fetch))
+		return look_ahead_far(fetch);
 	if (fetch->stream_run == 0)
-		return look_ahead_at_once(fetch, most);
-	if (target > at + most)
-		target = at + most;
+		return 0;
+	if (target > at + NEAR_AHEAD)
+		target = at + NEAR_AHEAD;
 	if (target > size)
 		target = size;
 	/* not in pieces so small that the request costs more than their bytes */
-	int64_t piece = (target - at) / (far ? TRANSFERS_FAR : 4);
-	if (piece < (far ? 2 * FAR_PIECE : SEGMENT_MIN))
-		piece = far ? 2 * FAR_PIECE : SEGMENT_MIN;
-	if (piece > (far ? FAR_PIECE_MAX : SEGMENT_MAX))
-		piece = far ? FAR_PIECE_MAX : SEGMENT_MAX;
-	bool stream = !far && fetch->stream_run >= STREAM_AFTER;
-	/* far away the next one is asked for as soon as there is room for it: what waits there is the whole link */
-	int64_t enough = far ? target - piece : at + (target - at) / 2;
-	while (at < target) {
-		int64_t present = fetch_present_end(fetch, at);
-		if (present > at) {
-			at = present;
-			continue;
-		}
-		struct transfer *transfer = fetch_find_coming(fetch, at);
-		if (transfer != NULL) {
-			at = transfer->end;
-			continue;
-		}
-		if ((at > enough && target < size) || fetch->transfer_count >= limit)
+	int64_t piece = (target - at) / 4;
+	if (piece < SEGMENT_MIN)
+		piece = SEGMENT_MIN;
+	if (piece > SEGMENT_MAX)
+		piece = SEGMENT_MAX;
+	bool stream = fetch->stream_run >= STREAM_AFTER;
+	int64_t enough = at + (target - at) / 2;
+	for (at = find_hole(fetch, at, target); at < target; at = find_hole(fetch, at, target)) {
+		if ((at > enough && target < size) || fetch->transfer_count >= TRANSFERS_NEAR)
 			break;
 		int64_t end = stream ? size : at + piece;
-		int r = start(fetch, at, end, stream ? fetch->stream_end + most : end);
+		int r = start(fetch, at, end, stream ? fetch->stream_end + NEAR_AHEAD : end, false);
 		if (r < 0)
 			return r;
 	}
@@ -259,21 +287,22 @@ static int fetch_rest(struct fetch *fetch)
 		fetch_background_done(fetch);
 		return 0;
 	}
-	return start(fetch, at, fetch->record.size, INT64_MAX / 2);
+	return start(fetch, at, fetch->record.size, INT64_MAX / 2, true);
 }
 
 void fetch_advance(struct fetch *fetch, int64_t end)
 {
+	int64_t ahead = may_be_far(fetch) ? PLAN_LONG : NEAR_AHEAD;
 	struct list *item;
 
 	list_for_each(item, &fetch->transfers)
 	{
 		struct transfer *transfer = list_entry(item, struct transfer, link);
-		int64_t allowed = end + NEAR_AHEAD;
+		int64_t allowed = end + ahead;
 		/* only transfers near this reader; and not for every small step, since resuming one costs a turn of the loop */
-		if (transfer->start < end + NEAR_AHEAD && transfer->position >= end - NEAR_AHEAD &&
+		if (transfer->start < end + ahead && transfer->position >= end - ahead &&
 			allowed > transfer->allowed &&
-			(!transfer->paused || transfer->position < end + NEAR_AHEAD / 2))
+			(!transfer->paused || transfer->position < end + ahead / 2))
 			transfer_allow(transfer, allowed);
 	}
 }
@@ -314,7 +343,7 @@ static void share_look(struct fetch *fetch, struct transfer *transfer)
 		const struct fetch_read *read = list_entry(item, struct fetch_read, link);
 		if (read->offset == 0 && (int64_t)read->length > FLIGHT &&
 			(int64_t)read->length <= LOOK_MAX) {
-			start(fetch, FLIGHT, transfer->end, transfer->allowed);
+			start(fetch, FLIGHT, transfer->end, transfer->allowed, false);
 			return;
 		}
 	}
@@ -322,7 +351,7 @@ static void share_look(struct fetch *fetch, struct transfer *transfer)
 
 void fetch_is_connecting(struct transfer *transfer)
 {
-	if (transfer->fetch->fetches->latency_ms >= FAR_MS)
+	if (route_is_far(transfer->fetch->route))
 		share_look(transfer->fetch, transfer);
 }
 
@@ -330,9 +359,9 @@ void fetch_is_far(struct fetch *fetch)
 {
 	struct transfer *transfer = fetch_find_coming(fetch, 0);
 
-	if (fetch->fetches->latency_ms >= 0 || list_empty(&fetch->transfers))
+	if (fetch->route->known || list_empty(&fetch->transfers))
 		return;
-	fetch->fetches->latency_ms = FAR_MS;
+	fetch->route->late = true;
 	if (transfer != NULL)
 		share_look(fetch, transfer);
 	fetch_pump(fetch);

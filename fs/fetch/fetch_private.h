@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* fetch_private: what the files of this room share. Bottom up, and a file calls only those above it here: blocks,
- * readahead, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte);
+ * readahead, route, plan, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte);
  * fetch_state (what is here and on its way); fetch_file (an open result and its reads); fetch_plan (which ranges are
  * asked for); fetch_recover (what the end of one means); fetch_background (whole files, read or not); evict; fetch.
  * What has to go up goes by way of struct fetch_steps. */
@@ -11,6 +11,7 @@
 #include "fs/fetch/fetch.h"
 #include "fs/fetch/readahead.h"
 #include "fs/fetch/renew.h"
+#include "fs/fetch/route.h"
 #include "fs/net/http.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
@@ -35,7 +36,7 @@ struct fetches {
 	struct map *read;     /* of inos that were loaded in this mount: the kernel may have their bytes */
 	struct block_pool *blocks;
 	struct loop_timer *flush; /* of the maps of what is present */
-	int64_t latency_ms;       /* from a request to its answer, the shortest seen; -1 unknown */
+	struct routes routes;     /* to the hosts that results are fetched from */
 	uint64_t transfers;
 	char *scratch;       /* owned; a read that lies in several places is put together here */
 	struct list waiting; /* background.link: to be fetched whole */
@@ -75,6 +76,7 @@ struct fetch {
 	struct renewal *renewal;  /* owned */
 	struct loop_timer *retry; /* owned */
 	struct loop_timer *far;   /* owned */
+	struct route *route; /* to its host; of fetches->routes */
 	struct readahead readahead;
 	int64_t stream_end; /* of the last reader in sequence: what it will want; 0 none */
 	int64_t stream_run;
@@ -96,7 +98,7 @@ struct transfer {
 	int64_t start, position, end; /* asked from; next byte to come; up to (exclusive) */
 	int64_t asked_end; /* `end` as the server was told: it comes down when others fetch the rest */
 	int64_t allowed; /* further than this it pauses */
-	int64_t began_ms;
+	int64_t began_ms, answered_ms;
 	bool paused, answered, ignore_body;
 	bool whole; /* comes from the start, by a server without ranges */
 };
@@ -113,7 +115,8 @@ void fetch_trouble_end(struct fetches *fetches);
 
 /* fetch_transfer.c */
 
-int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed);
+/* own: by a connection that it has for itself, since it is one of several that come side by side. */
+int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed, bool own);
 void transfer_stop(struct transfer *transfer); /* keeps what has come */
 void transfer_allow(struct transfer *transfer, int64_t allowed);
 

@@ -24,6 +24,8 @@ static void on_renewed(void *arg, int error)
 			char *url = fetch->record.url;
 			fetch->record.url = fresh.url;
 			fresh.url = url;
+			fetch->route =
+				route_find(&fetch->fetches->routes, fetch->record.url);
 			result_record_finish(&fresh);
 		}
 	}

@@ -108,15 +108,6 @@ static bool is_other_version(const char *known, const struct http_head *head)
 	return told[0] != '\0' && strcmp(known, told) != 0;
 }
 
-static void note_latency(struct transfer *transfer)
-{
-	struct fetches *fetches = transfer->fetch->fetches;
-	int64_t latency = clock_mono_ms() - transfer->began_ms;
-
-	if (fetches->latency_ms < 0 || latency < fetches->latency_ms)
-		fetches->latency_ms = latency;
-}
-
 static const struct transfer *find_whole(const struct fetch *fetch)
 {
 	const struct list *item;
@@ -143,7 +134,8 @@ static int on_head(void *arg, const struct http_head *head)
 	struct fetch *fetch = transfer->fetch;
 	const char *etag = fetch->record.etag;
 
-	note_latency(transfer);
+	transfer->answered_ms = clock_mono_ms();
+	route_answered(fetch->route, transfer->answered_ms, head->wait_ms);
 	transfer->answered = true;
 	transfer->ignore_body = head->status != 200 && head->status != 206;
 	if (transfer->ignore_body)
@@ -219,6 +211,8 @@ static int on_body(void *arg, const char *data, size_t length)
 	/* another request brings the bytes behind it */
 	bool over = transfer->position == transfer->end && transfer->end < transfer->asked_end;
 	fetch->moved += (int64_t)length;
+	route_delivered(fetch->route, clock_mono_ms(), length,
+		fetch->transfer_count >= route_streams(fetch->route));
 	/* the end of what was asked for is progress, however short it is */
 	if (transfer->position == transfer->end)
 		fetch->moved += FETCH_PROGRESS;
@@ -259,7 +253,7 @@ void transfer_allow(struct transfer *transfer, int64_t allowed)
 	http_resume(transfer->request);
 }
 
-int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed)
+int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed, bool own)
 {
 	static const struct http_events events = {on_head, on_body, on_done, on_connecting};
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
@@ -267,7 +261,7 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 		.range_start = from,
 		.range_end = end - 1,
 		.if_range = is_strong(fetch->record.etag) ? fetch->record.etag : NULL,
-		.own_connection = fetch->record.size > SMALL && end - from > SHORT,
+		.own_connection = fetch->record.size > SMALL && (own || end - from > SHORT),
 		.max_redirects = 5,
 		.stall_ms = fetch->fetches->needs.stall_ms,
 		.min_rate = HTTP_MIN_RATE,

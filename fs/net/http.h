@@ -61,6 +61,7 @@ struct http_head {
 	char last_modified[64];
 	char content_type[96];
 	int64_t retry_after_ms; /* -1 none; both forms of RFC 9110 10.2.3 */
+	int64_t wait_ms; /* from when the request went out over its connection */
 };
 
 struct http_end {

@@ -80,6 +80,7 @@ struct http_request {
 	bool held;        /* libcurl does not read, and may hold bytes that on_body() did not get yet */
 	bool cancelled, ended;
 	int64_t connect_ms; /* since when a connection of its own is being made, or 0 */
+	int64_t sent_ms; /* when this hop's request went out */
 	int64_t progress_ms, uploaded, body_bytes;
 	int64_t window_ms, window_bytes; /* min_rate: since when, and how many had moved by then */
 	bool proxied;			 /* this hop's connection is to a proxy */

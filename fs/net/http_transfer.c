@@ -40,7 +40,7 @@ static int on_send(void *arg, char *remote_ip, char *local_ip, int remote_port, 
 		return CURL_PREREQFUNC_ABORT;
 	request->sent = true;
 	request->connect_ms = 0;
-	request->progress_ms = request->http->now_ms;
+	request->progress_ms = request->sent_ms = request->http->now_ms;
 	request_watch_time(request);
 	return CURL_PREREQFUNC_OK;
 }
@@ -59,6 +59,7 @@ static int end_of_head(struct http_request *request)
 	if (status < 200)
 		return 0;
 	http_head_finish(&request->parser, (int)status);
+	request->parser.head.wait_ms = request->http->now_ms - request->sent_ms;
 	if (is_redirect(request, status)) {
 		request->redirecting = true;
 		return 0;

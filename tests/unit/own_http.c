@@ -263,7 +263,8 @@ static int give_head(struct http_request *request)
 		.range_start = -1,
 		.range_end = -1,
 		.total = request->total > 0 ? request->total : (int64_t)request->length,
-		.retry_after_ms = retry_after(request)};
+		.retry_after_ms = retry_after(request),
+		.wait_ms = latency};
 
 	if (head.status == 206) {
 		head.range_start = request->start;

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/fetch/plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PIECE_MIN (INT64_C(64) * 1024)
+#define PIECE_MS 1000
+#define PIECE_TRIPS 8 /* round trips, where they are long */
+#define AHEAD_TIMES 8 /* what was read */
+#define HELP_TIMES 3  /* faster than without, at least */
+#define HELP_MS 1000  /* what ends sooner needs no help */
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t greatest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* One stream fills the link: the rest of the file is one range, after the beginning. */
+static bool is_alone(const struct plan *plan)
+{
+	return route_streams(plan->route) == 1;
+}
+
+static unsigned most_streams(const struct plan *plan)
+{
+	return is_alone(plan) ? PLAN_STREAMS : route_streams(plan->route);
+}
+
+/* What a stream brings that is as fast as its share, and the fastest there is. */
+static int64_t fast_rate(const struct plan *plan)
+{
+	int64_t rate = route_rate(plan->route) / most_streams(plan);
+
+	for (unsigned i = 0; i < plan->count; i++)
+		rate = greatest(rate, plan->ranges[i].rate);
+	return rate;
+}
+
+static int64_t time_left(const struct plan_range *range)
+{
+	return (range->end - range->position) * 1000 / range->rate;
+}
+
+/* Another request for its second half would be through before half of the time is over that it needs alone. */
+static bool is_slow(const struct plan *plan, const struct plan_range *range)
+{
+	int64_t left = range->end - range->position, rate = fast_rate(plan);
+
+	if (range->rate <= 0 || rate <= 0 || left < 2 * PIECE_MIN)
+		return false;
+	int64_t helped = 3 * route_rtt_ms(plan->route) + left / 2 * 1000 / rate;
+	return time_left(range) > greatest(HELP_TIMES * helped, HELP_MS);
+}
+
+static const struct plan_range *find_first(const struct plan *plan)
+{
+	const struct plan_range *first = NULL;
+
+	for (unsigned i = 0; i < plan->count; i++)
+		if (plan->ranges[i].end > plan->at &&
+			(first == NULL || plan->ranges[i].position < first->position))
+			first = &plan->ranges[i];
+	return first;
+}
+
+static const struct plan_range *find_last_to_end(const struct plan *plan)
+{
+	const struct plan_range *last = NULL;
+
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct plan_range *range = &plan->ranges[i];
+		if (range->rate > 0 && range->end > plan->at &&
+			(last == NULL || time_left(range) > time_left(last)))
+			last = range;
+	}
+	return last;
+}
+
+static int64_t help(const struct plan_range *range, int64_t *ret_from)
+{
+	*ret_from = range->position + (range->end - range->position) / 2;
+	return range->end - *ret_from;
+}
+
+static int64_t coming(const struct plan *plan)
+{
+	int64_t bytes = 0;
+
+	for (unsigned i = 0; i < plan->count; i++)
+		bytes += plan->ranges[i].end - plan->ranges[i].position;
+	return bytes;
+}
+
+static int64_t piece_length(const struct plan *plan)
+{
+	int64_t streams = most_streams(plan), rate = route_rate(plan->route),
+		trip = rate * route_rtt_ms(plan->route) / 1000,
+		asked = plan->run + plan->hole - plan->at;
+	int64_t first = greatest(PLAN_FIRST / streams, PIECE_MIN);
+	int64_t piece = greatest(rate * PIECE_MS / 1000, PIECE_TRIPS * trip) / streams;
+
+	if (asked < PLAN_FIRST)
+		return first;
+	if (is_alone(plan) && asked >= PLAN_BEGIN && plan->size - plan->hole >= PLAN_LONG)
+		return plan->size;
+	/* what is left comes to its end on all at the same time, but not in pieces that are not worth a round trip */
+	piece = least(piece, (coming(plan) + plan->size - plan->hole) / streams);
+	piece = greatest(piece, trip / streams);
+	piece = least(piece, asked / 3);
+	piece = least(piece, PLAN_AHEAD / 2 / streams);
+	return greatest(piece, first);
+}
+
+/* The beginning is on its way and has the link for itself: what is behind it may come when it is nearly here. That the
+ * kernel asks for that already says nothing: it reads ahead. */
+static bool begins(const struct plan *plan)
+{
+	int64_t start = plan->at - plan->run, end = start + PLAN_FIRST, left = 0;
+
+	for (unsigned i = 0; i < plan->count; i++)
+		left += greatest(0, least(plan->ranges[i].end, end) -
+					    greatest(plan->ranges[i].position, start));
+	return plan->hole >= end && left > 2 * route_product(plan->route);
+}
+
+bool plan_is_bulk(int64_t run, int64_t length)
+{
+	return run + length >= PLAN_BULK;
+}
+
+int64_t plan_ahead(const struct plan *plan)
+{
+	int64_t first = plan_is_bulk(plan->run, plan->length) ? PLAN_FIRST : 0;
+
+	return least(greatest(AHEAD_TIMES * plan->run, first), PLAN_AHEAD);
+}
+
+int64_t plan_next(const struct plan *plan, int64_t *ret_from)
+{
+	const struct plan_range *first = find_first(plan), *last;
+	bool bulk = plan_is_bulk(plan->run, plan->length);
+	int64_t hole_end = least(plan->hole_end, plan->size),
+		left = plan->at + plan_ahead(plan) - plan->hole;
+
+	*ret_from = plan->hole;
+	if (begins(plan) || (!plan->waits && plan->count >= most_streams(plan)))
+		return 0;
+	if (!plan->waits && first != NULL && is_slow(plan, first))
+		return help(first, ret_from);
+	if (plan->hole < hole_end && (plan->waits || left > 0)) {
+		int64_t piece = piece_length(plan), rest = hole_end - plan->hole;
+		if (!bulk)
+			piece = least(piece, greatest(left, PIECE_MIN));
+		/* no crumb at the end */
+		return rest < piece + piece / 4 ? rest : piece;
+	}
+	last = find_last_to_end(plan);
+	if (last != NULL && !is_alone(plan) && last->end - last->position > PLAN_LONG) {
+		/* one that was to bring all of it alone */
+		*ret_from = last->position + PLAN_AHEAD / 4 / route_streams(plan->route);
+		return PLAN_AHEAD / 4 / route_streams(plan->route);
+	}
+	return last != NULL && is_slow(plan, last) ? help(last, ret_from) : 0;
+}

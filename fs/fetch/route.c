@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/fetch/route.h"
+
+#include <string.h>
+
+#define RTT_AGE_MS 60000
+#define EPOCH_MIN_MS 60 /* shorter ones measure how the loop's turns fall */
+#define QUEUE_MS 3      /* so much longer than ever, and a quarter of that: there is a queue */
+#define TRIAL_EPOCHS 4  /* new connections are made, and have grown */
+#define SHORT_EPOCHS 3
+#define PATIENCE 16 /* epochs after the first trial that failed */
+#define PATIENCE_MAX 1024
+
+static int64_t epoch_length(const struct route *route)
+{
+	int64_t length = 2 * route_rtt_ms(route);
+
+	return length < EPOCH_MIN_MS ? EPOCH_MIN_MS : length;
+}
+
+struct route *route_find(struct routes *routes, const char *url)
+{
+	const char *host = strstr(url, "://");
+	size_t length = host == NULL ? 0 : (size_t)(host + 3 - url) + strcspn(host + 3, "/?#");
+
+	if (length >= sizeof(routes->all[0].host))
+		length = sizeof(routes->all[0].host) - 1;
+	for (unsigned i = 0; i < ROUTE_HOSTS; i++) {
+		struct route *route = &routes->all[i];
+		if (strncmp(route->host, url, length) == 0 && route->host[length] == '\0')
+			return route;
+	}
+	struct route *route = &routes->all[routes->next++ % ROUTE_HOSTS];
+	*route = (struct route){0};
+	memcpy(route->host, url, length);
+	return route;
+}
+
+void route_answered(struct route *route, int64_t now_ms, int64_t wait_ms)
+{
+	if (!route->known) {
+		route->known = true;
+		route->rtt_ms = wait_ms;
+		route->rtt_since = now_ms;
+		route->rtt_next = -1;
+		return;
+	}
+	route->queued = wait_ms > route->rtt_ms + route->rtt_ms / 4 + QUEUE_MS;
+	if (route->rtt_next < 0 || wait_ms <= route->rtt_next ||
+		now_ms - route->rtt_next_since > RTT_AGE_MS) {
+		route->rtt_next = wait_ms;
+		route->rtt_next_since = now_ms;
+	}
+	if (wait_ms <= route->rtt_ms || now_ms - route->rtt_since > RTT_AGE_MS) {
+		route->rtt_ms = route->rtt_next;
+		route->rtt_since = route->rtt_next_since;
+		route->rtt_next = -1;
+	}
+}
+
+static unsigned more_than(unsigned streams)
+{
+	unsigned more = streams == 1 ? ROUTE_STREAMS : streams + streams / 2;
+
+	return more < ROUTE_STREAMS_MAX ? more : ROUTE_STREAMS_MAX;
+}
+
+static void try_more(struct route *route, int64_t rate)
+{
+	unsigned streams = route_streams(route);
+
+	if (streams >= ROUTE_STREAMS_MAX)
+		return;
+	route->before = streams;
+	route->streams = more_than(streams);
+	route->tried_rate = rate;
+	route->trial = 0;
+}
+
+/* Less than others have brought together before, and not more and more: one alone does not fill the link. */
+static bool falls_short(struct route *route, int64_t rate)
+{
+	bool grows = rate > route->last_rate + route->last_rate / 8;
+
+	route->last_rate = rate;
+	if (grows)
+		route->short_of = 0;
+	else if (route->streams > 1)
+		return !route->queued;
+	else if (rate * 3 < route_rate(route) * 2)
+		route->short_of++;
+	return route->short_of >= SHORT_EPOCHS;
+}
+
+/* The epoch brought so much with all streams under way. */
+static void judge_streams(struct route *route, int64_t rate)
+{
+	if (route->before == 0) {
+		bool tries = falls_short(route, rate);
+		if (route->wait > 0)
+			route->wait--;
+		else if (tries)
+			try_more(route, rate);
+		return;
+	}
+	if (++route->trial < TRIAL_EPOCHS)
+		return;
+	int64_t before = route->before, more = route->streams - before;
+	if (before == 1) /* the first step is a large one: it need not bring all of it */
+		more = 1;
+	bool better = (rate - route->tried_rate) * 2 * before >= route->tried_rate * more;
+	route->before = 0;
+	route->short_of = 0;
+	if (better) {
+		route->patience = 0;
+		try_more(route, rate);
+		return;
+	}
+	route->streams = (unsigned)before;
+	route->patience = route->patience == 0 ? PATIENCE : route->patience * 2;
+	if (route->patience > PATIENCE_MAX)
+		route->patience = PATIENCE_MAX;
+	route->wait = route->patience;
+}
+
+void route_delivered(struct route *route, int64_t now_ms, size_t bytes, bool full)
+{
+	int64_t passed = now_ms - route->epoch_ms, length = epoch_length(route);
+
+	/* nothing came for a while: nobody asked */
+	if (route->epoch_ms == 0 || passed > 4 * length) {
+		route->epoch_ms = now_ms;
+		route->epoch_bytes = 0;
+		route->idle = !full;
+		return;
+	}
+	route->epoch_bytes += (int64_t)bytes;
+	route->idle = route->idle || !full;
+	if (passed < length)
+		return;
+	int64_t rate = route->epoch_bytes * 1000 / passed;
+	route->rates[route->epoch++ % ROUTE_EPOCHS] = rate;
+	if (!route->idle)
+		judge_streams(route, rate);
+	route->epoch_ms = now_ms;
+	route->epoch_bytes = 0;
+	route->idle = !full;
+}
+
+bool route_is_far(const struct route *route)
+{
+	return route->known ? route->rtt_ms >= ROUTE_FAR_MS : route->late;
+}
+
+int64_t route_rtt_ms(const struct route *route)
+{
+	return route->rtt_ms > 0 ? route->rtt_ms : 1;
+}
+
+int64_t route_rate(const struct route *route)
+{
+	int64_t rate = 0;
+
+	for (unsigned i = 0; i < ROUTE_EPOCHS; i++)
+		if (route->rates[i] > rate)
+			rate = route->rates[i];
+	return rate;
+}
+
+int64_t route_product(const struct route *route)
+{
+	return route_rate(route) * route_rtt_ms(route) / 1000;
+}
+
+unsigned route_streams(const struct route *route)
+{
+	return route->streams == 0 ? 1 : route->streams;
+}

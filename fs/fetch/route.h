@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* route: what the way to one host is like, measured by our own transfers from there. Pure: the caller has the clock.
+ *
+ * Round trip:  the shortest time between a request that was sent and the head of its answer, of the last minute (the least of
+ *              many is what the way takes; the rest is waiting in queues, RFC 9002 5.2).
+ * Rate:        the greatest of what arrived in one epoch (two round trips), of the last sixteen epochs, as BBR does it: a
+ *              reader who pauses makes the samples smaller, but not the link.
+ * Streams:     how many transfers side by side have been seen to bring more than fewer. It begins with ROUTE_STREAMS. When that
+ *              many were under way for a whole epoch, half as many more are tried; they are kept if the rate has grown by half
+ *              of their share at least, four epochs later, else they are given up, and it is tried again later, each time
+ *              after twice as long. So a link that one connection does not fill (a loss now and then, a limit for each
+ *              connection, a window that is too small) gets more of them, and one that is full does not. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROUTE_STREAMS 4
+#define ROUTE_STREAMS_MAX 16
+#define ROUTE_EPOCHS 16
+
+#define ROUTE_FAR_MS 8 /* nearer than this a request costs less than what it takes to avoid one */
+#define ROUTE_HOSTS 16
+
+struct route {          /* zeroed memory: nothing is known */
+	char host[128]; /* of what address it is: its beginning, up to the path */
+	bool known;     /* there was an answer */
+	bool late;      /* there was none yet when it was time for one from near */
+	int64_t rtt_ms, rtt_since;
+	int64_t rtt_next,
+		rtt_next_since; /* the least since then: takes over when that one is too old; -1 none */
+	int64_t rates[ROUTE_EPOCHS];   /* bytes a second */
+	unsigned epoch;                /* so many were measured */
+	int64_t epoch_ms, epoch_bytes; /* the one under way: since when; 0: none */
+	bool idle;                     /* not all streams were under way all the time */
+	unsigned streams,
+		before; /* 0: ROUTE_STREAMS; before: while more are tried, how many there were */
+	int64_t tried_rate; /* of those */
+	int64_t last_rate;  /* of the epoch before */
+	unsigned short_of;  /* epochs in which it was clearly less than it has been */
+	bool queued;        /* the last answer came late: something fills the link */
+	unsigned trial;     /* epochs since then */
+	unsigned wait,
+		patience; /* epochs until the next trial; what the next failure makes of it */
+};
+
+struct routes { /* zeroed memory: none */
+	struct route all[ROUTE_HOSTS];
+	unsigned next; /* to be given to another host */
+};
+
+/* The one to the host of this URL, a new one where there is none. It stays valid, but may become another host's. */
+struct route *route_find(struct routes *routes, const char *url);
+/* An answer came so long after its request was sent over a connection that was there. */
+void route_answered(struct route *route, int64_t now_ms, int64_t wait_ms);
+/* Bytes have come; full: as many transfers as route_streams() says are under way. */
+void route_delivered(struct route *route, int64_t now_ms, size_t bytes, bool full);
+/* A round trip takes long, or the first one is not over when it should be. */
+bool route_is_far(const struct route *route);
+int64_t route_rtt_ms(const struct route *route); /* at least 1 */
+int64_t route_rate(const struct route *route);   /* bytes a second; 0 unknown */
+int64_t route_product(
+	const struct route *route); /* bytes that are under way when the link is full; 0 unknown */
+unsigned route_streams(const struct route *route);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* The planner on links of all kinds, most of which nobody has here: no link is worse than with one connection by more than the
+ * little that is said here, and those that one connection does not fill are much better. All in virtual time. */
+#include "fs/fetch/plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "fs/base/cleanup.h"
+#include "tests/unit/own_link.h"
+
+#define KIB INT64_C(1024)
+#define MIB (1024 * KIB)
+#define SECONDS 3 /* of the link: a whole file */
+
+static const double trips[] = {10, 25, 40, 100, 200}, rates[] = {20, 50, 100, 300, 1000};
+
+static int64_t whole(const struct own_link *link)
+{
+	return (int64_t)(link->mbit * 125000 * SECONDS);
+}
+
+/* PLAN_TABLE=1: prints it, for who changes the rules. */
+static void show(const struct own_link *link, const struct own_link_result *one,
+	const struct own_link_result *ours)
+{
+	if (getenv("PLAN_TABLE") == NULL)
+		return;
+	printf("%3.0f ms %4.0f Mbit/s%s loss %.1f %% limit %.0f MB/s: whole %6.0f ms, one stream "
+	       "%6.0f (%.2fx); "
+	       "MiB %4.0f, %4.0f (%.2fx); %u requests, %u at once\n",
+		link->rtt_ms, link->mbit, link->tls ? " TLS" : "    ", link->loss * 100,
+		link->cap_mbps, ours->ms, one->ms, one->ms / ours->ms, ours->mib_ms, one->mib_ms,
+		ours->mib_ms / one->mib_ms, ours->requests, ours->streams);
+}
+
+/* The least `whole` that is allowed, to one stream; the most of the first MiB. */
+static void check(struct own_link link, double least_whole, double most_mib)
+{
+	struct route route = {0};
+	struct own_link_result one = own_link_alone(link, whole(&link)),
+			       ours = own_link_planned(link, whole(&link), 0, &route);
+
+	show(&link, &one, &ours);
+	if (one.ms / ours.ms < least_whole || ours.mib_ms > most_mib * one.mib_ms)
+		fail_msg("%.0f ms %.0f Mbit/s loss %g limit %g: whole %.3fx of one stream, first "
+			 "MiB %.3fx",
+			link.rtt_ms, link.mbit, link.loss, link.cap_mbps, one.ms / ours.ms,
+			ours.mib_ms / one.mib_ms);
+}
+
+static void test_plan_is_as_good_as_one_stream_where_that_is_enough(void **state)
+{
+	for (size_t i = 0; i < array_length(trips); i++)
+		for (size_t j = 0; j < array_length(rates); j++)
+			for (int tls = 0; tls < 2; tls++)
+				check((struct own_link){.rtt_ms = trips[i],
+					      .mbit = rates[j],
+					      .tls = tls != 0},
+					0.94, 1.15);
+}
+
+static void test_plan_takes_more_connections_where_each_is_limited(void **state)
+{
+	for (size_t i = 0; i < array_length(trips); i++)
+		for (size_t j = 1; j < array_length(rates); j++)
+			check(
+				(struct own_link){
+					.rtt_ms = trips[i], .mbit = rates[j], .cap_mbps = 2},
+				1.4, 1);
+}
+
+static void test_plan_takes_more_connections_where_segments_get_lost(void **state)
+{
+	check((struct own_link){.rtt_ms = 25, .mbit = 100, .loss = 0.005}, 1.6, 1.15);
+	check((struct own_link){.rtt_ms = 40, .mbit = 50, .loss = 0.005}, 1.6, 1.15);
+	check((struct own_link){.rtt_ms = 100, .mbit = 20, .loss = 0.005}, 1.6, 1.15);
+	check((struct own_link){.rtt_ms = 40, .mbit = 20, .loss = 0.02}, 1.6, 1.15);
+}
+
+/* What was learned is there for the next file of that host. */
+static void test_plan_remembers_a_limit(void **state)
+{
+	struct own_link link = {.rtt_ms = 40, .mbit = 300, .cap_mbps = 2};
+	struct route route = {0};
+	double first = own_link_planned(link, whole(&link), 0, &route).ms,
+	       second = own_link_planned(link, whole(&link), 0, &route).ms;
+
+	assert_true(second < first);
+	assert_int_equal(route_streams(&route), ROUTE_STREAMS_MAX);
+}
+
+static void test_plan_asks_for_little_more_than_is_read(void **state)
+{
+	for (size_t i = 0; i < array_length(trips); i++) {
+		struct own_link link = {.rtt_ms = trips[i], .mbit = 50};
+		struct route route = {0};
+		int64_t size = 500 * MIB;
+		struct own_link_result ours = own_link_planned(link, size, 1 * MIB, &route);
+		/* the rest of the file may have been asked for, but it pauses: see PLAN_LONG */
+		assert_true(ours.streams <= PLAN_STREAMS);
+		assert_in_range(ours.requests, 1, 8);
+	}
+}
+
+static void test_plan_a_look_is_a_look(void **state)
+{
+	struct route route = {0};
+	struct plan plan = {.route = &route,
+		.size = 500 * MIB,
+		.length = 16 * KIB,
+		.hole = 16 * KIB,
+		.hole_end = 500 * MIB};
+	int64_t from;
+
+	assert_int_equal(plan_next(&plan, &from), 0);
+	/* it goes on: a little more than was read */
+	plan.at = plan.run = 16 * KIB;
+	plan.hole = 32 * KIB;
+	assert_in_range(plan_next(&plan, &from), 16 * KIB, 128 * KIB);
+	assert_int_equal(from, 32 * KIB);
+}
+
+static void test_plan_the_beginning_has_the_link_for_itself(void **state)
+{
+	struct route route = {0};
+	struct plan_range ranges[8];
+	struct plan plan = {.route = &route,
+		.size = 500 * MIB,
+		.length = 128 * KIB,
+		.hole_end = 500 * MIB,
+		.ranges = ranges};
+	int64_t from, length;
+
+	while ((length = plan_next(&plan, &from)) > 0) {
+		assert_int_equal(from, plan.hole);
+		ranges[plan.count++] = (struct plan_range){.position = from, .end = from + length};
+		plan.hole = from + length;
+	}
+	assert_int_equal(plan.count, PLAN_STREAMS);
+	assert_int_equal(plan.hole, PLAN_FIRST);
+	/* that the kernel asks for what is behind it changes nothing; that a reader waits in front of it does */
+	plan.waits = true;
+	assert_int_equal(plan_next(&plan, &from), 0);
+	plan.at = plan.hole = 200 * MIB;
+	plan.run = 0;
+	assert_true(plan_next(&plan, &from) > 0);
+	assert_int_equal(from, 200 * MIB);
+}
+
+static void test_plan_helps_one_that_is_slow(void **state)
+{
+	struct route route = {.known = true, .rtt_ms = 40, .streams = 6, .rates = {12 * MIB}};
+	struct plan_range ranges[] = {{.position = 10 * MIB, .end = 12 * MIB, .rate = 40 * KIB},
+		{.position = 13 * MIB, .end = 14 * MIB, .rate = 2 * MIB}};
+	struct plan plan = {.route = &route,
+		.size = 500 * MIB,
+		.at = 10 * MIB,
+		.run = 10 * MIB,
+		.length = 128 * KIB,
+		.hole = 14 * MIB,
+		.hole_end = 500 * MIB,
+		.ranges = ranges,
+		.count = 2};
+	int64_t from, length = plan_next(&plan, &from);
+
+	assert_int_equal(from, 11 * MIB);
+	assert_int_equal(length, 1 * MIB);
+	/* as fast as the others: what is next is asked for */
+	ranges[0].rate = 2 * MIB;
+	assert_true(plan_next(&plan, &from) > 0);
+	assert_int_equal(from, 14 * MIB);
+}
+
+static void test_route_takes_the_shortest_of_a_minute(void **state)
+{
+	struct route route = {0};
+
+	assert_false(route_is_far(&route));
+	route.late = true;
+	assert_true(route_is_far(&route));
+	route_answered(&route, 1000, 90);
+	route_answered(&route, 1100, 40);
+	route_answered(&route, 30000, 70);
+	assert_int_equal(route_rtt_ms(&route), 40);
+	/* it has moved: the old one is forgotten after a while */
+	route_answered(&route, 50000, 80);
+	assert_int_equal(route_rtt_ms(&route), 40);
+	route_answered(&route, 62000, 85);
+	assert_int_equal(route_rtt_ms(&route), 70);
+	route_answered(&route, 63000, 3);
+	assert_false(route_is_far(&route));
+}
+
+static void test_route_has_one_for_each_host(void **state)
+{
+	struct routes routes = {0};
+	struct route *a = route_find(&routes, "https://cdn.test/a/b.png?x=1");
+
+	assert_ptr_equal(route_find(&routes, "https://cdn.test/other"), a);
+	assert_ptr_not_equal(route_find(&routes, "https://cdn.test:8443/other"), a);
+	assert_ptr_not_equal(route_find(&routes, "http://cdn.test/other"), a);
+	for (int i = 0; i < 1000; i++) {
+		char url[64];
+		snprintf(url, sizeof(url), "https://h%d.test/", i);
+		assert_non_null(route_find(&routes, url));
+	}
+}
+
+#define TEST(name) cmocka_unit_test(test_##name)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(plan_is_as_good_as_one_stream_where_that_is_enough),
+		TEST(plan_takes_more_connections_where_each_is_limited),
+		TEST(plan_takes_more_connections_where_segments_get_lost),
+		TEST(plan_remembers_a_limit),
+		TEST(plan_asks_for_little_more_than_is_read),
+		TEST(plan_a_look_is_a_look),
+		TEST(plan_the_beginning_has_the_link_for_itself),
+		TEST(plan_helps_one_that_is_slow),
+		TEST(route_takes_the_shortest_of_a_minute),
+		TEST(route_has_one_for_each_host),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
