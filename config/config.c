@@ -42,6 +42,7 @@ void config_finish(struct config *config)
 	free(config->key_file);
 	free(config->ca_file);
 	free(config->proxy);
+	free(config->trace);
 	free(config->key_command);
 	free(config->cache_dir);
 	free(config->webhook_listen);

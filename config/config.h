@@ -25,6 +25,7 @@ struct config {
 	char *key_file, *key_command; /* NULL none */
 	char *ca_file;                /* NULL: the system's */
 	char *proxy;                  /* NULL: the environment's */
+	char *trace;                  /* NULL: nothing is traced */
 	int64_t connect_timeout_ms, request_timeout_ms;
 	int64_t models_refresh_ms; /* 0 never */
 	/* [submit] */

@@ -36,6 +36,8 @@ static const struct config_entry entries[] = {
 		FIELD(connect_timeout_ms), "10", SECOND / 10, 10 * MINUTE},
 	{"api", "request_timeout", &config_type_seconds, "time for a whole question and its answer",
 		FIELD(request_timeout_ms), "30", SECOND / 10, HOUR},
+	{"api", "trace", &config_type_path,
+		"file that every request and answer is written to, without the key", FIELD(trace)},
 	{"api", "models_refresh", &config_type_seconds,
 		"how often the list of models is asked for; 0: the built-in one alone",
 		FIELD(models_refresh_ms), "86400", 0, 240 * HOUR},

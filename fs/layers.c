@@ -13,6 +13,7 @@
 #include "fs/base/worker.h"
 #include "fs/account/account.h"
 #include "fs/api/client.h"
+#include "fs/api/trace.h"
 #include "fs/kept/kept.h"
 #include "fs/net/hook.h"
 #include "fs/net/http.h"
@@ -39,8 +40,14 @@ int layers_open_api(struct layers *layers, const struct setup *setup)
 	struct api_options api = {.base_url = sandbox ? sandbox : config->base_url,
 		.models_base_url = sandbox ? sandbox : config->models_base_url,
 		.request_timeout_ms = config->request_timeout_ms};
-	int r;
+	int r = config->trace ? trace_open(config->trace, &layers->trace) : 0;
 
+	if (r < 0) {
+		log_errno(LOG_LEVEL_ERROR, r, "main: the trace '%s'", config->trace);
+		return r;
+	}
+	http.trace = layers->trace ? trace_write : NULL;
+	http.trace_arg = layers->trace;
 	/* the service is where the user says, whatever it says of the addresses of results is looked at */
 	http.any_address = true;
 	http.own_url = api.base_url;
@@ -303,6 +310,7 @@ void layers_close(struct layers *layers)
 	api_destroy(layers->api);
 	http_destroy(layers->http);
 	http_destroy(layers->api_http);
+	trace_close(layers->trace);
 	sandbox_child_stop(layers->sandbox);
 	free(layers->mountpoint);
 	*layers = (struct layers){0};

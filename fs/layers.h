@@ -12,6 +12,7 @@ struct layers {
 	struct sandbox_child *sandbox;
 	struct http *http;     /* for results */
 	struct http *api_http; /* for the API alone: a submission never waits for a download's connection */
+	struct trace *trace; /* NULL none */
 	struct api_client *api;
 	struct worker *worker;
 	struct store *store;

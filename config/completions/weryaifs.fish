@@ -22,6 +22,7 @@ function __weryaifs_items
         'proxy=' 'reach the service through this proxy' \
         'connect_timeout=' 'time for a connection to be made' \
         'request_timeout=' 'time for a whole question and its answer' \
+        'trace=' 'file that every request and answer is written to, without the key' \
         'models_refresh=' 'how often the list of models is asked for; 0: the built-in one alone' \
         'settle=' 'time that a prompt stays closed before it is sent' \
         'settle_max=' 'the same, at most, for one that is saved again and again while its last job runs' \

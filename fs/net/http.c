@@ -114,6 +114,8 @@ int http_create(struct loop *loop, const struct http_options *options, struct ht
 	http->connect_timeout_ms = options->connect_timeout_ms;
 	http->any_address = options->any_address;
 	http->trusts = options->trusts;
+	http->trace = options->trace;
+	http->trace_arg = options->trace_arg;
 	http->networks = options->own_url != NULL ? http_url_networks(options->own_url) : 0;
 	list_init(&http->requests);
 	list_init(&http->later);

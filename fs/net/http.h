@@ -26,6 +26,7 @@
  *            Curl_retry_request), and speaks HTTP/1.1, since an HTTP/2 stream may be retried as well. */
 #include "fs/base/loop.h"
 #include "fs/base/str.h"
+#include "fs/net/http_trace.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,8 @@ struct http_options {
 	const char *own_url;	  /* any_address: where they lead to, NULL unknown; what `trusts` is about */
 	bool any_address;	  /* URLs are the user's own; else they come from outside: see Addresses above */
 	const struct http *trusts; /* borrowed, used by http_start() and its callbacks; NULL none */
+	http_trace_fn *trace;	   /* NULL: nobody follows what is said */
+	void *trace_arg;	   /* borrowed */
 };
 
 /* What the server said in front of the body, after redirects. */

@@ -6,6 +6,7 @@
  *   http_request.c   the life of a request, its redirects, its end
  *   http_setup.c     from a spec to libcurl's options; http_form.c: a file that goes up; http_policy.c: where one may connect to
  *   http_transfer.c  libcurl's callbacks during one exchange
+ *   http_exchange.c  what goes over the wire, for who follows it
  *   http_turn.c      limits of time, and turns; http_result.c: what the caller is told at the end
  *
  * libcurl forbids most calls from inside its callbacks. While `in_curl` is set, what a callback
@@ -39,6 +40,8 @@ struct http {
 	int64_t now_ms; /* when this wake began */
 	bool any_address;
 	const struct http *trusts;
+	http_trace_fn *trace;
+	void *trace_arg;
 	unsigned networks; /* enum http_network: of all connections that were made */
 };
 
@@ -88,6 +91,8 @@ struct http_request {
 	uint64_t turn;
 	size_t turn_bytes;
 
+	struct http_exchange *exchange; /* owned; of this hop, where it is followed */
+
 	int error;      /* 0, or why a callback of ours stopped the transfer */
 	char text[256]; /* for `error`; "" = strerror */
 	char curl_text[CURL_ERROR_SIZE];
@@ -123,6 +128,11 @@ int request_follow(struct http_request *request);
 /* Has the request ask for the whole instead of a range; -ENOMEM. */
 int request_unrange(struct http_request *request);
 void request_wipe_headers(struct curl_slist *headers);
+
+/* http_exchange.c */
+
+void request_exchange_begin(struct http_request *request); /* of a hop, before libcurl gets it */
+void request_exchange_end(struct http_request *request, const char *error);
 
 /* http_form.c */
 

@@ -28,6 +28,7 @@ void request_free(struct http_request *request)
 	if (request == NULL)
 		return;
 	request_detach(request);
+	request_exchange_end(request, "called off");
 	curl_easy_cleanup(request->easy);
 	curl_mime_free(request->form);
 	loop_timer_destroy(request->timer);
@@ -49,6 +50,7 @@ void request_end(struct http_request *request, CURLcode code)
 	request_conclude(request, code, &end);
 	request->ended = true;
 	request_detach(request);
+	request_exchange_end(request, end.error != 0 ? end.text : NULL);
 	loop_timer_disarm(request->timer);
 	http->active--;
 	request->events->done(request->arg, &end);

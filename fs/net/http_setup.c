@@ -193,12 +193,16 @@ int request_setup(struct http_request *request, const struct http_spec *spec)
 		if (r < 0)
 			return r;
 	}
+	if (code == CURLE_OK)
+		request_exchange_begin(request);
 	return code == CURLE_OK ? 0 : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 }
 
 /* The request is to be made once more, at its url. */
 static int begin_hop(struct http_request *request)
 {
+	request_exchange_end(request, NULL);
+	request_exchange_begin(request);
 	request->redirecting = false;
 	request->head_bytes = request->dropped_bytes = 0;
 	http_head_reset(&request->parser);

@@ -13,6 +13,7 @@
 #include "tests/sandbox/callback.h"
 #include "tests/sandbox/canned.h"
 #include "tests/sandbox/podcast.h"
+#include "tests/sandbox/replay.h"
 #include "tests/sandbox/render.h"
 #include "tests/sandbox/request.h"
 #include "tests/sandbox/upload.h"
@@ -54,6 +55,8 @@ static int create(struct sandbox *sandbox)
 		return -1;
 	if (canned_create(options->answers, &sandbox->canned) < 0)
 		return -1;
+	if (replay_create(options->replay, &sandbox->replay) < 0)
+		return -1;
 	r = log_create(options->log, &sandbox->log);
 	if (r < 0)
 		return fail(options->log, -r);
@@ -73,6 +76,7 @@ static void destroy(struct sandbox *sandbox)
 	state_destroy(sandbox->state);
 	canned_destroy(sandbox->canned);
 	podcasts_destroy(sandbox->podcasts);
+	replay_destroy(sandbox->replay);
 	log_destroy(sandbox->log);
 	faults_destroy(sandbox->faults);
 	catalogue_destroy(sandbox->catalogue);

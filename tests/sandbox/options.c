@@ -21,6 +21,7 @@ enum {
 	OPTION_WIRE,
 	OPTION_STRICT,
 	OPTION_ANSWERS,
+	OPTION_REPLAY,
 	OPTION_MAX_ACTIVE,
 	OPTION_CREDITS,
 	OPTION_CREDITS_HIDDEN,
@@ -54,6 +55,7 @@ static const struct option_row rows[] = {
 	{"strict", "resolution,caller,defaults", OPTION_STRICT,
 		"refuse a missing resolution, any caller_id, a tool's field left out"},
 	{"answers", "FILE", OPTION_ANSWERS, "a table of answers for [[answer=LINE]]"},
+	{"replay", "FILE", OPTION_REPLAY, "answer as in this file of weryaifs -o trace=FILE"},
 	{"max-active", "N", OPTION_MAX_ACTIVE, "tasks that run at once, else 6010 (default 20)"},
 	{"credits", "N", OPTION_CREDITS, "credits of the account (default 100000)"},
 	{"credits-hidden", NULL, OPTION_CREDITS_HIDDEN, "the balance endpoint answers 404"},
@@ -180,6 +182,9 @@ static int take(const struct option_row *row, const char *value, struct options 
 		return take_strict(row->name, value, &options->strict);
 	case OPTION_ANSWERS:
 		options->answers = value;
+		return 0;
+	case OPTION_REPLAY:
+		options->replay = value;
 		return 0;
 	case OPTION_MAX_ACTIVE:
 		r = take_count(row->name, value, 1e6, &count);

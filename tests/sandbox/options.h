@@ -27,6 +27,7 @@ struct options {
 	enum dialect dialect;
 	unsigned strict; /* STRICT_*, or-ed */
 	const char *answers; /* a table of answers that prompts can order; NULL: none */
+	const char *replay;  /* a trace to answer from; NULL: none */
 	unsigned max_active;
 	int64_t credits;
 	bool credits_hidden;

@@ -15,6 +15,7 @@
 #include "tests/sandbox/api.h"
 #include "tests/sandbox/cdn.h"
 #include "tests/sandbox/control.h"
+#include "tests/sandbox/replay.h"
 #include "tests/sandbox/upload.h"
 
 const char *request_header(const struct request *request, const char *name)
@@ -291,6 +292,8 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 	}
 	if (is_control(request))
 		return handle_control(request);
+	if (request->sandbox->replay)
+		return replay_handle(request);
 	if (is_cdn(request))
 		return cdn_handle(request);
 	return handle_api(request);

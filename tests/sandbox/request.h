@@ -35,6 +35,7 @@ struct sandbox {
 	struct callbacks *callbacks;
 	struct canned *canned;
 	struct podcasts *podcasts;
+	struct replay *replay; /* NULL: it answers by itself */
 	int stop_fd;     /* becomes readable when the server ends */
 	uint64_t secret; /* that URL tokens are made with */
 	char base[64];   /* http://127.0.0.1:PORT */
