@@ -19,6 +19,7 @@ struct leases {
 	struct store *store; /* borrowed */
 	int64_t settle_ms;
 	int64_t all_until_ms; /* of every directory */
+	struct map *dropped; /* inode -> the map */
 	struct map *until; /* directory -> the end of its lease, as set_until() writes it */
 };
 
@@ -31,8 +32,9 @@ int leases_create(struct store *store, int64_t settle_ms, struct leases **ret_le
 	leases->store = store;
 	leases->settle_ms = settle_ms;
 	leases->until = map_create();
-	if (leases->until == NULL) {
-		free(leases);
+	leases->dropped = map_create();
+	if (leases->until == NULL || leases->dropped == NULL) {
+		leases_destroy(leases);
 		return -ENOMEM;
 	}
 	*ret_leases = leases;
@@ -44,7 +46,23 @@ void leases_destroy(struct leases *leases)
 	if (leases == NULL)
 		return;
 	map_destroy(leases->until);
+	map_destroy(leases->dropped);
 	free(leases);
+}
+
+int lease_drop(struct leases *leases, int64_t ino)
+{
+	return map_put(leases->dropped, (uint64_t)ino, leases->dropped);
+}
+
+bool lease_is_dropped(const struct leases *leases, int64_t ino)
+{
+	return map_get(leases->dropped, (uint64_t)ino) != NULL;
+}
+
+bool lease_forgotten(struct leases *leases, int64_t ino)
+{
+	return map_remove(leases->dropped, (uint64_t)ino) != NULL;
 }
 
 /* The map's values are pointers, which may have 32 bits: so they are steps of time, and never NULL. */

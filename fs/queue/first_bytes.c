@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/media/content.h"
 #include "fs/media/media.h"
 #include "fs/store/cache.h"
 
-#define FIRST_ROOM (64 * 1024) /* enough for the type and for what thumbnailers look at first */
+#define FIRST_ROOM CONTENT_FIRST /* enough for the type and for what thumbnailers look at first */
 #define WHOLE_MAX (INT64_C(16) << 30) /* of any result */
 #define FIRST_STALLS                                                                               \
 	2 /* the first bytes are here after so many times the stall limit, or not at all */
@@ -60,6 +61,10 @@ static int on_body(void *arg, const char *data, size_t length)
 	if (first->received < SNIFF_BYTES) {
 		size_t room = SNIFF_BYTES - (size_t)first->received;
 		memcpy(first->first + first->received, data, length < room ? length : room);
+	}
+	if (first->received < FIRST_ROOM) {
+		size_t room = (size_t)(FIRST_ROOM - first->received);
+		sha256_add(&first->sha, data, length < room ? length : room);
 	}
 	if (is_too_much(first, first->received + (int64_t)length))
 		return -EFBIG;
@@ -120,6 +125,16 @@ static void note_version(struct result_record *result, const struct http_head *h
 	result->etag = strdup(version);
 }
 
+/* By which a file that a person puts back is known to be this one. */
+static void note_content(struct result_record *result, struct sha256 *sha)
+{
+	char text[CONTENT_TEXT];
+
+	content_text(sha, result->size, text);
+	free(result->content);
+	result->content = strdup(text);
+}
+
 static void on_done(void *arg, const struct http_end *end)
 {
 	struct first_bytes *first = arg;
@@ -127,10 +142,12 @@ static void on_done(void *arg, const struct http_end *end)
 
 	first->request = NULL;
 	const char *why = end->error == -EPERM ? end->text : judge(first, end);
-	if (why == NULL)
+	if (why == NULL) {
 		note_version(result, &first->head);
-	else
+		note_content(result, &first->sha);
+	} else {
 		result->size = -1;
+	}
 	cache_file_close(first->file);
 	first->file = NULL;
 	first->done(first->arg,
@@ -175,6 +192,7 @@ int first_bytes_start(struct first_bytes *first, struct result_record *result, u
 
 	first->result = result;
 	first->received = 0;
+	sha256_init(&first->sha);
 	first->uncached = false;
 	first->head = (struct http_head){.retry_after_ms = -1};
 	int r = cache_file_open(first->needs->store, result->ino, &first->file);

@@ -2,6 +2,7 @@
 #pragma once
 /* first_bytes: fetches so much of one result into the cache that its type and size are known, or all of it where the server
  * tells no length. One attempt; what comes after a failure is up to harvest.c. */
+#include "fs/base/sha256.h"
 #include "fs/media/sniff.h"
 #include "fs/net/http.h"
 #include "fs/queue/queue.h"
@@ -9,7 +10,7 @@
 struct cache_file;
 
 enum first_bytes_end {
-	FIRST_BYTES_HERE,	/* size, type and etag of the result are known */
+	FIRST_BYTES_HERE,	/* size, type, etag and content of the result are known */
 	FIRST_BYTES_FAILED,	/* it may be tried again */
 	FIRST_BYTES_IMPOSSIBLE, /* nothing that waiting would change */
 };
@@ -25,6 +26,7 @@ struct first_bytes {
 	struct http_head head;
 	int64_t received;
 	char first[SNIFF_BYTES];
+	struct sha256 sha; /* of the first bytes */
 	/* `why`: a sentence, borrowed; NULL where they are here. Not from inside first_bytes_start(). */
 	void (*done)(void *arg, enum first_bytes_end end, const char *why);
 	void *arg;

@@ -15,9 +15,11 @@
 #include "fs/base/loop.h"
 #include "fs/fetch/fetch.h"
 #include "fs/fetch/renew.h"
+#include "fs/job/lease.h"
 #include "fs/job/place.h"
 #include "fs/queue/first_bytes.h"
 #include "fs/queue/publish.h"
+#include "fs/queue/twin.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store.h"
 
@@ -36,6 +38,7 @@ struct harvest {
 	struct job *job;                 /* borrowed */
 	struct result_record *results;   /* owned */
 	size_t count, current;           /* current == count: all are here, or left out */
+	int64_t *twins;           /* owned, one for each result: the file of the user's that it is (twin.h), 0 none */
 	bool *left_out;           /* owned, one for each result: the job is published without it */
 	char *missing;            /* owned; what is told of those; NULL: none */
 	struct first_bytes first; /* of the current one */
@@ -57,6 +60,7 @@ static void harvest_cancel(struct job_work *work)
 	renew_cancel(harvest->renewal);
 	loop_timer_destroy(harvest->timer);
 	result_records_finish(harvest->results, harvest->count);
+	free(harvest->twins);
 	free(harvest->left_out);
 	free(harvest->missing);
 	free(harvest);
@@ -217,6 +221,30 @@ static int take_text(struct result_record *result)
 	return 0;
 }
 
+/* Is it here already, as a file of the user's? */
+static bool take_twin(struct harvest *harvest)
+{
+	struct result_record *result = &harvest->results[harvest->current];
+	struct store *store = harvest->needs->store;
+	struct job_place place;
+	struct node twin;
+
+	if (job_place(harvest->job, &place) < 0 || place.ino == 0 ||
+		twin_find(store, result, harvest->count, place.dir, place.stem, &twin) < 0)
+		return false;
+	for (size_t i = 0; i < harvest->count; i++)
+		if (harvest->twins[i] == twin.ino)
+			return false;
+	int r = twin_copy(store, &twin, result);
+	if (r < 0) {
+		log_errno(LOG_LEVEL_INFO, r, "job %" PRId64 ": '%s' has the bytes of a result",
+			harvest->job->record.id, twin.name);
+		return false;
+	}
+	harvest->twins[harvest->current] = twin.ino;
+	return true;
+}
+
 static void on_first_bytes(void *arg, enum first_bytes_end end, const char *why)
 {
 	struct harvest *harvest = arg;
@@ -224,6 +252,7 @@ static void on_first_bytes(void *arg, enum first_bytes_end end, const char *why)
 	switch (end) {
 	case FIRST_BYTES_HERE:
 		harvest->failures = 0;
+		(void)take_twin(harvest);
 		go_to_next(harvest);
 		step(harvest);
 		return;
@@ -239,7 +268,7 @@ static int take(struct harvest *harvest, struct result_record *result)
 {
 	int r = result->ino != 0 ? 0 : reserve(harvest, result);
 
-	if (r < 0)
+	if (r < 0 || take_twin(harvest))
 		return r;
 	return result->kind == RESULT_TEXT
 		       ? take_text(result)
@@ -257,7 +286,7 @@ static void fetch(struct harvest *harvest)
 		/* it is our disk or memory that fails: no reason to go without it */
 		harvest->failing_since = clock_mono_ms();
 		retry(harvest, strerror(-r));
-	} else if (result->kind == RESULT_TEXT) {
+	} else if (result->kind == RESULT_TEXT || harvest->twins[harvest->current] != 0) {
 		go_to_next(harvest);
 		step(harvest);
 	}
@@ -286,11 +315,15 @@ static void step(void *arg)
 			"again to fetch it (nothing is sent): echo retry > %s",
 			harvest->missing, word);
 	}
-	int r = publish_results(harvest->job, harvest->results, harvest->count);
+	int r = publish_results(
+		harvest->job, harvest->results, harvest->twins, harvest->count);
 	if (r < 0) {
 		retry(harvest, strerror(-r));
 		return;
 	}
+	for (size_t i = 0; i < harvest->count; i++)
+		if (harvest->twins[i] != 0 && lease_drop(harvest->needs->leases, harvest->twins[i]) < 0)
+			log_warning("job %" PRId64 ": out of memory: a name may be seen as it was before", job->record.id);
 	fetch_cache_grew(harvest->needs->fetches);
 	for (size_t i = 0; i < harvest->count && harvest->needs->eager; i++)
 		if (harvest->results[i].ino != 0 &&
@@ -315,7 +348,8 @@ int harvest_start(const struct queue_needs *needs, struct job *job,
 	int r = results_get(needs->store, job->record.id, &harvest->results, &harvest->count);
 	if (r == 0) {
 		harvest->left_out = calloc(harvest->count + 1, sizeof(*harvest->left_out));
-		r = harvest->left_out == NULL ? -ENOMEM : 0;
+		harvest->twins = calloc(harvest->count + 1, sizeof(*harvest->twins));
+		r = harvest->left_out == NULL || harvest->twins == NULL ? -ENOMEM : 0;
 	}
 	if (r == 0)
 		r = loop_timer_create(needs->loop, step, harvest, &harvest->timer);

@@ -218,8 +218,23 @@ static bool comes_back(const struct place *place, const struct node *node)
 		       place_is_backup_name(node->name, place->stem));
 }
 
+/* -ENOENT: it is not there any more. */
+static int take_name(
+	struct store *store, const struct place *place, int64_t twin, char name[NAME_ROOM])
+{
+	struct node node;
+	int r = twin == 0 ? -ENOENT : nodes_get(store, twin, &node);
+
+	if (r == 0 && node.parent != place->dir)
+		r = -ENOENT;
+	if (r < 0)
+		return r;
+	memcpy(name, node.name, node.name_length + 1);
+	return nodes_set_name(store, twin, 0, NULL);
+}
+
 static int name_result(struct store *store, const struct place *place, struct result_record *result,
-	size_t index, size_t count, struct news *news)
+	int64_t twin, size_t index, size_t count, struct news *news)
 {
 	char name[NAME_ROOM];
 	struct node node;
@@ -229,6 +244,8 @@ static int name_result(struct store *store, const struct place *place, struct re
 	if (r == -ENOENT || (r == 0 && node.parent != 0 && !comes_back(place, &node)))
 		return 0;
 	if (r == 0)
+		r = take_name(store, place, twin, name);
+	if (r == -ENOENT)
 		r = place->past ? choose_past_name(store, place, index, count, result->type, name)
 				: choose_name(store, place, index, count, result->type, name);
 	if (r < 0)
@@ -274,6 +291,7 @@ int64_t publish_wait_ms(struct leases *leases, struct job *job)
 struct publication {
 	struct job *job;
 	struct result_record *results;
+	const int64_t *twins;
 	size_t count;
 	struct place place;
 	struct news news;
@@ -289,6 +307,7 @@ static int name_all(struct store *store, struct publication *all)
 		r = all->results[i].ino == 0
 			    ? results_save(store, &all->results[i])
 			    : name_result(store, &all->place, &all->results[i],
+				      all->twins[i],
 				      count_sort(all->results, i, sort),
 				      count_sort(all->results, all->count, sort), &all->news);
 	}
@@ -312,9 +331,11 @@ static int write_results(struct store *store, void *arg)
 	return jobs_save(store, &all->job->record);
 }
 
-int publish_results(struct job *job, struct result_record *results, size_t count)
+int publish_results(
+	struct job *job, struct result_record *results, const int64_t *twins, size_t count)
 {
-	struct publication all = {.job = job, .results = results, .count = count};
+	struct publication all = {
+		.job = job, .results = results, .twins = twins, .count = count};
 	struct changes *changes = job->table->changes;
 	int r = store_run(job->table->store, true, write_results, &all);
 

@@ -122,6 +122,25 @@ static int write_past(struct store *store, struct purchase *purchase, struct bou
 	return r < 0 ? r : set_prompt(store, purchase, job);
 }
 
+static bool is_past(enum bought_verdict verdict)
+{
+	return verdict == BOUGHT_LAST || verdict == BOUGHT_EARLIER || verdict == BOUGHT_ELSEWHERE;
+}
+
+/* A restore may be bringing the results, too. */
+static int wait_for_results(struct store *store, struct purchase *purchase)
+{
+	int64_t wait = 0;
+	int r = !is_past(purchase->bought.verdict) || purchase->past_only
+			? 0
+			: bring_back_wait_ms(store, purchase->bought.job, purchase->prompt,
+				  purchase->settle_ms, &wait);
+
+	if (r == 0 && wait > 0)
+		purchase->bought = (struct bought){.verdict = BOUGHT_SOON, .wait_ms = wait};
+	return r;
+}
+
 static int decide(struct store *store, void *arg)
 {
 	struct purchase *purchase = arg;
@@ -131,6 +150,8 @@ static int decide(struct store *store, void *arg)
 
 	if (r == 0)
 		r = bought_decide(store, &wish, now, purchase->settle_ms, &purchase->bought);
+	if (r == 0)
+		r = wait_for_results(store, purchase);
 	if (r < 0)
 		return r;
 	if (purchase->past_only && (purchase->bought.verdict == BOUGHT_SOON ||

@@ -77,6 +77,7 @@ struct result_record {
 	int64_t ino;  /* its file once published; 0 before, or after that was removed */
 	int64_t size; /* -1 unknown */
 	char *etag, *type; /* NULL unknown; type is a suffix: "png" */
+	char *content;     /* by what its bytes are known again (fs/media/content.h), also when its file is gone; NULL unknown */
 };
 
 void job_record_finish(struct job_record *record); /* zeroed memory is fine */
@@ -120,7 +121,7 @@ int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t di
 int results_list_sized(struct store *store, int64_t size,
 	int (*visit)(void *arg, const struct result_record *result), void *arg);
 int results_find(struct store *store, int64_t ino, struct result_record *ret_result); /* -ENOENT */
-int results_save(struct store *store, const struct result_record *result); /* ino, size, etag, type */
+int results_save(struct store *store, const struct result_record *result); /* ino, size, etag, type, content */
 /* Its new address, and nothing else: whoever asked for it has waited, and the rest of the row may be another one by now. */
 int results_set_url(struct store *store, int64_t job, int64_t seq, enum result_kind kind,
 	const char *url);

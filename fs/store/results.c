@@ -25,6 +25,7 @@ void result_record_finish(struct result_record *result)
 	free(result->text);
 	free(result->etag);
 	free(result->type);
+	free(result->content);
 }
 
 void result_records_finish(struct result_record *results, size_t count)
@@ -89,11 +90,11 @@ int results_set(struct store *store, int64_t job, const struct result_record *re
 
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = db_run(store->db,
-			"INSERT INTO result(job, seq, kind, task, url, text, ino, size, etag, type)"
-			" VALUES(?,?,?,?,?,?,?,?,?,?)",
-			"iiisssiiss", job, (int64_t)i, (int64_t)results[i].kind, results[i].task,
+			"INSERT INTO result(job, seq, kind, task, url, text, ino, size, etag, type,"
+			" content) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+			"iiisssiisss", job, (int64_t)i, (int64_t)results[i].kind, results[i].task,
 			results[i].url, results[i].text, results[i].ino, results[i].size,
-			results[i].etag, results[i].type);
+			results[i].etag, results[i].type, results[i].content);
 	return r;
 }
 
@@ -109,6 +110,7 @@ static int read_result(sqlite3_stmt *row, struct result_record *result)
 	result->type = db_column_text(row, 7);
 	result->kind = (enum result_kind)sqlite3_column_int(row, 8);
 	result->text = db_column_text(row, 9);
+	result->content = db_column_text(row, 10);
 	return result->task == NULL || result->url == NULL ||
 			       (result->kind == RESULT_TEXT && result->text == NULL)
 		       ? -ENOMEM
@@ -123,7 +125,7 @@ int results_get(
 	size_t count = 0;
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type, kind, text FROM result WHERE job = ?"
+		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content FROM result WHERE job = ?"
 		" ORDER BY seq",
 		&row, "i", job);
 
@@ -161,7 +163,7 @@ int results_list_sized(struct store *store, int64_t size,
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type, kind, text FROM result"
+		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content FROM result"
 		" WHERE size = ? AND size > 0 AND ino != 0",
 		&row, "i", size);
 
@@ -183,7 +185,7 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 	struct result_record result = {0};
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type, kind, text FROM result WHERE ino = ? AND ino != 0", &row,
+		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content FROM result WHERE ino = ? AND ino != 0", &row,
 		"i", ino);
 
 	if (r <= 0)
@@ -200,9 +202,10 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 int results_save(struct store *store, const struct result_record *result)
 {
 	return db_run(store->db,
-		"UPDATE result SET ino = ?, size = ?, etag = ?, type = ? WHERE job = ? AND seq = ?",
-		"iissii", result->ino, result->size, result->etag, result->type, result->job,
-		result->seq);
+		"UPDATE result SET ino = ?, size = ?, etag = ?, type = ?, content = ?"
+		" WHERE job = ? AND seq = ?",
+		"iisssii", result->ino, result->size, result->etag, result->type, result->content,
+		result->job, result->seq);
 }
 
 int results_set_url(struct store *store, int64_t job, int64_t seq, enum result_kind kind,

@@ -210,6 +210,7 @@ static const char *const steps[] = {
 	" FROM job WHERE job.id = node.job), 0)) WHERE kind = 3;",
 	sheets,
 	"ALTER TABLE job ADD COLUMN step_asked INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE result ADD COLUMN content TEXT;",
 };
 
 int64_t schema_version(void)

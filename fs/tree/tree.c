@@ -35,7 +35,8 @@ void tree_forget(struct tree *tree, uint64_t ino)
 {
 	int64_t node = TREE_NODE(ino);
 
-	if (map_remove(tree->nameless, (uint64_t)node) == NULL)
+	bool dropped = lease_forgotten(tree->needs.leases, node);
+	if (map_remove(tree->nameless, (uint64_t)node) == NULL && !dropped)
 		return;
 	draft_forget(tree->drafts, node);
 	fetch_forget(tree->needs.fetches, node);

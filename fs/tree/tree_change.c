@@ -15,6 +15,8 @@
 #include "fs/base/log.h"
 #include "fs/fetch/fetch.h"
 #include "fs/job/changes.h"
+#include "fs/job/lease.h"
+#include "fs/job/writers.h"
 #include "fs/prompt/prompt_name.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
@@ -295,12 +297,14 @@ int tree_drop(struct tree *tree, uint64_t parent, const char *name)
 
 	if (r == 0)
 		r = tree_unlink(tree, parent, name);
-	return r < 0 ? r : tree_note_dropped(tree, node.ino);
+	return r < 0 ? r : lease_drop(tree->needs.leases, node.ino);
 }
 
 bool tree_is_dropped(const struct tree *tree, uint64_t ino)
 {
-	return map_get(tree->nameless, ino) == &tree->dropped;
+	/* who has it open still, and only he, may ask by number */
+	return lease_is_dropped(tree->needs.leases, (int64_t)ino) &&
+	       !writers_any(tree->needs.writers, (int64_t)ino);
 }
 
 int tree_check_empty_dir(struct tree *tree, const struct node *node)

@@ -16,6 +16,7 @@
 #include "fs/base/log.h"
 #include "fs/base/read_all.h"
 #include "fs/job/changes.h"
+#include "fs/job/lease.h"
 #include "fs/job/place.h"
 #include "fs/prompt/prompt_name.h"
 #include "fs/queue/queue.h"
@@ -41,11 +42,6 @@ static int aftermath_add(struct tree_aftermath *aftermath, struct after after)
 	return 0;
 }
 
-int tree_note_dropped(struct tree *tree, int64_t ino)
-{
-	return map_put(tree->nameless, (uint64_t)ino, &tree->dropped);
-}
-
 int tree_aftermath_finish(struct tree *tree, struct tree_aftermath *aftermath, int result)
 {
 	for (size_t i = 0; i < aftermath->count && result >= 0; i++) {
@@ -59,7 +55,7 @@ int tree_aftermath_finish(struct tree *tree, struct tree_aftermath *aftermath, i
 			draft_settle(tree->drafts, after->settle);
 		}
 		if (after->dropped != 0)
-			result = tree_note_dropped(tree, after->dropped);
+			result = lease_drop(tree->needs.leases, after->dropped);
 		if (after->changed != 0)
 			changes_tell_moved(tree->needs.changes, after->changed);
 	}

@@ -12,8 +12,7 @@ struct drafts;
 struct tree {
 	struct tree_needs needs;
 	struct drafts *drafts; /* owned */
-	struct map *nameless;  /* inode -> tree, or -> dropped: no name, but the kernel still knows it */
-	char dropped;          /* the address alone: of files that were renamed to the names of shadows */
+	struct map *nameless;  /* inode -> itself: no name, but the kernel still knows it */
 };
 
 #define NS_PER_S INT64_C(1000000000)
@@ -64,9 +63,7 @@ void tree_note_nameless(struct tree *tree, int64_t ino);
 /* May this be removed as a directory? */
 int tree_check_empty_dir(struct tree *tree, const struct node *node);
 
-/* tree_place.c. After the commit: the kernel is to forget that this file has a name. */
-int tree_note_dropped(struct tree *tree, int64_t ino);
-/* Inside the caller's transaction, which `aftermath` is about. */
+/* tree_place.c: inside the caller's transaction, which `aftermath` is about. */
 /* The prompt leaves its place: what was not sent is cancelled. */
 int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath);
 /* A file is no table any more, or gone. */

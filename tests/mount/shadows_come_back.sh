@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Whatever copies a tree of prompts away and back says nothing, buys nothing, and leaves no shadow that is not made of its prompt; a word that
-# an editor saves by a rename is done like one that is written.
+# Whatever copies a tree of prompts away and back says nothing, buys nothing, fetches nothing, and leaves the same tree: results are results again,
+# shadows are made of their prompts. A word that an editor saves by a rename is done like one that is written.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --seconds 0.2
 mount_fs -o settle=0.3
@@ -21,9 +21,12 @@ came_back() { # WORDS: by what
     local name
     for name in a b; do
         wait_state posters/$name SUCCESS
-        assert_contains "$(cat posters/$name.status)" "state: SUCCESS" "$1: the status"
+        assert_contains "$(cat posters/$name.status)" "results: $name.png" "$1: the status"
+        assert_eq "$(cat posters/$name.wait)" "$name.png" "$1: the wait"
+        cmp posters/$name.png "$out/bk/$name.png" || fail "$1: $name.png has other bytes"
+        assert_eq "$(getfattr --only-values -n user.weryai.prompt posters/$name.png)" "poster $name" "$1: the origin of $name.png"
     done
-    assert_eq "$(ls posters | grep -c 'status$')" 2 "$1: statuses"
+    assert_eq "$(ls posters)" $'a.png\na.status\na.txt\nb.png\nb.status\nb.txt' "$1: names"
     assert_eq "$(posts)" "$before" "$1: POSTs"
 }
 
@@ -34,9 +37,24 @@ tar -cf "$out/plain.tar" -C "$out/bk" a.txt a.status a.png b.txt b.status b.png
 mkdir "$out/texts"
 for file in a.txt a.status a.png b.txt b.status b.png; do cp -a "$out/bk/$file" "$out/texts/"; done
 
+# the service has them no more
+control fault=cdn-404
 quietly rm -r posters
 quietly cp -a "$out/bk" posters
 came_back "cp -a"
+# one of two was taken away before: it stays away
+echo "a pair
+number: 2" >posters/p.txt
+control clear
+wait_state posters/p SUCCESS
+rm posters/p-1.png
+quietly cp -a posters "$out/pair"
+quietly rm -r posters
+quietly cp -a "$out/pair" posters
+wait_state posters/p SUCCESS
+assert_eq "$(ls posters | grep -c '^p-')" 1 "results of a set that was culled"
+before=$(posts)
+rm posters/p*
 quietly rm -r posters
 quietly cp -r "$out/texts" posters
 came_back "cp -r, prompts first"

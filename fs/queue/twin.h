@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* twin: a file of the user's that lies where a result would be, and has the result's own bytes: a copy that a restore has brought back.
+ * It is the result (design 1.1): nothing is fetched, and there is no second one under another name. */
+#include <stdint.h>
+
+#include "fs/store/jobs.h"
+#include "fs/store/nodes.h"
+
+/* Of the `count` results of a job the one that is a file in this directory under a name of STEM's results. -ENOENT: none is, or
+ * it is not known by what its bytes are. */
+int twin_find(struct store *store, const struct result_record *result, size_t count, int64_t dir, const char *stem,
+	struct node *ret_node);
+/* Its bytes become those of the result, which has its inode by now, in the cache. -EFBIG: too many to be copied while others wait. */
+int twin_copy(struct store *store, const struct node *twin, struct result_record *result);
