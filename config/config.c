@@ -18,7 +18,7 @@ int config_init(struct config *config, char **ret_message)
 	size_t count;
 	const struct config_entry *entries = config_table(&count);
 
-	*config = (struct config){.uid = -1, .gid = -1, .umask = -1};
+	*config = (struct config){.uid = -1, .gid = -1, .umask = -1, .submit_gap_ms = -1};
 	for (size_t i = 0; i < count; i++) {
 		if (!entries[i].initial)
 			continue;

@@ -34,7 +34,8 @@ struct config {
 	int ask_above; /* 0 none */
 	bool manual;
 	int max_active;
-	int64_t submit_gap_ms;
+	int64_t submit_gap_ms; /* -1: it is found */
+	int64_t submit_gap_min_ms;
 	int submissions_per_day; /* 0 none */
 	bool allow_unknown;      /* unknown = allow | refuse */
 	bool dry_run;

@@ -182,6 +182,7 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.read_only = is_read_only(setup->options.mount_options),
 		.max_active = config->max_active,
 		.submit_gap_ms = config->submit_gap_ms,
+		.submit_gap_min_ms = config->submit_gap_min_ms,
 		.submissions_per_day = config->submissions_per_day,
 		.allow_unknown = config->allow_unknown,
 		.dry_run = config->dry_run,

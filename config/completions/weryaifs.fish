@@ -31,7 +31,8 @@ function __weryaifs_items
         'manual=yes' 'check prompts, send none unless told by submit' \
         'manual=no' 'check prompts, send none unless told by submit' \
         'max_active=' 'tasks that run at once; the others wait their turn' \
-        'submit_gap=' 'time between two submissions, at least' \
+        'submit_gap=' 'time between two submissions' \
+        'submit_gap_min=' 'the same, at least, where it is found by itself' \
         'submissions_per_day=' 'spending guard: more than this are held; 0 for no limit' \
         'unknown=refuse' 'models and values that the catalogue does not know' \
         'unknown=allow' 'models and values that the catalogue does not know' \

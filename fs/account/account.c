@@ -106,6 +106,8 @@ static int gather_stats(struct account *account, struct stats *stats)
 	*stats = (struct stats){.uptime_s = (clock_mono_ms() - account->started) / 1000,
 		.submissions_per_day = account->options.submissions_per_day,
 		.queued = queue_waiting(account->queue),
+		.queue_every_ms = queue_every_ms(account->queue),
+		.queue_ends = queue_ends(account->queue),
 		.active = queue_active(account->queue),
 		.max_active = account->options.max_active,
 		.bytes_fetched = (int64_t)http_bytes_received(account->http),

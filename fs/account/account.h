@@ -35,7 +35,8 @@ struct account_options {
 	bool manual;    /* nothing is sent unless a person says so */
 	bool read_only; /* nothing is sent */
 	int max_active;
-	int64_t submit_gap_ms;
+	int64_t submit_gap_ms; /* -1: it is found, and is never less than the other */
+	int64_t submit_gap_min_ms;
 	int submissions_per_day; /* 0 none */
 	bool allow_unknown, dry_run;
 	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;

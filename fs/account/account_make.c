@@ -91,6 +91,7 @@ static int make_queue(struct account *account)
 		.read_only = options->read_only,
 		.max_active = options->max_active,
 		.submit_gap_ms = options->submit_gap_ms,
+		.submit_gap_min_ms = options->submit_gap_min_ms,
 		.submissions_per_day = options->submissions_per_day,
 		.first_poll_ms = options->first_poll_ms,
 		.poll_interval_ms = options->poll_interval_ms,

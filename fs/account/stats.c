@@ -20,7 +20,7 @@ struct number {
 	bool zero_is_none; /* people are not shown a zero */
 };
 
-#define NUMBERS 9
+#define NUMBERS 10
 
 static void list_numbers(const struct stats *stats, struct number numbers[NUMBERS])
 {
@@ -31,6 +31,8 @@ static void list_numbers(const struct stats *stats, struct number numbers[NUMBER
 		{"submissions per day", NULL, "submissions_per_day", "The spending guard, 0: none.",
 			stats->submissions_per_day, .zero_is_none = true},
 		{"queued", NULL, "queue_length", "Prompts that wait to be sent.", stats->queued},
+		{"time between submissions", "ms", "submit_interval_milliseconds",
+			"From one submission to the next while prompts wait.", stats->queue_every_ms},
 		{"active", NULL, "active_tasks", "Tasks that are sent and have not ended.",
 			stats->active},
 		{"max active", NULL, "max_active_tasks", "Tasks that may run at once.",
@@ -66,6 +68,11 @@ int stats_format(const struct stats *stats, char **ret_text)
 			buf_addf(&text, "%s: %" PRId64 "%s%s\n", number->key, number->value,
 				number->unit == NULL ? "" : " ",
 				number->unit == NULL ? "" : number->unit);
+	}
+	if (stats->queue_ends != 0) {
+		char when[CLOCK_TEXT];
+		clock_format(stats->queue_ends, when);
+		buf_addf(&text, "queue sent by: %s\n", when);
 	}
 	if (stats->paused != NULL)
 		buf_addf(&text, "stopped: %s\n", stats->paused);

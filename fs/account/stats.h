@@ -8,6 +8,7 @@
 
 struct stats {
 	int64_t uptime_s, submissions_today, submissions_per_day, queued, active, max_active;
+	int64_t queue_every_ms, queue_ends; /* queue.h */
 	int64_t bytes_fetched, cache_bytes, transfers;
 	int64_t states[JOB_STATE_COUNT]; /* jobs by state, as users are told (job_state_shown()) */
 	const char *paused; /* NULL: the queue runs */

@@ -17,7 +17,8 @@ int queue_create(const struct queue_needs *needs, struct queue **ret_queue)
 	if (queue == NULL)
 		return -ENOMEM;
 	queue->needs = *needs;
-	queue->last_post = INT64_MIN / 2;
+	queue_gap_init(&queue->gap, needs->submit_gap_ms, needs->submit_gap_min_ms);
+	queue_recall_gap(queue);
 	queue->tell_from = INT64_MAX;
 	int r = loop_timer_create(needs->loop, queue_pump, queue, &queue->timer);
 	if (r < 0) {

@@ -21,7 +21,7 @@
  * Ownership:    what it needs is borrowed. It owns the calls and the harvests of its jobs, by way of the jobs.
  * Calls back:   nobody. What it changes is told by way of changes.h. A job in WAITING is not its business: who adds,
  *               releases or resumes jobs hands those to the inputs (fs/input/inputs.h).
- * Files:        bottom up: queue_models, queue_state, queue_ask, queue_success, queue_balance, queue_answer, queue_after, queue_step,
+ * Files:        bottom up: queue_models, queue_gap, queue_state, queue_place, queue_ask, queue_success, queue_balance, queue_answer, queue_after, queue_step,
  *               queue_poll, queue_submit,
  *               queue_pump, queue_resume, queue; beside them credits, and publish under harvest. */
 #include <stdbool.h>
@@ -55,7 +55,8 @@ struct queue_needs { /* all borrowed */
 	const struct model_table *const *models; /* the table in force, which may be another one at the next turn */
 	bool read_only; /* nothing is sent; what was sent is followed */
 	int max_active;
-	int64_t submit_gap_ms;
+	int64_t submit_gap_ms;	   /* -1: it is found (queue_gap.h) */
+	int64_t submit_gap_min_ms; /* then: at least */
 	int submissions_per_day; /* 0 no limit */
 	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
 	int64_t cache_size; /* bytes, 0 no limit: the most that one result without a length may take */
@@ -106,4 +107,15 @@ const char *queue_needs_word(struct queue *queue, const struct job *job);
 /* The same for all that waits; NULL: the queue runs. */
 const char *queue_paused(const struct queue *queue);
 int queue_active(const struct queue *queue);
+/* Where one that is QUEUED stands. */
+struct queue_place {
+	size_t place, of; /* from 1 on */
+	int64_t at;	  /* wall-clock ms, probably; 0: that is up to a person */
+	char waits_for[64];
+};
+bool queue_place(const struct queue *queue, const struct job *job, struct queue_place *ret_place); /* false: it is not QUEUED */
+/* When the last one of all that wait will probably be sent, wall-clock ms; 0: nobody waits, or for a person. */
+int64_t queue_ends(const struct queue *queue);
+/* From one submission to the next, as seen lately. */
+int64_t queue_every_ms(const struct queue *queue);
 int queue_waiting(const struct queue *queue);

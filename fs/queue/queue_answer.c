@@ -18,6 +18,8 @@
 #include "fs/queue/credits.h"
 #include "fs/store/nodes.h"
 
+#define QUEUE_FULL 1007 /* of the service, whoever fills it: no matter of our rate */
+#define HELD_GAPS 8     /* a model that was refused for the rate is tried again after so many */
 #define AMBIGUOUS_MAX 3 /* API reference 5.2: 1001 without a text that says what it means */
 
 static const struct backoff concurrency = {.first_ms = 5000, .max_ms = 60000, .jitter_percent = 20};
@@ -27,7 +29,7 @@ void queue_post_ended(struct queue *queue, struct job *job)
 {
 	job->call = NULL;
 	queue->posting = NULL;
-	queue->last_post = clock_mono_ms();
+	queue_gap_answered(&queue->gap, clock_mono_ms());
 	if (queue->stopping && queue->stopped != NULL)
 		queue->stopped(queue->stopped_arg);
 	queue_wake(queue);
@@ -186,8 +188,12 @@ static int64_t until_tomorrow(void)
 static void hold_model(
 	struct queue *queue, struct job *job, const struct api_error *error, const char *why)
 {
+	int64_t gap_ms = queue_gap_ms(&queue->gap);
+	/* a rate that is near is found by trying again soon */
+	bool is_fast = queue->needs.submit_gap_ms < 0 && HELD_GAPS * gap_ms < QUEUE_MODELS_FIRST_MS;
+	int64_t first_ms = is_fast ? HELD_GAPS * gap_ms : QUEUE_MODELS_FIRST_MS;
 	int64_t wait =
-		queue_models_refused(queue->models, job->record.model, error->retry_after_ms, why);
+		queue_models_refused(queue->models, job->record.model, error->retry_after_ms, first_ms, why);
 
 	job->record.next_attempt = clock_wall_ms() + wait;
 	job->not_before = clock_mono_ms() + wait;
@@ -251,7 +257,10 @@ static void on_rejected(struct queue *queue, struct job *job, const struct api_e
 	switch (next) {
 	case ERRCLASS_NEXT_AGAIN:
 		if (error->class != ERRCLASS_CONCURRENCY) {
+			if (error->code != QUEUE_FULL)
+				queue_gap_refused(&queue->gap);
 			hold_model(queue, job, error, why);
+			queue_remember_gap(queue);
 			return;
 		}
 		send_when_told(queue, job,
@@ -288,6 +297,7 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 	struct job_made *made = calloc(count, sizeof(*made));
 
 	queue->rejections = 0;
+	queue_gap_accepted(&queue->gap);
 	queue_models_accepted(queue->models, job->record.model);
 	if (tasks == NULL || made == NULL) {
 		/* one task more is in the log than in memory: a person can still find it */
@@ -316,6 +326,7 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 	job->called_back = false;
 	job_set_trouble(&job->record, NULL);
 	job_change(job, JOB_PENDING, true);
+	queue_remember_gap(queue);
 	note_taken(queue, job);
 }
 
@@ -323,12 +334,14 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 static void on_text(struct queue *queue, struct job *job, const char *text)
 {
 	queue->rejections = 0;
+	queue_gap_accepted(&queue->gap);
 	int r = queue_record_text(job, text);
 	if (r < 0) {
 		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": its answer", job->record.id);
 		queue_lost_answer(queue, job, "it could not be recorded");
 		return;
 	}
+	queue_remember_gap(queue);
 	log_info("job %" PRId64 ": FETCHING, answered at once", job->record.id);
 	note_taken(queue, job);
 	job->not_before = 0; /* the pump goes on with it */

@@ -83,11 +83,10 @@ static struct refused *find_or_add(struct queue_models *models, const char *mode
 	return refused;
 }
 
-int64_t queue_models_refused(
-	struct queue_models *models, const char *model, int64_t retry_after_ms, const char *reason)
+int64_t queue_models_refused(struct queue_models *models, const char *model, int64_t retry_after_ms,
+	int64_t first_ms, const char *reason)
 {
-	static const struct backoff pace = {
-		.first_ms = 4000, .max_ms = 180000, .jitter_percent = 20};
+	const struct backoff pace = {.first_ms = first_ms, .max_ms = 180000, .jitter_percent = 20};
 	struct refused *refused = find_or_add(models, model);
 	unsigned count = refused != NULL ? ++refused->refusals : 1;
 	int64_t wait = backoff_wait_ms(&pace, count, retry_after_ms, backoff_random());

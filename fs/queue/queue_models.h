@@ -10,9 +10,10 @@ struct queue_models;
 struct queue_models *queue_models_create(void); /* NULL: out of memory */
 void queue_models_destroy(struct queue_models *models); /* NULL is fine */
 /* The service refused it, in a way that goes by: for so long as it says (-1: it does not) or more and more. Returns for how
- * many ms it is held; where memory is out, all the same. */
-int64_t queue_models_refused(
-	struct queue_models *models, const char *model, int64_t retry_after_ms, const char *reason);
+ * many ms it is held; where memory is out, all the same. first_ms: the first time, where it does not say. */
+#define QUEUE_MODELS_FIRST_MS 4000
+int64_t queue_models_refused(struct queue_models *models, const char *model, int64_t retry_after_ms,
+	int64_t first_ms, const char *reason);
 /* A job of it was refused for a reason of its own: it is not held, but others go first. */
 void queue_models_failed(struct queue_models *models, const char *model);
 void queue_models_accepted(struct queue_models *models, const char *model);

@@ -6,6 +6,7 @@
 #include "fs/job/changes.h"
 #include "fs/job/job_table.h"
 #include "fs/queue/queue.h"
+#include "fs/queue/queue_gap.h"
 #include "fs/queue/queue_models.h"
 #include "fs/store/jobs.h"
 #include "fs/store/store.h"
@@ -21,7 +22,8 @@ struct queue {
 	struct queue_needs needs;
 	struct loop_timer *timer; /* owned */
 	struct job *posting;      /* the one POST on its way; NULL none */
-	int64_t last_post;        /* monotonic ms */
+	struct queue_gap gap;     /* when the next one may go */
+	int64_t gap_known_ms;     /* the gap that is in the ledger */
 	int64_t not_before;       /* monotonic ms: nothing is sent before */
 	bool wants_place;         /* until then, unless a task ends before: too many run at once */
 	unsigned rejections;      /* throttled or not sent, in a row */
@@ -41,6 +43,8 @@ struct queue {
 
 /* queue_state.c */
 
+void queue_recall_gap(struct queue *queue);   /* as the last mount has left it */
+void queue_remember_gap(struct queue *queue); /* where it has changed enough */
 void queue_stop_telling(struct queue *queue); /* at the end */
 void queue_hold_off(struct queue *queue, int64_t wait_ms, enum queue_pause pause, const char *reason);
 void queue_clear_pause(struct queue *queue);

@@ -47,7 +47,7 @@ static bool goes_before(const struct queue *queue, const struct job_line *line, 
  * nobody. *ret_wake: when to look again. */
 static struct job *next_to_go(struct queue *queue, int64_t now, int64_t *ret_wake)
 {
-	int64_t open = queue->last_post + queue->needs.submit_gap_ms;
+	int64_t open = queue_gap_next_ms(&queue->gap);
 	struct job *best = NULL;
 	struct list *item;
 

@@ -32,7 +32,8 @@ static void resume_patience(struct queue *queue, struct job *job, bool clock_is_
 						    : "the service asked to wait";
 	job->not_before = clock_mono_ms() + wait;
 	if (wait <= ALL_MS)
-		queue_models_refused(queue->models, job->record.model, wait, why);
+		queue_models_refused(
+			queue->models, job->record.model, wait, QUEUE_MODELS_FIRST_MS, why);
 	else if (job->not_before > queue->not_before)
 		queue_hold_off(queue, wait, QUEUE_RUNS, why);
 }

@@ -4,8 +4,10 @@
 
 #include <string.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/queue/credits.h"
+#include "fs/store/known.h"
 
 void queue_wake(struct queue *queue)
 {
@@ -78,6 +80,7 @@ void queue_hold_off(
 	bool is_told = queue->reason != NULL && reason != NULL && strcmp(queue->reason, reason) == 0;
 
 	queue->not_before = clock_mono_ms() + wait_ms;
+	queue_gap_interrupted(&queue->gap);
 	queue->wants_place = false;
 	queue->pause = pause;
 	job_set_text(&queue->reason, "%s", reason);
@@ -154,4 +157,33 @@ void queue_end_without(struct queue *queue, struct job *job, enum job_state stat
 	job->record.finished = clock_wall_ms();
 	job_change(job, state, true);
 	queue_end_job(queue, job);
+}
+
+#define GAP_KNOWN "gap"
+
+void queue_recall_gap(struct queue *queue)
+{
+	CLEANUP_FREE char *text = NULL;
+	int64_t when;
+
+	if (known_get(queue->needs.store, GAP_KNOWN, &text, &when) == 0)
+		queue_gap_recall(&queue->gap, text);
+	queue->gap_known_ms = queue_gap_ms(&queue->gap);
+}
+
+static int write_gap(struct store *store, void *arg)
+{
+	return known_set(store, GAP_KNOWN, arg, clock_wall_ms());
+}
+
+void queue_remember_gap(struct queue *queue)
+{
+	int64_t now = queue_gap_ms(&queue->gap), known = queue->gap_known_ms;
+	char text[QUEUE_GAP_TEXT];
+
+	if (queue->needs.submit_gap_ms >= 0 || (now * 10 <= known * 11 && now * 10 >= known * 9))
+		return;
+	queue_gap_text(&queue->gap, text);
+	if (store_run(queue->needs.store, false, write_gap, text) == 0)
+		queue->gap_known_ms = now;
 }

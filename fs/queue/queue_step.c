@@ -153,7 +153,7 @@ static bool may_go(const struct queue *queue)
 {
 	return !queue->needs.read_only && !queue->stopping && queue->posting == NULL &&
 	       queue->pause == QUEUE_RUNS && clock_mono_ms() >= queue->not_before &&
-	       clock_mono_ms() >= queue->last_post + queue->needs.submit_gap_ms;
+	       clock_mono_ms() >= queue_gap_next_ms(&queue->gap);
 }
 
 bool queue_step(struct queue *queue, struct job *job)
@@ -175,6 +175,7 @@ bool queue_step(struct queue *queue, struct job *job)
 		return false;
 	}
 	queue->posting = job;
+	queue_gap_sent(&queue->gap, clock_mono_ms(), queue_waiting(queue) > 0);
 	credits_posted(queue->needs.credits);
 	r = api_submit_then(queue->needs.api, then, job->tasks[0].id, on_step, job, &job->call);
 	if (r < 0) {

@@ -172,6 +172,7 @@ void queue_submit(struct queue *queue, struct job *job)
 	log_info("job %" PRId64 ": QUEUED -> SUBMITTING", job->record.id);
 	job_tell(job);
 	queue->posting = job;
+	queue_gap_sent(&queue->gap, clock_mono_ms(), queue_waiting(queue) > 0);
 	credits_posted(queue->needs.credits);
 	r = api_submit(queue->needs.api, job->record.mode, member, job->record.body,
 		queue_on_submitted, job, &job->call);

@@ -13,7 +13,7 @@
 #include "fs/tree/tree_private.h"
 
 const char *const status_keys[STATUS_KEYS] = {"state", "model", "mode", "task", "batch",
-	"submitted", "finished", "elapsed", "credits", "results", "needs", "request", "settings",
+	"submitted", "finished", "elapsed", "credits", "results", "queue", "needs", "request", "settings",
 	"left_out", "note", "warning", "error"};
 
 /* A value is one line: what goes on is indented. Names of attributes have no blank; here they do. */

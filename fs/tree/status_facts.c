@@ -56,6 +56,7 @@ int facts_gather(struct tree *tree, const struct node *node, struct facts *facts
 		facts->record = &job->record;
 		facts->reason = queue_reason(tree->needs.queue, job);
 		facts->needs = queue_needs_word(tree->needs.queue, job);
+		queue_place(tree->needs.queue, job, &facts->place);
 	} else {
 		r = jobs_get(tree->needs.store, node->job, &facts->stored);
 		if (r == 0)
@@ -161,6 +162,15 @@ static void add_tasks(struct buf *text, const struct facts *facts)
 {
 	for (size_t i = 0; i < facts->task_count; i++)
 		buf_addf(text, "%s%s", i > 0 ? " " : "", facts->tasks[i].id);
+}
+
+static void add_place(struct buf *text, const struct queue_place *place)
+{
+	buf_addf(text, "place %zu of %zu, waits for %s", place->place, place->of, place->waits_for);
+	if (place->at == 0)
+		return;
+	buf_adds(text, "; will probably be sent at ");
+	add_time(text, place->at);
 }
 
 static void add_elapsed(struct buf *text, const struct job_record *record)
@@ -290,6 +300,8 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 		add_credits(text, record);
 	else if (strcmp(key, "results") == 0)
 		facts_add_results(tree, facts, node->parent, ", ", text);
+	else if (strcmp(key, "queue") == 0 && facts->place.place != 0)
+		add_place(text, &facts->place);
 	else if (strcmp(key, "needs") == 0 && facts->needs != NULL)
 		buf_adds(text, facts->needs);
 	else if (strcmp(key, "request") == 0 && record->state == JOB_HELD &&

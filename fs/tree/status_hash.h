@@ -4,5 +4,5 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of all lines but `elapsed:`, which is another one in every second; never 0. */
+/* Of all lines but `elapsed:`, which is another one in every second, and `queue:`, which is when anything is sent; never 0. */
 uintptr_t status_hash(const char *text, size_t length);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "fs/base/buf.h"
+#include "fs/queue/queue.h"
 #include "fs/store/jobs.h"
 #include "fs/store/nodes.h"
 #include "fs/store/wishes.h"
@@ -12,7 +13,7 @@
 struct tree;
 
 /* The keys of a status, in the order of its lines. */
-#define STATUS_KEYS 17
+#define STATUS_KEYS 18
 extern const char *const status_keys[STATUS_KEYS];
 
 #define STATUS_MAX (512 * 1024) /* bytes of a text or a value */
@@ -22,6 +23,7 @@ struct facts {
 	const struct job_record *record; /* NULL: no job */
 	struct job_record stored;        /* owned; where the job is not in memory */
 	const char *reason;              /* why it waits, borrowed */
+	struct queue_place place;        /* in line; 0: it is in none */
 	const char *needs;               /* what it goes on with by itself; NULL: nothing */
 	struct task_record *tasks;       /* owned */
 	size_t task_count;

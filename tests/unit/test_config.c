@@ -93,7 +93,8 @@ static void test_config_defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(config->request_timeout_ms, 30000);
 	assert_int_equal(config->settle_ms, 1000);
 	assert_int_equal(config->max_active, 20);
-	assert_int_equal(config->submit_gap_ms, 2500);
+	assert_int_equal(config->submit_gap_ms, -1);
+	assert_int_equal(config->submit_gap_min_ms, 500);
 	assert_int_equal(config->submissions_per_day, 1000);
 	assert_false(config->allow_unknown);
 	assert_false(config->dry_run);

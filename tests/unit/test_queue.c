@@ -325,6 +325,69 @@ static void test_queue_retry_goes_on_at_once(void **state)
 	assert_int_equal(own_http_count("POST"), before + 1);
 }
 
+static void test_queue_says_where_one_stands(void **state)
+{
+	own_http_next("POST", hold);
+	world_save(FOX, "a fox\n");
+	world_save(OWL, "an owl\n");
+	world_save("FLUX/elk.txt", "an elk\n");
+	world_wait(1500);
+	assert_string_equal(world_status(FOX, "queue"), "");
+	const char *place = world_status("FLUX/elk.txt", "queue");
+	assert_non_null(strstr(place, "place 2 of 2, waits for its turn; will probably be sent at 2"));
+	assert_ptr_equal(strstr(world_status(OWL, "queue"), "place 1 of 2"), world_status(OWL, "queue"));
+	own_http_release((struct own_answer){.status = 403, .body = "{\"status\":1011,\"desc\":\"no credits\"}"});
+	own_http_balance(0);
+	world_wait(100);
+	assert_string_equal(world_status(OWL, "queue"), "place 2 of 3, waits for credits");
+	assert_string_equal(world_status(OWL, "needs"), "credits");
+}
+
+static void start_adaptive(void)
+{
+	world_end();
+	world.options.submit_gap_ms = -1;
+	world.options.submit_gap_min_ms = 500;
+	world.options.submissions_per_day = 0;
+	world_begin();
+}
+
+/* Five hundred are sent nearly twice as fast as with 2.5 s, and the next mount begins where this one was. */
+static void test_queue_finds_its_gap(void **state)
+{
+	start_adaptive();
+	for (int i = 0; i < 60; i++) {
+		char path[32], text[32];
+		snprintf(path, sizeof(path), "FLUX/%d.txt", i);
+		snprintf(text, sizeof(text), "%d foxes\n", i);
+		world_save(path, text);
+	}
+	world_wait(60000);
+	assert_in_range(own_http_count("POST"), 50, 60);
+	world_remount();
+	size_t before = own_http_count("POST");
+	for (int i = 100; i < 120; i++) {
+		char path[32], text[32];
+		snprintf(path, sizeof(path), "FLUX/%d.txt", i);
+		snprintf(text, sizeof(text), "%d foxes\n", i);
+		world_save(path, text);
+	}
+	world_wait(9000);
+	assert_in_range(own_http_count("POST") - before, 12, 20);
+}
+
+static void test_queue_slows_down_when_refused_for_the_rate(void **state)
+{
+	start_adaptive();
+	own_http_next("POST", (struct own_answer){.status = 429, .body = "{}"});
+	world_save(FOX, "a fox\n");
+	world_save("GEMINI/owl.txt", "an owl\n");
+	world_wait(5500);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_wait(1500);
+	assert_in_range(own_http_count("POST"), 2, 3);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -346,6 +409,9 @@ int main(void)
 		T(test_queue_waits_for_a_text_that_is_changing),
 		T(test_queue_submit_twice_is_one_post),
 		T(test_queue_retry_goes_on_at_once),
+		T(test_queue_says_where_one_stands),
+		T(test_queue_finds_its_gap),
+		T(test_queue_slows_down_when_refused_for_the_rate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
