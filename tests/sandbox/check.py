@@ -403,6 +403,10 @@ def check_limits():
         ok(server.balance().http == 404, "hidden balance")
     with Server("--min-gap", "5", "--wire", "seed") as server:
         ok([server.image().http for _ in range(2)] == [200, 429], "too fast, seed")
+    with Server("--rate", "2/1s") as server:
+        ok([server.image().code for _ in range(3)] == [200, 200, 1001], "a burst, then too fast")
+        time.sleep(0.6)
+        ok(server.image().code == 200, "the bucket fills")
     with Server("--delay", "0.5") as server, \
             concurrent.futures.ThreadPoolExecutor(8) as pool:
         begin = time.monotonic()

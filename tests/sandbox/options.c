@@ -26,6 +26,7 @@ enum {
 	OPTION_CREDITS,
 	OPTION_CREDITS_HIDDEN,
 	OPTION_MIN_GAP,
+	OPTION_RATE,
 	OPTION_DAILY_LIMIT,
 	OPTION_LOG,
 	OPTION_FAULT,
@@ -60,6 +61,7 @@ static const struct option_row rows[] = {
 	{"credits", "N", OPTION_CREDITS, "credits of the account (default 100000)"},
 	{"credits-hidden", NULL, OPTION_CREDITS_HIDDEN, "the balance endpoint answers 404"},
 	{"min-gap", "S", OPTION_MIN_GAP, "submissions closer than this are rate limited"},
+	{"rate", "N/Ss", OPTION_RATE, "a bucket of N submissions, filled once in S seconds; else rate limited"},
 	{"daily-limit", "N", OPTION_DAILY_LIMIT, "submissions before 6101 (default 0: no limit)"},
 	{"log", "FILE", OPTION_LOG, "append one JSON line for every request"},
 	{"fault", "NAME[=VALUE][:RATE[:COUNT]]", OPTION_FAULT, "misbehave; see README.md"},
@@ -115,6 +117,16 @@ static int take_count(const char *name, const char *value, double max, uint64_t 
 	if (util_parse_number(value, 0, max, &number) < 0 || number != (double)(uint64_t)number)
 		return complain(name, value, "a whole number in range is wanted");
 	*ret = (uint64_t)number;
+	return 0;
+}
+
+static int take_rate(const char *name, const char *value, struct options *options)
+{
+	char end[2] = "";
+
+	if (sscanf(value, "%lf/%lf%1s", &options->rate, &options->rate_seconds, end) < 2 || options->rate < 1 ||
+		options->rate_seconds <= 0 || (end[0] != '\0' && end[0] != 's'))
+		return complain(name, value, "as in 60/60s");
 	return 0;
 }
 
@@ -199,6 +211,8 @@ static int take(const struct option_row *row, const char *value, struct options 
 		return 0;
 	case OPTION_MIN_GAP:
 		return take_number(row->name, value, 1e6, &options->min_gap);
+	case OPTION_RATE:
+		return take_rate(row->name, value, options);
 	case OPTION_DAILY_LIMIT:
 		return take_count(row->name, value, 1e9, &options->daily_limit);
 	case OPTION_LOG:

@@ -32,6 +32,7 @@ struct options {
 	int64_t credits;
 	bool credits_hidden;
 	double min_gap;
+	double rate, rate_seconds; /* so many submissions in so many seconds; 0: any */
 	uint64_t daily_limit; /* 0: none */
 	const char *log;      /* NULL: none */
 	const char *fault[OPTIONS_FAULTS_MAX];

@@ -23,6 +23,7 @@ struct state {
 	struct strmap *counters;
 	double last_submit; /* monotonic; 0: none yet */
 	uint64_t submitted;
+	double tokens, filled; /* of the rate's bucket, as it was at that time; 0: it is full */
 };
 
 void generation_destroy(struct generation *generation)
@@ -49,6 +50,8 @@ struct state *state_create(const struct options *options)
 		.seconds = options->seconds,
 		.video_seconds = options->video_seconds,
 		.min_gap = options->min_gap,
+		.rate = options->rate,
+		.rate_seconds = options->rate_seconds,
 		.delay = options->delay,
 		.cdn_rate = options->cdn_rate,
 		.cdn_latency = options->cdn_latency,
@@ -169,12 +172,25 @@ static struct task *add_task_locked(struct state *state, const struct generation
 	return task;
 }
 
+/* How much is in the rate's bucket now. */
+static double fill_bucket_locked(struct state *state, double now)
+{
+	const struct settings *settings = &state->settings;
+	double more = state->filled == 0 ? settings->rate : (now - state->filled) * settings->rate / settings->rate_seconds;
+
+	state->tokens = state->tokens + more < settings->rate ? state->tokens + more : settings->rate;
+	state->filled = now;
+	return state->tokens;
+}
+
 static int admit_locked(struct state *state, unsigned tasks, int64_t price)
 {
 	const struct settings *settings = &state->settings;
 	double now = util_monotonic();
 
 	if (state->last_submit > 0 && now - state->last_submit < settings->min_gap)
+		return -EAGAIN;
+	if (settings->rate > 0 && fill_bucket_locked(state, now) < 1)
 		return -EAGAIN;
 	if (settings->daily_limit && state->submitted >= settings->daily_limit)
 		return -EDQUOT;
@@ -183,6 +199,7 @@ static int admit_locked(struct state *state, unsigned tasks, int64_t price)
 	if (settings->credits < price || state->count + tasks > TASKS_MAX)
 		return -ENOSPC;
 	state->last_submit = now;
+	state->tokens -= 1;
 	return 0;
 }
 

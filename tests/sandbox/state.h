@@ -49,7 +49,7 @@ struct submission {
 
 /* What can be changed while we run. */
 struct settings {
-	double seconds, video_seconds, min_gap, delay, cdn_rate, cdn_latency, cdn_expire;
+	double seconds, video_seconds, min_gap, rate, rate_seconds, delay, cdn_rate, cdn_latency, cdn_expire;
 	int64_t credits;
 	uint64_t max_active, daily_limit;
 	bool down, credits_hidden;

@@ -45,8 +45,9 @@ class Account:
         for path in (self.mount, directory + '/tmp'):
             os.makedirs(path, exist_ok=True)
 
-    def start(self, url, *options, preload=None):
+    def start(self, url, *options, preload=None, adapts=False):
         """Mounts; returns the seconds until that was usable."""
+        quick = QUICK.replace('submit_gap=0,', '') if adapts else QUICK
         home = self.directory + '/home'
         environment = {'PATH': os.environ['PATH'], 'HOME': home, 'LC_ALL': 'C.UTF-8', 'TMPDIR': self.directory + '/tmp',
                        'XDG_RUNTIME_DIR': self.directory + '/tmp', 'WERYAI_API_KEY': 'sk-test', 'WERYAI_BASE_URL': url,
@@ -54,7 +55,7 @@ class Account:
         if preload:
             environment.update(LD_PRELOAD=preload, WERYAIFS_TURNS=self.turns)
         began = time.monotonic()
-        subprocess.run([BUILD + '/weryaifs', '-o', QUICK, *options, self.mount], env=environment, check=True, timeout=600)
+        subprocess.run([BUILD + '/weryaifs', '-o', quick, *options, self.mount], env=environment, check=True, timeout=600)
         took = time.monotonic() - began
         found = [int(path.split('/')[2]) for path in glob.glob('/proc/[0-9]*/cmdline')
                  if (BUILD + '/weryaifs').encode() in self.words(path) and self.mount.encode() in self.words(path)]

@@ -6,7 +6,7 @@ usage: tests/scale/scale.py [--sizes 1000,10000,100000] [--only ROW,...] [--json
 
 Each row has an account of its own for each size. README.md says what the rows mean.
 """
-import argparse, json, math, os, random, shutil, statistics, subprocess, sys, tempfile, threading, time
+import argparse, json, math, os, random, shutil, signal, subprocess, sys, tempfile, threading, time
 
 import account as accounts
 from account import Account, Sandbox, generate
@@ -250,6 +250,7 @@ def measure(row, size):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(usage=__doc__.partition('usage: ')[2])
     parser.add_argument('--sizes', default='1000,10000,100000')
     parser.add_argument('--only', default=','.join(ROWS))
