@@ -50,7 +50,7 @@ struct config {
 	/* [webhook] */
 	char *webhook_listen, *webhook_public_url; /* NULL none */
 	/* [mount] */
-	bool allow_other;
+	bool allow_other, no_readme;
 	int64_t uid, gid; /* -1: the mounting user's */
 	int umask;        /* -1: none */
 	bool keeper;      /* the mount outlives its daemon */

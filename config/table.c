@@ -103,6 +103,8 @@ static const struct config_entry entries[] = {
 		.max = UINT32_MAX - 1},
 	{"mount", "umask", &config_type_umask, "permission bits that no file has [none taken away]",
 		FIELD(umask), .max = 0777},
+	{"mount", "no_readme", &config_type_bool, "no README.txt and MODELS.txt at the root of the mount",
+		FIELD(no_readme), "no"},
 	{"mount", "keeper", &config_type_bool,
 		"let the mount outlive its daemon: open files and waiting programs go on",
 		FIELD(keeper), "no"},

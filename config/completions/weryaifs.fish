@@ -56,6 +56,8 @@ function __weryaifs_items
         'uid=' 'owner of all files' \
         'gid=' 'group of all files' \
         'umask=' 'permission bits that no file has' \
+        'no_readme=yes' 'no README.txt and MODELS.txt at the root of the mount' \
+        'no_readme=no' 'no README.txt and MODELS.txt at the root of the mount' \
         'keeper=yes' 'let the mount outlive its daemon: open files and waiting programs go on' \
         'keeper=no' 'let the mount outlive its daemon: open files and waiting programs go on' \
         'ratio=' 'shape of the picture, as in 16:9' \

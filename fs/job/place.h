@@ -19,13 +19,15 @@
 #define TREE_WAIT_BIT (UINT64_C(1) << 61)
 #define TREE_MODEL_BIT (UINT64_C(1) << 59) /* the .model of a model's directory: found, never listed */
 #define TREE_GALLERY_BIT (UINT64_C(1) << 58) /* the .gallery.html of a directory: found, never listed */
-#define TREE_BITS (TREE_STATUS_BIT | TREE_WAIT_BIT | TREE_MODEL_BIT | TREE_GALLERY_BIT)
+#define TREE_ICON_BIT (UINT64_C(1) << 57) /* the .directory of a model's directory: found, never listed */
+#define TREE_BITS (TREE_STATUS_BIT | TREE_WAIT_BIT | TREE_MODEL_BIT | TREE_GALLERY_BIT | TREE_ICON_BIT)
 #define TREE_NODE(ino) ((int64_t)((ino) & ~TREE_BITS))
 
 #define PLACE_PROMPT ".txt"
 #define PLACE_STATUS ".status"
 #define PLACE_WAIT ".wait"
 #define PLACE_MODEL ".model"
+#define PLACE_ICON ".directory"
 #define PLACE_GALLERY ".gallery.html"
 
 /* Is this node a prompt: a file with a prompt's name, below a model's directory, and in none that belongs to a tool? */

@@ -7,12 +7,15 @@
 #include <string.h>
 
 #include "fs/account/account.h"
+#include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/model/overview.h"
 
 #define BALANCE_FORMAT "%.15g"
 
-static const char *const names[] = {
+/* From ABOUT_ROOT_README on. */
+static const char *const names[] = {"README.txt", "MODELS.txt",
 	"README", "models.json", "balance", "stats", "stats.prom", "log", "wait", "gallery.html", "events"};
 
 /* gallery-2.html and so on: they are linked, not listed. */
@@ -29,18 +32,19 @@ static uint64_t older_page(const char *name)
 
 uint64_t about_find(uint64_t parent, const char *name)
 {
-	if (parent != TREE_ABOUT)
+	if (parent != TREE_ABOUT && parent != TREE_ROOT)
 		return 0;
 	for (size_t i = 0; i < array_length(names); i++) {
-		if (strcmp(names[i], name) == 0)
-			return ABOUT_README + i;
+		uint64_t ino = ABOUT_ROOT_README + i;
+		if (strcmp(names[i], name) == 0 && about_is_at_root(ino) == (parent == TREE_ROOT))
+			return ino;
 	}
-	return older_page(name);
+	return parent == TREE_ABOUT ? older_page(name) : 0;
 }
 
 const char *about_name(uint64_t ino)
 {
-	return names[ino - ABOUT_README];
+	return names[ino - ABOUT_ROOT_README];
 }
 
 bool about_is_listed(uint64_t ino)
@@ -61,14 +65,29 @@ static int gallery_text(struct account *account, uint64_t ino, char **ret_text)
 	return *ret_text == NULL ? -ENOMEM : 0;
 }
 
+static int readme_text(struct account *account, char **ret_text)
+{
+	struct buf text;
+
+	buf_init(&text, 64 * 1024);
+	buf_adds(&text, about_readme);
+	tree_add_hints(account_tree(account), &text);
+	*ret_text = buf_steal(&text);
+	return *ret_text == NULL ? -ENOMEM : 0;
+}
+
 static int make_text(struct account *account, uint64_t ino, char **ret_text)
 {
 	if (ino == ABOUT_GALLERY || ino > ABOUT_OLDER)
 		return gallery_text(account, ino, ret_text);
 	switch (ino) {
-	case ABOUT_README:
-		*ret_text = strdup(about_readme);
+	case ABOUT_ROOT_README:
+		*ret_text = strdup(about_root_readme);
 		break;
+	case ABOUT_ROOT_MODELS:
+		return overview_format(account_models(account), ret_text);
+	case ABOUT_README:
+		return readme_text(account, ret_text);
 	case ABOUT_MODELS:
 		return model_table_format(account_models(account), ret_text);
 	case ABOUT_STATS:

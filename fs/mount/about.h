@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* about: the files of .weryaifs, which are about the mount: names, attributes, texts. They are listed and looked up
+/* about: the files of .weryaifs, and two at the root, which are about the mount: names, attributes, texts. They are listed and looked up
  * before the tree's own lost+found; nothing about them can be changed. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,9 @@
 struct account;
 
 enum {
-	ABOUT_README = 16,
+	ABOUT_ROOT_README = 14, /* README.txt and MODELS.txt at the root */
+	ABOUT_ROOT_MODELS,
+	ABOUT_README,
 	ABOUT_MODELS,
 	ABOUT_BALANCE,
 	ABOUT_STATS,
@@ -27,8 +29,14 @@ enum {
 
 static inline bool about_is(uint64_t ino)
 {
-	return (ino >= ABOUT_README && ino < ABOUT_END) ||
+	return (ino >= ABOUT_ROOT_README && ino < ABOUT_END) ||
 	       (ino > ABOUT_OLDER && ino <= ABOUT_OLDER + GALLERY_PAGES_MAX);
+}
+
+/* Is it at the root, not in .weryaifs? */
+static inline bool about_is_at_root(uint64_t ino)
+{
+	return ino == ABOUT_ROOT_README || ino == ABOUT_ROOT_MODELS;
 }
 
 /* The number of a name in this directory; 0: there is none. */
@@ -46,4 +54,4 @@ int about_balance_text(double credits, size_t told, char **ret_text);
  * -ENOMEM. */
 int about_text(struct account *account, uint64_t ino, char **ret_text, size_t *ret_length);
 
-extern const char about_readme[];
+extern const char about_readme[], about_root_readme[];

@@ -1,6 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/mount/about.h"
 
+const char about_root_readme[] =
+	"weryaifs: write a prompt into a file, find the picture or video beside it.\n"
+	"\n"
+	"1. Open a directory: FLUX makes pictures, VEO_3_1 makes videos. MODELS.txt, beside this\n"
+	"   file, says what each of them makes, and of what.\n"
+	"2. Make a text file in it whose name ends in .txt, such as fox.txt, write into it what is\n"
+	"   to be seen, and save it. A second after it was closed it is sent, and costs credits.\n"
+	"3. fox.status appears beside it and says where it stands. If it says INVALID there is a\n"
+	"   mistake in fox.txt, nothing was spent, and the line `error:` says what to change.\n"
+	"4. fox.png (fox.mp4 ...) appears when it is made. Copy it, rename it, throw it away.\n"
+	"\n"
+	"The same text, saved again or put back, is not paid for twice. For another one of it write\n"
+	"`take: 2` on a line of its own, or the word submit into fox.status.\n"
+	"\n"
+	"    a red fox in the snow, low sun      what is to be seen\n"
+	"    ratio: 16:9                         settings, each on a line\n"
+	"    image: owl.png                      a picture to begin with, or its address\n"
+	"\n"
+	"In a terminal:   echo 'a red fox' > FLUX/fox.txt; cat FLUX/fox.wait\n"
+	"What one directory takes:     FLUX/.model           (hidden: type the name)\n"
+	"Everything else:              .weryaifs/README      (hidden)\n"
+	"Your credits:                 .weryaifs/balance\n"
+	"Without this file:            weryaifs -o no_readme\n";
+
 const char about_readme[] =
 	"weryaifs: write a prompt into a file, find the picture or video beside it.\n"
 	"\n"

@@ -48,7 +48,7 @@ int inode_parent(struct session *session, uint64_t ino, uint64_t *ret_parent)
 {
 	if (!about_is(ino))
 		return tree_parent(session->tree, ino, ret_parent);
-	*ret_parent = TREE_ABOUT;
+	*ret_parent = about_is_at_root(ino) ? TREE_ROOT : TREE_ABOUT;
 	return 0;
 }
 
@@ -67,7 +67,7 @@ int inode_lookup(
 	if (strcmp(name, PLACE_GALLERY) == 0)
 		return gallery_entry(session, parent, ret_entry);
 	ino = about_find(parent, name);
-	if (ino != 0)
+	if (ino != 0 && (session->readme || !about_is_at_root(ino)))
 		return about_get(session->account, ino, ret_entry);
 	return about_is(parent) ? -ENOTDIR : tree_lookup(session->tree, parent, name, ret_entry);
 }

@@ -27,6 +27,7 @@ struct session {
 	struct session_events events;
 	void *events_arg;
 	int64_t uid, gid; /* shown owner, -1 as stored */
+	bool readme;      /* README.txt and MODELS.txt are at the root */
 	mode_t umask;     /* taken from every mode */
 
 	char *mountpoint; /* owned, absolute and without symlinks */

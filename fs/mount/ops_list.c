@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Listings. Offsets are cookies: what the next entry after this one is.
  *   0, 1      "." and ".."
- *   2 ...     the files of .weryaifs, in that directory
+ *   2 ...     the files of .weryaifs, in that directory, and those at the root, there
  *   LIST_TREE and up: the tree's cookies, moved up by that much
  *
  * A second listing right after the first is the kernel's own: where nothing is going on, results keep their names for
@@ -17,7 +17,7 @@
 #include "fs/tree/copiers.h"
 #include "fs/tree/tree.h"
 
-enum { LIST_DOT, LIST_DOTDOT, LIST_ABOUT, LIST_TREE = 16 };
+enum { LIST_DOT, LIST_DOTDOT, LIST_ABOUT, LIST_TREE = 32 };
 
 struct listing {
 	struct session *session;
@@ -79,13 +79,13 @@ static int list_dots(struct listing *listing, uint64_t ino, uint64_t cookie)
 	return listing->error < 0 ? 1 : add_number(listing, "..", parent, LIST_ABOUT);
 }
 
-static int list_about(struct listing *listing, uint64_t cookie)
+static int list_about(struct listing *listing, uint64_t dir, uint64_t cookie)
 {
 	uint64_t first = cookie > LIST_ABOUT ? cookie - LIST_ABOUT : 0;
 
-	for (uint64_t i = first; ABOUT_README + i < ABOUT_END; i++) {
-		uint64_t ino = ABOUT_README + i;
-		if (!about_is_listed(ino))
+	for (uint64_t i = first; ABOUT_ROOT_README + i < ABOUT_END; i++) {
+		uint64_t ino = ABOUT_ROOT_README + i;
+		if (about_is_at_root(ino) != (dir == TREE_ROOT) || !about_is_listed(ino))
 			continue;
 		if (add_number(listing, about_name(ino), ino, LIST_ABOUT + i + 1) != 0)
 			return 1;
@@ -98,7 +98,8 @@ static void list(struct listing *listing, uint64_t ino, uint64_t cookie)
 	if (cookie < LIST_TREE) {
 		if (list_dots(listing, ino, cookie) != 0)
 			return;
-		if (ino == TREE_ABOUT && list_about(listing, cookie) != 0)
+		bool about = ino == TREE_ABOUT || (ino == TREE_ROOT && listing->session->readme);
+		if (about && list_about(listing, ino, cookie) != 0)
 			return;
 		cookie = LIST_TREE;
 	}

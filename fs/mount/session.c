@@ -195,6 +195,7 @@ int session_create(struct loop *loop, struct account *account,
 	session->events_arg = arg;
 	session->uid = options->uid;
 	session->gid = options->gid;
+	session->readme = options->readme;
 	session->umask = options->umask >= 0 ? (mode_t)options->umask : 0;
 	list_init(&session->handles);
 	list_init(&session->parked);

@@ -30,6 +30,7 @@ struct session_options {
 	const char *mount_options; /* comma-joined for the kernel (ro, nosuid, …); NULL none */
 	bool allow_other;
 	int64_t uid, gid; /* shown owner of everything; -1: as stored */
+	bool readme;      /* README.txt and MODELS.txt at the root */
 	int umask;        /* taken from every mode; -1 none */
 	struct worker *worker; /* borrowed; moves long answers */
 	struct kept *kept;     /* borrowed; NULL: no keeper */

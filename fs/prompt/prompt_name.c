@@ -64,6 +64,25 @@ bool prompt_is_name(const char *name)
 	return ends_as_one(name) && is_chosen(name, strlen(name) - strlen(SUFFIX));
 }
 
+bool prompt_is_near_name(const char *name)
+{
+	static const char *const suffixes[] = {
+		".txt", ".text", ".md", ".markdown", ".rtf", ".doc", ".docx", ".odt", ".prompt"};
+	/* what file managers call a file that they make; other names without a suffix are those of tools */
+	static const char *const fresh[] = {"new ", "new_", "new-", "untitled", "unnamed"};
+	const char *suffix = strrchr(name, '.');
+
+	if (prompt_is_name(name) || strchr(".~#", name[0]))
+		return false;
+	for (size_t i = 0; suffix && i < array_length(suffixes); i++)
+		if (!strcasecmp(suffix, suffixes[i]))
+			return is_chosen(name, (size_t)(suffix - name));
+	for (size_t i = 0; !suffix && i < array_length(fresh); i++)
+		if (!strncasecmp(name, fresh[i], strlen(fresh[i])))
+			return true;
+	return !suffix && !strcasecmp(name, "new");
+}
+
 bool prompt_is_table_name(const char *name)
 {
 	const char *suffix = strrchr(name, '.');

@@ -7,6 +7,8 @@
 /* Is this the name of a prompt file: ends in ".txt", more than that, begins with none of . ~ # and is not the name that a
  * tool gives to a copy of its own. */
 bool prompt_is_name(const char *name);
+/* Is this none, but one that a person may well take for one: "fox.md", "FOX.TXT", "New Empty File"? */
+bool prompt_is_near_name(const char *name);
 /* May this file be a table of prompts (prompt_table.h): "sets.csv", "SETS.TSV", likewise no copy of a tool's own? */
 bool prompt_is_table_name(const char *name);
 /* May prompts lie in a directory of this name, below a model's? Asked of each component. */

@@ -100,6 +100,7 @@ void tree_destroy(struct tree *tree)
 		return;
 	drafts_destroy(tree->drafts);
 	map_destroy(tree->nameless);
+	tree_hints_finish(tree);
 	free(tree);
 }
 

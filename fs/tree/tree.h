@@ -16,7 +16,7 @@
  * Permission bits are the kernel's business (default_permissions); the tree refuses what no owner may do (-EPERM).
  * Errors: POSIX's, and -ENOSPC, -EIO, -ENOMEM.
  * Files, bottom up: shadow_text, copiers, status_hash, caption, draft_pace, draft_edit, draft_copies, draft_examine, draft, status_sheet, status_facts, status, status_attributes, tree_plant,
- * tree_look, tree_set, tree_xattr, tree_place, tree_change, tree_rename, tree. */
+ * tree_look, tree_hint, tree_set, tree_xattr, tree_place, tree_change, tree_rename, tree. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +25,7 @@
 
 #include "fs/job/place.h"
 
+struct buf;
 struct changes;
 struct credits;
 struct fetches;
@@ -146,12 +147,14 @@ int64_t tree_quiet_ms(struct tree *tree, uint64_t dir);
 /* lease_given_before() */
 int tree_quiet_before(struct tree *tree, uint64_t dir, int64_t until_ms);
 
+/* The last files that look like prompts by their names and are none, for people. -ENOMEM, -ENOSPC. */
+int tree_add_hints(const struct tree *tree, struct buf *text);
 /* For who knows a prompt by its number: status_format() and status_wait_text() of status.h. -ENOENT: it is gone. */
 int tree_status_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
 int tree_wait_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
 /* It reads differently: where no row has changed (what it waits for, why bytes do not come) its time does now. */
 void tree_status_changed(struct tree *tree, uint64_t prompt_ino);
-/* The text of DIRECTORY/.model; the number is the directory's or the text's own. Caller frees. */
+/* The text of DIRECTORY/.model or, by the bit of its number, .directory; the number is the directory's or the text's own. Caller frees. */
 int tree_model_text(struct tree *tree, uint64_t ino, char **ret_text, size_t *ret_length);
 /* A person says `submit`: a job of the prompt's text, now, whatever was bought before. -EBUSY: somebody writes to it; -EINVAL: there
  * is no prompt in it. */

@@ -197,6 +197,8 @@ int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mod
 		*ret_fd = making.fd;
 	if (r == 0 && making.is_prompt)
 		tree_tell_status(tree, node->parent, node->name, CHANGES_STATUS_MADE);
+	else if (r == 0)
+		tree_hint(tree, node->parent, node->name);
 	return tree_aftermath_finish(tree, &making.aftermath, r);
 }
 

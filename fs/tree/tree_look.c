@@ -12,6 +12,7 @@
 #include "fs/job/model_refusal.h"
 #include "fs/model/describe.h"
 #include "fs/model/model.h"
+#include "fs/model/overview.h"
 #include "fs/prompt/prompt_name.h"
 #include "fs/tree/status.h"
 #include "fs/tree/status_sheet.h"
@@ -156,15 +157,19 @@ int tree_model_text(struct tree *tree, uint64_t ino, char **ret_text, size_t *re
 	if (r < 0)
 		return r;
 	const struct model *model = model_table_find(*tree->needs.models, node.name);
-	r = model_refusal_tell(tree->needs.store, node.name, model, &refusals);
-	if (r == 0)
+	if ((ino & TREE_ICON_BIT) != 0)
+		r = overview_icon(model, ret_text);
+	else
+		r = model_refusal_tell(tree->needs.store, node.name, model, &refusals);
+	if (r == 0 && (ino & TREE_ICON_BIT) == 0)
 		r = describe_model(node.name, model, refusals, ret_text);
 	if (r == 0)
 		*ret_length = strlen(*ret_text);
 	return r;
 }
 
-static int model_entry(struct tree *tree, int64_t dir, struct tree_entry *ret_entry)
+static int model_entry(
+	struct tree *tree, int64_t dir, uint64_t bit, struct tree_entry *ret_entry)
 {
 	CLEANUP_FREE char *text = NULL;
 	struct node node;
@@ -174,12 +179,12 @@ static int model_entry(struct tree *tree, int64_t dir, struct tree_entry *ret_en
 	if (r == 0 && node.kind != NODE_MODEL)
 		r = -ENOENT;
 	if (r == 0)
-		r = tree_model_text(tree, (uint64_t)dir, &text, &length);
+		r = tree_model_text(tree, (uint64_t)dir | bit, &text, &length);
 	if (r == 0)
 		r = tree_entry_of(tree, &node, ret_entry);
 	if (r < 0)
 		return r;
-	tree_entry_make(ret_entry, (uint64_t)dir | TREE_MODEL_BIT, TREE_MODEL, length);
+	tree_entry_make(ret_entry, (uint64_t)dir | bit, TREE_MODEL, length);
 	return 0;
 }
 
@@ -223,7 +228,9 @@ int tree_lookup(struct tree *tree, uint64_t parent, const char *name, struct tre
 	if (r != -ENOENT)
 		return r;
 	if (strcmp(name, PLACE_MODEL) == 0)
-		return model_entry(tree, TREE_NODE(parent), ret_entry);
+		return model_entry(tree, TREE_NODE(parent), TREE_MODEL_BIT, ret_entry);
+	if (strcmp(name, PLACE_ICON) == 0)
+		return model_entry(tree, TREE_NODE(parent), TREE_ICON_BIT, ret_entry);
 	if (strcmp(name, PLACE_WAIT) == 0 && (parent == TREE_ROOT || parent >= TREE_FIRST_FREE))
 		return wait_below_entry(tree, TREE_NODE(parent), ret_entry);
 	r = tree_shadow(tree, TREE_NODE(parent), name, &node, &bit);
@@ -237,8 +244,8 @@ int tree_get(struct tree *tree, uint64_t ino, struct tree_entry *ret_entry)
 	uint64_t bit = ino & TREE_BITS;
 	struct node node;
 
-	if (bit == TREE_MODEL_BIT)
-		return model_entry(tree, TREE_NODE(ino), ret_entry);
+	if (bit == TREE_MODEL_BIT || bit == TREE_ICON_BIT)
+		return model_entry(tree, TREE_NODE(ino), bit, ret_entry);
 	int r = nodes_get(tree->needs.store, TREE_NODE(ino), &node);
 
 	if (r < 0)

@@ -12,6 +12,7 @@ struct drafts;
 struct tree {
 	struct tree_needs needs;
 	struct drafts *drafts; /* owned */
+	char *hints[5];        /* owned, the newest first (tree_hint.c); NULL: no more */
 	struct map *nameless;  /* inode -> itself: no name, but the kernel still knows it */
 };
 
@@ -35,6 +36,9 @@ int tree_entry_of(struct tree *tree, const struct node *node, struct tree_entry 
 int tree_shadow(struct tree *tree, int64_t parent, const char *name, struct node *ret_prompt, uint64_t *ret_bit);
 /* After the commit: the status of a prompt that has, or had, this name in this directory has come, or has gone. */
 void tree_tell_status(struct tree *tree, int64_t dir, const char *name, enum changes_name what);
+/* After the commit: a file has been made, or has been called so. */
+void tree_hint(struct tree *tree, int64_t dir, const char *name);
+void tree_hints_finish(struct tree *tree);
 /* rename(2) changes st_ctime of what is renamed; a data file's is changed by any chmod(2) of it. */
 int tree_touch_ctime(struct tree *tree, struct node *node);
 

@@ -256,6 +256,8 @@ int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t n
 	if (r == 0) {
 		tell_difference(tree, &renaming.old_dir, name, was_prompt);
 		tell_difference(tree, &renaming.dir, new_name, replaces_prompt);
+		if (renaming.node.kind == NODE_FILE)
+			tree_hint(tree, renaming.dir.ino, new_name);
 	}
 	return tree_aftermath_finish(tree, &renaming.aftermath, r);
 }

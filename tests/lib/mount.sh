@@ -231,7 +231,7 @@ type_of() {
 
 # models: the directories of the mount, one a line.
 models() {
-    ls "$M"
+    find "$M" -mindepth 1 -maxdepth 1 -type d -not -name '.*' -printf '%f\n' | LC_ALL=C sort
 }
 
 # sent: bytes of downloads that the server has sent so far.

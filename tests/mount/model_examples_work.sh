@@ -16,14 +16,14 @@ wait_state MUSIC/fox SUCCESS
 cp MUSIC/fox.wav MUSIC/fox.mp3
 
 count=0
-for directory in *; do
+for directory in $(models); do
     sed '1,/^An example/d; /^$/d; s/^    //' "$directory/.model" >"$TEST_TMP/example"
     [ -s "$TEST_TMP/example" ] || fail "no example: $(cat "$directory/.model")"
     cat "$TEST_TMP/example" >"$directory/example.txt"
     count=$((count + 1))
 done
 [ "$count" -gt 80 ] || fail "only $count directories"
-for directory in *; do
+for directory in $(models); do
     wait_state "$directory/example" "SUCCESS INVALID" 60
     state_is "$directory/example" SUCCESS || fail "$directory: $(cat "$directory/example.txt" "$directory/example.status")"
 done

@@ -67,7 +67,7 @@ for broken in "''" "'[]'" "'{}'" "'[1, 2]'" "'[{\"key\": \"../../x\", \"modes\":
     mount_fs
     [ -d "$M/QWEN_2" ] || fail "no built-in model with $broken"
     await 20 grep -q "models: what the live registry said last cannot be read" "$M/.weryaifs/log" || fail "nothing is said of $broken"
-    [ -z "$(ls "$M" | grep -vE '^[A-Z0-9_]+(\.video)?$')" ] || fail "directories with $broken: $(ls "$M")"
+    [ -z "$(models | grep -vE '^[A-Z0-9_]+(\.video)?$')" ] || fail "directories with $broken: $(ls "$M")"
     umount_fs
     sql "UPDATE known SET list = (SELECT list FROM whole WHERE whole.kind = known.kind)"
 done

@@ -14,6 +14,7 @@ builtin=$URL
 mount_fs -o models_refresh=0
 echo "a letter" >"$M/QWEN/letter.txt"
 letter=$(result_of "$M/QWEN/letter.txt")
+cat "$letter" >/dev/null # its server goes
 [ ! -e "$M/BRAND_NEW_9" ] || fail "there is a directory already"
 [ -d "$M/QWEN_2" ] || fail "no built-in model"
 assert_eq "$(requests GET growthai)" 0 "questions about models"

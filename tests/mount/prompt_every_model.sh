@@ -7,7 +7,7 @@
 start_sandbox --max-active 100 --seconds 0.05
 mount_fs -o max_active=100
 
-directories=$(cd "$M" && echo *)
+directories=$(models | xargs)
 for directory in $directories; do
     echo "a lighthouse at night" >"$M/$directory/light.txt"
 done
