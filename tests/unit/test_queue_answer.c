@@ -271,6 +271,25 @@ static void test_answer_refused_model_delays_no_other(void **state)
 	assert_non_null(strstr(world_status("FLUX/f9.txt", "warning"), "1007"));
 }
 
+/* Whoever holds up the others lets them go first for a while. */
+static void test_answer_model_that_failed_comes_behind_the_others(void **state)
+{
+	own_http_next("/text-to-image",
+		(struct own_answer){.status = 200, .body = "{\"status\":1002,\"msg\":\"no\"}"});
+	world_save(FOX, "a fox\n");
+	world_save(OWL, "an owl\n");
+	world_save("WAN_2_5.video/a.txt", "a sea\n");
+	world_save("WAN_2_5.video/b.txt", "a lake\n");
+	world_save("WAN_2_5.video/c.txt", "a river\n");
+	for (int i = 0; i < 100 && own_http_count("POST") < 4; i++)
+		world_wait(world.options.submit_gap_ms / 5);
+	assert_int_equal(own_http_count("/text-to-image"), 1);
+	assert_int_equal(own_http_count("/text-to-video"), 3);
+	world_wait(20000);
+	world_assert_state(FOX, "FAILED");
+	world_assert_state(OWL, "SUCCESS");
+}
+
 static void test_answer_credits_stop_is_passed_by_a_person(void **state)
 {
 	own_http_next("POST", (struct own_answer){.status = 200, .body = "{\"status\":1011}"});
@@ -529,6 +548,7 @@ int main(void)
 		T(test_answer_refused_key_waits_until_the_balance_is_told),
 		T(test_answer_day_s_limit_needs_tomorrow),
 		T(test_answer_refused_model_delays_no_other),
+		T(test_answer_model_that_failed_comes_behind_the_others),
 		T(test_answer_credits_stop_is_passed_by_a_person),
 		T(test_answer_for_a_text_that_was_replaced_is_not_repeated),
 		T(test_answer_for_a_prompt_that_was_removed_is_not_repeated),
