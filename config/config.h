@@ -37,6 +37,7 @@ struct config {
 	int64_t submit_gap_ms; /* -1: it is found */
 	int64_t submit_gap_min_ms;
 	int submissions_per_day; /* 0 none */
+	int credits_per_day; /* 0 none */
 	bool allow_unknown;      /* unknown = allow | refuse */
 	bool dry_run;
 	/* [poll] */

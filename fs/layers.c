@@ -184,6 +184,7 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.submit_gap_ms = config->submit_gap_ms,
 		.submit_gap_min_ms = config->submit_gap_min_ms,
 		.submissions_per_day = config->submissions_per_day,
+		.credits_per_day = config->credits_per_day,
 		.allow_unknown = config->allow_unknown,
 		.dry_run = config->dry_run,
 		.first_poll_ms = config->first_poll_ms,

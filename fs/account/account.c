@@ -13,6 +13,7 @@
 #include "fs/report/events.h"
 #include "fs/report/gallery.h"
 #include "fs/report/wait_below.h"
+#include "fs/report/spend.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
 #include "fs/store/store.h"
@@ -120,6 +121,8 @@ static int gather_stats(struct account *account, struct stats *stats)
 	if (r == 0)
 		r = spend_get(account->store, day, &stats->submissions_today);
 	if (r == 0)
+		r = spend_sum(account->store, &stats->spend);
+	if (r == 0)
 		r = jobs_count_states(account->store, states);
 	/* as users are told */
 	for (int i = 1; i < JOB_STATE_COUNT && r == 0; i++)
@@ -136,6 +139,11 @@ int account_stats(struct account *account, bool prometheus, char **ret_text)
 		return r;
 	return prometheus ? stats_format_prometheus(&stats, ret_text)
 			  : stats_format(&stats, ret_text);
+}
+
+int account_spend(struct account *account, bool csv, char **ret_text)
+{
+	return csv ? spend_format_csv(account->store, ret_text) : spend_format(account->store, ret_text);
 }
 
 void account_serves(struct account *account, int64_t request)

@@ -38,6 +38,7 @@ struct account_options {
 	int64_t submit_gap_ms; /* -1: it is found, and is never less than the other */
 	int64_t submit_gap_min_ms;
 	int submissions_per_day; /* 0 none */
+	int credits_per_day;	 /* 0 none */
 	bool allow_unknown, dry_run;
 	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
 	int64_t stall_timeout_ms;
@@ -90,6 +91,8 @@ int account_gallery(
 	struct account *account, int64_t dir, unsigned page, const char **ret_text, size_t *ret_length);
 /* .weryaifs/stats and stats.prom; the caller frees the text. */
 int account_stats(struct account *account, bool prometheus, char **ret_text);
+/* .weryaifs/spend and spend.csv (fs/report/spend.h); the caller frees the text. */
+int account_spend(struct account *account, bool csv, char **ret_text);
 /* For a mount that outlives us (store_serves() and its companions): what changes from now on belongs to this request. */
 void account_serves(struct account *account, int64_t request);
 int account_served(struct account *account, uint64_t *ret_request);

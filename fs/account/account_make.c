@@ -73,7 +73,8 @@ static int make_queue(struct account *account)
 	const struct credits_needs credits = {.loop = account->loop,
 		.store = account->store,
 		.api = account->api,
-		.changes = account->changes};
+		.changes = account->changes,
+		.jobs = account->jobs};
 	int r = credits_create(&credits, &account->credits);
 
 	if (r < 0)
@@ -93,6 +94,7 @@ static int make_queue(struct account *account)
 		.submit_gap_ms = options->submit_gap_ms,
 		.submit_gap_min_ms = options->submit_gap_min_ms,
 		.submissions_per_day = options->submissions_per_day,
+		.credits_per_day = options->credits_per_day,
 		.first_poll_ms = options->first_poll_ms,
 		.poll_interval_ms = options->poll_interval_ms,
 		.slow_poll_interval_ms = options->slow_poll_interval_ms,

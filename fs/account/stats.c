@@ -80,6 +80,10 @@ int stats_format(const struct stats *stats, char **ret_text)
 		if (stats->states[state] > 0)
 			buf_addf(&text, "jobs %s: %" PRId64 "\n",
 				job_state_name((enum job_state)state), stats->states[state]);
+	buf_addf(&text, "results asked for: %" PRId64 "\nresults made: %" PRId64 "\nresults failed: %" PRId64
+			"\nresults unknown: %" PRId64 "\ncredits spent: %.10g\ncredits estimated: %.10g\n",
+		stats->spend.asked, stats->spend.made, stats->spend.failed, stats->spend.unknown, stats->spend.measured,
+		stats->spend.estimated);
 	if (stats->credits_known) {
 		char when[CLOCK_TEXT];
 		clock_format(stats->credits_at, when);
@@ -118,6 +122,15 @@ int stats_format_prometheus(const struct stats *stats, char **ret_text)
 		buf_addf(&text, "weryaifs_jobs{state=\"%s\"} %" PRId64 "\n",
 			job_state_name((enum job_state)state), stats->states[state]);
 	}
+	add_head(&text, "results_total", "Results of all submissions, by what became of them; of the rest it is not known yet.");
+	buf_addf(&text, "weryaifs_results_total{outcome=\"asked\"} %" PRId64 "\nweryaifs_results_total{outcome=\"made\"} %" PRId64
+			"\nweryaifs_results_total{outcome=\"failed\"} %" PRId64
+			"\nweryaifs_results_total{outcome=\"unknown\"} %" PRId64 "\n",
+		stats->spend.asked, stats->spend.made, stats->spend.failed, stats->spend.unknown);
+	add_head(&text, "credits_spent_total", "Credits that submissions have cost.");
+	buf_addf(&text, "weryaifs_credits_spent_total{kind=\"measured\"} %.10g\n"
+			"weryaifs_credits_spent_total{kind=\"estimated\"} %.10g\n",
+		stats->spend.measured, stats->spend.estimated);
 	if (stats->credits_known) {
 		add_head(&text, "credits", "The balance when it was last read.");
 		buf_addf(&text, "weryaifs_credits %.10g\n", stats->credits);

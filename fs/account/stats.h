@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fs/report/spend.h"
 #include "fs/store/jobs.h"
 
 struct stats {
@@ -11,6 +12,7 @@ struct stats {
 	int64_t queue_every_ms, queue_ends; /* queue.h */
 	int64_t bytes_fetched, cache_bytes, transfers;
 	int64_t states[JOB_STATE_COUNT]; /* jobs by state, as users are told (job_state_shown()) */
+	struct spend_total spend;
 	const char *paused; /* NULL: the queue runs */
 	bool credits_known;
 	double credits;

@@ -51,6 +51,9 @@ int api_request_duration(const char *json);
 int api_request_core(const char *json, char **ret_json);
 /* How many results it asks for, 1 where it does not say. */
 int api_request_number(const char *json);
+/* Of the body of any endpoint: what its price may depend on, so all but words and addresses, of which the number counts. The caller
+ * frees. -EINVAL: no JSON object. */
+int api_request_priced(const char *json, char **ret_text);
 /* The keys that two bodies have not in common, "aspect_ratio, quality"; "" none. The caller frees. */
 int api_request_differences(const char *json, const char *other_json, char **ret_keys);
 

@@ -34,6 +34,41 @@ int api_request_core(const char *json, char **ret_json)
 	return 0;
 }
 
+/* What is said in words of a person's own. */
+static bool is_words(const char *key)
+{
+	static const char *const words[] = {"prompt", "negative_prompt", "text", "description", "lyrics", "title"};
+
+	for (size_t i = 0; i < array_length(words); i++)
+		if (strcmp(words[i], key) == 0)
+			return true;
+	return false;
+}
+
+int api_request_priced(const char *json, char **ret_text)
+{
+	json_t *body = load(json), *priced = json_object(), *value;
+	const char *key;
+
+	json_object_foreach(body, key, value)
+	{
+		const char *string = json_string_value(value);
+		if (json_is_array(value))
+			json_object_set_new(priced, key, json_integer((json_int_t)json_array_size(value)));
+		else if (string != NULL && strncmp(string, "http", 4) == 0)
+			json_object_set_new(priced, key, json_true());
+		else if (!is_words(key))
+			json_object_set(priced, key, value);
+	}
+	char *text = body == NULL ? NULL : json_dumps(priced, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(priced);
+	json_decref(body);
+	if (text == NULL)
+		return body == NULL ? -EINVAL : -ENOMEM;
+	*ret_text = text;
+	return 0;
+}
+
 int api_request_number(const char *json)
 {
 	static const char *const names[] = {"image_number", "video_number", "num_images", "number"};

@@ -16,7 +16,8 @@
 
 /* From ABOUT_ROOT_README on. */
 static const char *const names[] = {"README.txt", "MODELS.txt",
-	"README", "models.json", "balance", "stats", "stats.prom", "log", "wait", "gallery.html", "events"};
+	"README", "models.json", "balance", "stats", "stats.prom", "log", "wait", "gallery.html", "events",
+	"spend", "spend.csv"};
 
 /* gallery-2.html and so on: they are linked, not listed. */
 static uint64_t older_page(const char *name)
@@ -94,6 +95,10 @@ static int make_text(struct account *account, uint64_t ino, char **ret_text)
 		return account_stats(account, false, ret_text);
 	case ABOUT_STATS_PROM:
 		return account_stats(account, true, ret_text);
+	case ABOUT_SPEND:
+		return account_spend(account, false, ret_text);
+	case ABOUT_SPEND_CSV:
+		return account_spend(account, true, ret_text);
 	case ABOUT_LOG:
 		*ret_text = log_recent();
 		break;

@@ -23,6 +23,8 @@ enum {
 	ABOUT_WAIT,
 	ABOUT_GALLERY,
 	ABOUT_EVENTS,
+	ABOUT_SPEND,
+	ABOUT_SPEND_CSV,
 	ABOUT_END,
 	ABOUT_OLDER = 100 /* and the number of a page: older pages of the gallery */
 }; /* inode numbers */

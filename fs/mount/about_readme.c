@@ -125,6 +125,7 @@ const char about_readme[] =
 	"key is right\n"
 	"    stats         counters: today's submissions, jobs by state, credits, bytes, uptime\n"
 	"    stats.prom    the same for Prometheus (node_exporter's textfile collector)\n"
+	"    spend         results and credits by model and day; spend.csv: by state, too, for programs\n"
 	"    events        not listed; a line of JSON for each change from now on, for `while read`\n"
 	"    gallery.html  a page of what was made, newest first; DIR/.gallery.html of one directory\n"
 	"    log           the last messages        lost+found   see above\n"

@@ -13,6 +13,7 @@
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
 #include "fs/job/changes.h"
+#include "fs/queue/costs.h"
 #include "fs/store/jobs.h"
 #include "fs/store/store.h"
 
@@ -30,13 +31,15 @@ struct credits {
 	bool known;
 	double balance;
 	int64_t wall_ms, mono_ms; /* when it was read */
-	uint64_t posts, posts_at_call, posts_at_answer;
+	uint64_t posts, posts_at_answer, mark_at_call;
 	int64_t asked_ms; /* monotonic */
 	int64_t wanted[WANTED_MAX];
 	size_t wanted_count, wanted_at_call;
 	int64_t noted[WANTED_MAX]; /* ended, and not worth a question; the oldest give way */
 	size_t noted_count;
 	unsigned failures;
+	bool posting; /* a POST is on its way */
+	struct costs *costs; /* owned */
 	credits_told *told;
 	void *told_arg;
 };
@@ -55,8 +58,10 @@ int credits_create(const struct credits_needs *needs, struct credits **ret_credi
 	credits->needs = *needs;
 	credits->asked_ms = INT64_MIN / 2;
 	int r = loop_timer_create(needs->loop, on_timer, credits, &credits->timer);
+	if (r == 0)
+		r = costs_create(needs->store, needs->jobs, &credits->costs);
 	if (r < 0) {
-		free(credits);
+		credits_destroy(credits);
 		return r;
 	}
 	*ret_credits = credits;
@@ -69,6 +74,7 @@ void credits_destroy(struct credits *credits)
 		return;
 	api_cancel(credits->call);
 	loop_timer_destroy(credits->timer);
+	costs_destroy(credits->costs);
 	free(credits);
 }
 
@@ -133,16 +139,23 @@ static void ask_later(struct credits *credits)
 
 uint64_t credits_mark(const struct credits *credits)
 {
-	return credits->posts;
+	return credits->posts * 2 + (credits->posting ? 1 : 0);
 }
+
+static void ask_soon(struct credits *credits);
 
 void credits_heard(struct credits *credits, double balance, uint64_t mark)
 {
+	/* what is read while a POST is on its way may be from before it or after */
+	if (mark == credits->posts * 2)
+		costs_read(credits->costs, balance);
+	else if (costs_are_open(credits->costs) && !credits->posting)
+		ask_soon(credits);
 	credits->known = true;
 	credits->balance = balance;
 	credits->wall_ms = clock_wall_ms();
 	credits->mono_ms = clock_mono_ms();
-	credits->posts_at_answer = mark;
+	credits->posts_at_answer = mark / 2;
 	while (credits->noted_count > 0) {
 		int64_t id = credits->noted[--credits->noted_count];
 		int r = save_after(credits, id, balance, false);
@@ -159,6 +172,8 @@ void credits_note_after(struct credits *credits, int64_t id)
 		credits->noted_count--;
 	}
 	credits->noted[credits->noted_count++] = id;
+	if (costs_are_open(credits->costs))
+		ask_soon(credits);
 }
 
 static void on_balance(void *arg, struct api_balance_answer *answer)
@@ -174,7 +189,7 @@ static void on_balance(void *arg, struct api_balance_answer *answer)
 		return;
 	}
 	credits->failures = 0;
-	credits_heard(credits, answer->credits, credits->posts_at_call);
+	credits_heard(credits, answer->credits, credits->mark_at_call);
 	serve_wanted(credits);
 	ask_later(credits);
 	if (credits->told != NULL)
@@ -185,7 +200,7 @@ void credits_ask(struct credits *credits)
 {
 	if (credits->call != NULL)
 		return;
-	credits->posts_at_call = credits->posts;
+	credits->mark_at_call = credits_mark(credits);
 	credits->wanted_at_call = credits->wanted_count;
 	credits->asked_ms = clock_mono_ms();
 	if (api_balance(credits->needs.api, on_balance, credits, &credits->call) < 0) {
@@ -205,9 +220,36 @@ void credits_expect(struct credits *credits)
 		credits_ask(credits);
 }
 
-void credits_posted(struct credits *credits)
+void credits_posted(struct credits *credits, const struct job_record *record)
 {
 	credits->posts++;
+	credits->posting = true;
+	costs_posted(credits->costs, record);
+}
+
+/* Soon, and not more often than it is worth. */
+static void ask_soon(struct credits *credits)
+{
+	int64_t wait = credits->asked_ms + PACE_MS - clock_mono_ms();
+
+	if (credits->call == NULL && !loop_timer_armed(credits->timer))
+		loop_timer_arm(credits->timer, wait);
+}
+
+void credits_answered(struct credits *credits)
+{
+	credits->posting = false;
+	ask_soon(credits);
+}
+
+void credits_refused(struct credits *credits, int64_t id)
+{
+	costs_refused(credits->costs, id);
+}
+
+void credits_spared(struct credits *credits, int64_t id)
+{
+	costs_spared(credits->costs, id);
 }
 
 bool credits_before(const struct credits *credits, double *ret_credits, int64_t *ret_wall_ms)

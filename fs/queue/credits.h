@@ -8,6 +8,8 @@
 
 struct api_client;
 struct api_error;
+struct job_record;
+struct job_table;
 struct changes;
 struct credits;
 struct loop;
@@ -18,14 +20,19 @@ struct credits_needs { /* all borrowed */
 	struct store *store;
 	struct api_client *api;
 	struct changes *changes;
+	struct job_table *jobs;
 };
 
 int credits_create(const struct credits_needs *needs, struct credits **ret_credits);
 void credits_destroy(struct credits *credits); /* NULL is fine */
 /* A submission is near. */
 void credits_expect(struct credits *credits);
-/* A submission starts: what was known is from before it. */
-void credits_posted(struct credits *credits);
+/* A submission starts: what was known is from before it. Its answer has come, or will not: now it may be asked what it has cost. It was
+ * refused, and certainly not charged; and it has ended with that. */
+void credits_posted(struct credits *credits, const struct job_record *record);
+void credits_answered(struct credits *credits);
+void credits_refused(struct credits *credits, int64_t id);
+void credits_spared(struct credits *credits, int64_t id);
 /* The balance with no submission since; false: not known. */
 bool credits_before(const struct credits *credits, double *ret_credits, int64_t *ret_wall_ms);
 /* The latest that was read at all; false: none. */

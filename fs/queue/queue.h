@@ -23,7 +23,7 @@
  *               releases or resumes jobs hands those to the inputs (fs/input/inputs.h).
  * Files:        bottom up: queue_models, queue_gap, queue_state, queue_place, queue_ask, queue_success, queue_balance, queue_answer, queue_after, queue_step,
  *               queue_poll, queue_submit,
- *               queue_pump, queue_resume, queue; beside them credits, and publish under harvest. */
+ *               queue_pump, queue_resume, queue; beside them costs under credits, and publish under harvest. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -58,6 +58,7 @@ struct queue_needs { /* all borrowed */
 	int64_t submit_gap_ms;	   /* -1: it is found (queue_gap.h) */
 	int64_t submit_gap_min_ms; /* then: at least */
 	int submissions_per_day; /* 0 no limit */
+	int credits_per_day;	 /* 0 no limit */
 	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
 	int64_t cache_size; /* bytes, 0 no limit: the most that one result without a length may take */
 	int64_t stall_ms; /* without a byte for so long a download has failed */

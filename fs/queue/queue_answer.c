@@ -30,6 +30,7 @@ void queue_post_ended(struct queue *queue, struct job *job)
 	job->call = NULL;
 	queue->posting = NULL;
 	queue_gap_answered(&queue->gap, clock_mono_ms());
+	credits_answered(queue->needs.credits);
 	if (queue->stopping && queue->stopped != NULL)
 		queue->stopped(queue->stopped_arg);
 	queue_wake(queue);
@@ -140,6 +141,7 @@ static int count_less(struct store *store, void *arg)
 /* To QUEUED: no task exists, and no submission is counted. */
 static void send_back(struct queue *queue, struct job *job, const char *reason)
 {
+	credits_refused(queue->needs.credits, job->record.id);
 	if (drop_unwanted(queue, job))
 		return;
 	if (store_run(queue->needs.store, false, count_less, &job->record) < 0)
@@ -243,6 +245,8 @@ static void fail(
 		note_no_model(queue, job, error->text);
 	if (errclass_spent(error) == SPENT_UNKNOWN)
 		credits_want_after(queue->needs.credits, job->record.id);
+	else
+		credits_spared(queue->needs.credits, job->record.id);
 	queue_end_without(queue, job, JOB_FAILED, why);
 }
 

@@ -176,10 +176,11 @@ bool queue_step(struct queue *queue, struct job *job)
 	}
 	queue->posting = job;
 	queue_gap_sent(&queue->gap, clock_mono_ms(), queue_waiting(queue) > 0);
-	credits_posted(queue->needs.credits);
+	credits_posted(queue->needs.credits, &job->record);
 	r = api_submit_then(queue->needs.api, then, job->tasks[0].id, on_step, job, &job->call);
 	if (r < 0) {
 		queue->posting = NULL;
+		credits_answered(queue->needs.credits);
 		take_back(queue, job);
 		return false;
 	}

@@ -16,10 +16,35 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/model/model.h"
+#include "fs/queue/costs.h"
 #include "fs/queue/credits.h"
+#include "fs/store/tally.h"
 #include "fs/store/wishes.h"
 
 #define DISK_RETRY_MS 500 /* of the disk, first */
+
+/* As far as it is known what today's submissions have cost, and what this one will. */
+static int find_credits_guard(struct queue *queue, const struct job *job, const char *day, char **ret_why)
+{
+	int limit = queue->needs.credits_per_day;
+	double spent = 0, price = 0;
+
+	if (limit == 0)
+		return 0;
+	int r = tally_credits(queue->needs.store, day, &spent);
+	int64_t key = costs_price(job->record.mode, job->record.body);
+	if (r == 0 && key != 0)
+		r = prices_get(queue->needs.store, key, &price);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	/* one whose price was never seen goes as long as there is anything left */
+	if (spent + price > limit || spent >= limit)
+		job_set_text(ret_why,
+			"today's limit of %d credits is reached (credits_per_day; spent today: %.10g, by this "
+			"prompt: %.10g); to send it all the same: echo submit into this file",
+			limit, spent, price);
+	return 0;
+}
 
 /* Why a person has to say `submit` first; NULL: nothing. A ledger that cannot be read is an error. */
 static int find_guard(
@@ -40,12 +65,13 @@ static int find_guard(
 			"account, then, to send it: echo submit into this file");
 		return *ret_why == NULL ? -ENOMEM : 0;
 	}
-	if (limit == 0)
-		return 0;
 	clock_day(clock_wall_ms(), day);
-	int r = spend_get(queue->needs.store, day, &today);
-	int number = api_request_number(job->record.body);
+	int r = find_credits_guard(queue, job, day, ret_why);
 	*ret_hold = HOLD_GUARD;
+	if (r < 0 || *ret_why != NULL || limit == 0)
+		return r;
+	r = spend_get(queue->needs.store, day, &today);
+	int number = api_request_number(job->record.body);
 	if (r == 0 && today + number > limit)
 		job_set_text(ret_why,
 			"today's limit of %d results is reached (submissions_per_day; asked for "
@@ -76,6 +102,9 @@ static int write_submitting(struct store *store, void *arg)
 		r = wishes_sent(store, record->id);
 	if (r == 0)
 		r = store_count_sent(store);
+	if (r == 0)
+		r = tally_sent(store, record->id, api_request_number(record->body),
+			costs_price(record->mode, record->body));
 	clock_day(record->submitted, day);
 	return r < 0 ? r : spend_add(store, day, api_request_number(record->body));
 }
@@ -173,7 +202,7 @@ void queue_submit(struct queue *queue, struct job *job)
 	job_tell(job);
 	queue->posting = job;
 	queue_gap_sent(&queue->gap, clock_mono_ms(), queue_waiting(queue) > 0);
-	credits_posted(queue->needs.credits);
+	credits_posted(queue->needs.credits, &job->record);
 	r = api_submit(queue->needs.api, job->record.mode, member, job->record.body,
 		queue_on_submitted, job, &job->call);
 	if (r < 0)

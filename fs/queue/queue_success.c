@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fs/base/clock.h"
+#include "fs/store/tally.h"
 
 /* All that the tasks have made, in the order of the tasks. The strings stay the job's; the caller frees the list. */
 static int list_results(
@@ -32,6 +33,16 @@ struct success {
 	size_t count;
 };
 
+/* Not the pictures of sounds, and what cannot be fetched from anywhere. */
+static int count_made(const struct success *success)
+{
+	int made = 0;
+
+	for (size_t i = 0; i < success->count; i++)
+		made += success->results[i].kind == RESULT_FILE || success->results[i].kind == RESULT_TEXT;
+	return made;
+}
+
 static int write_success(struct store *store, void *arg)
 {
 	const struct success *success = arg;
@@ -40,6 +51,8 @@ static int write_success(struct store *store, void *arg)
 
 	if (r == 0)
 		r = tasks_set(store, job->record.id, job->tasks, job->task_count);
+	if (r == 0)
+		r = tally_made(store, job->record.id, count_made(success));
 	return r < 0 ? r : results_set(store, job->record.id, success->results, success->count);
 }
 

@@ -22,6 +22,7 @@
 #include "fs/job/place.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store.h"
+#include "fs/store/tally.h"
 #include "fs/tree/status.h"
 
 #define LINE_MAX_BYTES (256 * 1024)
@@ -87,8 +88,21 @@ static int add_report(struct buf *line, const char *from, char *report)
 		first = false;
 		r = add_path(line, result);
 	}
-	buf_adds(line, "]}\n");
+	buf_adds(line, "]");
 	return r;
+}
+
+/* What it has cost alone; null: nothing was spent, or it is not known. */
+static int add_credits(struct events *events, const struct node *prompt, struct buf *line)
+{
+	struct job_cost cost = {.kind = COST_UNKNOWN};
+	int r = prompt->job == 0 ? -ENOENT : tally_get_cost(events->needs.store, prompt->job, &cost);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0 && cost.kind == COST_ALONE)
+		return buf_addf(line, ",\"credits\":%.10g}\n", cost.credits);
+	return buf_adds(line, ",\"credits\":null}\n");
 }
 
 static int make_line(struct events *events, const struct node *prompt, const char *from, struct buf *line)
@@ -105,6 +119,8 @@ static int make_line(struct events *events, const struct node *prompt, const cha
 	clock_format(clock_wall_ms(), when);
 	buf_addf(line, "{\"time\":\"%s\",\"path\":", when);
 	r = add_report(line, from, report.data);
+	if (r == 0)
+		r = add_credits(events, prompt, line);
 	return r < 0 ? r : line->failed;
 }
 

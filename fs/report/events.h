@@ -2,9 +2,10 @@
 #pragma once
 /* events: the stream of .weryaifs/events, a line of JSON for each change of a prompt's state, from the moment of the open.
  *
- *   {"time":"2026-11-27T12:00:00Z","path":"FLUX/fox.txt","from":"PROCESSING","to":"SUCCESS","results":["FLUX/fox.png"]}
+ *   {"time":"2026-11-27T12:00:00Z","path":"FLUX/fox.txt","from":"PROCESSING","to":"SUCCESS","results":["FLUX/fox.png"],
+ *    "credits":1}
  *
- * `from` is null where the prompt was at its end when the stream was opened. Lines go to an unnamed file in the state directory while
+ * `credits` is what it has cost where that is known and its alone, else null. `from` is null where the prompt was at its end when the stream was opened. Lines go to an unnamed file in the state directory while
  * anybody reads, so that a slow reader loses nothing and stops nobody; what all have read is given back.
  * Ownership: needs are borrowed; a reader belongs to who opened it.
  * Calls back: `more`, from the loop, each time there is something new. Loop thread only. */

@@ -16,6 +16,7 @@
 #include "fs/report/gallery_page.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store.h"
+#include "fs/store/tally.h"
 #include "fs/tree/tree.h"
 
 #define PAGE_ITEMS 250
@@ -110,6 +111,10 @@ static int add_item(struct galleries *galleries, struct gallery_page *page, int6
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
+	struct job_cost cost = {NAN, COST_UNKNOWN, NAN};
+	r = tally_get_cost(galleries->store, node->job, &cost);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	bool made = node->kind == NODE_RESULT;
 	if (made)
 		r = link_to(galleries, dir, node, &path);
@@ -123,7 +128,7 @@ static int add_item(struct galleries *galleries, struct gallery_page *page, int6
 		.state = job_state_name(record.state),
 		.reason = record.error != NULL ? record.error : record.warning,
 		.when_ms = record.finished != 0 ? record.finished : record.created,
-		.credits = record.balance_before - record.balance_after};
+		.credits = cost.kind == COST_ALONE ? cost.credits : NAN};
 	gallery_page_add(page, &item);
 	return 0;
 }

@@ -188,6 +188,44 @@ static const char sheets[] =
 	"CREATE TRIGGER sheet_row_remove AFTER DELETE ON node WHEN old.kind = 2 BEGIN"
 	" DELETE FROM sheet_row WHERE dir = old.ino; END;";
 
+/* What jobs have asked for, made and cost, summed up (tally.h): in the row of the job's day, and in that of all days. */
+#define TALLY_DAY(row) "strftime('%Y-%m-%d', " row ".submitted / 1000, 'unixepoch')"
+#define TALLY_VALUES(row, sign)                                                                             \
+	row ".model, " row ".state, " sign "1, " sign row ".asked, " sign row ".made,"                      \
+	" " sign "iif(" row ".cost_kind IN (1, 2), ifnull(" row ".cost, 0), 0),"                             \
+	" " sign "iif(" row ".cost_kind IN (3, 4), ifnull(" row ".cost, 0), 0)"
+#define TALLY_ADD(row, sign)                                                                                \
+	" INSERT INTO tally SELECT day.value, " TALLY_VALUES(row, sign)                                      \
+	" FROM (SELECT '' AS value UNION ALL SELECT " TALLY_DAY(row) ") AS day WHERE " row ".submitted != 0"  \
+	" ON CONFLICT(day, model, state) DO UPDATE SET jobs = jobs + excluded.jobs,"                         \
+	" asked = asked + excluded.asked, made = made + excluded.made,"                                      \
+	" measured = measured + excluded.measured, expected = expected + excluded.expected;"
+static const char tally[] =
+	"ALTER TABLE job ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE job ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE job ADD COLUMN price INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE job ADD COLUMN cost REAL;"
+	"ALTER TABLE job ADD COLUMN cost_kind INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE job ADD COLUMN most REAL;"
+	"UPDATE job SET asked = max(1, ifnull(iif(json_valid(body), max(ifnull(json_extract(body, '$.image_number'), 0),"
+	" ifnull(json_extract(body, '$.video_number'), 0)), 1), 1)) WHERE submitted != 0;"
+	"UPDATE job SET made = (SELECT count(*) FROM result WHERE result.job = job.id AND result.kind IN (0, 1))"
+	" WHERE submitted != 0;"
+	"CREATE INDEX job_unpriced ON job(price) WHERE cost_kind = 0 AND price != 0;"
+	"CREATE TABLE price(key INTEGER PRIMARY KEY, credits REAL NOT NULL, \"when\" INTEGER NOT NULL);"
+	"CREATE TABLE tally(day TEXT NOT NULL, model TEXT NOT NULL, state INTEGER NOT NULL, jobs INTEGER NOT NULL,"
+	" asked INTEGER NOT NULL, made INTEGER NOT NULL, measured REAL NOT NULL, expected REAL NOT NULL,"
+	" PRIMARY KEY(day, model, state)) WITHOUT ROWID;"
+	"INSERT INTO tally SELECT day, model, state, count(*), sum(asked), sum(made), 0, 0"
+	" FROM (SELECT " TALLY_DAY("job") " AS day, model, state, asked, made FROM job WHERE submitted != 0"
+	" UNION ALL SELECT '', model, state, asked, made FROM job WHERE submitted != 0) GROUP BY day, model, state;"
+	"CREATE TRIGGER tally_add AFTER INSERT ON job WHEN new.submitted != 0 BEGIN" TALLY_ADD("new", "") " END;"
+	"CREATE TRIGGER tally_remove AFTER DELETE ON job WHEN old.submitted != 0 BEGIN" TALLY_ADD("old", "-") " END;"
+	"CREATE TRIGGER tally_change AFTER UPDATE OF state, submitted, asked, made, cost, cost_kind ON job"
+	" WHEN (old.submitted != 0 OR new.submitted != 0) AND (new.state != old.state OR new.submitted != old.submitted"
+	" OR new.asked != old.asked OR new.made != old.made OR new.cost IS NOT old.cost"
+	" OR new.cost_kind != old.cost_kind) BEGIN" TALLY_ADD("old", "-") TALLY_ADD("new", "") " END;";
+
 /* How version N was made of version N - 1; a new database takes all the steps. One that was released stays as it is. */
 static const char *const steps[] = {
 	NULL,
@@ -211,6 +249,7 @@ static const char *const steps[] = {
 	sheets,
 	"ALTER TABLE job ADD COLUMN step_asked INTEGER NOT NULL DEFAULT 0;",
 	"ALTER TABLE result ADD COLUMN content TEXT;",
+	tally,
 };
 
 int64_t schema_version(void)

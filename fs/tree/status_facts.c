@@ -15,8 +15,10 @@
 #include "fs/job/job_table.h"
 #include "fs/job/place.h"
 #include "fs/job/writers.h"
+#include "fs/queue/costs.h"
 #include "fs/queue/queue.h"
 #include "fs/store/sheets.h"
+#include "fs/store/tally.h"
 #include "fs/tree/draft.h"
 #include "fs/tree/tree_private.h"
 
@@ -199,13 +201,37 @@ static void add_balance(struct buf *text, const struct job_record *record)
 				       : ": it seems that nothing was charged");
 }
 
-/* Of the account: what else was going on is in it. One of the two alone says nothing. */
-static void add_credits(struct buf *text, const struct job_record *record)
+/* What a request like it has cost before. */
+static void add_expected(struct tree *tree, const struct job_record *record, struct buf *text)
 {
-	if (record->state == JOB_UNKNOWN || isnan(record->balance_before) ||
-		isnan(record->balance_after))
+	int64_t price = record->mode != NULL ? costs_price(record->mode, record->body) : 0;
+	double credits;
+
+	if (price != 0 && prices_get(tree->needs.store, price, &credits) == 0)
+		buf_addf(text, "probably %.10g", credits);
+}
+
+/* Its own where nothing else was sent meanwhile; else what all together have cost is the most that it can have been. The balance is of the
+ * account: one reading alone says nothing. */
+static void add_credits(struct tree *tree, const struct job_record *record, struct buf *text)
+{
+	struct job_cost cost = {NAN, COST_UNKNOWN, NAN};
+
+	if (record->submitted == 0) {
+		if (!job_state_is_final(record->state))
+			add_expected(tree, record, text);
 		return;
-	buf_addf(text, "%.10g before, %.10g after", record->balance_before, record->balance_after);
+	}
+	if (tally_get_cost(tree->needs.store, record->id, &cost) < 0)
+		return;
+	if (cost.kind == COST_ALONE)
+		buf_addf(text, "%.10g", cost.credits);
+	else if (cost.kind == COST_SHARED || cost.kind == COST_DIVIDED)
+		buf_addf(text, "at most %.10g", cost.most);
+	else if (cost.kind == COST_EXPECTED)
+		buf_addf(text, "probably %.10g", cost.credits);
+	if (cost.kind != COST_UNKNOWN && !isnan(record->balance_before) && !isnan(record->balance_after))
+		buf_addf(text, " (balance: %.10g before, %.10g after)", record->balance_before, record->balance_after);
 }
 
 /* What keeps it from going on comes before what is only worth knowing. */
@@ -297,7 +323,7 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 	else if (strcmp(key, "elapsed") == 0 && record->finished != 0 && record->submitted != 0)
 		add_elapsed(text, record);
 	else if (strcmp(key, "credits") == 0)
-		add_credits(text, record);
+		add_credits(tree, record, text);
 	else if (strcmp(key, "results") == 0)
 		facts_add_results(tree, facts, node->parent, ", ", text);
 	else if (strcmp(key, "queue") == 0 && facts->place.place != 0)

@@ -64,7 +64,7 @@ static void test_hostile_words_of_the_service_are_shown_as_words(void **state)
 		world_wait(20000);
 		assert_clean(path);
 	}
-	own_http_next("GET /v1", (struct own_answer){.status = 200,
+	own_http_next("/status", (struct own_answer){.status = 200,
 		.body = "{\"status\":200,\"data\":{\"task_status\":\"failed\",\"msg\":\"" NASTY "\"}}"});
 	world_save("FLUX/last.txt", "a fox\n");
 	world_wait(20000);

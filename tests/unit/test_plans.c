@@ -25,6 +25,7 @@
 #include "fs/store/places.h"
 #include "fs/store/sheets.h"
 #include "fs/store/store.h"
+#include "fs/store/tally.h"
 #include "fs/store/uploads.h"
 #include "fs/store/wishes.h"
 
@@ -250,6 +251,28 @@ static void run_wishes(struct store *store)
 	assert_int_equal(wishes_remove(store, 1), 0);
 }
 
+static int see_tally(void *arg, const struct tally_row *row)
+{
+	return 0;
+}
+
+static void run_tally(struct store *store)
+{
+	struct job_cost cost = {3, COST_ALONE, NAN};
+	double credits = 0;
+
+	assert_int_equal(prices_set(store, 77, 2, 1), 0);
+	assert_int_equal(prices_get(store, 77, &credits), 0);
+	assert_true(credits > 1.9 && credits < 2.1);
+	assert_int_equal(tally_sent(store, 1, 2, 77), 0);
+	assert_int_equal(tally_made(store, 1, 2), 0);
+	assert_int_equal(tally_set_cost(store, 1, &cost), 0);
+	tally_get_cost(store, 1, &cost);
+	assert_int_equal(tally_list(store, "", see_tally, NULL), 0);
+	assert_int_equal(tally_list_since(store, "2026-01-01", see_tally, NULL), 0);
+	assert_int_equal(tally_credits(store, "2026-01-01", &credits), 0);
+}
+
 static int see_row(void *arg, const struct sheet_row *row)
 {
 	return 0;
@@ -320,6 +343,7 @@ static void test_plans_no_statement_goes_through_a_table(void **state)
 	run_jobs(store);
 	run_wishes(store);
 	run_sheets(store);
+	run_tally(store);
 	run_others(store);
 	assert_int_equal(store_end(store, 0), 0);
 	assert_int_equal(store_begin(store, false), 0);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* costs: what each submission has cost, by the balance before and after it.
+ *
+ * A reading of the balance counts while no POST is on its way. Between two readings that count lie some POSTs: what the balance has
+ * fallen by is what those have cost, and where it was one it is that one's alone. What a request has cost is remembered by what its
+ * price may depend on (api_request_priced()), and expected of the next one like it; never of one whose like was not seen.
+ * Where the balance has risen somebody has bought credits, and nothing can be said.
+ * Ownership: store and jobs are borrowed. Loop thread only. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fs/store/jobs.h"
+
+struct costs;
+struct job_table;
+struct store;
+
+int costs_create(struct store *store, struct job_table *jobs, struct costs **ret_costs);
+void costs_destroy(struct costs *costs); /* NULL is fine */
+/* A job's POST starts; it was certainly not charged. */
+void costs_posted(struct costs *costs, const struct job_record *record);
+void costs_refused(struct costs *costs, int64_t job);
+void costs_spared(struct costs *costs, int64_t job); /* and it has ended: it is known to have cost nothing */
+/* A reading that counts. */
+void costs_read(struct costs *costs, double balance);
+/* Is there a POST since the last reading? */
+bool costs_are_open(const struct costs *costs);
+
+/* Of a request: by what its price is known; 0: by nothing. */
+int64_t costs_price(const char *mode, const char *body);
