@@ -93,7 +93,8 @@ bool place_is_result_name(const char *name, const char *stem, size_t length)
 	if (strncmp(name, stem, length) != 0)
 		return false;
 	name += length;
-	if (*name == '-')
+	/* the second one, "fox.2.png", where "fox-2" is a prompt of its own */
+	if (*name == '-' || (*name == '.' && isdigit((unsigned char)name[1]) && strchr(name + 1, '.') != NULL))
 		do
 			name++;
 		while (isdigit((unsigned char)*name));
@@ -122,6 +123,8 @@ bool place_is_backup_name(const char *name, const char *stem)
 		return false;
 	name += length;
 	const char *one = skip_number(name, "-", "");
+	if (one == NULL && strncmp(name, ".~", 2) != 0)
+		one = skip_number(name, ".", "");
 	if (one != NULL)
 		name = one;
 	const char *end = skip_number(name, ".~", "~.");

@@ -46,7 +46,7 @@ void place_status_word(const char *stem, char word[PLACE_WORD]);
 bool place_has_suffix(const char *name, const char *suffix);
 /* Would this name be that of a shadow? */
 bool place_is_shadow_name(const char *name);
-/* Is this a name that results of STEM are given, STEM.EXT or STEM-N.EXT? Else a person has chosen it. */
+/* Is this a name that results of STEM are given, STEM.EXT, STEM-N.EXT or STEM.N.EXT? Else a person has chosen it. */
 bool place_is_result_name(const char *name, const char *stem, size_t length);
 
 /* Is this a numbered backup of such a result, STEM.~1~.EXT? */

@@ -174,20 +174,36 @@ static int back_up(
 	return r;
 }
 
+/* STEM-N.EXT; STEM.N.EXT where STEM-N is a prompt, whose own result would be called so. */
+static int numbered_name(struct store *store, const struct place *place, size_t number,
+	const char *type, char name[NAME_ROOM])
+{
+	struct node other;
+
+	snprintf(name, NAME_ROOM, "%s-%zu" PLACE_PROMPT, place->stem, number);
+	int r = nodes_find(store, place->dir, name, &other);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	bool is_prompt = r == 0 && place_is_prompt(store, &other);
+	snprintf(name, NAME_ROOM, "%s%c%zu.%s", place->stem, is_prompt ? '.' : '-', number, type);
+	return 0;
+}
+
 /* As its place would call it, but for other names that are taken. */
 static int choose_past_name(struct store *store, const struct place *place, size_t index,
 	size_t count, const char *type, char name[NAME_ROOM])
 {
 	char plain[NAME_ROOM];
+	int r = 0;
 
 	if (count == 1)
 		snprintf(plain, sizeof(plain), "%s.%s", place->stem, type);
 	else
-		snprintf(plain, sizeof(plain), "%s-%zu.%s", place->stem, index + 1, type);
-	return choose_backup(store, place->dir, plain, name);
+		r = numbered_name(store, place, index + 1, type, plain);
+	return r < 0 ? r : choose_backup(store, place->dir, plain, name);
 }
 
-/* STEM.EXT for the only one, else STEM-N.EXT; where that is taken, the next free number. */
+/* STEM.EXT for the only one, else numbered_name(); where that is taken, the next free number. */
 static int choose_name(struct store *store, const struct place *place, size_t index, size_t count,
 	const char *type, char name[NAME_ROOM])
 {
@@ -201,8 +217,9 @@ static int choose_name(struct store *store, const struct place *place, size_t in
 			return r == -ENOENT ? 0 : r;
 	}
 	for (size_t n = index + 1;; n++) {
-		snprintf(name, NAME_ROOM, "%s-%zu.%s", place->stem, n, type);
-		r = nodes_find(store, place->dir, name, &taken);
+		r = numbered_name(store, place, n, type, name);
+		if (r == 0)
+			r = nodes_find(store, place->dir, name, &taken);
 		if (r < 0)
 			return r == -ENOENT ? 0 : r;
 	}

@@ -32,19 +32,37 @@ static socklen_t make_name(const char *state_dir, dev_t device, struct sockaddr_
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 }
 
-/* Any user can take any name: who has it is of our own account only if it is we. */
-static bool is_held_by_us(const struct sockaddr_un *name, socklen_t length)
+/* Any user can take any name: who has it is of our own account only if it is we. *ret_pid: the process, by our count; 0:
+ * not known, or in a container of its own. */
+static bool is_held_by_us(const struct sockaddr_un *name, socklen_t length, pid_t *ret_pid)
 {
 	CLEANUP_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
+	*ret_pid = 0;
 	if (fd < 0)
 		return false;
 	/* nobody takes calls from its queue: it is full after many attempts to mount, or since somebody wants to be in the way */
 	if (connect(fd, (const struct sockaddr *)name, length) < 0)
 		return errno == EAGAIN;
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid())
+		return false;
+	*ret_pid = peer.pid;
+	return true;
+}
+
+static pid_t find_holder(const struct store *store, const char *state_dir)
+{
+	struct sockaddr_un name;
+	struct stat st;
+	pid_t pid = 0;
+
+	if (fstat(store->state_fd, &st) == 0) {
+		socklen_t length = make_name(state_dir, st.st_dev, &name);
+		is_held_by_us(&name, length, &pid);
+	}
+	return pid;
 }
 
 /* -EBUSY, else 0: without a name the lock file is all there is. */
@@ -52,6 +70,7 @@ static int take_name(struct store *store, const char *state_dir)
 {
 	struct sockaddr_un name;
 	struct stat st;
+	pid_t pid;
 
 	if (fstat(store->state_fd, &st) < 0)
 		return -errno;
@@ -61,7 +80,7 @@ static int take_name(struct store *store, const char *state_dir)
 		return 0;
 	if (bind(store->name_fd, (const struct sockaddr *)&name, length) == 0)
 		return listen(store->name_fd, 64) < 0 ? -errno : 0;
-	if (errno == EADDRINUSE && is_held_by_us(&name, length))
+	if (errno == EADDRINUSE && is_held_by_us(&name, length, &pid))
 		return -EBUSY;
 	log_warning("store: another user holds the name of this account's lock: two mounts of it could only be "
 		    "told apart while its directory is there");
@@ -79,10 +98,16 @@ int lock_take(struct store *store, const char *state_dir, char **ret_message)
 		return 0;
 	if (r != -EWOULDBLOCK && r != -EBUSY)
 		return private_dir_fail(ret_message, r, state_dir, "could not lock");
-	if (asprintf(ret_message,
-		    "this account is mounted already (%s is locked); end that mount first, or use "
-		    "--account NAME",
-		    state_dir) < 0)
-		return -ENOMEM;
-	return -EBUSY;
+	pid_t pid = find_holder(store, state_dir);
+	if (pid > 0)
+		r = asprintf(ret_message,
+			"this account is mounted already, by process %ld (%s is locked; where: findmnt -t "
+			"fuse.weryaifs -N %ld); end that mount first, or use --account NAME",
+			(long)pid, state_dir, (long)pid);
+	else
+		r = asprintf(ret_message,
+			"this account is mounted already (%s is locked); end that mount first, or use "
+			"--account NAME",
+			state_dir);
+	return r < 0 ? -ENOMEM : -EBUSY;
 }

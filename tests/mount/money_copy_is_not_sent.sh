@@ -17,7 +17,7 @@ cp -a "$STATE" "$TEST_TMP/copy"
 mount_fs -o max_active=1
 mkdir "$TEST_TMP/second"
 said=$(weryaifs -o "$FAST" "$TEST_TMP/second" 2>&1) && fail "mounted twice"
-assert_contains "$said" "mounted already" "refusal"
+assert_contains "$said" "mounted already, by process $FS_PID " "refusal"
 wait_state "$M/FLUX/waiter" QUEUED
 umount_fs
 

@@ -74,6 +74,29 @@ static void test_publish_leaves_what_a_person_has_named(void **state)
 	assert_string_equal(world_list("FLUX"), "best.png fox.png fox.status fox.txt");
 }
 
+/* FLUX/fox-2.txt is there, a dry run: its result would be fox-2.png. */
+static void test_publish_leaves_the_name_of_another_prompts_result(void **state)
+{
+	world_save("FLUX/fox-2.txt", "another fox\ndry run: yes\n");
+	own_http_pictures(100, 3);
+	make("a fox\n");
+	assert_string_equal(world_status(FOX, "results"), "fox-1.png, fox.2.png, fox-3.png");
+	own_http_pictures(100, 1);
+	assert_int_equal(world_submit("FLUX/fox-2.txt"), 0);
+	world_wait(HOUR_MS);
+	assert_string_equal(world_status("FLUX/fox-2.txt", "results"), "fox-2.png");
+	/* all of its own make room for what comes next, and come back when they are asked for again */
+	own_http_pictures(100, 3);
+	make("a red fox\n");
+	assert_string_equal(world_status(FOX, "results"), "fox-1.png, fox.2.png, fox-3.png");
+	assert_true(world_exists("FLUX/fox.2.~1~.png"));
+	assert_true(world_exists("FLUX/fox-2.png"));
+	world_save(FOX, "a fox\n");
+	world_wait(HOUR_MS);
+	assert_string_equal(world_status(FOX, "results"), "fox-1.png, fox.2.png, fox-3.png");
+	assert_int_equal(own_http_count("POST"), 3);
+}
+
 static void test_publish_takes_no_name_that_is_taken(void **state)
 {
 	world_save("FLUX/fox.png", "a picture of mine, which is not the service's\n");
@@ -186,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_publish_older_results_become_backups),
 		T(test_publish_leaves_what_a_person_has_named),
+		T(test_publish_leaves_the_name_of_another_prompts_result),
 		T(test_publish_takes_no_name_that_is_taken),
 		T(test_publish_several_have_numbers),
 		T(test_publish_long_stem_is_cut_at_a_character),
