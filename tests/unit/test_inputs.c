@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -269,6 +270,83 @@ static void test_inputs_of_a_copied_account_wait_for_a_person(void **state)
 	assert_int_equal(own_http_count(POSTS), 1);
 }
 
+/* A sound of so many seconds; `told`: its header says so. */
+static void save_sound(const char *path, uint32_t seconds, bool told)
+{
+	const uint32_t rate = 8000, bytes = seconds * rate;
+	const uint32_t lengths[] = {bytes + 36, 16, 0x00010001, rate, rate, 0x00080001, bytes};
+	char head[44] = "RIFF----WAVEfmt ";
+	int fd = world_open(path);
+
+	memcpy(head + 4, &lengths[0], 4);
+	memcpy(head + 16, &lengths[1], 20);
+	memcpy(head + 36, told ? "data" : "else", 4);
+	memcpy(head + 40, &lengths[6], 4);
+	assert_int_equal(world_write(path, fd, ""), 0);
+	assert_int_equal(pwrite(fd, head, sizeof(head), 0), sizeof(head));
+	assert_int_equal(ftruncate(fd, (off_t)(sizeof(head) + bytes)), 0);
+	world_close(path, fd);
+}
+
+#define SEA "SEEDANCE/sea.txt"
+
+static void test_inputs_sound_that_plays_too_long_is_not_uploaded(void **state)
+{
+	save_sound("SEEDANCE/long.wav", 20, true);
+	save_sound("SEEDANCE/short.wav", 1, true);
+	save_sound("SEEDANCE/ten.wav", 10, true);
+	save_sound("SEEDANCE/six.wav", 6, true);
+	world_save("SEEDANCE/a.txt", "a harbour\nimage: https://me.test/a.png\naudio ref: long.wav\n");
+	world_save("SEEDANCE/b.txt", "a harbour\nimage: https://me.test/a.png\naudio ref: short.wav\n");
+	world_save("SEEDANCE/c.txt",
+		"a harbour\nimage: https://me.test/a.png\naudio ref: ten.wav\naudio ref: six.wav\n");
+	world_wait(30000);
+	world_assert_state("SEEDANCE/a.txt", "INVALID");
+	assert_non_null(strstr(world_status("SEEDANCE/a.txt", "error"), "long.wav' plays for 20.0 s"));
+	assert_non_null(strstr(world_status("SEEDANCE/b.txt", "error"), "short.wav' plays for 1.0 s"));
+	assert_non_null(strstr(world_status("SEEDANCE/c.txt", "error"), "six.wav' plays for 6.0 s, which makes 16.0 s"));
+	assert_int_equal(own_http_count("POST"), 0);
+}
+
+static void test_inputs_sound_that_fits_is_sent_and_one_that_cannot_be_told_with_a_warning(void **state)
+{
+	save_sound("SEEDANCE/five.wav", 5, true);
+	save_sound("SEEDANCE/odd.wav", 5, false);
+	world_save(SEA, "a harbour\nimage: https://me.test/a.png\naudio ref: five.wav\n");
+	world_wait(30000);
+	world_assert_state(SEA, "SUCCESS");
+	assert_string_equal(world_status(SEA, "warning"), "");
+	world_save("SEEDANCE/b.txt", "a storm\nimage: https://me.test/a.png\naudio ref: odd.wav\n");
+	world_wait(30000);
+	world_assert_state("SEEDANCE/b.txt", "SUCCESS");
+	assert_non_null(strstr(world_status("SEEDANCE/b.txt", "warning"), "odd.wav' plays cannot be read"));
+}
+
+/* What was brought out of the mount by cp and comes back is still what it was: its address is sent. */
+static void test_inputs_copy_of_a_result_is_that_result(void **state)
+{
+	char data[64];
+	int fd;
+
+	own_http_pictures(sizeof(data), 1);
+	world_save(FOX, "a fox\n");
+	world_wait(10000);
+	assert_int_equal(world_read("FLUX/fox.png", 0, sizeof(data), data, 1000), sizeof(data));
+	fd = world_open("FLUX/copy.png");
+	assert_int_equal(world_write("FLUX/copy.png", fd, ""), 0);
+	assert_int_equal(pwrite(fd, data, sizeof(data), 0), sizeof(data));
+	world_close("FLUX/copy.png", fd);
+	world_save(RED, "image: fox.png\na red fox\n");
+	world_wait(10000);
+	assert_int_equal(own_http_count(POSTS), 1);
+	/* the same wish with the copy: nothing is bought again */
+	world_remove(RED);
+	world_save("FLUX/again.txt", "image: copy.png\na red fox\n");
+	world_wait(60000);
+	world_assert_state("FLUX/again.txt", "SUCCESS");
+	assert_int_equal(own_http_count(POSTS), 1);
+}
+
 static void test_inputs_all_there_while_the_disk_refuses(void **state)
 {
 	own_http_next(UPLOADS, (struct own_answer){.hold = true});
@@ -306,6 +384,9 @@ int main(void)
 		T(test_inputs_dry_run_uploads_nothing),
 		T(test_inputs_verdict_that_cannot_be_recorded_is_recorded_later),
 		T(test_inputs_of_a_copied_account_wait_for_a_person),
+		T(test_inputs_sound_that_plays_too_long_is_not_uploaded),
+		T(test_inputs_sound_that_fits_is_sent_and_one_that_cannot_be_told_with_a_warning),
+		T(test_inputs_copy_of_a_result_is_that_result),
 		T(test_inputs_all_there_while_the_disk_refuses),
 	};
 
