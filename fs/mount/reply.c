@@ -26,6 +26,9 @@ static double attr_timeout(enum tree_kind kind)
 {
 	if (kind == TREE_FILE || kind == TREE_RESULT)
 		return HOUR;
+	/* stat(2) by name has just looked it up, and would ask for the same again */
+	if (kind == TREE_STATUS)
+		return 0.02;
 	/* each step of each path asks for its directory's permissions; what appears by itself is announced to the
 	 * kernel by the notifier, so that only a lost announcement shows old times for so long */
 	return kind == TREE_DIR ? 1 : 0;

@@ -16,6 +16,7 @@
 #include "fs/store/cache.h"
 #include "fs/tree/draft.h"
 #include "fs/tree/status.h"
+#include "fs/tree/status_size.h"
 #include "fs/tree/tree_private.h"
 
 int tree_plant(struct tree *tree)
@@ -76,7 +77,8 @@ int tree_start(const struct tree_needs *needs, struct tree **ret_tree)
 		return -ENOMEM;
 	tree->needs = *needs;
 	tree->nameless = map_create();
-	int r = tree->nameless == NULL ? -ENOMEM : drafts_create(&tree->needs, &tree->drafts);
+	tree->sizes = status_sizes_create(needs);
+	int r = tree->nameless == NULL || tree->sizes == NULL ? -ENOMEM : drafts_create(&tree->needs, &tree->drafts);
 	if (r == 0)
 		r = tree_plant(tree);
 	if (r == 0)
@@ -99,6 +101,7 @@ void tree_destroy(struct tree *tree)
 	if (tree == NULL)
 		return;
 	drafts_destroy(tree->drafts);
+	status_sizes_destroy(tree->sizes);
 	map_destroy(tree->nameless);
 	tree_hints_finish(tree);
 	free(tree);

@@ -15,6 +15,7 @@
 #include "fs/model/overview.h"
 #include "fs/prompt/prompt_name.h"
 #include "fs/tree/status.h"
+#include "fs/tree/status_size.h"
 #include "fs/tree/status_sheet.h"
 #include "fs/tree/tree_private.h"
 
@@ -89,7 +90,7 @@ static int shadow_entry(
 	int r = tree_entry_of(tree, prompt, &entry);
 
 	if (r == 0 && bit == TREE_STATUS_BIT)
-		r = status_format(tree, prompt, &text, &length);
+		r = status_size(tree, prompt, &length);
 	/* what trusts sizes (sshfs, NFS) reads no more than that: true as soon as the text is known */
 	else if (r == 0 && status_wait_text(tree, prompt, &text, &length) < 0)
 		length = 0;

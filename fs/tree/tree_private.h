@@ -13,6 +13,7 @@ struct tree {
 	struct tree_needs needs;
 	struct drafts *drafts; /* owned */
 	char *hints[5];        /* owned, the newest first (tree_hint.c); NULL: no more */
+	struct status_sizes *sizes; /* owned */
 	struct map *nameless;  /* inode -> itself: no name, but the kernel still knows it */
 };
 

@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <sqlite3.h>
 #include <sys/epoll.h>
 
 #include "fs/job/changes.h"
 #include "fs/job/job_table.h"
 #include "fs/queue/queue.h"
+#include "fs/tree/tree.h"
 #include "tests/unit/own_http.h"
 #include "tests/unit/world.h"
 
@@ -154,6 +156,54 @@ static void test_scale_sending_one_of_many(void **state)
 	assert_in_range(many, 0, 2 * few + 32);
 }
 
+static off_t size_of_status(void)
+{
+	struct tree_entry entry;
+
+	assert_int_equal(tree_lookup(account_tree(world.account), world_ino("FLUX"), "fox.status", &entry), 0);
+	return entry.st.st_size;
+}
+
+static void check_size(void)
+{
+	size_t length;
+	char *text;
+
+	assert_int_equal(tree_status_text(account_tree(world.account), world_ino("FLUX/fox.txt"), &text, &length), 0);
+	assert_int_equal(size_of_status(), length);
+	free(text);
+	begin_count();
+	assert_int_equal(size_of_status(), length);
+}
+
+/* The text is made once for its size, and what it is about changes it at once. */
+static void test_scale_size_of_a_status(void **state)
+{
+	char data[16];
+
+	own_http_pictures(2 * 1024 * 1024, 1);
+	world_save("FLUX/fox.txt", "a fox\n");
+	world_wait(10000);
+	world_assert_state("FLUX/fox.txt", "SUCCESS");
+	begin_count();
+	size_of_status();
+	uint64_t first = steps;
+	check_size();
+	assert_in_range(steps, 1, first / 2);
+	assert_int_equal(world_rename("FLUX/fox.png", "FLUX/a fox in the snow.png"), 0);
+	check_size();
+	assert_int_equal(world_rename("FLUX/a fox in the snow.png", "FLUX/b.png"), 0);
+	check_size();
+	own_http_next_many("GET /T1-0.png", (struct own_answer){.status = 404}, SIZE_MAX);
+	own_http_next_many("/T1/status", (struct own_answer){.status = 200, .body = "{\"status\":1003}"}, 1);
+	off_t before = size_of_status();
+	assert_int_equal(world_read("FLUX/b.png", 1024 * 1024, sizeof(data), data, HOUR_MS), -EIO);
+	assert_int_not_equal(size_of_status(), before);
+	check_size();
+	assert_int_equal(world_remove("FLUX/b.png"), 0);
+	check_size();
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -161,6 +211,7 @@ int main(void)
 		T(test_scale_status_of_one_that_waits),
 		T(test_scale_refusal_is_told_in_slices_and_once),
 		T(test_scale_sending_one_of_many),
+		T(test_scale_size_of_a_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
