@@ -39,6 +39,8 @@ struct job {
 	struct job_work *work;	/* owned; NULL: it waits for its turn, or for the answer to `call` */
 	int64_t not_before;	/* monotonic ms: the next attempt or poll */
 	int64_t sent_at;	/* monotonic ms of the submission in this process, for the pace of polls */
+	int64_t asked_at, asked_before; /* monotonic ms of the last two questions in this process */
+	unsigned asked;		/* how many there were */
 	unsigned poll_failures;	/* in a row */
 	int64_t strange_since;	/* monotonic ms: since then no answer says how it stands; 0: the last one does */
 	int64_t strange_wall;	/* the same by the wall clock, for people */

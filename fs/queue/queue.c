@@ -26,10 +26,12 @@ int queue_create(const struct queue_needs *needs, struct queue **ret_queue)
 		return r;
 	}
 	queue->models = queue_models_create();
-	if (queue->models == NULL) {
+	queue->takes = queue_takes_create();
+	if (queue->models == NULL || queue->takes == NULL) {
 		queue_destroy(queue);
 		return -ENOMEM;
 	}
+	queue_recall_takes(queue);
 	credits_listen(needs->credits, queue_on_balance, queue);
 	*ret_queue = queue;
 	return 0;
@@ -43,6 +45,7 @@ void queue_destroy(struct queue *queue)
 	queue_stop_telling(queue);
 	loop_timer_destroy(queue->timer);
 	queue_models_destroy(queue->models);
+	queue_takes_destroy(queue->takes);
 	free(queue->reason);
 	free(queue);
 }

@@ -21,7 +21,7 @@
  * Ownership:    what it needs is borrowed. It owns the calls and the harvests of its jobs, by way of the jobs.
  * Calls back:   nobody. What it changes is told by way of changes.h. A job in WAITING is not its business: who adds,
  *               releases or resumes jobs hands those to the inputs (fs/input/inputs.h).
- * Files:        bottom up: queue_models, queue_gap, queue_state, queue_place, queue_ask, queue_success, queue_balance, queue_answer, queue_after, queue_step,
+ * Files:        bottom up: queue_models, queue_gap, queue_takes, queue_state, queue_place, queue_ask, queue_success, queue_balance, queue_answer, queue_after, queue_step,
  *               queue_poll, queue_submit,
  *               queue_pump, queue_resume, queue; beside them costs under credits, and publish under harvest. */
 #include <stdbool.h>

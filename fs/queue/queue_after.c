@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "fs/base/backoff.h"
+#include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/job/place.h"
+#include "fs/store/known.h"
 
 #define PATIENT_MS                                                                                 \
 	(INT64_C(15) * 60 *                                                                        \
@@ -27,8 +29,9 @@ static int64_t strange_wait(const struct job *job)
 	return since / 8 < SELDOM_MS ? since / 8 : SELDOM_MS;
 }
 
-static int64_t poll_wait(const struct queue_needs *needs, const struct job *job)
+static int64_t poll_wait(const struct queue *queue, const struct job *job)
 {
+	const struct queue_needs *needs = &queue->needs;
 	static const struct backoff trouble = {
 		.first_ms = 2000, .max_ms = 60000, .jitter_percent = 20};
 	int64_t age = clock_mono_ms() - job->sent_at;
@@ -42,13 +45,54 @@ static int64_t poll_wait(const struct queue_needs *needs, const struct job *job)
 			backoff_wait_ms(&trouble, job->poll_failures, -1, backoff_random());
 		return backed_off > wait ? backed_off : wait;
 	}
+	int64_t known = job->sent_at == 0 ? -1
+					  : queue_takes_wait(queue->takes, job->record.model, job->record.mode, age,
+						    job->asked, needs->poll_interval_ms);
+	if (known >= 0)
+		return known;
 	/* spread over nine to eleven tenths, so that many jobs do not ask at the same moment */
 	return wait * 9 / 10 + (wait / 5 > 0 ? backoff_random() % (wait / 5 + 1) : 0);
 }
 
+int64_t queue_first_poll(const struct queue *queue, const struct job *job)
+{
+	int64_t known = queue_takes_wait(queue->takes, job->record.model, job->record.mode, 0, 0, queue->needs.poll_interval_ms);
+
+	return known >= 0 ? known : queue->needs.first_poll_ms;
+}
+
+#define TAKES_KNOWN "takes"
+
+void queue_recall_takes(struct queue *queue)
+{
+	CLEANUP_FREE char *text = NULL;
+	int64_t when;
+
+	if (known_get(queue->needs.store, TAKES_KNOWN, &text, &when) == 0)
+		queue_takes_recall(queue->takes, text);
+}
+
+static int write_takes(struct store *store, void *arg)
+{
+	return known_set(store, TAKES_KNOWN, arg, clock_wall_ms());
+}
+
+void queue_learn_takes(struct queue *queue, const struct job *job)
+{
+	int64_t before = job->asked > 1 ? job->asked_before - job->sent_at : 0;
+
+	if (job->sent_at == 0 || job->asked == 0 || job->poll_failures > 0 ||
+		queue_takes_learn(queue->takes, job->record.model, job->record.mode, clock_mono_ms() - job->sent_at,
+			before) == 0)
+		return;
+	CLEANUP_FREE char *text = queue_takes_text(queue->takes);
+	if (text == NULL || store_run(queue->needs.store, false, write_takes, text) < 0)
+		log_warning("queue: how long jobs take is not remembered");
+}
+
 void queue_ask_again(struct queue *queue, struct job *job)
 {
-	job->not_before = clock_mono_ms() + (job->called_back ? 0 : poll_wait(&queue->needs, job));
+	job->not_before = clock_mono_ms() + (job->called_back ? 0 : poll_wait(queue, job));
 	job->called_back = false;
 	queue_wake(queue);
 }
@@ -102,6 +146,7 @@ void queue_all_ended(struct queue *queue, struct job *job)
 		queue_ask_again(queue, job);
 		return;
 	}
+	queue_learn_takes(queue, job);
 	log_info("job %" PRId64 ": FETCHING", job->record.id);
 	job->not_before = 0; /* the pump goes on with it */
 	queue_wake(queue);

@@ -326,7 +326,7 @@ static void on_accepted(struct queue *queue, struct job *job, struct api_submitt
 	job->record.batch = submitted->batch_id;
 	job->record.next_attempt = 0;
 	job->sent_at = clock_mono_ms();
-	job->not_before = job->sent_at + (job->called_back ? 0 : queue->needs.first_poll_ms);
+	job->not_before = job->sent_at + (job->called_back ? 0 : queue_first_poll(queue, job));
 	job->called_back = false;
 	job_set_trouble(&job->record, NULL);
 	job_change(job, JOB_PENDING, true);

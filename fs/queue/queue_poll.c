@@ -259,6 +259,9 @@ void queue_poll(struct queue *queue, struct job *job)
 {
 	int r;
 
+	job->asked_before = job->asked_at;
+	job->asked_at = clock_mono_ms();
+	job->asked++;
 	/* a batch that is not known, or does not tell of all, may have tasks that are */
 	job->asked_alone = !has_batch(job) || (job->poll_failures > 0 && !job->asked_alone);
 	if (!job->asked_alone)

@@ -8,6 +8,7 @@
 #include "fs/queue/queue.h"
 #include "fs/queue/queue_gap.h"
 #include "fs/queue/queue_models.h"
+#include "fs/queue/queue_takes.h"
 #include "fs/store/jobs.h"
 #include "fs/store/store.h"
 
@@ -23,6 +24,7 @@ struct queue {
 	struct loop_timer *timer; /* owned */
 	struct job *posting;      /* the one POST on its way; NULL none */
 	struct queue_gap gap;     /* when the next one may go */
+	struct queue_takes *takes; /* owned; how long jobs take */
 	int64_t gap_known_ms;     /* the gap that is in the ledger */
 	int64_t not_before;       /* monotonic ms: nothing is sent before */
 	bool wants_place;         /* until then, unless a task ends before: too many run at once */
@@ -43,6 +45,11 @@ struct queue {
 
 /* queue_state.c */
 
+/* Milliseconds to the first question of one that was just sent. */
+int64_t queue_first_poll(const struct queue *queue, const struct job *job);
+/* The job has succeeded, as was seen just now. */
+void queue_learn_takes(struct queue *queue, const struct job *job);
+void queue_recall_takes(struct queue *queue); /* what earlier mounts have learned */
 void queue_recall_gap(struct queue *queue);   /* as the last mount has left it */
 void queue_remember_gap(struct queue *queue); /* where it has changed enough */
 void queue_stop_telling(struct queue *queue); /* at the end */
