@@ -14,6 +14,7 @@
 #include "fs/account/account.h"
 #include "fs/api/client.h"
 #include "fs/api/trace.h"
+#include "fs/kept/carried.h"
 #include "fs/kept/kept.h"
 #include "fs/net/hook.h"
 #include "fs/net/http.h"
@@ -200,6 +201,7 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.webhook_url = config->webhook_public_url,
 		.mountpoint = layers->mountpoint,
 		.resumes = kept_resumes(layers->kept),
+		.events = {kept_memory_fd(layers->kept), CARRIED_EVENTS_AT, kept_resumes(layers->kept)},
 		.uid = config->uid >= 0 ? (uid_t)config->uid : getuid(),
 		.gid = config->gid >= 0 ? (gid_t)config->gid : getgid()};
 

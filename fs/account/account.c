@@ -88,9 +88,9 @@ int account_wait_below(struct account *account, int64_t dir, void (*done)(void *
 	return wait_below_create(&needs, dir, done, arg, ret_wait);
 }
 
-int account_events(struct account *account, void (*more)(void *arg), void *arg, struct events_reader **ret_reader)
+struct events *account_event_stream(struct account *account)
 {
-	return events_open(account->events, more, arg, ret_reader);
+	return account->events;
 }
 
 int account_gallery(

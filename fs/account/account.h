@@ -14,12 +14,12 @@
 #include <sys/types.h>
 
 #include "fs/account/model_refresh.h"
+#include "fs/report/event_log.h"
 
 struct account;
 struct api_client;
 struct balance;
 struct changes;
-struct events_reader;
 struct fetches;
 struct http;
 struct loop;
@@ -51,6 +51,7 @@ struct account_options {
 	uid_t uid; /* owner of directories and results that nobody in particular makes */
 	gid_t gid;
 	bool resumes; /* the mount is older than we: files without a name may be open */
+	struct event_log_memory events; /* of .weryaifs/events, for the next daemon */
 };
 
 /* Brings the account back as it was: jobs go on, drafts settle. */
@@ -84,8 +85,8 @@ bool account_balance_known(const struct account *account, double *ret_credits);
 /* DIR/.wait: wait_below_create() of fs/report/wait_below.h. */
 int account_wait_below(struct account *account, int64_t dir, void (*done)(void *arg), void *arg,
 	struct wait_below **ret_wait);
-/* .weryaifs/events: events_open() of fs/report/events.h. */
-int account_events(struct account *account, void (*more)(void *arg), void *arg, struct events_reader **ret_reader);
+/* .weryaifs/events: fs/report/events.h. */
+struct events *account_event_stream(struct account *account);
 /* .weryaifs/gallery.html and DIR/.gallery.html: galleries_page() of fs/report/gallery.h. */
 int account_gallery(
 	struct account *account, int64_t dir, unsigned page, const char **ret_text, size_t *ret_length);

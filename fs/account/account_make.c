@@ -184,7 +184,8 @@ static int make_tree(struct account *account)
 		r = make_tables(account);
 	if (r == 0)
 		r = galleries_create(account->store, account->tree, &account->galleries);
-	const struct events_needs events = {account->store, account->jobs, account->tree, account->changes};
+	const struct events_needs events = {
+		account->store, account->jobs, account->tree, account->changes, options->events};
 	if (r == 0)
 		r = events_create(&events, &account->events);
 	account->submit = (struct submit_needs){.store = account->store,

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 enum {
-	CARRIED_LAYOUT = 1, /* raise it with any change of what follows */
+	CARRIED_LAYOUT = 2, /* raise it with any change of what follows */
 	CARRIED_INIT_MAX = 256,
 	CARRIED_REQUEST_MAX = 96, /* of a parked one: a READ has 80 bytes */
 	CARRIED_PATH_MAX = 4096,
@@ -30,6 +30,11 @@ enum {
 	CARRIED_BUFFER_MAX = 4 << 20,
 	CARRIED_LEASES = 64,
 };
+
+/* Of others, who have their own layouts, and map them by themselves: what inotify has been told (fs/notify/told.h), and the
+ * stream of events (fs/report/event_log.h). */
+#define CARRIED_TOLD_AT (INT64_C(2048) << 20)
+#define CARRIED_EVENTS_AT (INT64_C(3072) << 20)
 
 struct carried_head {
 	uint32_t layout;

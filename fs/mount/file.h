@@ -37,9 +37,9 @@ int file_gallery_open(struct session *session, uint64_t ino, int flags, struct h
 int file_wait_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 /* TREE_WAIT_BELOW and ABOUT_WAIT: a read waits for the ends of all prompts below. */
 int file_wait_below_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
-/* ABOUT_EVENTS: a read waits for what happens; again: the stream goes on with what happens from now on. */
+/* ABOUT_EVENTS: a read waits for what happens; again: the stream goes on where the last daemon's was, by a text of its. */
 int file_events_open(struct session *session, int flags, struct handle **ret_handle);
-int file_events_again(struct session *session, struct handle **ret_handle);
+int file_events_again(struct session *session, const char *text, struct handle **ret_handle);
 /* ABOUT_BALANCE: a read waits for the service's answer. */
 int file_balance_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 

@@ -80,7 +80,7 @@ static int open_again(struct session *session, uint32_t place, struct handle **r
 	if (r < 0 && r != -ENODATA)
 		return r;
 	if (carried->kind == HANDLE_EVENTS)
-		return file_events_again(session, ret_handle);
+		return file_events_again(session, text, ret_handle);
 	if (carried->kind == HANDLE_WAIT_BELOW)
 		return file_wait_below_again(session, carried->ino, text, length, ret_handle);
 	r = open_text(session, carried, text, length, ret_handle);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "fs/account/account.h"
@@ -20,8 +21,6 @@ struct events_file {
 	struct list reads;		/* parked_read.link, owned */
 	struct fuse_pollhandle *poller; /* owned; NULL: nobody polls */
 	off_t position;			/* behind what was read last */
-	bool taken_over; /* from the last daemon: this one's stream begins where its reader goes on */
-	off_t begin;	 /* offset of the kernel's at which it does */
 };
 
 static struct events_file *events_of(struct handle *handle)
@@ -35,15 +34,9 @@ static ssize_t take(struct events_file *file, size_t size, off_t offset, char **
 	*ret_data = reply_buffer(file->handle.session, size);
 	if (*ret_data == NULL)
 		return -ENOMEM;
-	if (file->taken_over) {
-		file->taken_over = false;
-		file->begin = offset;
-	}
-	if (offset < file->begin)
-		return -EIO; /* what the last daemon has told */
-	ssize_t length = events_read(file->reader, *ret_data, size, offset - file->begin);
+	ssize_t length = events_read(file->reader, *ret_data, size, offset);
 	if (length > 0)
-		file->position = offset - file->begin + length;
+		file->position = offset + length;
 	return length;
 }
 
@@ -120,15 +113,17 @@ static const struct handle_type events_type = {
 	.destroy = events_file_destroy,
 };
 
-static int create(struct session *session, bool taken_over, struct handle **ret_handle)
+/* start: where it began with the last daemon; -1: it begins now. */
+static int create(struct session *session, off_t start, struct handle **ret_handle)
 {
+	struct events *events = account_event_stream(session->account);
 	struct events_file *file = calloc(1, sizeof(*file));
 
 	if (file == NULL)
 		return -ENOMEM;
 	list_init(&file->reads);
-	file->taken_over = taken_over;
-	int r = account_events(session->account, there_is_more, file, &file->reader);
+	int r = start < 0 ? events_open(events, there_is_more, file, &file->reader)
+			  : events_open_again(events, start, there_is_more, file, &file->reader);
 	if (r == 0)
 		r = handle_init(&file->handle, session, ABOUT_EVENTS, &events_type);
 	if (r < 0) {
@@ -140,12 +135,21 @@ static int create(struct session *session, bool taken_over, struct handle **ret_
 	return 0;
 }
 
-int file_events_again(struct session *session, struct handle **ret_handle)
+int file_events_again(struct session *session, const char *text, struct handle **ret_handle)
 {
-	return create(session, true, ret_handle);
+	return text == NULL ? -ENODATA : create(session, strtoll(text, NULL, 10), ret_handle);
 }
 
 int file_events_open(struct session *session, int flags, struct handle **ret_handle)
 {
-	return (flags & O_ACCMODE) != O_RDONLY ? -EPERM : create(session, false, ret_handle);
+	char start[24];
+
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		return -EPERM;
+	int r = create(session, -1, ret_handle);
+	if (r < 0)
+		return r;
+	int length = snprintf(start, sizeof(start), "%lld", (long long)events_start(events_of(*ret_handle)->reader));
+	handle_keep_text(*ret_handle, start, (size_t)length);
+	return 0;
 }

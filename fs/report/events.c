@@ -2,42 +2,33 @@
 #include "fs/report/events.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fs/api/json_text.h"
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
-#include "fs/base/compat.h"
 #include "fs/base/list.h"
 #include "fs/base/log.h"
-#include "fs/base/map.h"
 #include "fs/base/text.h"
 #include "fs/job/changes.h"
 #include "fs/job/job_table.h"
 #include "fs/job/place.h"
+#include "fs/report/event_log.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store.h"
 #include "fs/store/tally.h"
 #include "fs/tree/status.h"
 
 #define LINE_MAX_BYTES (256 * 1024)
-#define SPOOL_MAX (INT64_C(1) << 30)
-#define GIVE_BACK (INT64_C(1) << 20) /* so much that nobody needs any more is given back at once */
 
 struct events {
 	struct events_needs needs;
 	struct changes_listener listener;
 	struct list readers; /* events_reader.link, borrowed */
-	int spool;	     /* -1: nobody reads */
-	off_t size;	     /* of the spool: where the next line begins */
-	off_t given_back;    /* bytes at its beginning */
-	bool full;
-	struct map *states; /* prompt -> the name of the state that was told last */
+	struct event_log *log; /* owned; open while anybody reads */
 };
 
 struct events_reader {
@@ -46,16 +37,26 @@ struct events_reader {
 	void (*more)(void *arg);
 	void *arg;
 	off_t start; /* where its stream begins */
-	off_t read;  /* up to where it has come, in the spool */
+	off_t read;  /* up to where it has come, in the log */
 };
 
-/* Names of states are few and never freed: what is compared later is the name itself. */
-static const char *state_named(const char *word)
+/* 0: none was told yet; then those of jobs, and that of a prompt without one. */
+enum { STATE_DRAFT = JOB_STATE_COUNT };
+
+static uint8_t state_of_word(const char *word)
 {
 	for (int state = 1; state < JOB_STATE_COUNT; state++)
 		if (strcmp(job_state_name((enum job_state)state), word) == 0)
-			return job_state_name((enum job_state)state);
-	return "DRAFT";
+			return (uint8_t)state;
+	return STATE_DRAFT;
+}
+
+/* NULL: none was told yet. */
+static const char *word_of_state(uint8_t state)
+{
+	if (state == 0)
+		return NULL;
+	return state < JOB_STATE_COUNT ? job_state_name((enum job_state)state) : "DRAFT";
 }
 
 static int add_path(struct buf *line, const char *path)
@@ -127,7 +128,7 @@ static int make_line(struct events *events, const struct node *prompt, const cha
 /* What all have read goes back to the disk. */
 static void give_back(struct events *events)
 {
-	off_t least = events->size;
+	off_t least = event_log_end(events->log);
 	struct list *item;
 
 	list_for_each(item, &events->readers)
@@ -136,10 +137,7 @@ static void give_back(struct events *events)
 		if (reader->read < least)
 			least = reader->read;
 	}
-	if (least - events->given_back < GIVE_BACK)
-		return;
-	if (fallocate(events->spool, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, least) == 0)
-		events->given_back = least;
+	event_log_give_back(events->log, least);
 }
 
 static void tell_readers(struct events *events)
@@ -151,17 +149,6 @@ static void tell_readers(struct events *events)
 		struct events_reader *reader = list_entry(item, struct events_reader, link);
 		reader->more(reader->arg);
 	}
-}
-
-static int append(struct events *events, const struct buf *line)
-{
-	if (events->size - events->given_back + (off_t)line->length > SPOOL_MAX)
-		return -EOVERFLOW;
-	ssize_t written = pwrite(events->spool, line->data, line->length, events->size);
-	if (written != (ssize_t)line->length)
-		return written < 0 ? -errno : -ENOSPC;
-	events->size += (off_t)line->length;
-	return 0;
 }
 
 static int note_change(struct events *events, int64_t ino)
@@ -176,49 +163,44 @@ static int note_change(struct events *events, int64_t ino)
 		r = status_attribute(events->needs.tree, &node, "state", &word);
 	/* removed, or no prompt any more */
 	if (r == -ENOENT || r == -ENODATA || (r == 0 && node.parent == 0)) {
-		map_remove(events->states, (uint64_t)ino);
+		event_log_set_state(events->log, (uint64_t)ino, 0);
 		return 0;
 	}
 	if (r < 0)
 		return r;
-	const char *state = state_named(word), *from = map_get(events->states, (uint64_t)ino);
+	uint8_t state = state_of_word(word), from = event_log_state(events->log, (uint64_t)ino);
 	if (from == state)
 		return 0;
-	r = make_line(events, &node, from, &line);
-	if (r == 0)
-		r = append(events, &line);
-	return r < 0 ? r : map_put(events->states, (uint64_t)ino, (void *)(uintptr_t)state);
+	r = make_line(events, &node, word_of_state(from), &line);
+	return r < 0 ? r : event_log_add(events->log, (uint64_t)ino, state, line.data, line.length);
 }
 
 static void status_has_changed(void *arg, uint64_t ino, bool by_itself)
 {
 	struct events *events = arg;
 
-	if (events->spool < 0 || events->full)
+	if (!event_log_is_open(events->log) || event_log_has_ended(events->log))
 		return;
-	off_t before = events->size;
+	off_t before = event_log_end(events->log);
 	int r = note_change(events, (int64_t)ino);
 	if (r < 0) {
-		/* a stream with a gap is worse than one that ends */
 		log_errno(LOG_LEVEL_WARNING, r, "events: the stream ends for its readers");
-		events->full = true;
+		event_log_end_here(events->log);
 	}
-	if (events->full || events->size != before)
+	if (r < 0 || event_log_end(events->log) != before)
 		tell_readers(events);
 }
 
 /* What is known of a prompt before its first change: jobs that are open now. */
-static int note_open_jobs(struct events *events)
+static void note_open_jobs(struct events *events)
 {
-	int r = 0;
+	struct job *job;
 
-	for (struct job *job = job_table_first(events->needs.jobs); job != NULL && r == 0; job = job_table_next(job)) {
-		int64_t ino = job->record.place.ino;
+	for (job = job_table_first(events->needs.jobs); job != NULL; job = job_table_next(job)) {
 		const char *name = job_state_name(job_state_shown(job->record.state));
-		if (ino != 0)
-			r = map_put(events->states, (uint64_t)ino, (void *)(uintptr_t)name);
+		if (job->record.place.ino != 0)
+			event_log_set_state(events->log, (uint64_t)job->record.place.ino, state_of_word(name));
 	}
-	return r;
 }
 
 int events_create(const struct events_needs *needs, struct events **ret_events)
@@ -229,21 +211,15 @@ int events_create(const struct events_needs *needs, struct events **ret_events)
 	if (events == NULL)
 		return -ENOMEM;
 	events->needs = *needs;
-	events->spool = -1;
 	list_init(&events->readers);
+	int r = event_log_create(needs->store, &needs->memory, &events->log);
+	if (r < 0) {
+		free(events);
+		return r;
+	}
 	changes_listen(needs->changes, &events->listener, &callbacks, events);
 	*ret_events = events;
 	return 0;
-}
-
-static void stop(struct events *events)
-{
-	cleanup_closep(&events->spool);
-	events->spool = -1;
-	events->size = events->given_back = 0;
-	events->full = false;
-	map_destroy(events->states);
-	events->states = NULL;
 }
 
 void events_destroy(struct events *events)
@@ -251,41 +227,50 @@ void events_destroy(struct events *events)
 	if (events == NULL)
 		return;
 	changes_unlisten(&events->listener);
-	stop(events);
+	event_log_destroy(events->log);
 	free(events);
 }
 
-static int start(struct events *events)
+static int add_reader(struct events *events, off_t start, void (*more)(void *arg), void *arg,
+	struct events_reader **ret_reader)
 {
-	events->states = map_create();
-	if (events->states == NULL)
+	struct events_reader *reader = malloc(sizeof(*reader));
+
+	if (reader == NULL)
 		return -ENOMEM;
-	int r = note_open_jobs(events);
-	if (r == 0)
-		r = events->spool = store_spool_open(events->needs.store);
-	if (r < 0)
-		stop(events);
-	return r < 0 ? r : 0;
+	*reader = (struct events_reader){.events = events, .more = more, .arg = arg, .start = start, .read = start};
+	list_append(&events->readers, &reader->link);
+	*ret_reader = reader;
+	return 0;
 }
 
 int events_open(struct events *events, void (*more)(void *arg), void *arg, struct events_reader **ret_reader)
 {
-	struct events_reader *reader = calloc(1, sizeof(*reader));
-	int r = reader == NULL ? -ENOMEM : 0;
+	int r = 0;
 
-	if (r == 0 && events->spool < 0)
-		r = start(events);
-	if (r < 0) {
-		free(reader);
-		return r;
+	if (!event_log_is_open(events->log)) {
+		r = event_log_open(events->log);
+		if (r < 0)
+			return r;
+		note_open_jobs(events);
 	}
-	reader->events = events;
-	reader->more = more;
-	reader->arg = arg;
-	reader->start = reader->read = events->size;
-	list_append(&events->readers, &reader->link);
-	*ret_reader = reader;
-	return 0;
+	r = add_reader(events, event_log_end(events->log), more, arg, ret_reader);
+	if (r < 0 && list_empty(&events->readers))
+		event_log_close(events->log);
+	return r;
+}
+
+int events_open_again(struct events *events, off_t start, void (*more)(void *arg), void *arg,
+	struct events_reader **ret_reader)
+{
+	if (!event_log_is_open(events->log) || start < 0 || start > event_log_end(events->log))
+		return -ESTALE;
+	return add_reader(events, start, more, arg, ret_reader);
+}
+
+off_t events_start(const struct events_reader *reader)
+{
+	return reader->start;
 }
 
 void events_close(struct events_reader *reader)
@@ -296,23 +281,17 @@ void events_close(struct events_reader *reader)
 	list_remove(&reader->link);
 	free(reader);
 	if (list_empty(&events->readers))
-		stop(events);
+		event_log_close(events->log);
 }
 
 ssize_t events_read(struct events_reader *reader, void *data, size_t size, off_t offset)
 {
 	struct events *events = reader->events;
-	off_t at = reader->start + offset, end = events->size;
+	off_t at = reader->start + offset;
+	ssize_t length = event_log_read(events->log, data, size, at);
 
-	if (at >= end)
-		return events->full ? -EOVERFLOW : 0;
-	if (at < events->given_back)
-		return -EIO;
-	if ((off_t)size > end - at)
-		size = (size_t)(end - at);
-	ssize_t length = pread(events->spool, data, size, at);
-	if (length < 0)
-		return -errno;
+	if (length <= 0)
+		return length;
 	if (at + length > reader->read)
 		reader->read = at + length;
 	give_back(events);

@@ -16,6 +16,7 @@
 #include "fs/store/nodes.h"
 #include "fs/store/store_private.h"
 
+#define SPOOL "events"
 #define DATA_LAST (INT64_C(1) << 48) /* no account gets there; larger numbers are not of our files */
 
 int store_data_open(struct store *store, int64_t ino, int flags)
@@ -130,11 +131,25 @@ int store_data_sweep(struct store *store)
 	return db_end(store->db, r);
 }
 
-int store_spool_open(struct store *store)
+int store_spool_open(struct store *store, bool kept)
 {
-	int fd = openat(store->state_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = kept ? openat(store->state_fd, SPOOL, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)
+		      : openat(store->state_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	return fd < 0 ? -errno : fd;
+}
+
+int store_spool_again(struct store *store)
+{
+	int fd = openat(store->state_fd, SPOOL, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+void store_spool_remove(struct store *store)
+{
+	if (unlinkat(store->state_fd, SPOOL, 0) < 0 && errno != ENOENT)
+		log_errno(LOG_LEVEL_WARNING, -errno, "store: cannot remove the file of the events");
 }
 
 int store_statvfs(struct store *store, struct statvfs *ret_statvfs)

@@ -64,6 +64,9 @@ int store_data_sync(struct store *store);		 /* the directory of them */
 /* Removes the data files of nodes that were removed (the process may have died between the two), and no other: what the
  * database does not know is told of, and left to a person (store_repair()). */
 int store_data_sweep(struct store *store);
-/* An empty file without a name in the state directory, open for reading and writing; the fd is the caller's. */
-int store_spool_open(struct store *store);
+/* An empty file in the state directory, open for reading and writing; the fd is the caller's. `kept`: it has a name, so that
+ * the next daemon can open it again. */
+int store_spool_open(struct store *store, bool kept);
+int store_spool_again(struct store *store);
+void store_spool_remove(struct store *store); /* its name */
 int store_statvfs(struct store *store, struct statvfs *ret_statvfs);
