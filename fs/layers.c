@@ -201,7 +201,10 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.webhook_url = config->webhook_public_url,
 		.mountpoint = layers->mountpoint,
 		.resumes = kept_resumes(layers->kept),
-		.events = {kept_memory_fd(layers->kept), CARRIED_EVENTS_AT, kept_resumes(layers->kept)},
+		.events = {.kept = layers->kept != NULL,
+			.resumes = kept_resumes(layers->kept),
+			.fd = kept_memory_fd(layers->kept),
+			.at = CARRIED_EVENTS_AT},
 		.uid = config->uid >= 0 ? (uid_t)config->uid : getuid(),
 		.gid = config->gid >= 0 ? (gid_t)config->gid : getgid()};
 

@@ -88,9 +88,15 @@ int account_wait_below(struct account *account, int64_t dir, void (*done)(void *
 	return wait_below_create(&needs, dir, done, arg, ret_wait);
 }
 
-struct events *account_event_stream(struct account *account)
+int account_events(struct account *account, void (*more)(void *arg), void *arg, struct events_reader **ret_reader)
 {
-	return account->events;
+	return events_open(account->events, more, arg, ret_reader);
+}
+
+int account_events_again(struct account *account, off_t start, void (*more)(void *arg), void *arg,
+	struct events_reader **ret_reader)
+{
+	return events_open_again(account->events, start, more, arg, ret_reader);
 }
 
 int account_gallery(

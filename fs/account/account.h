@@ -20,6 +20,7 @@ struct account;
 struct api_client;
 struct balance;
 struct changes;
+struct events_reader;
 struct fetches;
 struct http;
 struct loop;
@@ -85,8 +86,10 @@ bool account_balance_known(const struct account *account, double *ret_credits);
 /* DIR/.wait: wait_below_create() of fs/report/wait_below.h. */
 int account_wait_below(struct account *account, int64_t dir, void (*done)(void *arg), void *arg,
 	struct wait_below **ret_wait);
-/* .weryaifs/events: fs/report/events.h. */
-struct events *account_event_stream(struct account *account);
+/* .weryaifs/events: events_open() and events_open_again() of fs/report/events.h. */
+int account_events(struct account *account, void (*more)(void *arg), void *arg, struct events_reader **ret_reader);
+int account_events_again(struct account *account, off_t start, void (*more)(void *arg), void *arg,
+	struct events_reader **ret_reader);
 /* .weryaifs/gallery.html and DIR/.gallery.html: galleries_page() of fs/report/gallery.h. */
 int account_gallery(
 	struct account *account, int64_t dir, unsigned page, const char **ret_text, size_t *ret_length);

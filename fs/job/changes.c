@@ -259,3 +259,16 @@ void changes_tell_name(struct changes *changes, enum changes_name what, int64_t 
 			listener->events->name(listener->arg, what, (uint64_t)dir, name);
 	}
 }
+
+void changes_foresee_result(struct changes *changes, int64_t dir, int64_t ino, const char *old_name, const char *name)
+{
+	struct list *item;
+
+	list_for_each(item, &changes->listeners)
+	{
+		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
+		if (listener->events->result_foreseen != NULL)
+			listener->events->result_foreseen(
+				listener->arg, (uint64_t)dir, (uint64_t)ino, old_name, name);
+	}
+}

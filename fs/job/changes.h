@@ -35,6 +35,8 @@ struct changes_events { /* each may be NULL */
 	void (*result_backed_up)(void *arg, uint64_t dir_ino, uint64_t ino, const char *old_name,
 		const char *new_name);
 	void (*name)(void *arg, enum changes_name what, uint64_t dir_ino, const char *name);
+	/* Inside the transaction: a result that appears, or becomes a backup, is told of after it, in the same turn, or never. We may die between. */
+	void (*result_foreseen)(void *arg, uint64_t dir_ino, uint64_t ino, const char *old_name, const char *name);
 };
 
 struct changes_listener {
@@ -62,6 +64,8 @@ void changes_tell_status(struct changes *changes, int64_t prompt_ino);
 void changes_tell_moved(struct changes *changes, int64_t prompt_ino);
 /* A name or a file has changed: no status by itself, but somebody may wait for it. */
 void changes_tell_other(struct changes *changes);
+/* old_name NULL: it is new. */
+void changes_foresee_result(struct changes *changes, int64_t dir, int64_t ino, const char *old_name, const char *name);
 void changes_tell_result(struct changes *changes, int64_t dir, int64_t ino, const char *name);
 void changes_tell_backup(
 	struct changes *changes, int64_t dir, int64_t ino, const char *old_name, const char *new_name);

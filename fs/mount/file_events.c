@@ -116,14 +116,14 @@ static const struct handle_type events_type = {
 /* start: where it began with the last daemon; -1: it begins now. */
 static int create(struct session *session, off_t start, struct handle **ret_handle)
 {
-	struct events *events = account_event_stream(session->account);
+	struct account *account = session->account;
 	struct events_file *file = calloc(1, sizeof(*file));
 
 	if (file == NULL)
 		return -ENOMEM;
 	list_init(&file->reads);
-	int r = start < 0 ? events_open(events, there_is_more, file, &file->reader)
-			  : events_open_again(events, start, there_is_more, file, &file->reader);
+	int r = start < 0 ? account_events(account, there_is_more, file, &file->reader)
+			  : account_events_again(account, start, there_is_more, file, &file->reader);
 	if (r == 0)
 		r = handle_init(&file->handle, session, ABOUT_EVENTS, &events_type);
 	if (r < 0) {

@@ -112,7 +112,8 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode
 
 	if (notifier != NULL) {
 		r = notifier_made(notifier, parent, name, &entry);
-		if (r == 0)
+		handle = request_comes_again(session) ? handle_made_by(session, request_unique(session)) : NULL;
+		if (r == 0 && handle == NULL)
 			r = file_result_open(session, entry.ino, O_RDONLY, &handle);
 	} else if (request_was_done(session)) {
 		r = created_before(session, parent, name, info->flags, &entry, &handle);

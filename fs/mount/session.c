@@ -95,7 +95,10 @@ static int make_notifier(struct session *session)
 		.tree = session->tree,
 		.fetches = session->fetches,
 		.changes = session->changes,
-		.mountpoint = session->mountpoint};
+		.mountpoint = session->mountpoint,
+		.memory_fd = kept_memory_fd(session->kept),
+		.memory_at = CARRIED_TOLD_AT,
+		.resumes = session->resumed};
 
 	return notifier_create(&needs, &session->notifier);
 }

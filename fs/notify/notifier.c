@@ -21,7 +21,6 @@
 #include "fs/tree/tree.h"
 
 enum {
-	WAITING_MAX = 100000, /* announcements of one turn; of what comes then nobody is told */
 	TRIES = 3,           /* for one whose directory moves */
 	PATIENCE_MS = 300,   /* of those who wait until all is told */
 	READY_MAX =
@@ -99,7 +98,7 @@ static void go_on(struct notifier *notifier)
 		(announcement = notifier_next(notifier)) != NULL) {
 		int r = send_order(notifier, announcement);
 		if (r == 0)
-			notifier->sent = announcement;
+			notifier_set_sent(notifier, announcement);
 		else if (r == -EPIPE || r == -ECONNRESET || r == -ENOTCONN)
 			return; /* its death will be told */
 		else
@@ -111,7 +110,7 @@ static void take_answer(struct notifier *notifier, int result)
 {
 	struct announcement *announcement = notifier->sent;
 
-	notifier->sent = NULL;
+	notifier_set_sent(notifier, NULL);
 	if (result == -EXDEV && !notifier->mute) {
 		notifier->mute = true;
 		log_warning("notifier: '%s' is not to be seen by other processes: inotify will "
@@ -176,7 +175,10 @@ void notifier_await_cancel(struct notifier_idle *idle)
 
 static void child_started(void *arg)
 {
-	go_on(arg);
+	struct notifier *notifier = arg;
+
+	told_child_set(notifier->told, notifier_process_id(notifier->child));
+	go_on(notifier);
 }
 
 static bool child_answered(void *arg, int result)
@@ -194,13 +196,8 @@ static bool child_answered(void *arg, int result)
 
 static void child_died(void *arg)
 {
-	struct notifier *notifier = arg;
-
-	/* the one that it was at may have been told of already: once is better than twice */
-	if (notifier->sent != NULL && notifier->sent->done)
-		notifier_drop(notifier, notifier->sent);
-	notifier->sent = NULL;
-	end_waits(notifier);
+	notifier_lose_child(arg);
+	end_waits(arg);
 }
 
 /* --- what has changed --- */
@@ -208,27 +205,23 @@ static void child_died(void *arg)
 static void add(struct notifier *notifier, char kind, uint64_t dir, uint64_t ino, const char *name,
 	const char *new_name)
 {
-	struct announcement *announcement = notifier->active ? calloc(1, sizeof(*announcement)) : NULL;
+	struct announcement *announcement =
+		notifier->active ? announcement_new(kind, dir, ino, name, new_name) : NULL;
 
 	if (announcement == NULL)
 		return;
-	announcement->kind = kind;
-	announcement->dir = dir;
-	announcement->ino = ino;
-	enum notifier_turn turn = announcement_turn(announcement);
-	if (name != NULL)
-		announcement->name = strdup(name);
-	if (new_name != NULL)
-		announcement->new_name = strdup(new_name);
-	if (notifier->count[turn] >= WAITING_MAX || (name != NULL && announcement->name == NULL) ||
-		(new_name != NULL && announcement->new_name == NULL) ||
-		(kind == NOTIFIER_MODIFY && map_put(notifier->modified, ino, announcement) < 0)) {
+	if (notifier_take(notifier, announcement) < 0)
 		announcement_free(announcement);
-		return;
-	}
-	list_append(&notifier->waiting[turn], &announcement->link);
-	notifier->count[turn]++;
-	go_on(notifier);
+	else
+		go_on(notifier);
+}
+
+static void result_foreseen(void *arg, uint64_t dir, uint64_t ino, const char *old_name, const char *name)
+{
+	if (old_name != NULL)
+		notifier_foresee(arg, NOTIFIER_RENAME, dir, ino, old_name, name);
+	else
+		notifier_foresee(arg, NOTIFIER_CREATE, dir, ino, name, NULL);
 }
 
 static void result_appeared(void *arg, uint64_t dir, uint64_t ino, const char *name)
@@ -258,6 +251,17 @@ static bool is_waiting(const struct notifier *notifier, uint64_t prompt)
 	return announcement != NULL && announcement != notifier->sent;
 }
 
+/* Has it come to an end? */
+static bool is_final(const char *status)
+{
+	static const char *const ends[] = {"state: SUCCESS\n", "state: FAILED\n", "state: UNKNOWN\n"};
+
+	for (size_t i = 0; i < array_length(ends); i++)
+		if (strncmp(status, ends[i], strlen(ends[i])) == 0)
+			return true;
+	return false;
+}
+
 static void status_has_changed(void *arg, uint64_t prompt, bool by_itself)
 {
 	struct notifier *notifier = arg;
@@ -267,19 +271,23 @@ static void status_has_changed(void *arg, uint64_t prompt, bool by_itself)
 	/* removed, or no prompt any more */
 	if (tree_path(notifier->needs.tree, prompt | TREE_STATUS_BIT, &path) < 0 ||
 		tree_status_text(notifier->needs.tree, prompt, &text, &length) < 0) {
-		map_remove(notifier->seen, prompt);
+		told_status_set(notifier->told, prompt, 0);
+		told_open_set(notifier->told, prompt, false);
 		return;
 	}
-	uintptr_t now = status_hash(text, length);
-	uintptr_t before = (uintptr_t)map_get(notifier->seen, prompt);
-	if (before == now || map_put(notifier->seen, prompt, (void *)now) < 0)
+	uint32_t now = (uint32_t)status_hash(text, length) | 1; /* never 0 */
+	uint32_t before = told_status(notifier->told, prompt);
+	if (before == now)
 		return;
 	/* a user who gives a prompt another name sees no change of its status */
-	if (before == 0 && !by_itself)
-		return;
-	tree_status_changed(notifier->needs.tree, prompt);
-	if (!is_waiting(notifier, prompt))
-		add(notifier, NOTIFIER_MODIFY, 0, prompt, NULL, NULL);
+	if (before != 0 || by_itself) {
+		tree_status_changed(notifier->needs.tree, prompt);
+		if (!is_waiting(notifier, prompt))
+			add(notifier, NOTIFIER_MODIFY, 0, prompt, NULL, NULL);
+	}
+	/* last, so that a death before this is a change that the next daemon sees */
+	told_status_set(notifier->told, prompt, now);
+	told_open_set(notifier->told, prompt, !is_final(text));
 }
 
 /* --- from the start to the end --- */
@@ -295,6 +303,18 @@ static int make_token(struct notifier *notifier)
 	return 0;
 }
 
+static void listen(struct notifier *notifier)
+{
+	static const struct changes_events events = {.status = status_has_changed,
+		.result_foreseen = result_foreseen,
+		.result_appeared = result_appeared,
+		.result_backed_up = result_backed_up,
+		.name = name_changed};
+
+	notifier->active = true;
+	changes_listen(notifier->needs.changes, &notifier->listener, &events, notifier);
+}
+
 int notifier_create(const struct notifier_needs *needs, struct notifier **ret_notifier)
 {
 	static const struct notifier_process_events events = {
@@ -307,31 +327,36 @@ int notifier_create(const struct notifier_needs *needs, struct notifier **ret_no
 	for (int turn = 0; turn < NOTIFIER_TURNS; turn++)
 		list_init(&notifier->waiting[turn]);
 	list_init(&notifier->idles);
-	notifier->seen = map_create();
 	notifier->modified = map_create();
-	int r = notifier->seen == NULL || notifier->modified == NULL ? -ENOMEM : make_token(notifier);
+	int r = notifier->modified == NULL ? -ENOMEM : make_token(notifier);
+	if (r == 0)
+		r = told_create(needs->memory_fd, needs->memory_at, &notifier->told);
 	if (r == 0)
 		r = notifier_process_create(
 			needs->loop, needs->mountpoint, &events, notifier, &notifier->child);
 	if (r == 0)
 		r = loop_timer_create(needs->loop, end_waits, notifier, &notifier->patience);
+	if (r == 0)
+		r = loop_timer_create(needs->loop, notifier_recheck, notifier, &notifier->recheck);
+	if (r == 0 && needs->resumes)
+		r = notifier_again(notifier);
 	if (r < 0) {
 		notifier_destroy(notifier);
 		return r;
 	}
+	/* whoever watches the mount was there before us: what changes before it can be used is told later */
+	if (needs->resumes)
+		listen(notifier);
 	*ret_notifier = notifier;
 	return 0;
 }
 
 void notifier_start(struct notifier *notifier)
 {
-	static const struct changes_events events = {.status = status_has_changed,
-		.result_appeared = result_appeared,
-		.result_backed_up = result_backed_up,
-		.name = name_changed};
-
-	notifier->active = true;
-	changes_listen(notifier->needs.changes, &notifier->listener, &events, notifier);
+	if (notifier->needs.resumes)
+		notifier_again_over(notifier);
+	else
+		listen(notifier);
 	notifier_process_start(notifier->child);
 }
 
@@ -351,11 +376,13 @@ void notifier_destroy(struct notifier *notifier)
 		return;
 	notifier_stop(notifier);
 	notifier_process_destroy(notifier->child);
+	loop_defer_cancel(notifier->needs.loop, notifier_forget_foreseen, notifier);
 	struct announcement *announcement;
 	while (notifier->modified != NULL && (announcement = notifier_next(notifier)) != NULL)
 		notifier_drop(notifier, announcement);
 	loop_timer_destroy(notifier->patience);
-	map_destroy(notifier->seen);
+	loop_timer_destroy(notifier->recheck);
+	told_destroy(notifier->told);
 	map_destroy(notifier->modified);
 	free(notifier);
 }

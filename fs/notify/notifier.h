@@ -36,6 +36,9 @@ struct notifier_needs { /* all borrowed */
 	struct fetches *fetches;
 	struct changes *changes;
 	const char *mountpoint;
+	int memory_fd; /* told.h; -1: there is no next daemon */
+	off_t memory_at;
+	bool resumes; /* the last daemon has left something there */
 };
 
 /* Starts nothing yet. -ENOMEM. */

@@ -5,6 +5,9 @@
 #include "fs/base/list.h"
 #include "fs/job/changes.h"
 #include "fs/notify/notifier.h"
+#include "fs/notify/told.h"
+
+enum { FORESEEN_MAX = 128 }; /* results of one job, and the older ones that they replace */
 
 /* Whose turn it is: a result never waits for statuses, however many of them change. */
 enum notifier_turn { NOTIFIER_RESULTS, NOTIFIER_NAMES, NOTIFIER_STATUSES, NOTIFIER_TURNS };
@@ -17,6 +20,7 @@ struct announcement {
 	char *new_name;    /* owned; NOTIFIER_RENAME */
 	unsigned tries;
 	bool done; /* its request has come */
+	int place; /* of its note (told.h) */
 };
 
 struct notifier {
@@ -33,13 +37,39 @@ struct notifier {
 	size_t count[NOTIFIER_TURNS];
 	struct map *modified; /* prompt -> its NOTIFIER_MODIFY that waits; several changes are told of as one */
 	struct announcement *sent; /* borrowed; with the child; NULL none */
-	struct map *seen; /* prompt -> hash of the status that the events so far have told of */
+	struct told *told;	     /* owned; the same for the next daemon, and of each prompt the status that was told last */
+	struct {
+		uint64_t ino;
+		char kind;
+		int place; /* of its note */
+	} foreseen[FORESEEN_MAX]; /* announcements to come, when the transaction that makes them true has ended */
+	size_t foreseen_count;
+	pid_t former_child;	     /* the last daemon's, until this one has begun; 0: none */
+	struct loop_timer *recheck;  /* goes through what may have changed while there was no daemon */
+	size_t to_recheck;
 };
 
-/* notifier_requests.c */
+/* announcement.c */
 
+struct announcement *announcement_new( /* NULL: out of memory */
+	char kind, uint64_t dir, uint64_t ino, const char *name, const char *new_name);
+void announcement_free(struct announcement *announcement);
+enum notifier_turn announcement_turn(const struct announcement *announcement);
+/* Takes it, and notes it unless it has a note. -ENOMEM; -ENOBUFS: there are too many. */
+int notifier_take(struct notifier *notifier, struct announcement *announcement);
+void notifier_drop(struct notifier *notifier, struct announcement *announcement);
+/* One that comes in this turn, or not at all: noted already, since the end of a transaction takes its time. */
+void notifier_foresee(struct notifier *notifier, char kind, uint64_t dir, uint64_t ino, const char *name, const char *new_name);
+void notifier_forget_foreseen(void *notifier); /* at the end of the turn */
 /* What is told next; NULL: nothing. */
 struct announcement *notifier_next(const struct notifier *notifier);
-enum notifier_turn announcement_turn(const struct announcement *announcement);
-void announcement_free(struct announcement *announcement);
-void notifier_drop(struct notifier *notifier, struct announcement *announcement);
+void notifier_set_sent(struct notifier *notifier, struct announcement *announcement); /* NULL: none any more */
+void notifier_lose_child(struct notifier *notifier); /* nothing is with the child any more */
+void announcement_set_done(struct notifier *notifier, struct announcement *announcement);
+
+/* notifier_again.c */
+
+int notifier_again(struct notifier *notifier);
+/* What the child of the last daemon was in the midst of has come to its end. */
+void notifier_again_over(struct notifier *notifier);
+void notifier_recheck(void *notifier); /* of its timer */

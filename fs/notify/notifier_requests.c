@@ -2,51 +2,22 @@
 /* The requests of the child: it finds nothing where the announced result is, and creates it; what it gets is the result. The
  * same with a status and a directory; where a status was it finds one, and removes it. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/map.h"
 #include "fs/notify/notifier_child.h"
 #include "fs/notify/notifier_private.h"
 #include "fs/notify/notifier_process.h"
 #include "fs/tree/tree.h"
-
-void announcement_free(struct announcement *announcement)
-{
-	free(announcement->name);
-	free(announcement->new_name);
-	free(announcement);
-}
-
-enum notifier_turn announcement_turn(const struct announcement *announcement)
-{
-	switch (announcement->kind) {
-	case NOTIFIER_CREATE:
-	case NOTIFIER_RENAME:
-		return NOTIFIER_RESULTS;
-	case NOTIFIER_MODIFY:
-		return NOTIFIER_STATUSES;
-	default:
-		return NOTIFIER_NAMES;
-	}
-}
-
-struct announcement *notifier_next(const struct notifier *notifier)
-{
-	for (int turn = 0; turn < NOTIFIER_TURNS; turn++)
-		if (!list_empty(&notifier->waiting[turn]))
-			return list_entry(notifier->waiting[turn].next, struct announcement, link);
-	return NULL;
-}
 
 /* What the child is about to do, if that is this. */
 static struct announcement *current(const struct notifier *notifier, char kind)
 {
 	struct announcement *announcement = notifier->sent;
 
-	return announcement != NULL && announcement->kind == kind && !announcement->done
-		       ? announcement
-		       : NULL;
+	/* one that comes again may have been answered a moment before the end, or not */
+	bool now = announcement != NULL && (!announcement->done || notifier->former_child != 0);
+
+	return now && announcement->kind == kind ? announcement : NULL;
 }
 
 /* The same for what it makes or removes, if that is this name. */
@@ -66,20 +37,10 @@ static struct announcement *current_name(
 static const char makes[] = {NOTIFIER_CREATE, NOTIFIER_STATUS, NOTIFIER_DIRECTORY, '\0'};
 static const char removes[] = {NOTIFIER_REMOVE, '\0'};
 
-void notifier_drop(struct notifier *notifier, struct announcement *announcement)
-{
-	list_remove(&announcement->link);
-	notifier->count[announcement_turn(announcement)]--;
-	if (notifier->sent == announcement)
-		notifier->sent = NULL;
-	if (map_get(notifier->modified, announcement->ino) == announcement)
-		map_remove(notifier->modified, announcement->ino);
-	announcement_free(announcement);
-}
-
 bool notifier_is(const struct notifier *notifier, pid_t pid)
 {
-	return notifier != NULL && pid > 0 && notifier_process_id(notifier->child) == pid;
+	return notifier != NULL && pid > 0 &&
+	       (notifier_process_id(notifier->child) == pid || notifier->former_child == pid);
 }
 
 /* Is there still what the order is about? */
@@ -124,7 +85,7 @@ int notifier_made(
 	int r = find_announced(notifier, announcement, name, ret_entry);
 	if (r < 0)
 		return r == -ENOENT ? -EEXIST : r; /* for good, not to be tried again */
-	announcement->done = true;
+	announcement_set_done(notifier, announcement);
 	return 0;
 }
 
@@ -134,7 +95,7 @@ int notifier_removed(struct notifier *notifier, uint64_t parent, const char *nam
 
 	if (announcement == NULL)
 		return -EPERM;
-	announcement->done = true;
+	announcement_set_done(notifier, announcement);
 	return 0;
 }
 
@@ -147,6 +108,6 @@ int notifier_renamed(struct notifier *notifier, uint64_t parent, const char *nam
 		announcement->dir != new_parent || strcmp(announcement->name, name) != 0 ||
 		strcmp(announcement->new_name, new_name) != 0)
 		return -EPERM;
-	announcement->done = true;
+	announcement_set_done(notifier, announcement);
 	return 0;
 }

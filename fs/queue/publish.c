@@ -69,6 +69,12 @@ static void news_tell(struct changes *changes, const struct news *news, int64_t 
 	}
 }
 
+static void news_foresee(struct changes *changes, const struct news *news, int64_t dir)
+{
+	for (size_t i = 0; i < news->count; i++)
+		changes_foresee_result(changes, dir, news->items[i].ino, news->items[i].old_name, news->items[i].name);
+}
+
 static void news_finish(struct news *news)
 {
 	for (size_t i = 0; i < news->count; i++) {
@@ -345,7 +351,10 @@ static int write_results(struct store *store, void *arg)
 	if (r < 0)
 		return r;
 	job_set_state(all->job, JOB_SUCCESS);
-	return jobs_save(store, &all->job->record);
+	r = jobs_save(store, &all->job->record);
+	if (r == 0)
+		news_foresee(all->job->table->changes, &all->news, all->place.dir);
+	return r;
 }
 
 int publish_results(

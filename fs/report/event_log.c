@@ -115,8 +115,8 @@ int event_log_create(struct store *store, const struct event_log_memory *memory,
 		return -ENOMEM;
 	log->store = store;
 	log->fd = -1;
-	log->kept = memory->fd >= 0;
-	int r = region_create(memory->fd, memory->at, EVENT_LOG_SIZE, &region);
+	log->kept = memory->kept;
+	int r = region_create(memory->kept ? memory->fd : -1, memory->at, EVENT_LOG_SIZE, &region);
 	log->head = region;
 	if (r == 0 && memory->resumes && log->head->open)
 		r = go_on(log);

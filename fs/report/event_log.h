@@ -15,11 +15,12 @@ struct store;
 enum { EVENT_LOG_PROMPTS = 1 << 25 }; /* from here on inode numbers have no state, and are told of too often rather than not */
 #define EVENT_LOG_SIZE ((size_t)64 << 20) /* of the memory */
 
-/* Where a daemon's memory is that the next one finds; fd -1: there is no keeper. */
+/* Where the memory is that the next daemon finds; all of it zero where there is no keeper. */
 struct event_log_memory {
-	int fd; /* borrowed */
-	off_t at;
+	bool kept;
 	bool resumes; /* the last daemon has left what is in it */
+	int fd;	      /* borrowed */
+	off_t at;
 };
 
 int event_log_create(struct store *store, const struct event_log_memory *memory, struct event_log **ret_log);
