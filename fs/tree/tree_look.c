@@ -267,49 +267,6 @@ int tree_parent(struct tree *tree, uint64_t ino, uint64_t *ret_parent)
 	return r;
 }
 
-static int prepend(char **path, const char *name, size_t length, const char *suffix)
-{
-	char *longer = NULL;
-
-	if (asprintf(&longer, "%.*s%s%s%s", (int)length, name, suffix, **path != '\0' ? "/" : "",
-		    *path) < 0)
-		return -ENOMEM;
-	free(*path);
-	*path = longer;
-	return 0;
-}
-
-/* How much of the node's name is that of its status; 0: it has none. */
-static size_t shadowed(struct tree *tree, const struct node *node)
-{
-	if (place_is_prompt(tree->needs.store, node))
-		return node->name_length - strlen(PLACE_PROMPT);
-	return sheet_is(tree, node) ? node->name_length : 0;
-}
-
-int tree_path(struct tree *tree, uint64_t ino, char **ret_path)
-{
-	CLEANUP_FREE char *path = strdup("");
-	bool is_status = (ino & TREE_STATUS_BIT) != 0;
-	struct node node;
-	int r = path == NULL ? -ENOMEM : nodes_get(tree->needs.store, TREE_NODE(ino), &node);
-
-	if (r == 0 && is_status) {
-		size_t stem = shadowed(tree, &node);
-		r = stem > 0 ? prepend(&path, node.name, stem, PLACE_STATUS) : -ENOENT;
-		if (r == 0)
-			r = nodes_get(tree->needs.store, node.parent, &node);
-	}
-	while (r == 0 && node.ino != (int64_t)TREE_ROOT) {
-		r = node.parent == 0 ? -ENOENT : prepend(&path, node.name, node.name_length, "");
-		if (r == 0)
-			r = nodes_get(tree->needs.store, node.parent, &node);
-	}
-	if (r == 0)
-		*ret_path = steal(&path);
-	return r;
-}
-
 struct listing {
 	struct tree *tree;
 	struct node *nodes; /* owned */
@@ -339,7 +296,7 @@ static int emit_node(struct tree *tree, const struct node *node, uint64_t cookie
 
 	if (is_hidden(tree, node))
 		return 0;
-	size_t stem = cookie < shadow_cookie ? shadowed(tree, node) : 0;
+	size_t stem = cookie < shadow_cookie ? tree_status_stem(tree, node) : 0;
 	if (stem > 0) {
 		snprintf(name, sizeof(name), "%.*s" PLACE_STATUS, (int)stem, node->name);
 		/* a name too long to be looked up is not listed */

@@ -32,6 +32,9 @@ static inline int64_t tree_ns(const struct timespec *time)
 /* tree_plant.c: as tree_plant(). */
 int plant(const struct tree_needs *needs);
 
+/* tree_path.c. How much of the node's name is that of its status; 0: it has none. */
+size_t tree_status_stem(struct tree *tree, const struct node *node);
+
 int tree_entry_of(struct tree *tree, const struct node *node, struct tree_entry *ret_entry);
 /* The node of a shadow name ("X.status", "X.wait") when its prompt is there: 1 and the bit, else 0, or an error. */
 int tree_shadow(struct tree *tree, int64_t parent, const char *name, struct node *ret_prompt, uint64_t *ret_bit);
