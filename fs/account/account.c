@@ -152,6 +152,11 @@ int account_spend(struct account *account, bool csv, char **ret_text)
 	return csv ? spend_format_csv(account->store, ret_text) : spend_format(account->store, ret_text);
 }
 
+const struct views_needs *account_views(const struct account *account)
+{
+	return &account->views;
+}
+
 void account_serves(struct account *account, int64_t request)
 {
 	store_serves(account->store, request);

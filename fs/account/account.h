@@ -27,6 +27,7 @@ struct loop;
 struct model_table;
 struct store;
 struct tree;
+struct views_needs;
 struct wait_below;
 struct worker;
 
@@ -97,6 +98,8 @@ int account_gallery(
 int account_stats(struct account *account, bool prometheus, char **ret_text);
 /* .weryaifs/spend and spend.csv (fs/report/spend.h); the caller frees the text. */
 int account_spend(struct account *account, bool csv, char **ret_text);
+/* .weryaifs/by-date, by-state and by-model: fs/report/views.h. */
+const struct views_needs *account_views(const struct account *account);
 /* For a mount that outlives us (store_serves() and its companions): what changes from now on belongs to this request. */
 void account_serves(struct account *account, int64_t request);
 int account_served(struct account *account, uint64_t *ret_request);

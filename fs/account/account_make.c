@@ -180,6 +180,7 @@ static int make_tree(struct account *account)
 
 	account->balance = (struct balance_needs){account->loop, account->api, account->credits};
 	int r = tree_start(&needs, &account->tree);
+	account->views = (struct views_needs){account->store, account->tree};
 	if (r == 0)
 		r = make_tables(account);
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include "fs/account/account.h"
 #include "fs/account/balance.h"
 #include "fs/account/submit.h"
+#include "fs/report/views.h"
 
 struct account {
 	struct loop *loop; /* borrowed, like the next three */
@@ -28,6 +29,7 @@ struct account {
 	struct tables *tables;
 	struct galleries *galleries;
 	struct events *events;
+	struct views_needs views;
 	struct balance_needs balance;
 	struct submit_needs submit;
 	struct model_refresh *refresh; /* NULL: the models stay as they are */

@@ -20,6 +20,7 @@
 #define TREE_MODEL_BIT (UINT64_C(1) << 59) /* the .model of a model's directory: found, never listed */
 #define TREE_GALLERY_BIT (UINT64_C(1) << 58) /* the .gallery.html of a directory: found, never listed */
 #define TREE_ICON_BIT (UINT64_C(1) << 57) /* the .directory of a model's directory: found, never listed */
+#define VIEW_BIT (UINT64_C(1) << 57) /* of what is below by-date, by-state and by-model (fs/report/views.h); no node's */
 #define TREE_BITS (TREE_STATUS_BIT | TREE_WAIT_BIT | TREE_MODEL_BIT | TREE_GALLERY_BIT | TREE_ICON_BIT)
 #define TREE_NODE(ino) ((int64_t)((ino) & ~TREE_BITS))
 

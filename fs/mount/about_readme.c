@@ -128,6 +128,7 @@ const char about_readme[] =
 	"    spend         results and credits by model and day; spend.csv: by state, too, for programs\n"
 	"    events        not listed; a line of JSON for each change from now on, for `while read`\n"
 	"    gallery.html  a page of what was made, newest first; DIR/.gallery.html of one directory\n"
+	"    by-date/2026/11/27/  by-state/FAILED/  by-model/FLUX/   links to results and prompts\n"
 	"    log           the last messages        lost+found   see above\n"
 	"\n"
 	"Unmount with: fusermount3 -u MOUNTPOINT\n";

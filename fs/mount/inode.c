@@ -13,6 +13,7 @@
 #include "fs/mount/ghost.h"
 #include "fs/mount/mount_private.h"
 #include "fs/notify/notifier.h"
+#include "fs/report/views.h"
 
 /* DIR/.gallery.html. */
 static int gallery_entry(struct session *session, uint64_t dir, struct tree_entry *ret_entry)
@@ -40,12 +41,18 @@ int inode_get(struct session *session, uint64_t ino, struct tree_entry *ret_entr
 		return gallery_entry(session, (uint64_t)TREE_NODE(ino), ret_entry);
 	if (about_is(ino))
 		return about_get(session->account, ino, ret_entry);
+	if (views_is(ino))
+		return views_get(account_views(session->account), ino, ret_entry);
 	return tree_is_dropped(session->tree, ino) ? -ESTALE
 						   : tree_get(session->tree, ino, ret_entry);
 }
 
 int inode_parent(struct session *session, uint64_t ino, uint64_t *ret_parent)
 {
+	if (views_is(ino)) {
+		*ret_parent = views_parent(ino);
+		return 0;
+	}
 	if (!about_is(ino))
 		return tree_parent(session->tree, ino, ret_parent);
 	*ret_parent = about_is_at_root(ino) ? TREE_ROOT : TREE_ABOUT;
@@ -69,7 +76,12 @@ int inode_lookup(
 	ino = about_find(parent, name);
 	if (ino != 0 && (session->readme || !about_is_at_root(ino)))
 		return about_get(session->account, ino, ret_entry);
-	return about_is(parent) ? -ENOTDIR : tree_lookup(session->tree, parent, name, ret_entry);
+	if (views_is(parent))
+		return views_lookup(account_views(session->account), parent, name, ret_entry);
+	if (about_is(parent))
+		return -ENOTDIR;
+	int r = parent == TREE_ABOUT ? views_lookup(account_views(session->account), parent, name, ret_entry) : -ENOENT;
+	return r != -ENOENT ? r : tree_lookup(session->tree, parent, name, ret_entry);
 }
 
 int64_t inode_quiet_ms(struct session *session, uint64_t dir)
@@ -127,7 +139,7 @@ static void inode_gone(struct session *session, uint64_t key)
 		map_remove(session->known, key);
 	else
 		hold(session, key, 0);
-	if (!about_is(key) && !ghost_is(key))
+	if (!about_is(key) && !ghost_is(key) && !views_is(key))
 		tree_forget(session->tree, key);
 }
 

@@ -15,6 +15,7 @@
 #include "fs/mount/reply.h"
 #include "fs/notify/notifier.h"
 #include "fs/tree/copiers.h"
+#include "fs/report/views.h"
 #include "fs/tree/tree.h"
 
 /* Read-ahead of results may be parked for long, and the kernel counts RELEASE among the same background requests: with
@@ -99,7 +100,7 @@ void ops_setattr(
 	struct handle *handle = info != NULL ? handle_of(req, info) : NULL;
 	unsigned what = decode_set(to_set, attr);
 	struct tree_entry entry;
-	int r = about_is(ino) ? -EPERM : 0;
+	int r = about_is(ino) || views_is(ino) ? -EPERM : 0;
 
 	if (r == 0 && tree_is_dropped(session->tree, ino))
 		r = -ESTALE;

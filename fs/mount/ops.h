@@ -31,6 +31,7 @@ int ops_take_shadow(fuse_req_t req, uint64_t parent, const char *name, bool excl
 void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
 void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
 void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
+void ops_readlink(fuse_req_t req, fuse_ino_t ino);
 void ops_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name);
 void ops_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name);
 void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,

@@ -9,15 +9,17 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fs/account/account.h"
 #include "fs/base/clock.h"
 #include "fs/mount/about.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/reply.h"
 #include "fs/tree/copiers.h"
+#include "fs/report/views.h"
 #include "fs/tree/tree.h"
 
-enum { LIST_DOT, LIST_DOTDOT, LIST_ABOUT, LIST_TREE = 32 };
+enum { LIST_DOT, LIST_DOTDOT, LIST_ABOUT, LIST_VIEWS = 32, LIST_TREE = 64 };
 
 struct listing {
 	struct session *session;
@@ -93,17 +95,36 @@ static int list_about(struct listing *listing, uint64_t dir, uint64_t cookie)
 	return 0;
 }
 
+static int add_view(void *arg, const char *name, const struct tree_entry *entry, uint64_t next)
+{
+	return add(arg, name, entry, LIST_VIEWS + next);
+}
+
+static int list_views(struct listing *listing, uint64_t cookie)
+{
+	int r = views_list(account_views(listing->session->account), TREE_ABOUT, cookie > LIST_VIEWS ? cookie - LIST_VIEWS : 0,
+		add_view, listing);
+
+	if (r < 0)
+		listing->error = r;
+	return r;
+}
+
 static void list(struct listing *listing, uint64_t ino, uint64_t cookie)
 {
 	if (cookie < LIST_TREE) {
 		if (list_dots(listing, ino, cookie) != 0)
 			return;
 		bool about = ino == TREE_ABOUT || (ino == TREE_ROOT && listing->session->readme);
-		if (about && list_about(listing, ino, cookie) != 0)
+		if (about && cookie < LIST_VIEWS && list_about(listing, ino, cookie) != 0)
+			return;
+		if (ino == TREE_ABOUT && list_views(listing, cookie) != 0)
 			return;
 		cookie = LIST_TREE;
 	}
-	int r = tree_list(listing->session->tree, ino, cookie - LIST_TREE, add_from_tree, listing);
+	int r = views_is(ino) ? views_list(account_views(listing->session->account), ino, cookie - LIST_TREE, add_from_tree,
+					listing)
+			      : tree_list(listing->session->tree, ino, cookie - LIST_TREE, add_from_tree, listing);
 	if (r < 0)
 		listing->error = r;
 }

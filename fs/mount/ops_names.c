@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "fs/account/account.h"
+#include "fs/account/account.h"
+#include "fs/base/cleanup.h"
 #include "fs/mount/about.h"
 #include "fs/mount/client.h"
 #include "fs/mount/ghost.h"
@@ -13,6 +15,7 @@
 #include "fs/mount/reply.h"
 #include "fs/mount/request.h"
 #include "fs/notify/notifier.h"
+#include "fs/report/views.h"
 #include "fs/tree/copiers.h"
 #include "fs/tree/tree.h"
 
@@ -147,7 +150,7 @@ void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct notifier *notifier = ops_notifier(req);
 	pid_t pid = fuse_req_ctx(req)->pid;
 	struct session *session = session_of(req);
-	int r = about_find(parent, name) != 0 ? -EPERM : 0;
+	int r = about_find(parent, name) != 0 || views_is(parent) ? -EPERM : 0;
 
 	if (notifier != NULL) {
 		reply_error(req, notifier_removed(notifier, parent, name));
@@ -168,8 +171,21 @@ void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct session *session = session_of(req);
 
-	reply_error(req,
-		request_was_done(session) ? 0 : tree_rmdir(session->tree, parent, name));
+	if (views_is(parent))
+		reply_error(req, -EPERM);
+	else
+		reply_error(req, request_was_done(session) ? 0 : tree_rmdir(session->tree, parent, name));
+}
+
+void ops_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	CLEANUP_FREE char *target = NULL;
+	int r = views_is(ino) ? views_target(account_views(session_of(req)->account), ino, &target) : -EINVAL;
+
+	if (r < 0)
+		reply_error(req, r);
+	else
+		reply_target(req, target);
 }
 
 void ops_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
@@ -194,7 +210,8 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
 
 	if (notifier != NULL)
 		r = notifier_renamed(notifier, parent, name, new_parent, new_name);
-	else if (about_find(parent, name) != 0 || about_find(new_parent, new_name) != 0)
+	else if (about_find(parent, name) != 0 || about_find(new_parent, new_name) != 0 || views_is(parent) ||
+		 views_is(new_parent))
 		r = -EPERM;
 	else if (request_was_done(session))
 		r = 0;

@@ -17,6 +17,7 @@ const struct fuse_lowlevel_ops *ops_table(void)
 		.mkdir = ops_mkdir,
 		.unlink = ops_unlink,
 		.rmdir = ops_rmdir,
+		.readlink = ops_readlink,
 		.symlink = ops_symlink,
 		.link = ops_link,
 		.rename = ops_rename,

@@ -7,12 +7,13 @@
 #include "fs/mount/ops.h"
 #include "fs/mount/reply.h"
 #include "fs/mount/request.h"
+#include "fs/report/views.h"
 #include "fs/tree/tree.h"
 
 /* Files that are nobody's have no attributes; those that a ghost is given are dropped. */
 static bool is_bare(fuse_ino_t ino)
 {
-	return about_is(ino) || ghost_is(ino);
+	return about_is(ino) || ghost_is(ino) || views_is(ino);
 }
 
 static int check(const struct session *session, fuse_ino_t ino)

@@ -197,6 +197,11 @@ void reply_written(fuse_req_t req, size_t length)
 	sent(fuse_reply_write(req, length));
 }
 
+void reply_target(fuse_req_t req, const char *target)
+{
+	sent(fuse_reply_readlink(req, target));
+}
+
 void reply_length(fuse_req_t req, size_t length)
 {
 	sent(fuse_reply_xattr(req, length));

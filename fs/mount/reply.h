@@ -34,6 +34,7 @@ void reply_data(fuse_req_t req, const char *data, size_t length);
 /* The part of a text that a read asked for. */
 void reply_slice(fuse_req_t req, const char *text, size_t length, size_t size, off_t offset);
 void reply_written(fuse_req_t req, size_t length);
+void reply_target(fuse_req_t req, const char *target); /* of a symbolic link */
 void reply_length(fuse_req_t req, size_t length); /* of an extended attribute or their list */
 void reply_offset(fuse_req_t req, off_t offset);
 void reply_poll(fuse_req_t req, unsigned events);

@@ -250,6 +250,9 @@ static const char *const steps[] = {
 	"ALTER TABLE job ADD COLUMN step_asked INTEGER NOT NULL DEFAULT 0;",
 	"ALTER TABLE result ADD COLUMN content TEXT;",
 	tally,
+	/* what the views list (found.h) */
+	"CREATE INDEX node_day ON node(mtime / 86400000000000, ino) WHERE kind = 4;"
+	"CREATE INDEX job_state ON job(state); CREATE INDEX job_model ON job(model);",
 };
 
 int64_t schema_version(void)

@@ -30,6 +30,8 @@ static int check_name_in(
 {
 	if (strlen(name) > 255)
 		return -ENAMETOOLONG;
+	if ((parent & VIEW_BIT) != 0)
+		return -EPERM;
 	int r = nodes_get(tree->needs.store, TREE_NODE(parent), ret_dir);
 	if (r < 0)
 		return r;

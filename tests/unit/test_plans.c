@@ -19,6 +19,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/store/cache.h"
+#include "fs/store/found.h"
 #include "fs/store/jobs.h"
 #include "fs/store/known.h"
 #include "fs/store/nodes.h"
@@ -251,6 +252,23 @@ static void run_wishes(struct store *store)
 	assert_int_equal(wishes_remove(store, 1), 0);
 }
 
+static int see_found(void *arg, int64_t ino, int64_t behind)
+{
+	return 0;
+}
+
+static void run_found(struct store *store)
+{
+	int64_t first, last;
+	bool any;
+
+	assert_int_equal(found_on_day(store, 20000, 0, see_found, NULL), 0);
+	assert_int_equal(found_between(store, 1, 2, &any), 0);
+	found_days(store, &first, &last);
+	assert_int_equal(found_in_state(store, JOB_FAILED, 0, see_found, NULL), 0);
+	assert_int_equal(found_of_model(store, "FLUX", 0, see_found, NULL), 0);
+}
+
 static int see_tally(void *arg, const struct tally_row *row)
 {
 	return 0;
@@ -344,6 +362,7 @@ static void test_plans_no_statement_goes_through_a_table(void **state)
 	run_wishes(store);
 	run_sheets(store);
 	run_tally(store);
+	run_found(store);
 	run_others(store);
 	assert_int_equal(store_end(store, 0), 0);
 	assert_int_equal(store_begin(store, false), 0);
