@@ -24,7 +24,7 @@ class Sandbox:
         self.url = self.process.stdout.readline().split()[-1]
 
     def control(self, **settings):
-        query = '&'.join(f'{key.replace("_", "-")}={value}' for key, value in settings.items())
+        query = '&'.join(key.replace('_', '-') + ('' if value is None else f'={value}') for key, value in settings.items())
         subprocess.run(['curl', '-sSf', f'{self.url}/_control?{query}'], check=True, stdout=subprocess.DEVNULL)
 
     def stop(self):

@@ -111,7 +111,8 @@ def row_list(scene):
     path, entries = scene.mnt + 'done', 3 * scene.size
     first = timed(lambda: list_like_ls(path))
     again = timed(lambda: list_like_ls(path))
-    return {'ls -l of done, an entry': (first / entries, 's'), 'the same again, an entry': (again / entries, 's')}
+    cpu = scene.cpu_of(lambda: list_like_ls(path)) / entries
+    return {'ls -l of done, an entry, CPU of the daemon': (cpu, 's'), 'ls -l of done, an entry': (first / entries, 's'), 'the same again, an entry': (again / entries, 's')}
 
 
 def row_stat(scene):
@@ -127,7 +128,9 @@ def row_queued(scene):
     took = timed(lambda: list_like_ls(path))
     names = [f'{path}/p{random.randrange(scene.size):07}.status' for _ in range(TIMES)]
     times = [timed(lambda: read(name)) for name in names]
-    return {'ls -l of QUEUED, an entry': (took / 2 / scene.size, 's'), 'cat of a status, p50': (percentile(times, 50), 's')}
+    cpu = scene.cpu_of(lambda: [read(name) for name in names]) / TIMES
+    return {'cat of a status, CPU of the daemon': (cpu, 's'), 'RSS with that many QUEUED': (scene.account.rss(), 'MiB'),
+            'ls -l of QUEUED, an entry': (took / 2 / scene.size, 's'), 'cat of a status, p50': (percentile(times, 50), 's')}
 
 
 def row_refusal(scene):
@@ -135,7 +138,10 @@ def row_refusal(scene):
     scene.make(fault='submit-slow=1', queued=scene.size)
 
     def refused():
+        scene.service.control(clear=None)
         scene.service.control(fault='submit-6010')
+        while b'"code":6010' not in read(scene.service.log):
+            time.sleep(0.01)
         quiet, before = 0, -1
         while quiet < 5:  # half a second of rest: all is told
             time.sleep(0.1)
