@@ -60,6 +60,12 @@ struct table_work {
 	int64_t results; /* that new and changed rows ask for */
 };
 
+/* table_read.c */
+/* The model in whose directory the table is. -ENOENT: none that is known. */
+int table_find_model(const struct tables *tables, const struct node *file, const struct model **ret_model);
+/* -ENOENT: it is no table; -EFBIG: it is too large for one. */
+int table_read(const struct tables *tables, const struct node *file, struct prompt_table *ret_rows);
+
 /* table_dir.c */
 /* sheet.dir is where the prompts of the table are, 0 where they have no directory yet; dir_error. Follows a table that was renamed. */
 int table_dir_find(struct table_work *work);

@@ -14,20 +14,6 @@
 #include "fs/table/table_private.h"
 #include "fs/tree/tree.h"
 
-static int find_model(const struct table_work *work, const struct model **ret_model)
-{
-	struct store *store = work->tables->needs.store;
-	struct node top;
-	int64_t ino;
-	int r = place_top(store, work->file.parent, &ino);
-
-	if (r == 0)
-		r = nodes_get(store, ino, &top);
-	if (r == 0)
-		*ret_model = model_table_find(*work->tables->needs.models, top.name);
-	return r;
-}
-
 /* Would the prompt be sent? *ret_number: the results that it asks for. -EINVAL with a sentence in *ret_message. */
 static int parse(const struct table_work *work, const char *text, int *ret_number, char **ret_message)
 {
@@ -36,12 +22,11 @@ static int parse(const struct table_work *work, const char *text, int *ret_numbe
 	CLEANUP(defaults_finish) struct defaults defaults = {0};
 	CLEANUP(prompt_finish) struct prompt prompt = {0};
 	const struct model *model = NULL;
-	int r = find_model(work, &model);
+	int r = table_find_model(work->tables, &work->file, &model);
 
-	if (r == 0 && model == NULL)
-		return -EINVAL;
-	if (r == 0)
-		r = defaults_read(needs->store, work->sheet.dir != 0 ? work->sheet.dir : work->file.parent, &defaults);
+	if (r < 0)
+		return r == -ENOENT ? -EINVAL : r;
+	r = defaults_read(needs->store, work->sheet.dir != 0 ? work->sheet.dir : work->file.parent, &defaults);
 	defaults_use(&defaults, &options);
 	if (r == 0)
 		r = prompt_parse(model, &options, text, strlen(text), &prompt, ret_message);

@@ -2,7 +2,6 @@
 #include "fs/table/tables.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +13,9 @@
 #include "fs/base/ids.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
-#include "fs/base/read_all.h"
 #include "fs/job/changes.h"
 #include "fs/job/place.h"
 #include "fs/job/writers.h"
-#include "fs/prompt/prompt_keys.h"
 #include "fs/store/store.h"
 #include "fs/table/table_private.h"
 
@@ -44,64 +41,6 @@ static void work_destroy(struct table_work *work)
 static void work_destroyp(struct table_work **work)
 {
 	work_destroy(*work);
-}
-
-/* --- what a file says --- */
-
-struct keys {
-	struct prompt_keys keys;
-};
-
-/* A column may be called as a line of a prompt is begun. */
-static bool is_key(void *arg, const char *word)
-{
-	const struct keys *keys = arg;
-	char folded[PROMPT_KEY_MAX + 1];
-
-	if (!prompt_key_fold(word, strlen(word), folded))
-		return false;
-	const struct prompt_key *key = prompt_key_find(&keys->keys, folded);
-	return key != NULL && (key->trust == KEY_OURS || key->trust == KEY_SERVICES) && key->kind != KEY_WORDS &&
-	       key->kind != KEY_ELSEWHERE;
-}
-
-static int find_model(struct tables *tables, const struct node *file, const struct model **ret_model)
-{
-	struct node top;
-	int64_t ino;
-	int r = place_top(tables->needs.store, file->parent, &ino);
-
-	if (r == 0)
-		r = nodes_get(tables->needs.store, ino, &top);
-	if (r == 0)
-		*ret_model = model_table_find(*tables->needs.models, top.name);
-	return r == 0 && *ret_model == NULL ? -ENOENT : r;
-}
-
-/* -ENOENT: it is no table; -EFBIG: it is too large for one. */
-static int read_rows(struct tables *tables, const struct node *file, struct prompt_table *ret_rows)
-{
-	CLEANUP_CLOSE int fd = store_data_open(tables->needs.store, file->ino, O_RDONLY);
-	CLEANUP_FREE struct keys *keys = calloc(1, sizeof(*keys));
-	const struct model *model = NULL;
-	struct stat st;
-
-	if (fd < 0 || keys == NULL)
-		return fd < 0 ? fd : -ENOMEM;
-	int r = find_model(tables, file, &model);
-	if (r < 0)
-		return r;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	size_t size = st.st_size > PROMPT_TABLE_MAX_BYTES ? PROMPT_TABLE_MAX_BYTES + 1 : (size_t)st.st_size;
-	CLEANUP_FREE char *data = malloc(size + 1);
-	if (data == NULL)
-		return -ENOMEM;
-	ssize_t length = read_all(fd, data, size);
-	if (length < 0)
-		return (int)length;
-	prompt_keys_init(&keys->keys, model);
-	return prompt_table_parse(file->name, data, (size_t)length, is_key, keys, ret_rows);
 }
 
 /* --- the row in the store --- */
@@ -338,7 +277,7 @@ static int look_at(struct tables *tables, const struct node *file, bool asked)
 	stop_work(tables, file->ino);
 	if (is_new && r == 0)
 		tell_name(tables, CHANGES_STATUS_GONE, sheet.parent, sheet.name);
-	r = read_rows(tables, file, &rows);
+	r = table_read(tables, file, &rows);
 	if (r == -ENOENT && !is_new)
 		tell_name(tables, CHANGES_STATUS_GONE, file->parent, file->name);
 	if (r == -ENOENT)

@@ -11,7 +11,7 @@
  * States:       of one: none; to be looked at; held; done; done with faults (enum sheet_state of fs/store/sheets.h).
  * Ownership:    needs are borrowed.
  * Calls back:   nobody; what it changes is told by way of fs/job/changes.h. Works in slices, from the loop.
- * Files, bottom up: table_report (words), table_dir (where the prompts are), table_move, table_row, tables. */
+ * Files, bottom up: table_report (words), table_read, table_dir (where the prompts are), table_move, table_row, tables. */
 #include <stdbool.h>
 #include <stdint.h>
 
