@@ -15,6 +15,7 @@
 #define WEIGHT 8     /* the latest one counts so much less than all before */
 #define LONGEST_MS (INT64_C(24) * 3600 * 1000)
 #define BURST 6      /* questions in one interval, when an end is likely */
+#define SELDOM 10    /* intervals, at most, between questions before an end is likely */
 #define SHORT 4      /* intervals: a shorter job is not asked for before its end is likely */
 
 struct kind {
@@ -110,7 +111,8 @@ int64_t queue_takes_wait(const struct queue_takes *takes, const char *model, con
 	int64_t step = within(left / (saved > 1 ? saved : 1), interval_ms / BURST, interval_ms);
 	int64_t first = within(early + step / 2, interval_ms / 3, INT64_MAX);
 	if (age_ms < early && age_ms < first) {
-		int64_t seldom = mean / 6 > 2 * interval_ms ? mean / 6 : 2 * interval_ms;
+		/* one that fails at once is not to look as if it ran for minutes */
+		int64_t seldom = within(mean / 6, 2 * interval_ms, SELDOM * interval_ms);
 		bool is_far = mean > SHORT * interval_ms && age_ms + seldom < first - step;
 		return is_far ? seldom : first - age_ms;
 	}
