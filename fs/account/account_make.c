@@ -59,6 +59,7 @@ static int make_fetches(struct account *account)
 		.api = account->api,
 		.worker = options->worker,
 		.cache = options->cache,
+		.along = true,
 		.cache_size = options->cache_size,
 		.stall_ms = options->stall_timeout_ms,
 		.trouble = tell_trouble,

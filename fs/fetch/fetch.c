@@ -24,6 +24,7 @@ static void on_flush(void *arg)
 		log_errno(LOG_LEVEL_WARNING, r, "result: what was fetched could not be noted");
 	else
 		evict_check(fetches->evictor);
+	fetch_along_settle(fetches);
 }
 
 /* SQL is parsed when it is first used: not while the first reader waits. */
@@ -53,6 +54,15 @@ static void retry(void *fetch)
 	fetch_pump(fetch);
 }
 
+static void ended(struct fetch *fetch, const struct http_end *end, bool complete)
+{
+	bool along = fetch->is_along;
+
+	fetch_ended(fetch, end, complete);
+	if (along)
+		fetch_along_ended(fetch);
+}
+
 static void far(void *fetch)
 {
 	fetch_is_far(fetch);
@@ -61,7 +71,7 @@ static void far(void *fetch)
 /* What the files below this one call when something has happened (fetch_private.h). */
 static const struct fetch_steps steps = {.connecting = fetch_is_connecting,
 	.came = came,
-	.ended = fetch_ended,
+	.ended = ended,
 	.retry = retry,
 	.far = far};
 
@@ -74,6 +84,7 @@ int fetches_create(const struct fetch_needs *needs, struct fetches **ret_fetches
 	fetches->needs = *needs;
 	fetches->steps = &steps;
 	list_init(&fetches->waiting);
+	list_init(&fetches->along);
 	fetches->by_ino = map_create();
 	fetches->troubles = map_create();
 	fetches->read = map_create();
@@ -203,6 +214,7 @@ int fetch_read(struct fetch *fetch, int64_t offset, size_t length, fetch_done *d
 	fetch->stream_end = end;
 	fetch->stream_run = plan.run;
 	fetch->stream_length = (int64_t)length;
+	fetch_along_read(fetch, offset, end);
 	if (fetch_is_here(fetch, offset, end)) {
 		fetch_answer(fetch, offset, length, plan.run, done, arg);
 		/* a reader who is served from what was fetched ahead has more fetched ahead */

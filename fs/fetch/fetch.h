@@ -40,6 +40,7 @@ struct fetch_needs { /* all borrowed */
 	struct api_client *api; /* for new addresses */
 	struct worker *worker;
 	bool cache;         /* keep what was fetched for reading */
+	bool along;         /* the next files of a directory that is read file after file may come along */
 	int64_t cache_size; /* bytes; 0 no limit */
 	int64_t stall_ms;   /* without a byte for so long a transfer has failed */
 	void (*trouble)(void *arg, int64_t job);

@@ -29,6 +29,7 @@ void fetch_free(struct fetch *fetch)
 	struct list *item, *after;
 
 	map_remove(fetch->fetches->by_ino, (uint64_t)fetch->ino);
+	list_remove(&fetch->along);
 	unload(fetch);
 	list_for_each_safe(item, after, &fetch->reads)
 		free(list_entry(item, struct fetch_read, link));
@@ -72,6 +73,7 @@ int fetch_open(struct fetches *fetches, int64_t ino, struct fetch **ret_fetch)
 	list_init(&fetch->reads);
 	list_init(&fetch->transfers);
 	list_init(&fetch->blocks);
+	list_init(&fetch->along);
 	r = map_put(fetches->by_ino, (uint64_t)ino, fetch);
 	if (r < 0) {
 		free(fetch);

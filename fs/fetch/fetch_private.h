@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* fetch_private: what the files of this room share. Bottom up, and a file calls only those above it here: blocks,
- * readahead, route, plan, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte);
+ * readahead, route, plan, series, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte);
  * fetch_state (what is here and on its way); fetch_file (an open result and its reads); fetch_plan (which ranges are
- * asked for); fetch_recover (what the end of one means); fetch_background (whole files, read or not); evict; fetch.
+ * asked for); fetch_recover (what the end of one means); fetch_along (the next files of a directory); fetch_background (whole files, read or not); evict; fetch.
  * What has to go up goes by way of struct fetch_steps. */
 #include "fs/base/loop.h"
 #include "fs/base/worker.h"
@@ -12,6 +12,7 @@
 #include "fs/fetch/readahead.h"
 #include "fs/fetch/renew.h"
 #include "fs/fetch/route.h"
+#include "fs/fetch/series.h"
 #include "fs/net/http.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
@@ -42,6 +43,8 @@ struct fetches {
 	struct list waiting; /* background.link: to be fetched whole */
 	struct background *background; /* owned; the one under way */
 	struct loop_timer *next; /* of those */
+	struct series series;
+	struct list along; /* fetch.along: those that come along now */
 	struct evictor *evictor; /* owned */
 };
 
@@ -88,6 +91,8 @@ struct fetch {
 	bool uncached;     /* nothing is written to disk: as wished, or since it is full */
 	bool no_ranges;    /* the server sends the whole, from the start */
 	struct background *background; /* borrowed: fetches all of it */
+	struct list along; /* fetches.along: it is a user of itself, until its transfer has ended */
+	bool is_along, was_begun; /* was_begun: somebody has read its first byte */
 };
 
 struct transfer {
@@ -164,6 +169,15 @@ void fetch_is_far(struct fetch *fetch);
 /* fetch_recover.c */
 
 void fetch_ended(struct fetch *fetch, const struct http_end *end, bool complete);
+
+/* fetch_along.c */
+
+/* Somebody reads up to `end`: the next files may be wanted soon. */
+void fetch_along_read(struct fetch *fetch, int64_t offset, int64_t end);
+/* A transfer has ended, which may have been the last one of a file that came along. */
+void fetch_along_ended(struct fetch *fetch);
+/* Those that are here are not held any longer. */
+void fetch_along_settle(struct fetches *fetches);
 
 /* fetch_background.c */
 

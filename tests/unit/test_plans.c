@@ -148,6 +148,9 @@ static void run_nodes(struct store *store)
 	assert_int_equal(nodes_add(store, &node), 0);
 	assert_int_equal(nodes_add(store, &fixed), 0);
 	assert_int_equal(nodes_get(store, node.ino, &found), 0);
+	int64_t next;
+	assert_int_equal(nodes_next_result(store, node.ino, true, &next), -ENOENT);
+	assert_int_equal(nodes_next_result(store, node.ino, false, &next), -ENOENT);
 	assert_int_equal(nodes_find(store, 7, "x", &found), 0);
 	assert_int_equal(nodes_list(store, 7, 0, see_node, NULL), 0);
 	assert_int_equal(nodes_list_below(store, 7, see_node, NULL), 0);
