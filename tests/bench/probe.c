@@ -3,8 +3,10 @@
  *
  *   seq FILE [BLOCK]          read from start to end          curl-seq URL [OUT]
  *   head FILE OFFSET          open and read 4 KiB             curl-head URL OFFSET [warm]
+ *   mib FILE OFFSET           the first MiB of a reader        curl-mib URL OFFSET [warm]
  *   random FILE COUNT SEED THREADS   4 KiB each               curl-random URL SIZE COUNT SEED
  *   many LIST THREADS         each file of LIST whole         curl-many LIST THREADS [2]
+ *                             the same by one multi handle    curl-multi LIST AT_ONCE
  *   list DIR                  readdir and lstat of each
  *   stat PATH SECONDS         latency of stat(2), one a millisecond
  *   pin FILE                  drops the file's pages from the page cache
@@ -137,6 +139,26 @@ static int head(const char *path, off_t offset)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	errors += pread(fd, buffer, sizeof(buffer), offset) <= 0;
 	first_byte = now();
+	return report(1);
+}
+
+/* The first MiB of a reader in sequence. */
+static int mib(const char *path, off_t offset)
+{
+	char *buffer = must(malloc(128 * 1024));
+	size_t had = 0;
+	ssize_t n = 0;
+
+	started = now();
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	lseek(fd, offset, SEEK_SET);
+	while (had < (1 << 20) && (n = read(fd, buffer, 128 * 1024)) > 0) {
+		if (first_byte == 0)
+			first_byte = now();
+		had += (size_t)n;
+	}
+	bytes += had;
+	errors += had < (1 << 20);
 	return report(1);
 }
 
@@ -289,6 +311,53 @@ static int curl_head(const char *url, long long offset, bool warm)
 	return report(1);
 }
 
+static int curl_mib(const char *url, long long offset, bool warm)
+{
+	CURL *curl = make_curl();
+
+	if (warm)
+		fetch(curl, url, 0, 1);
+	first_byte = 0;
+	bytes = 0;
+	started = now();
+	fetch(curl, url, offset, 1 << 20);
+	return report(1);
+}
+
+/* The files of the list over one multi handle, so many at a time: HTTP/2 where the server speaks it. */
+static int curl_multi_many(int count)
+{
+	CURLM *multi = must(curl_multi_init());
+	int next = 0, running = 0, done = 0, left;
+
+	http_version = CURL_HTTP_VERSION_2TLS;
+	curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)count);
+	started = now();
+	while (done < line_count) {
+		while (next < line_count && next - done < count) {
+			CURL *curl = make_curl();
+			curl_easy_setopt(curl, CURLOPT_URL, lines[next++]);
+			curl_easy_setopt(curl, CURLOPT_PIPEWAIT, 1L);
+			curl_multi_add_handle(multi, curl);
+		}
+		curl_multi_perform(multi, &running);
+		CURLMsg *m;
+		while ((m = curl_multi_info_read(multi, &left)) != NULL) {
+			if (m->msg != CURLMSG_DONE)
+				continue;
+			CURL *curl = m->easy_handle;
+			errors += m->data.result != CURLE_OK;
+			curl_multi_remove_handle(multi, curl);
+			curl_easy_cleanup(curl);
+			done++;
+		}
+		if (done < line_count && next - done >= count)
+			curl_multi_poll(multi, NULL, 0, 1000, NULL);
+	}
+	latency_count = 0;
+	return report(line_count);
+}
+
 static int curl_random(const char *url, uint64_t size, int count, int seed)
 {
 	CURL *curl = make_curl();
@@ -348,6 +417,14 @@ int main(int argc, char **argv)
 			http_version = CURL_HTTP_VERSION_2TLS;
 		run_threads(what[0] == 'm' ? many_work : curl_many_work, (int)numbers[0]);
 		return report(line_count);
+	}
+	if (strcmp(what, "mib") == 0)
+		return mib(name, numbers[0]);
+	if (strcmp(what, "curl-mib") == 0)
+		return curl_mib(name, numbers[0], argc > 4);
+	if (strcmp(what, "curl-multi") == 0) {
+		read_list(name);
+		return curl_multi_many((int)numbers[0]);
 	}
 	if (strcmp(what, "list") == 0)
 		return list(name);

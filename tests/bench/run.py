@@ -21,6 +21,7 @@ BIG, MID, SMALL, SMALL_SIZE = 1 << 30, 64 << 20, 2000, 100 << 10
 NETS = {'lo': 'http://127.0.0.1:8490', 'tls': 'https://127.0.0.1:8491',
         'wan': 'http://127.77.0.1:8490', 'wan2': 'https://127.77.0.1:8491'}
 STEPS = 'seq,mid,first,random,list,small,stat'
+LINK = ('20', '1000', str(16 << 20))  # ms one way, Mbit/s, bytes of its queue, and what more link.c takes
 FIRST_TIMES = 3  # in each round: one read of a new mount is a single short measurement
 
 
@@ -98,7 +99,7 @@ http {{
         """127.77.0.1 behind 40 ms and 1 Gbit/s, for what runs in CLIENT."""
         quiet('ip', 'netns', 'add', SERVER)
         quiet('ip', 'netns', 'add', CLIENT)
-        link = subprocess.Popen([RUN + '/link', SERVER, 'wl0', CLIENT, 'wl1', '20', '1000', str(16 << 20)],
+        link = subprocess.Popen([RUN + '/link', SERVER, 'wl0', CLIENT, 'wl1', *LINK],
                                 stdout=subprocess.PIPE, text=True)
         self.started.append(link.pid)
         assert link.stdout.readline() == 'ready\n'
@@ -270,6 +271,9 @@ class Weryaifs(System):
         return [BUILD + '/weryaifs', '-f', '-o',
                 f'cache={"yes" if self.cache else "no"},ca_file={RUN}/cert.pem', *more, MNT]
 
+    def names(self):
+        return ['big', 'mid']
+
     def prepare(self, net):
         """An account whose finished jobs have the files as results; made once, in front of the link."""
         home = self.environment(net)
@@ -288,15 +292,15 @@ class Weryaifs(System):
         self.start(net)
         try:
             os.mkdir(self.small)
-            for name in ('big', 'mid'):
+            films = [f'{MNT}/VEO_3_1/{name}.mp4' for name in self.names()]
+            for name in self.names():
                 with open(f'{MNT}/VEO_3_1/{name}.txt', 'w') as prompt:
                     prompt.write(f'a fox [[file={name}.mp4]]')
             for i in range(SMALL):
                 with open(f'{self.small}/f{i:04}.txt', 'w') as prompt:
                     prompt.write(f'fox {i} [[file=small/f{i:04}.png]]')
             deadline = time.time() + 300
-            while len(glob.glob(self.small + '/*.png')) < SMALL or not os.path.exists(self.big) or \
-                    not os.path.exists(self.mid):
+            while len(glob.glob(self.small + '/*.png')) < SMALL or not all(map(os.path.exists, films)):
                 if time.time() > deadline:
                     raise RuntimeError(f'the results do not come, see {RUN}/{self.name}.log')
                 time.sleep(0.5)

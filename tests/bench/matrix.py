@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Measures weryaifs beside libcurl and rclone on links of many kinds, and writes LINKS.md.
+
+usage: tests/bench/matrix.py [--cells CELL,...] [--all] [--rounds 3] [--only NAME,...] [--steps S,...] [--raw FILE] [--keep]
+       tests/bench/matrix.py --self-test            whether the links keep to their numbers
+       tests/bench/matrix.py --report FILE          only the table
+
+A cell is RTT_MS/MBIT_S/plain|tls, and after that loss=SHARE, jitter=MS, limit=MBIT_S (of each connection). Without --cells twelve
+are measured, in about half an hour; --all are all of 5 to 200 ms x 20 to 1000 Mbit/s x plain and TLS. Needs what run.py needs.
+"""
+import argparse, glob, json, os, shutil, signal, statistics, subprocess, sys, time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+os.environ.setdefault('BENCH_DIR', '/dev/shm/weryaifs-links')
+import run
+from run import CACHE, CLIENT, HERE, MNT, RUN, SERVER, WWW, call, quiet, say
+
+TRIPS, RATES = (5, 25, 40, 100, 200), (20, 50, 100, 300, 1000)
+CELLS = ('5/300/plain', '25/20/tls', '25/50/plain', '25/50/tls', '40/100/tls', '40/1000/plain', '100/100/tls', '200/50/tls',
+         '25/50/tls/loss=0.005', '40/100/plain/loss=0.02', '40/100/tls/jitter=20', '40/300/tls/limit=16')
+SECONDS = 3   # of the link: a whole file
+PICTURES = 240
+PORTS = {'plain': 'http://127.77.0.1:8590', 'tls': 'https://127.77.0.1:8591'}
+STEPS = 'whole,mib,byte,film,one,8,32'
+
+
+class Cell:
+    def __init__(self, text):
+        self.name = text
+        trip, rate, self.proto, *more = text.split('/')
+        self.trip, self.rate = float(trip), float(rate)
+        self.more = dict(option.split('=') for option in more)
+        self.url = PORTS[self.proto]
+        self.big = f'big{int(self.rate)}.mp4'
+
+    def name_of_net(self):
+        return 'matrix-' + self.proto
+
+
+class Bench(run.Bench):
+    """As run.py's, with a link for each cell, and files that are as long as the links are fast."""
+
+    def __init__(self, rates):
+        self.rates = rates
+        run.SMALL = PICTURES
+        super().__init__()
+
+    def make_data(self):
+        super_fill = []
+        for rate in self.rates:
+            super_fill.append((f'{WWW}/big{int(rate)}.mp4', int(rate * 125000 * SECONDS), b'\0\0\0\x18ftypisom\0\0\0\0isommp42'))
+        for i in range(PICTURES):
+            super_fill.append((f'{WWW}/small/f{i:04}.png', run.SMALL_SIZE, b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR'))
+        for path, size, begin in super_fill:
+            if not os.path.exists(path) or os.path.getsize(path) != size:
+                with open(path, 'wb') as out:
+                    out.write(begin + os.urandom(size - len(begin)))
+        if shutil.which('ffmpeg') and not os.path.exists(WWW + '/film.mp4'):  # its index comes last, as encoders write it
+            quiet('ffmpeg', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=24', '-t', '20', '-b:v', '6M',
+                  WWW + '/film.mp4')
+
+    def nginx(self, tag, addresses, inside):
+        """Its log has the protocol as well; ports of its own, so that run.py can run beside this."""
+        if tag == 'lo':
+            return
+        listen = ''.join(f'listen {a}:8590; listen {a}:8591 ssl http2;\n' for a in addresses)
+        temp = ''.join(f'{k}_temp_path {RUN}/{tag}-{k};' for k in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
+        with open(f'{RUN}/nginx-{tag}.conf', 'w') as out:
+            out.write(f'''worker_processes 2; pid {RUN}/nginx-{tag}.pid; error_log {RUN}/nginx-{tag}.err warn;
+events {{ worker_connections 2048; }}
+http {{
+    sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_timeout 300s; keepalive_requests 1000000;
+    default_type application/octet-stream; {temp}
+    log_format b '$connection $request_method $status $body_bytes_sent "$http_range" $uri $msec $server_protocol';
+    access_log {RUN}/access-{tag}.log b buffer=64k flush=100ms;
+    server {{
+        {listen} ssl_certificate {self.ca}; ssl_certificate_key {RUN}/key.pem;
+        ssl_session_cache shared:S:4m; root {WWW}; autoindex on;
+    }}
+}}''')
+        quiet(*inside, 'nginx', '-c', f'{RUN}/nginx-{tag}.conf')
+        self.started.append(int(open(f'{RUN}/nginx-{tag}.pid').read()))
+
+    def link(self, cell):
+        # a fifth of a second of the link waits in front of it
+        run.LINK = (str(cell.trip / 2), str(cell.rate), str(max(int(cell.rate * 25000), 256 << 10)),
+                    *(f'{k}={v}' for k, v in cell.more.items()))
+        super().link()
+        # not every kernel has cubic; bbr, which may be the default, does not mind a loss, most servers do
+        if 'loss' in cell.more and call(*self.inside(SERVER), 'sysctl', '-qw', 'net.ipv4.tcp_congestion_control=cubic').returncode != 0:
+            quiet(*self.inside(SERVER), 'sysctl', '-qw', 'net.ipv4.tcp_congestion_control=reno')
+
+    def unlink(self):
+        super().close()
+        self.started = []
+        time.sleep(0.2)
+
+
+class Net(run.Net):
+    def __init__(self, cell, front=False):
+        self.name, self.url, self.far = cell.name_of_net(), cell.url, True
+        self.prefix = [] if front else Bench.inside(CLIENT)
+        self.log = f'{RUN}/access-{"front" if front else "wan"}.log'
+
+
+class Weryaifs(run.Weryaifs):
+    def __init__(self, bench):
+        super().__init__(True)
+        self.bench, self.port = bench, 8595
+
+    def names(self):
+        return [f'big{int(rate)}' for rate in self.bench.rates] + (['film'] if os.path.exists(WWW + '/film.mp4') else [])
+
+    def film(self, name):
+        return f'{MNT}/VEO_3_1/{name}'
+
+    def prepare(self, net):
+        self.bench.nginx('front', ['127.77.0.1'], [])
+        try:
+            super().prepare(net)
+        finally:
+            self.bench.unlink()
+
+
+class Rclone(run.Rclone):
+    def __init__(self):
+        super().__init__('full')
+        self.name = 'rclone'
+
+    def film(self, name):
+        return f'{MNT}/{name}'
+
+    def command(self, net):  # as its manual advises for media: more read-ahead, and connections of its own for each stream
+        return super().command(net)[:-2] + ['--buffer-size', '32M', '--vfs-read-ahead', '32M', '--dir-cache-time', '1h', ':http:', MNT]
+
+
+class Matrix:
+    def __init__(self, raw, bench, steps):
+        self.raw, self.bench, self.steps = raw, bench, steps
+
+    def note(self, cell, turn, system, step, value, **more):
+        row = {'cell': cell.name, 'round': turn, 'system': system, 'step': step, 'value': value, **more}
+        self.raw.write(json.dumps(row) + '\n')
+        self.raw.flush()
+        say(f'{cell.name:24} {system:9} {step:14} {value:10.4g}', ' '.join(f'{k}={v}' for k, v in more.items()))
+
+    def curl(self, cell, net, turn):
+        def one(step, key, *probe, system='curl'):
+            result = net.probe(*probe, curl=True)
+            if 'error' not in result and not result['errors']:
+                self.note(cell, turn, system, step, result[key] * (1e3 if key == 'seconds' else 1))
+        big = f'{net.url}/{cell.big}'
+        if 'whole' in self.steps:
+            one('whole', 'mbps', 'curl-seq', big)
+        if 'mib' in self.steps:
+            one('first MiB', 'seconds', 'curl-mib', big, 0)
+            one('first MiB, connected', 'seconds', 'curl-mib', big, 0, 'warm')
+        if 'byte' in self.steps:
+            one('first byte, connected', 'first_ms', 'curl-head', big, 1 << 20, 'warm')
+        with open(RUN + '/urls', 'w') as urls:
+            urls.writelines(f'{net.url}/small/f{i:04}.png\n' for i in range(PICTURES))
+        for at_once, step in ((8, '8'), (32, '32')):
+            if step in self.steps:
+                one(f'pictures, {at_once} readers', 'per_s', 'curl-many', RUN + '/urls', at_once)
+                if cell.proto == 'tls':
+                    one(f'pictures, {at_once} readers', 'per_s', 'curl-multi', RUN + '/urls', at_once, system='curl h2')
+        if 'one' in self.steps:
+            one('pictures, one after the other', 'per_s', 'curl-many', RUN + '/urls', 1)
+
+    def filesystem(self, cell, net, turn, system):
+        def measure(step, key, probe, before=None):
+            system.start(net)
+            try:
+                os.stat(system.film(cell.big))
+                if before is not None:
+                    net.probe('seq', before)
+                mark, cpu = net.mark(), run.usage(system.process.pid)
+                result = probe()
+                seen, after = net.since(mark), run.usage(system.process.pid)
+                if result.get('error') or result.get('errors'):
+                    say(f'{cell.name} {system.name} {step}: {result}')
+                    return
+                self.note(cell, turn, system.name, step, result[key] * (1e3 if key == 'seconds' else 1), requests=seen['requests'],
+                          connections=seen['connections'], sent=seen['sent'], cpu_s=round(after[0] - cpu[0], 3),
+                          rss_mib=round(after[1], 1))
+            finally:
+                system.stop()
+
+        big, picture = system.film(cell.big), system.small + '/f0000.png'
+
+        def pictures(at_once):
+            net.probe('list', system.small)
+            with open(RUN + '/paths', 'w') as paths:
+                paths.writelines(f'{system.small}/f{i:04}.png\n' for i in range(PICTURES))
+            return net.probe('many', RUN + '/paths', at_once)
+
+        def film():
+            begin = time.time()
+            ran = call('ffprobe', '-loglevel', 'error', '-show_format', system.film('film.mp4'), timeout=120)
+            return {'seconds': time.time() - begin, 'errors': ran.returncode}
+
+        if 'whole' in self.steps:
+            measure('whole', 'mbps', lambda: net.probe('seq', big))
+        if 'mib' in self.steps:
+            measure('first MiB', 'seconds', lambda: net.probe('mib', big, 0))
+            measure('first MiB, connected', 'seconds', lambda: net.probe('mib', big, 0), picture)
+        if 'byte' in self.steps:
+            measure('first byte, connected', 'first_ms', lambda: net.probe('head', big, 1 << 20), picture)
+        if 'film' in self.steps and os.path.exists(WWW + '/film.mp4'):
+            measure('film opened (ffprobe)', 'seconds', film)
+        for at_once, step, name in ((1, 'one', 'pictures, one after the other'), (8, '8', 'pictures, 8 readers'),
+                                    (32, '32', 'pictures, 32 readers')):
+            if step in self.steps:
+                measure(name, 'per_s', lambda: pictures(at_once))
+
+
+def self_test(bench):
+    """Round trip, rate, limit and loss as TCP sees them, within a tenth."""
+    wrong = []
+
+    def near(cell, what, value, wanted, slack=0.1):
+        good = abs(value - wanted) <= slack * wanted
+        say(f'{cell.name:24} {what}: {value:.4g}, wanted {wanted:.4g}{"" if good else "   WRONG"}')
+        if not good:
+            wrong.append(cell.name)
+
+    for text in ('40/100/plain', '100/20/plain', '40/100/plain/limit=16', '25/50/plain/loss=0.02', '40/100/plain/jitter=20'):
+        cell = Cell(text)
+        bench.link(cell)
+        net = Net(cell)
+        small = [net.probe('curl-head', f'{net.url}/{cell.big}', 0, 'warm', curl=True)['first_ms'] for _ in range(15)]
+        if 'jitter' in cell.more:
+            say(f'{cell.name:24} round trips {min(small):.1f} to {max(small):.1f} ms')
+            if max(small) - min(small) < float(cell.more['jitter']) / 2:
+                wrong.append(cell.name)
+        else:
+            near(cell, 'round trip, ms', min(small), cell.trip + 1, 0.15)
+        rate = net.probe('curl-seq', f'{net.url}/{cell.big}', curl=True)['mbps'] * 8
+        if 'limit' in cell.more:
+            near(cell, 'one connection, Mbit/s', rate, float(cell.more['limit']), 0.12)
+        elif 'loss' in cell.more:
+            say(f'{cell.name:24} one connection: {rate:.1f} Mbit/s of {cell.rate:.0f}')
+            if rate > 0.6 * cell.rate:
+                wrong.append(cell.name)
+        elif 'jitter' not in cell.more:
+            near(cell, 'rate, Mbit/s', rate, cell.rate, 0.25)
+        bench.unlink()
+    return wrong
+
+
+def spread(values, digits=2):
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f'{middle:.{digits}f}x' + (f' ({low:.{digits}f}-{high:.{digits}f})' if len(values) > 1 else '')
+
+
+def report(raw, path):
+    rows = [json.loads(line) for line in open(raw)]
+    by = {(r['cell'], r['step'], r['system'], r['round']): r for r in rows if 'step' in r}
+    loads = [r['load'] for r in rows if 'load' in r]
+    cells = list(dict.fromkeys(r['cell'] for r in rows if 'step' in r))
+    lower = ('first MiB', 'first MiB, connected', 'first byte, connected', 'film opened (ffprobe)')
+    steps = list(dict.fromkeys(r['step'] for r in rows if 'step' in r))
+    lines = ['# Links', '', f'By `tests/bench/matrix.py` on {time.strftime("%Y-%m-%d")}, one run; README.md says how. Each ratio is of two '
+             'measurements of the same round, one after the other; the median, and the least and greatest of all rounds. "one" is one '
+             'libcurl connection (a new one, or for "connected" one that is there); for pictures the better one of libcurl over '
+             'HTTP/1.1 and over HTTP/2.', '']
+    import report as tables
+    lines.append(f'- congestion control of the server: {open("/proc/sys/net/ipv4/tcp_congestion_control").read().strip()}; with loss '
+                 'cubic, or reno where the kernel has no cubic')
+    lines += [f'- {line}' for line in tables.machine() if not line.startswith(('httpdirfs', 'nbdkit'))]
+    lines.append(f'- load average of the machine when the rounds began: {min(loads):.1f} to {max(loads):.1f}'
+                 + (' - it had other work to do' if max(loads) > 2 else ''))
+    for step in steps:
+        unit = 'ms' if step in lower else 'MB/s' if step == 'whole' else '/s'
+        lines += ['', f'## {step}', '', f'| link | weryaifs {unit} | to one | to rclone | requests | connections | bytes sent, MiB |', '|---' * 7 + '|']
+        for cell in cells:
+            ours = [r for r in rows if r.get('cell') == cell and r.get('step') == step and r.get('system') == 'weryaifs']
+            if not ours:
+                continue
+            to = {}
+            for other, systems in (('one', ('curl', 'curl h2')), ('rclone', ('rclone',))):
+                found = []
+                for r in ours:
+                    values = [by[cell, step, s, r['round']]['value'] for s in systems if (cell, step, s, r['round']) in by]
+                    if values:
+                        found.append(r['value'] / (min if step in lower else max)(values))
+                to[other] = spread(found) if found else '-'
+            middle = lambda key: statistics.median(r[key] for r in ours)
+            lines.append(f"| {cell} | {middle('value'):.3g} | {to['one']} | {to['rclone']} | {middle('requests'):.0f} | "
+                         f"{middle('connections'):.0f} | {middle('sent') / (1 << 20):.2f} |")
+    with open(path, 'w') as out:
+        out.write('\n'.join(lines) + '\n')
+    say(path)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument('--cells', default=','.join(CELLS))
+    options.add_argument('--all', action='store_true')
+    options.add_argument('--rounds', type=int, default=3)
+    options.add_argument('--only')
+    options.add_argument('--steps', default=STEPS)
+    options.add_argument('--raw')
+    options.add_argument('--keep', action='store_true')
+    options.add_argument('--self-test', action='store_true')
+    options.add_argument('--report')
+    given = options.parse_args()
+    if given.report:
+        return report(given.report, HERE + '/LINKS.md')
+    cells = [Cell(f'{t}/{r}/{p}') for t in TRIPS for r in RATES for p in PORTS] if given.all else \
+            [Cell(text) for text in given.cells.split(',')]
+    bench = Bench(RATES)
+    raw = given.raw or RUN + '/links.jsonl'
+    try:
+        if given.self_test:
+            wrong = self_test(bench)
+            say('wrong: ' + ', '.join(wrong) if wrong else 'the links keep to their numbers')
+            return 1 if wrong else 0
+        with open(raw, 'w') as out:
+            matrix = Matrix(out, bench, given.steps.split(','))
+            systems = [Weryaifs(bench)] + ([Rclone()] if shutil.which('rclone') else [])
+            systems = [s for s in systems if not given.only or s.name in given.only.split(',')]
+            for proto in {cell.proto: cell for cell in cells}.values():
+                for system in systems:
+                    if isinstance(system, Weryaifs):
+                        system.prepare(Net(proto, front=True))
+            for cell in cells:
+                bench.link(cell)
+                net = Net(cell)
+                try:
+                    for turn in range(given.rounds):
+                        out.write(json.dumps({'load': os.getloadavg()[0]}) + '\n')
+                        if not given.only or 'curl' in given.only.split(','):
+                            matrix.curl(cell, net, turn)
+                        for system in systems:
+                            matrix.filesystem(cell, net, turn, system)
+                finally:
+                    bench.unlink()
+        report(raw, HERE + '/LINKS.md')
+        return 0
+    finally:
+        bench.close()
+        if not given.keep:
+            shutil.rmtree(run.DIR, ignore_errors=True)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
