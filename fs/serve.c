@@ -103,6 +103,13 @@ static void end_by_keeper(void *arg)
 	end(s, &s->ordered_to_stop);
 }
 
+static unsigned count_running(void *arg)
+{
+	const struct serving *s = arg;
+
+	return s->layers.account != NULL ? (unsigned)account_running(s->layers.account) : 0;
+}
+
 static void handle_gone(void *arg, int error)
 {
 	struct serving *s = arg;
@@ -248,7 +255,7 @@ static void leave(struct serving *s, int r, const char *message)
 int serve(struct setup *setup, struct daemon *daemon, struct kept *kept)
 {
 	static const struct session_events events = {.ready = handle_ready, .gone = handle_gone};
-	static const struct kept_orders orders = {.hand_over = hand_over, .end = end_by_keeper};
+	static const struct kept_orders orders = {.hand_over = hand_over, .end = end_by_keeper, .running = count_running};
 	struct serving serving = {.setup = setup, .daemon = daemon, .kept = kept}, *s = &serving;
 	CLEANUP_FREE char *message = NULL;
 	bool quiet = daemon->fd >= 0;

@@ -88,6 +88,11 @@ int account_wait_below(struct account *account, int64_t dir, void (*done)(void *
 	return wait_below_create(&needs, dir, done, arg, ret_wait);
 }
 
+int account_running(const struct account *account)
+{
+	return queue_active(account->queue);
+}
+
 int account_events(struct account *account, void (*more)(void *arg), void *arg, struct events_reader **ret_reader)
 {
 	return events_open(account->events, more, arg, ret_reader);

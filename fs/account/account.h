@@ -94,6 +94,7 @@ int account_events_again(struct account *account, off_t start, void (*more)(void
 /* .weryaifs/gallery.html and DIR/.gallery.html: galleries_page() of fs/report/gallery.h. */
 int account_gallery(
 	struct account *account, int64_t dir, unsigned page, const char **ret_text, size_t *ret_length);
+int account_running(const struct account *account); /* jobs that the service is at */
 /* .weryaifs/stats and stats.prom; the caller frees the text. */
 int account_stats(struct account *account, bool prometheus, char **ret_text);
 /* .weryaifs/spend and spend.csv (fs/report/spend.h); the caller frees the text. */

@@ -264,6 +264,7 @@ static void check_beat(struct keeper *keeper, int64_t now)
 
 	if (keeper->memory->ready != 0)
 		keeper_notify_ready(&keeper->notify);
+	keeper_notify_running(&keeper->notify, keeper->memory->running);
 	if (keeper->child.pid == 0)
 		return;
 	if (keeper->memory->ready != 0)

@@ -70,7 +70,20 @@ void keeper_notify_ready(struct keeper_notify *notify)
 	if (notify->ready)
 		return;
 	notify->ready = true;
+	notify->running = 0;
 	keeper_notify_say(notify, "READY=1\nSTATUS=mounted");
+}
+
+void keeper_notify_running(struct keeper_notify *notify, uint32_t jobs)
+{
+	char line[64];
+
+	if (!notify->ready || notify->running == jobs)
+		return;
+	notify->running = jobs;
+	if (jobs > 0)
+		snprintf(line, sizeof(line), "STATUS=mounted, %u job%s running", jobs, jobs == 1 ? "" : "s");
+	keeper_notify_say(notify, jobs > 0 ? line : "STATUS=mounted");
 }
 
 void keeper_notify_reloads(struct keeper_notify *notify)

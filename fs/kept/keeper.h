@@ -53,6 +53,7 @@ struct keeper_memory {
 	_Atomic uint64_t answered; /* the daemon's: requests that it has dealt with, over all daemons */
 	_Atomic int32_t keeper;    /* the keeper's process id */
 	_Atomic int32_t daemon;    /* the present daemon's */
+	_Atomic uint32_t running;  /* the daemon's: jobs that the service is at, for systemd's words */
 };
 
 enum {

@@ -132,6 +132,7 @@ static void beat(void *arg)
 	int order = kept->order;
 
 	kept->memory->beat_ms = clock_mono_ms();
+	kept->memory->running = kept->orders.running(kept->arg);
 	loop_timer_arm(kept->beat, KEEPER_BEAT_MS);
 	kept->order = 0;
 	follow(kept, order);

@@ -35,6 +35,7 @@ int kept_memory_fd(const struct kept *kept);
 struct kept_orders {
 	void (*hand_over)(void *arg); /* to end, so that the next daemon goes on */
 	void (*end)(void *arg);	      /* to end, with the mount */
+	unsigned (*running)(void *arg); /* to know how many jobs the service is at */
 };
 
 /* Signs of life from the loop, and an ear for the keeper's orders. */

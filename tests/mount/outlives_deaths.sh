@@ -19,6 +19,7 @@ done
 
 # it does nothing any more: who waits for it goes on with the next one
 echo "a fox" >"$M/FLUX/fox.txt"
+wait_state "$M/FLUX/fox.txt" SUCCESS # no death comes between its submission and the answer
 hanging=$(daemon_of "$keeper")
 kill -STOP "$hanging"
 assert_eq "$(timeout 60 cat "$M/FLUX/fox.txt")" "a fox" "read while the daemon hangs"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # timeout: 120
-# What a unit of Type=notify is told by the keeper, which is its main process: ready, alive, reloading, stopping.
+# What a unit of Type=notify is told by the keeper, which is its main process: ready, alive, how many jobs run, reloading,
+# stopping.
 . "$(dirname "$0")/../lib/mount.sh"
 
 said=$TEST_TMP/said
@@ -22,6 +23,8 @@ keeper=$!
 await 20 grep -q '^READY=1' "$said" || fail "not told that it is ready: $(cat "$TEST_TMP/foreground.log")"
 ls "$M/FLUX" >/dev/null || fail "ready, and not usable"
 await 20 grep -q '^WATCHDOG=1' "$said" || fail "the watchdog gets no sign"
+echo "[[seconds=600]] a long film" >"$M/FLUX/long.txt"
+await 30 grep -q '^STATUS=mounted, 1 job running' "$said" || fail "not told how many jobs run"
 : >"$said"
 weryaifs --restart "$M" || fail "no restart"
 await 20 grep -q '^RELOADING=1' "$said" || fail "not told of the reload"
