@@ -62,11 +62,11 @@ umount_fs
 mount_fs -o allow_other,uid="$nobody",gid="$nobody",umask=027
 cd "$M/FLUX"
 assert_eq "$(stat -c %u:%g:%a .)" "$nobody:$nobody:750" "a directory's"
-assert_eq "$(stat -c %u:%g:%a fox.png)" "$nobody:$nobody:440" "a result's"
+assert_eq "$(stat -c %u:%g:%a fox.png)" "$nobody:$nobody:640" "a result's"
 as "$nobody" bash -c 'echo "an owl" >owl.txt; cat owl.txt' >/dev/null
 wait_state owl.txt SUCCESS
 assert_eq "$(stat -c %u:%g:%a owl.txt owl.png owl.status | sort -u | tr '\n' ' ')" \
-    "$nobody:$nobody:440 $nobody:$nobody:640 " "what was made"
+    "$nobody:$nobody:640 " "what was made"
 as "$nobody" chmod 600 owl.txt
 as "$nobody" rm owl.txt owl.png
 cd /

@@ -22,6 +22,7 @@ END
 }
 await 10 pages_are_here || fail "the kernel has nothing of it"
 
+[ "$(id -u)" = 0 ] || skip "what the daemon reads and writes is shown to root alone: it keeps a secret"
 # what the daemon answers the kernel with: a READ would be as long as the file
 written() {
     awk '/^wchar/ { print $2 }' "/proc/$FS_PID/io"
