@@ -54,6 +54,8 @@ int api_request_number(const char *json);
 /* Of the body of any endpoint: what its price may depend on, so all but words and addresses, of which the number counts. The caller
  * frees. -EINVAL: no JSON object. */
 int api_request_priced(const char *json, char **ret_text);
+/* One member of a body as a text, by the first of `count` names that it has. The caller frees. -ENODATA: it has none of them. */
+int api_request_value(const char *json, const char *const *names, size_t count, char **ret_text);
 /* The keys that two bodies have not in common, "aspect_ratio, quality"; "" none. The caller frees. */
 int api_request_differences(const char *json, const char *other_json, char **ret_keys);
 

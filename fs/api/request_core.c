@@ -69,6 +69,23 @@ int api_request_priced(const char *json, char **ret_text)
 	return 0;
 }
 
+int api_request_value(const char *json, const char *const *names, size_t count, char **ret_text)
+{
+	json_t *body = json_loads(json, JSON_REJECT_DUPLICATES, NULL), *value = NULL;
+	char *text = NULL;
+
+	for (size_t i = 0; i < count && value == NULL; i++)
+		value = json_object_get(body, names[i]);
+	if (value != NULL)
+		text = json_is_string(value) ? strdup(json_string_value(value))
+					     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_decref(body);
+	if (text == NULL)
+		return value == NULL ? -ENODATA : -ENOMEM;
+	*ret_text = text;
+	return 0;
+}
+
 int api_request_number(const char *json)
 {
 	static const char *const names[] = {"image_number", "video_number", "num_images", "number"};

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fs/api/request.h"
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
@@ -16,7 +17,40 @@
 #define PROMPT_VALUE_MAX 60000 /* of an attribute's 64 KiB */
 
 static const char *const result_keys[] = {
-	"model", "mode", "task", "prompt", "url", "submitted", "finished"};
+	"model", "mode", "task", "prompt", "url", "submitted", "finished", "credits", "request", "ratio", "negative",
+	"number", "resolution", "quality", "duration", "audio", "web_search"};
+
+/* Settings as they were sent, by our names and those of the service. */
+static const struct sent {
+	const char *key, *names[3];
+	size_t count;
+} sent[] = {
+	{"ratio", {"aspect_ratio", "ratio"}, 2},
+	{"negative", {"negative_prompt"}, 1},
+	{"number", {"image_number", "video_number", "num_images"}, 3},
+	{"resolution", {"resolution"}, 1},
+	{"quality", {"quality"}, 1},
+	{"duration", {"duration"}, 1},
+	{"audio", {"generate_audio"}, 1},
+	{"web_search", {"use_web_search"}, 1},
+};
+
+/* What the request had, which is gone from the prompt when that says something else. 1: it is no such key. */
+static int add_sent(const struct job_record *record, const char *key, struct buf *text)
+{
+	CLEANUP_FREE char *value = NULL;
+	int r = 1;
+
+	if (record->body == NULL)
+		return 1;
+	/* without the webhook, which has a word in it that is nobody's business */
+	if (strcmp(key, "request") == 0)
+		r = api_request_core(record->body, &value);
+	for (size_t i = 0; i < array_length(sent) && r == 1; i++)
+		if (strcmp(sent[i].key, key) == 0)
+			r = api_request_value(record->body, sent[i].names, sent[i].count, &value);
+	return r == 0 ? buf_adds(text, value) : r;
+}
 
 static bool add_result_fact(struct tree *tree, const struct facts *facts, const struct node *node,
 	const char *key, struct buf *text)
@@ -31,6 +65,9 @@ static bool add_result_fact(struct tree *tree, const struct facts *facts, const 
 		return buf_add(text, facts->record->text,
 			       length < PROMPT_VALUE_MAX ? length : PROMPT_VALUE_MAX) == 0;
 	}
+	int r = add_sent(facts->record, key, text);
+	if (r <= 0)
+		return r == 0;
 	for (size_t i = 0; i < facts->result_count; i++) {
 		if (facts->results[i].ino != node->ino)
 			continue;

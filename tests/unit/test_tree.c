@@ -63,6 +63,10 @@ static void test_tree_result_never_loses_its_origin(void **state)
 
 	make();
 	assert_string_equal(attribute("FLUX/fox.png", "user.weryai.model"), "FLUX");
+	/* every setting that was sent, though the prompt says nothing of it */
+	assert_string_equal(attribute("FLUX/fox.png", "user.weryai.ratio"), "16:9");
+	assert_non_null(strstr(attribute("FLUX/fox.png", "user.weryai.request"), "\"aspect_ratio\":\"16:9\""));
+	assert_null(attribute("FLUX/fox.png", "user.weryai.duration"));
 	assert_string_equal(attribute("FLUX/fox.png", "user.weryai.task"), "T1");
 	assert_non_null(strstr(attribute("FLUX/fox.png", "user.weryai.prompt"), "a fox"));
 	assert_string_equal(
