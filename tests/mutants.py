@@ -62,7 +62,7 @@ MUTANTS = [
            'if (job->record.id <= store_hold_up_to(queue->needs.store))', 'if (false)', 'inputs'),
     # --- who may go when ---
     Mutant('fs/queue/queue_pump.c', 'no gap between two POSTs',
-           'queue->last_post + queue->needs.submit_gap_ms', 'queue->last_post', 'queue'),
+           'int64_t open = queue_gap_next_ms(&queue->gap);', 'int64_t open = 0;', 'queue'),
     Mutant('fs/queue/queue_pump.c', 'two POSTs at a time',
            ' || queue->posting != NULL ||',
            ' ||', 'queue'),
@@ -256,7 +256,7 @@ MUTANTS = [
     Mutant('fs/queue/queue_after.c', 'one task of two that failed fails both',
            'if (failed == job->task_count) {', 'if (failed > 0) {', 'queue_poll'),
     Mutant('fs/queue/queue_after.c', 'an end that could not be recorded is not asked for again',
-           'job->poll_failures++;\n\t\tqueue_ask_again(queue, job);\n\t\treturn;\n\t}\n\tlog_info', 'return;\n\t}\n\tlog_info',
+           'job->poll_failures++;\n\t\tqueue_ask_again(queue, job);\n\t\treturn;\n\t}\n\tqueue_learn', 'return;\n\t}\n\tqueue_learn',
            'queue_poll'),
     Mutant('fs/queue/queue_after.c', 'tasks whose end could not be recorded keep their state',
            'job->tasks[i].state = TASK_WAITING;\n\t\tjob->poll_failures++;', ';\n\t\tjob->poll_failures++;', 'queue_poll',
