@@ -215,10 +215,20 @@ int fetch_read(struct fetch *fetch, int64_t offset, size_t length, fetch_done *d
 	fetch->stream_run = plan.run;
 	fetch->stream_length = (int64_t)length;
 	fetch_along_read(fetch, offset, end);
-	if (fetch_is_here(fetch, offset, end)) {
-		fetch_answer(fetch, offset, length, plan.run, done, arg);
+	const struct fetch_read one = {.fetch = fetch,
+		.offset = offset,
+		.length = length,
+		.target = plan.target,
+		.run = plan.run,
+		.done = done,
+		.arg = arg};
+	struct block *block;
+	const char *data;
+	if (fetch_is_here(fetch, offset, end) &&
+		fetch_collect(fetch, offset, length, &data, &block) == 0) {
+		fetch_answer(fetch, &one, data, block);
 		/* a reader who is served from what was fetched ahead has more fetched ahead */
-		if (cache_file_run_end(fetch->file, offset) < size) {
+		if (fetch_present_end(fetch, offset) < size) {
 			fetch_advance(fetch, end);
 			fetch_pump(fetch);
 		}
@@ -227,13 +237,7 @@ int fetch_read(struct fetch *fetch, int64_t offset, size_t length, fetch_done *d
 	struct fetch_read *read = malloc(sizeof(*read));
 	if (read == NULL)
 		return -ENOMEM;
-	*read = (struct fetch_read){.fetch = fetch,
-		.offset = offset,
-		.length = length,
-		.target = plan.target,
-		.run = plan.run,
-		.done = done,
-		.arg = arg};
+	*read = one;
 	list_append(&fetch->reads, &read->link);
 	fetch_advance(fetch, end);
 	fetch_pump(fetch);

@@ -171,21 +171,44 @@ static int collect(struct fetch *fetch, int64_t offset, size_t length, const cha
 	return 0;
 }
 
-/* The bytes are here. */
-void fetch_answer(struct fetch *fetch, int64_t offset, size_t length, int64_t run, fetch_done *done,
-	void *arg)
+/* The bytes on the disk are none that one can have: they come from the service again, and do without it. One that does not
+ * answer for now still has them. */
+static void lose_disk(struct fetch *fetch, int error)
 {
-	struct block *block = NULL;
-	const char *data = NULL;
-	int r = collect(fetch, offset, length, &data, &block);
+	if (!fetch->uncached)
+		log_errno(LOG_LEVEL_WARNING, error,
+			"result: inode %lld: the cache cannot be read: it is read without",
+			(long long)fetch->ino);
+	fetch->uncached = true;
+	if (error != -ETIMEDOUT)
+		cache_file_forget(fetch->file);
+}
 
+int fetch_collect(struct fetch *fetch, int64_t offset, size_t length, const char **ret_data,
+	struct block **ret_block)
+{
+	*ret_block = NULL;
+	/* the bytes of a text are in its row */
+	if (fetch->record.text != NULL && strlen(fetch->record.text) >= (size_t)offset + length) {
+		*ret_data = fetch->record.text + offset;
+		return 0;
+	}
+	int r = collect(fetch, offset, length, ret_data, ret_block);
+	if (r < 0)
+		lose_disk(fetch, r);
+	return r;
+}
+
+void fetch_answer(struct fetch *fetch, const struct fetch_read *read, const char *data,
+	struct block *block)
+{
 	if (block != NULL)
 		block_hold(block);
-	done(arg, r < 0 ? r : (ssize_t)length, data, block);
+	read->done(read->arg, (ssize_t)read->length, data, block);
 	/* what a reader in sequence has got is in the kernel's cache now and can go, but for what other readers may still want */
-	if (r == 0 && run > 0)
+	if (read->run > 0)
 		block_drop_between(fetch->fetches->blocks, &fetch->blocks,
-			offset - run - BLOCK_BYTES, offset - KEPT_BEHIND);
+			read->offset - read->run - BLOCK_BYTES, read->offset - KEPT_BEHIND);
 }
 
 void fetch_release(struct block *held)
@@ -230,9 +253,15 @@ void fetch_progress(struct fetch *fetch)
 	{
 		struct fetch_read *read = list_entry(item, struct fetch_read, link);
 		struct fetch_read copy = *read;
+		struct block *block;
+		const char *data;
 		if (!fetch_is_here(fetch, copy.offset, copy.offset + (int64_t)copy.length))
 			continue;
+		if (fetch_collect(fetch, copy.offset, copy.length, &data, &block) < 0) {
+			loop_timer_arm(fetch->retry, 0); /* from the service, then */
+			return;
+		}
 		fetch_end_read(read);
-		fetch_answer(fetch, copy.offset, copy.length, copy.run, copy.done, copy.arg);
+		fetch_answer(fetch, &copy, data, block);
 	}
 }

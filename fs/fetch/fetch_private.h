@@ -146,9 +146,12 @@ int fetch_load(struct fetch *fetch);
 /* A transfer has ended: a result that nobody uses goes with its last one. */
 void fetch_left(struct fetch *fetch);
 void fetch_free(struct fetch *fetch);
-/* Answers one read whose bytes are here; `run`: what its reader has read in sequence before. */
-void fetch_answer(struct fetch *fetch, int64_t offset, size_t length, int64_t run, fetch_done *done,
-	void *arg);
+/* Bytes that are here, from memory or disk; *ret_block: where they lie in memory, NULL: in a place that is used again. An error:
+ * the disk does not give them, and they are not here any more. */
+int fetch_collect(struct fetch *fetch, int64_t offset, size_t length, const char **ret_data,
+	struct block **ret_block);
+void fetch_answer(struct fetch *fetch, const struct fetch_read *read, const char *data,
+	struct block *block); /* one read with its bytes */
 void fetch_end_read(struct fetch_read *read);
 /* Bytes have come: answers whom they are enough for. */
 void fetch_progress(struct fetch *fetch);

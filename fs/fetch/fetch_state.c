@@ -8,8 +8,9 @@
 
 int64_t fetch_present_end(const struct fetch *fetch, int64_t offset)
 {
+	if (fetch->record.text != NULL)
+		return fetch->record.size;
 	int64_t end = cache_file_run_end(fetch->file, offset);
-
 	if (end <= offset)
 		end = offset + (int64_t)block_length_at(&fetch->blocks, offset);
 	return end;

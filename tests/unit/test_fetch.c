@@ -313,6 +313,26 @@ static void test_evict_disk_that_refuses_loses_nothing(void **state)
 	assert_int_equal(cached(), 2 * MIB);
 }
 
+/* Whatever has become of the cache's files under our feet, what can be fetched again is. */
+static void test_fetch_cache_that_cannot_be_read_is_read_without(void **state)
+{
+	char command[256];
+
+	make(3 * MIB);
+	read_all(3 * MIB, MIB);
+	snprintf(command, sizeof(command), "truncate -s 1000 %s/*/cache/%llu", world_directory(),
+		(unsigned long long)world_ino(PNG));
+	world_remount();
+	assert_reads(0, 1000);
+	assert_int_equal(system(command), 0);
+	/* half of it is there, in one read */
+	assert_reads(500, 1000);
+	read_all(3 * MIB, MIB);
+	uint64_t before = own_http_bytes();
+	read_all(3 * MIB, MIB);
+	assert_in_range(own_http_bytes() - before, 0, 4 * MIB);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -337,6 +357,7 @@ int main(void)
 		T(test_evict_keeps_all_while_the_server_has_trouble),
 		T(test_evict_keeps_all_where_another_file_is_behind_the_address),
 		T(test_evict_disk_that_refuses_loses_nothing),
+		T(test_fetch_cache_that_cannot_be_read_is_read_without),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

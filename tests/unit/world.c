@@ -330,3 +330,8 @@ int world_teardown(void **state)
 	nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	return good ? 0 : -1;
 }
+
+const char *world_directory(void)
+{
+	return directory;
+}

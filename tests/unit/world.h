@@ -40,6 +40,7 @@ void world_jump(int64_t ms);
 void world_wait(int64_t ms);
 void world_settle(void); /* everything that is due now */
 
+const char *world_directory(void); /* with N/state and N/cache in it, N counting copies of the account */
 uint64_t world_ino(const char *path); /* 0: there is none */
 /* As a shell writes it: opened, truncated, written, closed. */
 void world_save(const char *path, const char *text);
