@@ -27,6 +27,7 @@
 
 #define LOCK_MS 2000 /* for the end of the mount that was just unmounted */
 #define LOCK_STEP_MS 20
+#define DISK_END_MS 2000 /* for blocks on their way to the cache */
 #define CONNECTIONS_PER_HOST 32 /* many small files far away, over HTTP/1.1; one file takes 16 */
 
 int layers_open_api(struct layers *layers, const struct setup *setup)
@@ -194,7 +195,7 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.slow_poll_after_ms = config->slow_poll_after_ms,
 		.stall_timeout_ms = config->stall_timeout_ms,
 		.eager = config->eager,
-		.worker = layers->worker,
+		.worker = layers->disk_worker,
 		.cache = config->cache,
 		.cache_size =
 			(int64_t)(config->cache_size > INT64_MAX ? INT64_MAX : config->cache_size),
@@ -281,6 +282,8 @@ int layers_open(struct loop *loop, const struct setup *setup, struct kept *kept,
 	if (r == 0)
 		r = worker_create(loop, &layers->worker);
 	if (r == 0)
+		r = worker_create(loop, &layers->disk_worker);
+	if (r == 0)
 		r = open_account(layers, setup, ret_message);
 	if (r == 0 && !setup->options.sandbox)
 		r = ledger_copy_create(loop, layers->worker, layers->store, &layers->copy);
@@ -295,6 +298,7 @@ void layers_leave(struct layers *layers)
 {
 	session_leave(layers->session);
 	ledger_copy_destroy(steal(&layers->copy));
+	worker_drain_for(layers->disk_worker, DISK_END_MS);
 	if (layers->store) {
 		cache_flush(layers->store);
 		store_close(layers->store);
@@ -309,6 +313,7 @@ void layers_close(struct layers *layers)
 	account_destroy(layers->account);
 	ledger_copy_destroy(layers->copy);
 	worker_destroy(layers->worker);
+	worker_destroy(layers->disk_worker);
 	if (layers->store) {
 		int r = cache_sync_all(layers->store);
 		if (r < 0)

@@ -15,6 +15,7 @@ struct layers {
 	struct trace *trace; /* NULL none */
 	struct api_client *api;
 	struct worker *worker;
+	struct worker *disk_worker; /* for the cache alone, whose disk may not answer */
 	struct store *store;
 	struct ledger_copy *copy; /* NULL in a sandbox */
 	struct account *account;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/base/worker.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -9,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fs/base/log.h"
@@ -156,7 +156,13 @@ void worker_destroy(struct worker *worker)
 {
 	if (worker == NULL)
 		return;
-	assert(worker->pending == 0);
+	if (worker->pending > 0) {
+		log_warning("worker: %u jobs do not come back: they are left", worker->pending);
+		loop_watch_remove(worker->watch);
+		loop_timer_destroy(worker->later);
+		pthread_detach(worker->thread);
+		return;
+	}
 	if (worker->started) {
 		pthread_mutex_lock(&worker->lock);
 		worker->ending = true;
@@ -191,6 +197,24 @@ void worker_submit_later(struct worker *worker, struct worker_job *job)
 unsigned worker_pending(const struct worker *worker)
 {
 	return worker->pending;
+}
+
+bool worker_drain_for(struct worker *worker, int64_t ms)
+{
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ms / 1000;
+	while (worker != NULL && worker->pending > 0 && r == 0) {
+		wake_thread(worker);
+		pthread_mutex_lock(&worker->lock);
+		while (list_empty(&worker->finished) && r == 0)
+			r = pthread_cond_timedwait(&worker->changed, &worker->lock, &until);
+		pthread_mutex_unlock(&worker->lock);
+		finish_jobs(worker);
+	}
+	return worker == NULL || worker->pending == 0;
 }
 
 void worker_drain(struct worker *worker)

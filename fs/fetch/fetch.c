@@ -13,6 +13,8 @@
 #include "fs/fetch/evict.h"
 #include "fs/fetch/fetch_private.h"
 
+#define DISK_END_MS 2000 /* at the end */
+
 #define READ_MAX (1024 * 1024) /* of one read: the kernel's largest */
 
 static void on_flush(void *arg)
@@ -124,9 +126,9 @@ void fetches_destroy(struct fetches *fetches)
 	map_destroy(fetches->by_ino);
 	map_destroy(fetches->read);
 	fetch_trouble_end(fetches);
-	/* blocks on their way to disk */
-	worker_drain(fetches->needs.worker);
-	block_pool_destroy(fetches->blocks);
+	/* blocks on their way to disk; one that does not answer keeps them */
+	if (worker_drain_for(fetches->needs.worker, DISK_END_MS))
+		block_pool_destroy(fetches->blocks);
 	evict_destroy(fetches->evictor);
 	loop_timer_destroy(fetches->flush);
 	loop_timer_destroy(fetches->next);

@@ -20,7 +20,7 @@ static void write_block(struct worker_job *job)
 	struct block *block = list_entry(job, struct block, job);
 	size_t done = 0;
 
-	block->error = block->fd < 0 ? block->fd : 0;
+	block->error = 0;
 	while (done < block->length && block->error == 0) {
 		ssize_t n = pwrite(block->fd, block->data + done, block->length - done,
 			block->start + (off_t)done);
@@ -63,12 +63,13 @@ static void store_block(struct transfer *transfer)
 	if (!fetch->uncached && block->length > 0) {
 		block->fetch = fetch;
 		block->file = fetch->file;
-		block->fd = cache_file_fd(fetch->file);
+		block->fd = worker_pending(worker) >= STORING_MAX ? -EBUSY : cache_file_fd(fetch->file);
 		block->job = (struct worker_job){.run = write_block, .done = block_written};
 		cache_file_hold(block->file);
 		block_hold(block);
-		if (worker_pending(worker) >= STORING_MAX) {
-			write_block(&block->job);
+		if (block->fd < 0) {
+			/* waited for, for as long as a disk is (fs/store/disk.h) */
+			block->error = cache_file_write(block->file, block->start, block->data, block->length);
 			block_written(&block->job);
 		} else if (block->length < LATER_BELOW) {
 			worker_submit_later(worker, &block->job);

@@ -20,11 +20,6 @@ int source_open(struct store *store, const struct node *node, struct source *ret
 		int r = cache_file_open(store, node->ino, &source.cached);
 		if (r < 0)
 			return r;
-		source.fd = cache_file_fd(source.cached);
-		if (source.fd < 0) {
-			cache_file_close(source.cached);
-			return source.fd;
-		}
 		source.size = node->size;
 	} else {
 		source.fd = store_data_open(store, node->ino, O_RDONLY);
@@ -60,6 +55,10 @@ ssize_t source_read(const struct source *source, int64_t offset, void *data, siz
 	if (source->cached != NULL &&
 		cache_file_run_end(source->cached, offset) < offset + (int64_t)length)
 		return -ENODATA;
+	if (source->cached != NULL) {
+		int r = cache_file_read(source->cached, offset, data, length);
+		return r < 0 ? r : (ssize_t)length;
+	}
 	ssize_t n = pread(source->fd, data, length, offset);
 	return n < 0 ? -errno : n;
 }

@@ -46,7 +46,7 @@ static int reopen(struct upload *upload)
 	struct store *store = upload->uploads->needs->store;
 	struct node node;
 
-	if (upload->source.fd >= 0)
+	if (upload->source.fd >= 0 || upload->source.cached != NULL)
 		return 0;
 	int r = nodes_get(store, upload->ino, &node);
 	return r < 0 ? r : source_open(store, &node, &upload->source);

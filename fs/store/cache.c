@@ -52,18 +52,20 @@ static int ensure_fd(struct cache_file *file)
 	/* what is in a file of which nothing is known belongs to nobody */
 	int fresh = file->present.count == 0 ? O_TRUNC : 0;
 	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | fresh;
-	file->fd = openat(file->store->cache_fd, name, flags, 0600);
+	struct disk *disk = file->store->disk;
+	int fd = disk_open(disk, file->store->cache_fd, name, flags, &st);
 	/* the directory was removed, with all that was in it */
-	if (file->fd < 0 && errno == ENOENT && cache_make_again(file->store))
-		file->fd = openat(file->store->cache_fd, name, flags, 0600);
-	if (file->fd < 0)
-		return -errno;
+	if (fd == -ENOENT && cache_make_again(file->store))
+		fd = disk_open(disk, file->store->cache_fd, name, flags, &st);
+	if (fd < 0)
+		return fd;
 	/* a pipe, a directory, a device: somebody has put it there */
-	if (fstat(file->fd, &st) == 0 && S_ISREG(st.st_mode))
-		return 0;
-	close(file->fd);
-	file->fd = -1;
-	return -EIO;
+	if (!S_ISREG(st.st_mode)) {
+		disk_close(disk, fd);
+		return -EIO;
+	}
+	file->fd = fd;
+	return 0;
 }
 
 /* Somebody may have emptied the cache directory, or put something else there: then nothing is known to be in it, and its bytes
@@ -75,11 +77,15 @@ static void check_size(struct cache_file *file)
 	if (file->present.count == 0)
 		return;
 	int r = ensure_fd(file);
+	if (r == 0)
+		r = disk_stat(file->store->disk, file->fd, &st);
+	/* a disk that does not answer still has them */
+	if (r == -ETIMEDOUT)
+		return;
 	if (r < 0)
 		log_errno(LOG_LEVEL_WARNING, r, "cache: the file of %lld cannot be opened: its bytes are fetched again",
 			(long long)file->ino);
-	if (r < 0 || fstat(file->fd, &st) < 0 ||
-		st.st_size < file->present.items[file->present.count - 1].end)
+	if (r < 0 || st.st_size < file->present.items[file->present.count - 1].end)
 		ranges_finish(&file->present);
 }
 
@@ -182,7 +188,7 @@ void cache_file_release(struct cache_file *file)
 		cache_file_free(file);
 	} else {
 		struct store *store = file->store;
-		cleanup_closep(&file->fd);
+		disk_close(store->disk, file->fd);
 		file->fd = -1;
 		/* the next one to be opened is looked for among them */
 		if (++store->cache_closed >= CLOSED_MAX)
@@ -198,20 +204,12 @@ void cache_file_touch(struct cache_file *file)
 
 int cache_file_write(struct cache_file *file, int64_t offset, const void *data, size_t length)
 {
-	size_t done = 0;
 	int r = ensure_fd(file);
 
+	if (r == 0)
+		r = disk_write(file->store->disk, file->fd, offset, data, length);
 	if (r < 0)
 		return r;
-	while (done < length) {
-		ssize_t n = pwrite(
-			file->fd, (const char *)data + done, length - done, offset + (off_t)done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
 	return cache_file_note(file, offset, length);
 }
 
@@ -223,34 +221,26 @@ int cache_file_note(struct cache_file *file, int64_t offset, size_t length)
 
 int cache_file_read(struct cache_file *file, int64_t offset, void *data, size_t length)
 {
-	size_t done = 0;
-
 	assert(ranges_has(&file->present, offset, offset + (int64_t)length));
-	while (done < length) {
-		ssize_t n =
-			pread(file->fd, (char *)data + done, length - done, offset + (off_t)done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
-	return 0;
+	/* one that was closed while its disk did not answer */
+	int r = ensure_fd(file);
+	return r < 0 ? r : disk_read(file->store->disk, file->fd, offset, data, length);
 }
 
 int64_t cache_file_run_end(const struct cache_file *file, int64_t offset)
 {
-	return ranges_run_end(&file->present, offset);
+	/* nothing is there while the disk does not answer */
+	return disk_hangs(file->store->disk) ? offset : ranges_run_end(&file->present, offset);
 }
 
 int64_t cache_file_next_start(const struct cache_file *file, int64_t offset)
 {
-	return ranges_next_start(&file->present, offset);
+	return disk_hangs(file->store->disk) ? INT64_MAX : ranges_next_start(&file->present, offset);
 }
 
 int cache_file_fd(struct cache_file *file)
 {
-	int r = ensure_fd(file);
+	int r = disk_hangs(file->store->disk) ? -ETIMEDOUT : ensure_fd(file);
 
 	return r < 0 ? r : file->fd;
 }
@@ -316,12 +306,15 @@ int cache_file_reset(struct cache_file *file)
 	struct stat st;
 	int r = ensure_fd(file);
 
-	if (r == 0 && file->present.count == 0 && fstat(file->fd, &st) == 0 && st.st_size == 0)
+	if (r == 0 && file->present.count == 0 && disk_stat(file->store->disk, file->fd, &st) == 0 &&
+		st.st_size == 0)
 		return 0;
 	cache_file_forget(file);
 	/* one that cannot be emptied has nothing that anybody asks for */
-	if (r == 0 && ftruncate(file->fd, 0) < 0)
-		log_errno(LOG_LEVEL_WARNING, -errno, "cache: the file of %lld cannot be emptied",
+	if (r == 0)
+		r = disk_truncate(file->store->disk, file->fd);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "cache: the file of %lld cannot be emptied",
 			(long long)file->ino);
 	return cache_flush(file->store);
 }

@@ -40,7 +40,7 @@ void cache_file_free(struct cache_file *file)
 	if (map_get(files, (uint64_t)file->ino) == file)
 		map_remove(files, (uint64_t)file->ino);
 	list_remove(&file->link);
-	cleanup_closep(&file->fd);
+	disk_close(file->store->disk, file->fd);
 	ranges_finish(&file->present);
 	free(file);
 }
@@ -59,8 +59,9 @@ static int forget(struct store *store, int64_t ino)
 	}
 	store_name(ino, name);
 	/* what cannot be removed there is not asked for any more */
-	if (unlinkat(store->cache_fd, name, 0) < 0 && errno != ENOENT)
-		log_errno(LOG_LEVEL_WARNING, -errno, "cache: the file of %lld cannot be removed", (long long)ino);
+	int r = disk_unlink(store->disk, store->cache_fd, name);
+	if (r < 0 && r != -ENOENT)
+		log_errno(LOG_LEVEL_WARNING, r, "cache: the file of %lld cannot be removed", (long long)ino);
 	return db_run(store->db, "DELETE FROM cached WHERE ino = ?", "i", ino);
 }
 

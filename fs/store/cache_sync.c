@@ -18,8 +18,13 @@ static int sync_file(struct store *store, int64_t ino)
 	char name[STORE_NAME];
 
 	store_name(ino, name);
-	CLEANUP_CLOSE int fd = openat(store->cache_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return fd >= 0 && fdatasync(fd) < 0 ? -errno : 0;
+	struct stat st;
+	int fd = disk_open(store->disk, store->cache_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, &st);
+	if (fd < 0)
+		return fd == -ETIMEDOUT ? fd : 0;
+	int r = disk_sync(store->disk, fd);
+	disk_close(store->disk, fd);
+	return r;
 }
 
 /* Those that were synced in time, latest read first. */

@@ -118,7 +118,9 @@ int store_open(
 	list_init(&store->cache_unsaved);
 	store->state_fd = store->data_fd = store->cache_fd = store->lock_fd = store->name_fd = -1;
 	store->cache_files = map_create();
-	int r = store->cache_files == NULL ? -ENOMEM : open_all(store, state_dir, cache_dir, ret_message);
+	int r = store->cache_files == NULL ? -ENOMEM : disk_create(&store->disk);
+	if (r == 0)
+		r = open_all(store, state_dir, cache_dir, ret_message);
 	if (r < 0) {
 		store_close(store);
 		return r;
@@ -133,6 +135,7 @@ void store_close(struct store *store)
 		return;
 	cache_forget_unsaved(store);
 	map_destroy(store->cache_files);
+	disk_destroy(store->disk);
 	db_close(store->db);
 	cleanup_closep(&store->data_fd);
 	cleanup_closep(&store->cache_fd);

@@ -4,6 +4,7 @@
 #include "fs/base/list.h"
 #include "fs/base/map.h"
 #include "fs/store/db.h"
+#include "fs/store/disk.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store.h"
 
@@ -16,6 +17,7 @@ struct store {
 	struct db *db;				   /* owned */
 	int state_fd, data_fd, cache_fd, lock_fd; /* owned */
 	int name_fd;				   /* owned, see lock.h; -1 none */
+	struct disk *disk;			   /* owned; of the cache */
 	char *cache_path;			   /* owned */
 	int64_t cache_made_ms;			   /* when it was last made again, 0 never */
 	ino_t database_ino;			   /* of the file that is open */

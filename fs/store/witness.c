@@ -79,16 +79,17 @@ void witness_write(struct store *store)
 {
 	if (store->cache_fd < 0)
 		return; /* the account is without a cache */
-	CLEANUP_CLOSE int fd =
-		openat(store->cache_fd, NAME, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	char line[LINE];
 	int length = snprintf(
 		line, sizeof(line), "%019" PRId64 " %019" PRId64 "\n", store->account, store->sent);
 
 	/* one write of one length: it is never half an old one */
-	if (fd < 0 || pwrite(fd, line, (size_t)length, 0) != length)
-		log_warning("store: how much was sent is not noted in the cache directory: %s",
-			strerror(errno));
+	struct stat st;
+	int fd = disk_open(store->disk, store->cache_fd, NAME, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, &st);
+	int r = fd < 0 ? fd : disk_write(store->disk, fd, 0, line, (size_t)length);
+	disk_close(store->disk, fd);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "store: how much was sent is not noted in the cache directory");
 }
 
 int store_count_sent(struct store *store)
