@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fs/base/clock.h"
 #include "fs/base/ids.h"
@@ -22,6 +23,7 @@
 #define NAME_BYTES 255
 #define TAIL_BYTES 24 /* of "-NNNNNN.EXT.~NNNNNN~" */
 
+#define NS_PER_S INT64_C(1000000000)
 #define NAME_ROOM 288 /* for a name before it is checked against NAME_BYTES */
 
 struct place {
@@ -241,17 +243,21 @@ static bool comes_back(const struct place *place, const struct node *node)
 		       place_is_backup_name(node->name, place->stem));
 }
 
-/* -ENOENT: it is not there any more. */
-static int take_name(
-	struct store *store, const struct place *place, int64_t twin, char name[NAME_ROOM])
+/* And its time, which a restore has given it. -ENOENT: it is not there any more. */
+static int take_name(struct store *store, const struct place *place, int64_t twin,
+	char name[NAME_ROOM], int64_t *ret_mtime)
 {
 	struct node node;
+	struct stat st;
 	int r = twin == 0 ? -ENOENT : nodes_get(store, twin, &node);
 
 	if (r == 0 && node.parent != place->dir)
 		r = -ENOENT;
+	if (r == 0)
+		r = store_data_stat(store, twin, &st);
 	if (r < 0)
 		return r;
+	*ret_mtime = st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
 	memcpy(name, node.name, node.name_length + 1);
 	return nodes_set_name(store, twin, 0, NULL);
 }
@@ -261,13 +267,14 @@ static int name_result(struct store *store, const struct place *place, struct re
 {
 	char name[NAME_ROOM];
 	struct node node;
+	int64_t mtime = clock_wall_ns();
 	int r = nodes_get(store, result->ino, &node);
 
 	/* one of those that appeared before: a person may have moved or removed it since */
 	if (r == -ENOENT || (r == 0 && node.parent != 0 && !comes_back(place, &node)))
 		return 0;
 	if (r == 0)
-		r = take_name(store, place, twin, name);
+		r = take_name(store, place, twin, name, &mtime);
 	if (r == -ENOENT)
 		r = place->past ? choose_past_name(store, place, index, count, result->type, name)
 				: choose_name(store, place, index, count, result->type, name);
@@ -280,7 +287,8 @@ static int name_result(struct store *store, const struct place *place, struct re
 	r = nodes_set_name(store, node.ino, place->dir, name);
 	if (r == 0) {
 		node.size = result->size;
-		node.atime = node.mtime = node.ctime = clock_wall_ns();
+		node.atime = node.ctime = clock_wall_ns();
+		node.mtime = mtime;
 		r = nodes_set_attributes(store, &node);
 	}
 	if (r == 0)
