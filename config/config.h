@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum config_results { CONFIG_LAZY, CONFIG_EAGER, CONFIG_LAZY_ONLY }; /* when results are fetched */
+
 /* A default for prompts ([defaults], or -o) or a line of [model KEY]; values are checked by the layer that knows models. */
 struct config_param {
 	char *model; /* NULL: [defaults] */
@@ -43,7 +45,9 @@ struct config {
 	/* [poll] */
 	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
 	/* [results] */
-	bool eager;          /* results = lazy | eager */
+	enum config_results results;
+	int64_t keep_after_ms;
+	bool keep;           /* what cannot be fetched again is never thrown away */
 	bool cache;          /* keep what was fetched */
 	char *cache_dir;     /* NULL: XDG */
 	uint64_t cache_size; /* bytes; 0 = no limit */

@@ -9,7 +9,7 @@ struct config_entry;
 struct config_type {
 	const char *placeholder; /* in --help: settle=SECONDS */
 	const char *expected;    /* in messages: "a time in seconds" */
-	const char *words[2];    /* of a choice: what sets false, what sets true */
+	const char *words[4];    /* of a choice: what sets false, what sets true; or what sets 0, 1, 2; NULL ends them */
 	bool bare;               /* -o KEY alone means yes */
 	double scale;            /* field units per unit of the text; 0: the range is not shown */
 	/* Sets the field, whose old string it frees. 0, -ENOMEM, or -EINVAL with the field untouched;

@@ -170,6 +170,18 @@ static int parse_choice(
 	return -EINVAL;
 }
 
+static int parse_results(
+	const struct config_entry *entry, const char *value, void *field, const char **ret_why)
+{
+	for (int i = 0; entry->type->words[i] != NULL; i++) {
+		if (strcasecmp(value, entry->type->words[i]) != 0)
+			continue;
+		*(enum config_results *)field = (enum config_results)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 /* The layer that knows models checks these. */
 static int parse_any(
 	const struct config_entry *entry, const char *value, void *field, const char **ret_why)
@@ -207,10 +219,10 @@ const struct config_type config_type_unknown = {.placeholder = "refuse|allow",
 	.expected = "refuse or allow",
 	.words = {"refuse", "allow"},
 	.parse = parse_choice};
-const struct config_type config_type_results = {.placeholder = "lazy|eager",
-	.expected = "lazy or eager",
-	.words = {"lazy", "eager"},
-	.parse = parse_choice};
+const struct config_type config_type_results = {.placeholder = "lazy|eager|lazy-only",
+	.expected = "lazy, eager or lazy-only",
+	.words = {"lazy", "eager", "lazy-only"},
+	.parse = parse_results};
 const struct config_type config_type_text = {
 	.placeholder = "TEXT", .expected = "text", .parse = parse_any};
 const struct config_type config_type_address = {.placeholder = "ADDRESS:PORT",

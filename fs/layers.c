@@ -194,8 +194,11 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.slow_poll_interval_ms = config->slow_poll_interval_ms,
 		.slow_poll_after_ms = config->slow_poll_after_ms,
 		.stall_timeout_ms = config->stall_timeout_ms,
-		.eager = config->eager,
 		.worker = layers->disk_worker,
+		.eager = config->results == CONFIG_EAGER,
+		.brings_in = config->results == CONFIG_LAZY,
+		.evicts = !config->keep,
+		.keep_after_ms = config->keep_after_ms,
 		.cache = config->cache,
 		.cache_size =
 			(int64_t)(config->cache_size > INT64_MAX ? INT64_MAX : config->cache_size),
@@ -239,7 +242,6 @@ static int open_session(struct layers *layers, const struct setup *setup,
 		.gid = config->gid,
 		.readme = !config->no_readme,
 		.umask = config->umask,
-		.worker = layers->worker,
 		.kept = layers->kept,
 		.debug = setup->options.debug};
 

@@ -43,8 +43,12 @@ function __weryaifs_items
         'poll_interval=' 'time between further questions' \
         'slow_poll_interval=' 'the same for jobs that take longer' \
         'slow_poll_after=' 'age from which a job is one that takes longer' \
-        'results=lazy' 'fetch results when they are read, or at once' \
-        'results=eager' 'fetch results when they are read, or at once' \
+        'results=lazy' 'fetch results when they are read and in quiet moments, at once, or when they are read' \
+        'results=eager' 'fetch results when they are read and in quiet moments, at once, or when they are read' \
+        'results=lazy-only' 'fetch results when they are read and in quiet moments, at once, or when they are read' \
+        'keep_after=' 'by this time after it was made a result is fetched, read or not' \
+        'keep=yes' 'throw nothing away that the service does not have any more' \
+        'keep=no' 'throw nothing away that the service does not have any more' \
         'cache=yes' 'keep fetched results on disk' \
         'cache=no' 'keep fetched results on disk' \
         'cache_dir=' 'where fetched results are kept' \

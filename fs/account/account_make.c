@@ -61,6 +61,9 @@ static int make_fetches(struct account *account)
 		.cache = options->cache,
 		.along = true,
 		.cache_size = options->cache_size,
+		.brings_in = options->brings_in,
+		.evicts = options->evicts,
+		.keep_after_ms = options->keep_after_ms,
 		.stall_ms = options->stall_timeout_ms,
 		.trouble = tell_trouble,
 		.arg = account};

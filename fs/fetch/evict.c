@@ -199,7 +199,7 @@ static int find_candidate(struct evictor *evictor)
 		if (r < 0 || evictor->ino == 0)
 			return r;
 		r = results_find(store, evictor->ino, &evictor->record);
-		if (r == 0 && evictor->record.kind != RESULT_TEXT)
+		if (r == 0 && evictor->record.kind != RESULT_TEXT && !evictor->fetches->needs.evicts)
 			return 1;
 		int64_t ino = evictor->ino;
 		forget_candidate(evictor);

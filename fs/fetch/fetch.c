@@ -12,6 +12,7 @@
 #include "fs/base/map.h"
 #include "fs/fetch/evict.h"
 #include "fs/fetch/fetch_private.h"
+#include "fs/fetch/keep.h"
 
 #define DISK_END_MS 2000 /* at the end */
 
@@ -43,12 +44,19 @@ static int prepare(struct store *store)
 /* New bytes of a result. */
 static void came(struct fetch *fetch)
 {
+	if (!list_empty(&fetch->reads))
+		keep_yield(fetch->fetches->keep, fetch);
 	if (fetch->moved >= FETCH_PROGRESS) {
 		fetch->attempts = 0;
 		fetch->renewed = false;
 		fetch_trouble_over(fetch);
 	}
 	fetch_progress(fetch);
+}
+
+static void background_ended(struct fetches *fetches, int64_t ino)
+{
+	keep_ended(fetches->keep, ino);
 }
 
 static void retry(void *fetch)
@@ -74,6 +82,7 @@ static void far(void *fetch)
 static const struct fetch_steps steps = {.connecting = fetch_is_connecting,
 	.came = came,
 	.ended = ended,
+	.background_ended = background_ended,
 	.retry = retry,
 	.far = far};
 
@@ -101,6 +110,8 @@ int fetches_create(const struct fetch_needs *needs, struct fetches **ret_fetches
 		r = prepare(needs->store);
 	if (r == 0)
 		r = evict_create(fetches, &fetches->evictor);
+	if (r == 0 && needs->cache && needs->brings_in)
+		r = keep_create(fetches, &fetches->keep);
 	if (r == 0)
 		r = loop_timer_create(needs->loop, on_flush, fetches, &fetches->flush);
 	if (r == 0)
@@ -130,6 +141,7 @@ void fetches_destroy(struct fetches *fetches)
 	if (worker_drain_for(fetches->needs.worker, DISK_END_MS))
 		block_pool_destroy(fetches->blocks);
 	evict_destroy(fetches->evictor);
+	keep_destroy(fetches->keep);
 	loop_timer_destroy(fetches->flush);
 	loop_timer_destroy(fetches->next);
 	free(fetches->scratch);
@@ -144,6 +156,7 @@ uint64_t fetch_transfers(const struct fetches *fetches)
 void fetch_cache_grew(struct fetches *fetches)
 {
 	fetch_note_growth(fetches);
+	keep_news(fetches->keep);
 }
 
 void fetch_expect(struct fetch *fetch)
@@ -203,6 +216,7 @@ int fetch_read(struct fetch *fetch, int64_t offset, size_t length, fetch_done *d
 	if (r < 0)
 		return r;
 	int64_t size = fetch->record.size;
+	keep_yield(fetch->fetches->keep, fetch);
 	if (offset >= size || length == 0) {
 		done(arg, 0, NULL, NULL);
 		return 0;

@@ -42,6 +42,9 @@ struct fetch_needs { /* all borrowed */
 	bool cache;         /* keep what was fetched for reading */
 	bool along;         /* the next files of a directory that is read file after file may come along */
 	int64_t cache_size; /* bytes; 0 no limit */
+	bool brings_in;     /* results become whole in the cache though nobody reads them (keep.h) */
+	bool evicts;        /* what is in the cache may go without asking whether it can be fetched again */
+	int64_t keep_after_ms; /* by then, if it can be */
 	int64_t stall_ms;   /* without a byte for so long a transfer has failed */
 	void (*trouble)(void *arg, int64_t job);
 	void *arg;

@@ -17,10 +17,12 @@ static void end_background(struct fetches *fetches)
 
 	if (background == NULL)
 		return;
+	int64_t ino = background->ino;
 	fetches->background = NULL;
 	background->fetch->background = NULL;
 	fetch_close(background->fetch);
 	free(background);
+	fetches->steps->background_ended(fetches, ino);
 }
 
 void fetch_background_next(void *arg)
@@ -36,9 +38,11 @@ void fetch_background_next(void *arg)
 		if (r == 0)
 			r = fetch_load(background->fetch);
 		if (r < 0) {
+			int64_t ino = background->ino;
 			if (background->fetch != NULL)
 				fetch_close(background->fetch);
 			free(background);
+			fetches->steps->background_ended(fetches, ino);
 			continue;
 		}
 		fetches->background = background;
@@ -55,6 +59,29 @@ void fetch_background_drop(struct fetch *fetch)
 		return;
 	end_background(fetches);
 	loop_timer_arm(fetches->next, 0);
+}
+
+void fetch_background_stop(struct fetches *fetches, int64_t ino)
+{
+	struct list *item, *after;
+
+	if (fetches->background != NULL && fetches->background->ino == ino) {
+		struct fetch *fetch = fetches->background->fetch;
+		if (list_empty(&fetch->reads))
+			fetch_stop_long(fetch);
+		fetch_background_drop(fetch);
+		return;
+	}
+	list_for_each_safe(item, after, &fetches->waiting)
+	{
+		struct background *background = list_entry(item, struct background, link);
+		if (background->ino != ino)
+			continue;
+		list_remove(item);
+		free(background);
+		fetches->steps->background_ended(fetches, ino);
+		return;
+	}
 }
 
 int fetch_in_background(struct fetches *fetches, int64_t ino)

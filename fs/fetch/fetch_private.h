@@ -3,7 +3,7 @@
 /* fetch_private: what the files of this room share. Bottom up, and a file calls only those above it here: blocks,
  * readahead, route, plan, series, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte);
  * fetch_state (what is here and on its way); fetch_file (an open result and its reads); fetch_plan (which ranges are
- * asked for); fetch_recover (what the end of one means); fetch_along (the next files of a directory); fetch_background (whole files, read or not); evict; fetch.
+ * asked for); fetch_recover (what the end of one means); fetch_along (the next files of a directory); fetch_background (whole files, read or not); keep; evict; fetch.
  * What has to go up goes by way of struct fetch_steps. */
 #include "fs/base/loop.h"
 #include "fs/base/worker.h"
@@ -19,12 +19,14 @@
 
 #define FLUSH_MS 1000
 
+struct fetches;
 struct transfer;
 
 struct fetch_steps {
 	void (*connecting)(struct transfer *transfer); /* it found no connection to use again */
 	void (*came)(struct fetch *fetch);             /* new bytes are in memory */
 	void (*ended)(struct fetch *fetch, const struct http_end *end, bool complete); /* by itself */
+	void (*background_ended)(struct fetches *fetches, int64_t ino); /* whichever way */
 	void (*retry)(void *fetch); /* the timer of the next attempt */
 	void (*far)(void *fetch);   /* its first transfer has not been answered for a while */
 };
@@ -46,6 +48,7 @@ struct fetches {
 	struct series series;
 	struct list along; /* fetch.along: those that come along now */
 	struct evictor *evictor; /* owned */
+	struct keep *keep;       /* owned; NULL: nothing is brought in that nobody reads */
 };
 
 /* The maps of what is present are saved together, a little later. */
@@ -186,5 +189,7 @@ void fetch_along_settle(struct fetches *fetches);
 
 /* It is not wanted any more; the result goes with it where it has no other user. */
 void fetch_background_drop(struct fetch *fetch);
+/* The same by its number, also where it has not begun. */
+void fetch_background_stop(struct fetches *fetches, int64_t ino);
 void fetch_background_next(void *arg); /* the one that was under way has ended, or there was none */
 void fetch_background_end(struct fetches *fetches);

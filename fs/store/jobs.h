@@ -121,7 +121,20 @@ int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t di
 int results_list_sized(struct store *store, int64_t size,
 	int (*visit)(void *arg, const struct result_record *result), void *arg);
 int results_find(struct store *store, int64_t ino, struct result_record *ret_result); /* -ENOENT */
-int results_save(struct store *store, const struct result_record *result); /* ino, size, etag, type, content */
+int results_save(struct store *store, const struct result_record *result); /* ino, size, etag, type, content; with another ino it is not kept any more */
+enum result_kept { /* values are on disk */
+	RESULT_UNKEPT = 0,
+	RESULT_KEPT = 1,  /* it was whole in the cache once */
+	RESULT_TRIED = 2, /* it could not be fetched lately */
+};
+struct unkept {
+	int64_t job, seq;
+	int64_t ino, size, made; /* made: wall-clock ms */
+};
+/* The smallest published result that is unkept, or the one of the oldest job: -ENOENT none. */
+int results_next_unkept(struct store *store, bool smallest, struct unkept *ret_unkept);
+int results_try_unkept(struct store *store); /* what was tried is unkept again */
+int results_set_kept(struct store *store, int64_t job, int64_t seq, enum result_kept kept);
 /* Its new address, and nothing else: whoever asked for it has waited, and the rest of the row may be another one by now. */
 int results_set_url(struct store *store, int64_t job, int64_t seq, enum result_kind kind,
 	const char *url);

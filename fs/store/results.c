@@ -202,9 +202,9 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 int results_save(struct store *store, const struct result_record *result)
 {
 	return db_run(store->db,
-		"UPDATE result SET ino = ?, size = ?, etag = ?, type = ?, content = ?"
-		" WHERE job = ? AND seq = ?",
-		"iisssii", result->ino, result->size, result->etag, result->type, result->content,
+		"UPDATE result SET kept = kept = 1 AND ino = ?, ino = ?, size = ?, etag = ?, type = ?,"
+		" content = ? WHERE job = ? AND seq = ?",
+		"iiisssii", result->ino, result->ino, result->size, result->etag, result->type, result->content,
 		result->job, result->seq);
 }
 
@@ -218,4 +218,36 @@ int results_set_url(struct store *store, int64_t job, int64_t seq, enum result_k
 int results_forget_ino(struct store *store, int64_t ino)
 {
 	return db_run(store->db, "UPDATE result SET ino = 0 WHERE ino = ? AND ino != 0", "i", ino);
+}
+
+#define UNKEPT_BY(order)                                                                           \
+	"SELECT result.job, result.seq, result.ino, result.size, job.finished FROM result"          \
+	" INDEXED BY result_unkept" order " CROSS JOIN job ON job.id = result.job"                  \
+	" WHERE result.kept = 0 AND result.ino != 0 AND result.size > 0 AND result.kind != 1"
+
+int results_next_unkept(struct store *store, bool smallest, struct unkept *ret_unkept)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = smallest ? db_row(store->db, UNKEPT_BY("_size") " ORDER BY result.size LIMIT 1", &row, "")
+			 : db_row(store->db, UNKEPT_BY("") " AND result.job > 0 ORDER BY result.job, result.seq LIMIT 1", &row, "");
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_unkept = (struct unkept){.job = sqlite3_column_int64(row, 0),
+		.seq = sqlite3_column_int64(row, 1),
+		.ino = sqlite3_column_int64(row, 2),
+		.size = sqlite3_column_int64(row, 3),
+		.made = sqlite3_column_int64(row, 4)};
+	return 0;
+}
+
+int results_try_unkept(struct store *store)
+{
+	return db_run(store->db, "UPDATE result SET kept = 0 WHERE kept = 2", "");
+}
+
+int results_set_kept(struct store *store, int64_t job, int64_t seq, enum result_kept kept)
+{
+	return db_run(store->db, "UPDATE result SET kept = ? WHERE job = ? AND seq = ?", "iii",
+		(int64_t)kept, job, seq);
 }

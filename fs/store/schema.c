@@ -253,6 +253,12 @@ static const char *const steps[] = {
 	/* what the views list (found.h) */
 	"CREATE INDEX node_day ON node(mtime / 86400000000000, ino) WHERE kind = 4;"
 	"CREATE INDEX job_state ON job(state); CREATE INDEX job_model ON job(model);",
+	"ALTER TABLE result ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX result_unkept ON result(job, seq) WHERE kept = 0 AND ino != 0 AND size > 0"
+	" AND kind != 1;"
+	"CREATE INDEX result_unkept_size ON result(size) WHERE kept = 0 AND ino != 0 AND size > 0"
+	" AND kind != 1;"
+	"CREATE INDEX result_tried ON result(kept) WHERE kept = 2;",
 };
 
 int64_t schema_version(void)

@@ -40,7 +40,7 @@ static void test_config_defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(config->poll_interval_ms, 3000);
 	assert_int_equal(config->slow_poll_interval_ms, 5000);
 	assert_int_equal(config->slow_poll_after_ms, 30000);
-	assert_false(config->eager);
+	assert_int_equal(config->results, CONFIG_LAZY);
 	assert_null(config->ca_file);
 	assert_true(config->cache);
 	assert_null(config->cache_dir);
@@ -73,7 +73,7 @@ static void test_config_load_sets_every_kind_of_value(void **state)
 	assert_int_equal(config->submissions_per_day, 0);
 	assert_true(config->allow_unknown);
 	assert_true(config->dry_run);
-	assert_true(config->eager);
+	assert_int_equal(config->results, CONFIG_EAGER);
 	assert_string_equal(config->cache_dir, "/home/someone/c");
 	assert_int_equal(config->cache_size, 5 << 20);
 	assert_int_equal(config->uid, 0);
@@ -209,7 +209,7 @@ static void test_config_load_refuses_with_line_and_reason(void **state)
 		{"[submit]\nunknown = ask\n", "takes refuse or allow"},
 		{"[submit]\ndry_run = maybe\n", "takes yes or no"},
 		{"[poll]\npoll_interval = 0\n", "from 0.01 to 3600"},
-		{"[results]\nresults = lazily\n", "takes lazy or eager"},
+		{"[results]\nresults = lazily\n", "takes lazy, eager or lazy-only"},
 		{"[results]\ncache_size = 10X\n", "'10X'"},
 		{"[results]\ncache_dir = cache\n", "begins with / or ~/"},
 		{"[results]\ncache_dir = ~other/cache\n", "begins with / or ~/"},

@@ -202,6 +202,7 @@ static void run_jobs(struct store *store)
 	task_records_finish(tasks, count);
 	assert_int_equal(results_set(store, job.id, &result, 1), 0);
 	assert_int_equal(results_get(store, job.id, &results, &count), 0);
+	results[0].size = 7;
 	assert_int_equal(results_save(store, &results[0]), 0);
 	assert_int_equal(results_set_url(store, job.id, 0, RESULT_FILE, "https://y/"), 0);
 	result_records_finish(results, count);
@@ -209,6 +210,13 @@ static void run_jobs(struct store *store)
 	assert_int_equal(results_find(store, 5, &result), 0);
 	result_record_finish(&result);
 	assert_int_equal(results_list_sized(store, 7, see_result, NULL), 0);
+	struct unkept unkept;
+	assert_int_equal(results_next_unkept(store, false, &unkept), 0);
+	assert_int_equal(results_next_unkept(store, true, &unkept), 0);
+	assert_int_equal(results_set_kept(store, unkept.job, unkept.seq, RESULT_TRIED), 0);
+	assert_int_equal(results_next_unkept(store, true, &unkept), -ENOENT);
+	assert_int_equal(results_try_unkept(store), 0);
+	assert_int_equal(results_next_unkept(store, false, &unkept), 0);
 	assert_int_equal(results_forget_ino(store, 5), 0);
 	assert_int_equal(jobs_remove(store, job.id), 0);
 	assert_int_equal(spend_add(store, "2026-11-21", 1), 0);
