@@ -10,11 +10,11 @@ D=$TEST_TMP/disk
 mkdir -p "$D" "$TEST_TMP/below"
 (cd "$TEST_TMP" && XDG_STATE_HOME=$PWD/below XDG_CACHE_HOME=$PWD/below exec "$WERYAIFS" -f --sandbox disk) &
 below=$!
-trap 'kill -CONT "$below"; kill -TERM "$below"; wait "$below"; tear_down' EXIT
+trap 'code=$?; kill -CONT "$below"; kill -TERM "$below"; wait "$below"; (exit "$code"); tear_down' EXIT
 await 30 mountpoint -q "$D" || fail "no disk"
 mkdir "$D/FLUX/cache" && chmod 700 "$D/FLUX/cache"
 
-mount_fs -o "cache_dir=$D/FLUX/cache,results=lazy-only"
+mount_fs -o "cache_dir=$D/FLUX/cache"
 echo "[[bytes=300000]] before" >"$M/FLUX/before.txt"
 wait_state "$M/FLUX/before" SUCCESS
 before=$(sha256sum <"$M/FLUX/before.png")
@@ -22,7 +22,7 @@ echo "[[bytes=300000]] half" >"$M/FLUX/half.txt"
 wait_state "$M/FLUX/half" SUCCESS
 [ -n "$(ls "$D/FLUX/cache")" ] || fail "nothing is cached there"
 umount_fs
-mount_fs -o "cache_dir=$D/FLUX/cache,results=lazy-only"
+mount_fs -o "cache_dir=$D/FLUX/cache"
 
 kill -STOP "$below"
 # none of these may wait for it longer than it is waited for once
