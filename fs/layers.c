@@ -242,6 +242,7 @@ static int open_session(struct layers *layers, const struct setup *setup,
 		.gid = config->gid,
 		.readme = !config->no_readme,
 		.umask = config->umask,
+		.worker = layers->worker,
 		.kept = layers->kept,
 		.debug = setup->options.debug};
 
