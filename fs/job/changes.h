@@ -22,7 +22,8 @@ struct loop;
 enum changes_name {
 	CHANGES_STATUS_MADE,   /* X.status, with its prompt, or it is still there although a user has removed it */
 	CHANGES_STATUS_GONE,
-	CHANGES_DIRECTORY_MADE /* of a new model */
+	CHANGES_PROMPT_MADE,   /* X.txt, by a table */
+	CHANGES_DIRECTORY_MADE /* of a new model, or of a table's prompts */
 };
 
 struct changes_events { /* each may be NULL */

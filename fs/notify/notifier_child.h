@@ -18,7 +18,7 @@ enum {
 	NOTIFIER_CREATE = 'c', /* IN_CREATE, IN_CLOSE_WRITE */
 	NOTIFIER_MODIFY = 'm', /* IN_MODIFY */
 	NOTIFIER_RENAME = 'r', /* IN_MOVED_FROM, IN_MOVED_TO */
-	NOTIFIER_STATUS = 's', /* IN_CREATE of a status */
+	NOTIFIER_STATUS = 's', /* IN_CREATE of a status, or of a prompt */
 	NOTIFIER_DIRECTORY = 'd', /* IN_CREATE of a directory */
 	NOTIFIER_REMOVE = 'u', /* IN_DELETE of a status */
 	NOTIFIER_ORDER_MAX = 65536,

@@ -8,6 +8,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/read_all.h"
+#include "fs/job/changes.h"
 #include "fs/job/place.h"
 #include "fs/prompt/prompt.h"
 #include "fs/store/store.h"
@@ -83,9 +84,11 @@ int table_dir_make(struct table_work *work)
 	int r = tree_mkdir(
 		work->tables->needs.tree, (uint64_t)work->file.parent, work->stem, mode, &owner, &entry);
 
-	if (r == 0)
-		work->sheet.dir = TREE_NODE(entry.ino);
-	return r;
+	if (r < 0)
+		return r;
+	work->sheet.dir = TREE_NODE(entry.ino);
+	changes_tell_name(work->tables->needs.changes, CHANGES_DIRECTORY_MADE, work->file.parent, work->stem);
+	return 0;
 }
 
 int table_file_find(const struct table_work *work, const char *name, struct node *ret_file)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/job/changes.h"
 #include "fs/job/defaults.h"
 #include "fs/job/place.h"
 #include "fs/prompt/prompt.h"
@@ -149,9 +150,11 @@ static int open_file(const struct table_work *work, const char *name, uint64_t *
 		return r;
 	snprintf(full, sizeof(full), "%s" PLACE_PROMPT, name);
 	r = tree_create(tree, (uint64_t)work->sheet.dir, full, work->file.mode & 0666, &owner, &entry, ret_fd);
-	if (r == 0)
-		*ret_ino = entry.ino;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_ino = entry.ino;
+	changes_tell_name(work->tables->needs.changes, CHANGES_PROMPT_MADE, work->sheet.dir, full);
+	return 0;
 }
 
 static int write_file(const struct table_work *work, const char *name, const char *text)

@@ -13,6 +13,11 @@ table_is() {
     [ "$(sed -n '1s/^state: //p' "${2:-$sets.csv}.status" 2>/dev/null)" = "$1" ]
 }
 
+mkdir "$M/FLUX/heard"
+inotifywait -m -r -e create --format '%e %w%f' "$M/FLUX" >"$TEST_TMP/events" 2>"$TEST_TMP/watch.err" &
+WATCH_PID=$!
+await 10 grep -q established "$TEST_TMP/watch.err" || fail "inotifywait does not start"
+
 # as spreadsheets write it: a BOM, CRLF, quotes; the rows that are wrong are told of by their lines and cost nothing
 printf '\xef\xbb\xbfname,ratio,prompt\r\nfox,16:9,"a fox, ""red"",\r\nin the snow"\r\nowl,,an owl\r\nbad,17:3,a bad one\r\n,,no name\r\n' >"$sets.csv"
 wait_table INVALID
@@ -23,6 +28,18 @@ assert_contains "$(cat "$sets.csv.status")" "line 5, bad: line 1: ratio '17:3'"
 assert_contains "$(cat "$sets.csv.status")" "line 6: it has no name"
 assert_eq "$(stat -c %s "$sets.csv.status")" "$(wc -c <"$sets.csv.status")" "size of the status"
 ls "$M/FLUX" | grep -qx sets.csv.status
+
+# file managers hear of a new directory, and of what is made in one that they show
+heard() { # LINE
+    await 10 grep -qxF "$1" "$TEST_TMP/events" || fail "not told: $1: $(cat "$TEST_TMP/events")"
+}
+printf 'name,prompt\near,"dry run: yes\nan ear"\n' >"$M/FLUX/heard.csv"
+heard "CREATE,ISDIR $sets"
+heard "CREATE $M/FLUX/heard.csv.status"
+heard "CREATE $M/FLUX/heard/ear.txt"
+heard "CREATE $M/FLUX/heard/ear.status"
+kill "$WATCH_PID"
+wait "$WATCH_PID" || true
 
 # saved again by rename, beside a lock file: nothing; any other table of numbers is a plain file
 echo ",user,host,$(date)" >"$M/FLUX/.~lock.sets.csv#"
