@@ -16,6 +16,7 @@
 #include "fs/tree/status.h"
 
 #define SLICE 64		  /* prompts that are looked at before others have their turn */
+#define LIST_SLICE 256		  /* names that are listed before that */
 #define TEXT_MAX (64 * 1024 * 1024) /* bytes of a report */
 #define DEPTH_MAX 4096		  /* directories above a prompt: more is a damaged tree */
 
@@ -29,8 +30,13 @@ struct wait_below {
 	struct changes_listener listener;
 	struct loop_timer *timer; /* owned; the next slice */
 	enum phase phase;
-	struct ids prompts; /* owned; what this phase goes through */
-	size_t next;	    /* of them */
+	struct ids dirs;     /* owned; directories below, as they were when this phase began */
+	size_t next_dir;     /* of them: which is listed now */
+	int64_t behind;	     /* in it: listed so far */
+	size_t budget;	     /* names that may still be listed in this turn */
+	struct ids prompts;  /* owned; what this phase goes through */
+	size_t next;	     /* of them */
+	struct map *listed;  /* owned; prompts, by inode; values mean nothing */
 	struct map *running; /* prompts that are waited for, by inode; values mean nothing */
 	struct map *seen;    /* and those that ever were */
 	struct buf text;
@@ -47,25 +53,62 @@ static void be_over(struct wait_below *wait, int error)
 	wait->done(wait->arg);
 }
 
-static int note_prompt(void *arg, const struct node *node)
+static int note_prompt(struct wait_below *wait, int64_t ino)
 {
-	struct wait_below *wait = arg;
-
-	return status_is_of(wait->needs.tree, node) ? ids_add(&wait->prompts, node->ino) : 0;
+	if (map_get(wait->listed, (uint64_t)ino) != NULL)
+		return 0;
+	int r = map_put(wait->listed, (uint64_t)ino, wait);
+	return r < 0 ? r : ids_add(&wait->prompts, ino);
 }
 
-/* Goes through what is below now, a slice a turn. */
-static void begin(struct wait_below *wait, enum phase phase)
+static int note_dir(void *arg, const struct node *node)
+{
+	return ids_add(arg, node->ino);
+}
+
+static int note_node(void *arg, const struct node *node)
+{
+	struct wait_below *wait = arg;
+	int r = node->kind == NODE_FILE && status_is_of(wait->needs.tree, node) ? note_prompt(wait, node->ino) : 0;
+
+	wait->behind = node->ino;
+	return r < 0 ? r : --wait->budget == 0;
+}
+
+/* The directories are those of one moment, so that none is missed that is moved meanwhile; of a prompt that is moved we hear. */
+static int begin(struct wait_below *wait, enum phase phase)
 {
 	wait->phase = phase;
+	ids_finish(&wait->dirs);
 	ids_finish(&wait->prompts);
-	wait->prompts = (struct ids){0};
-	wait->next = 0;
-	int r = nodes_list_below(wait->needs.store, wait->dir, note_prompt, wait);
-	if (r < 0)
-		be_over(wait, r == -ENOMEM ? r : -EIO);
-	else
+	wait->dirs = wait->prompts = (struct ids){0};
+	wait->next_dir = wait->next = 0;
+	wait->behind = 0;
+	map_destroy(wait->listed);
+	wait->listed = map_create();
+	if (wait->listed == NULL)
+		return -ENOMEM;
+	int r = nodes_list_dirs_below(wait->needs.store, wait->dir, note_dir, &wait->dirs);
+	if (r == 0)
 		loop_timer_arm(wait->timer, 0);
+	return r;
+}
+
+/* A slice of what is below. */
+static int list_some(struct wait_below *wait)
+{
+	wait->budget = LIST_SLICE;
+	while (wait->budget > 0 && wait->next_dir < wait->dirs.count) {
+		int r = nodes_list(wait->needs.store, wait->dirs.items[wait->next_dir], wait->behind, note_node, wait);
+		if (r < 0)
+			return r;
+		if (wait->budget == 0)
+			break;
+		wait->budget--;
+		wait->next_dir++;
+		wait->behind = 0;
+	}
+	return 0;
 }
 
 static int is_below(struct wait_below *wait, const struct node *prompt)
@@ -113,13 +156,22 @@ static int judge(struct wait_below *wait, int64_t ino)
 	return r < 0 ? r : map_put(wait->seen, (uint64_t)ino, wait);
 }
 
+static int note_moved(struct wait_below *wait, int64_t ino)
+{
+	struct node node;
+	int r = find(wait, ino, &node);
+
+	return r > 0 ? note_prompt(wait, ino) : r;
+}
+
 static void status_has_changed(void *arg, uint64_t ino, bool by_itself)
 {
 	struct wait_below *wait = arg;
 
-	if (wait->phase != LOOKING && wait->phase != WAITING)
+	if (wait->phase == OVER)
 		return;
-	int r = judge(wait, (int64_t)ino);
+	/* one that is moved while the report is made is in it once, wherever it was */
+	int r = wait->phase == WRITING ? note_moved(wait, (int64_t)ino) : judge(wait, (int64_t)ino);
 	if (r < 0)
 		be_over(wait, r == -ENOMEM ? r : -EIO);
 	else if (wait->phase == WAITING && map_count(wait->running) == 0)
@@ -145,25 +197,34 @@ static int write_line(struct wait_below *wait, int64_t ino)
 	return 0;
 }
 
-static void go_on(void *arg)
+/* One slice: listing first, then what was listed. */
+static int do_slice(struct wait_below *wait)
 {
-	struct wait_below *wait = arg;
 	int r = 0;
 
-	if (wait->phase == WAITING) {
-		if (map_count(wait->running) == 0)
-			begin(wait, WRITING);
-		return;
-	}
+	if (wait->next_dir < wait->dirs.count)
+		return list_some(wait);
 	for (size_t i = 0; i < SLICE && wait->next < wait->prompts.count && r >= 0; i++) {
 		int64_t ino = wait->prompts.items[wait->next++];
 		r = wait->phase == LOOKING ? judge(wait, ino) : write_line(wait, ino);
 	}
-	if (r >= 0 && !buf_ok(&wait->text))
-		r = wait->text.failed;
+	return r < 0 ? r : wait->text.failed;
+}
+
+static void go_on(void *arg)
+{
+	struct wait_below *wait = arg;
+	int r;
+
+	if (wait->phase == WAITING)
+		r = map_count(wait->running) == 0 ? begin(wait, WRITING) : 0;
+	else
+		r = do_slice(wait);
 	if (r < 0) {
 		be_over(wait, r == -ENOMEM ? r : -EIO);
-	} else if (wait->next < wait->prompts.count) {
+	} else if (wait->phase == WAITING) {
+		return;
+	} else if (wait->next_dir < wait->dirs.count || wait->next < wait->prompts.count) {
 		loop_timer_arm(wait->timer, 0);
 	} else if (wait->phase == LOOKING) {
 		wait->phase = WAITING;
@@ -191,15 +252,13 @@ int wait_below_create(const struct wait_below_needs *needs, int64_t dir, void (*
 	int r = wait->running == NULL || wait->seen == NULL
 			? -ENOMEM
 			: loop_timer_create(needs->loop, go_on, wait, &wait->timer);
-	if (r == 0) {
-		r = nodes_list_below(needs->store, dir, note_prompt, wait);
-	}
+	if (r == 0)
+		r = begin(wait, LOOKING);
 	if (r < 0) {
 		wait_below_destroy(wait);
 		return r;
 	}
 	changes_listen(needs->changes, &wait->listener, &events, wait);
-	loop_timer_arm(wait->timer, 0);
 	*ret_wait = wait;
 	return 0;
 }
@@ -210,7 +269,9 @@ void wait_below_destroy(struct wait_below *wait)
 		return;
 	changes_unlisten(&wait->listener);
 	loop_timer_destroy(wait->timer);
+	ids_finish(&wait->dirs);
 	ids_finish(&wait->prompts);
+	map_destroy(wait->listed);
 	map_destroy(wait->running);
 	map_destroy(wait->seen);
 	buf_finish(&wait->text);

@@ -124,6 +124,18 @@ int nodes_list_below(struct store *store, int64_t dir,
 	return read_all(store->db, r, row, visit, arg);
 }
 
+int nodes_list_dirs_below(struct store *store, int64_t dir, int (*visit)(void *arg, const struct node *node), void *arg)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"WITH RECURSIVE below(dir) AS (VALUES(?) UNION SELECT node.ino FROM node, below"
+		" WHERE node.parent = below.dir AND node.kind <= 2)"
+		" SELECT " COLUMNS " FROM node WHERE ino IN below",
+		&row, "i", dir);
+
+	return read_all(store->db, r, row, visit, arg);
+}
+
 /* Both go through the nodes by their numbers, and end when there are enough. */
 #define MADE                                                                                       \
 	"parent IS NOT NULL AND (kind = 4 OR (kind = 3 AND job > 0 AND EXISTS(SELECT 1 FROM job"    \

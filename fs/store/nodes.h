@@ -47,6 +47,8 @@ int nodes_list(struct store *store, int64_t parent, int64_t after,
 	int (*visit)(void *arg, const struct node *node), void *arg);
 /* All files below a directory, at any depth. */
 int nodes_list_below(struct store *store, int64_t dir, int (*visit)(void *arg, const struct node *node), void *arg);
+/* The directory itself, and all below it. */
+int nodes_list_dirs_below(struct store *store, int64_t dir, int (*visit)(void *arg, const struct node *node), void *arg);
 /* Results, and prompts whose job has failed or is lost, below a directory (0: anywhere), newest first, from the `skip`th on. */
 int nodes_list_made(struct store *store, int64_t dir, int64_t skip, int (*visit)(void *arg, const struct node *node), void *arg);
 /* The result that comes after this node in its directory, by name or by number; -ENOENT none nearby. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The door for the mount: the balance, the numbers of .weryaifs/stats, the live registry of models, what is waited for. */
+/* The door for the mount: the balance, the numbers of .weryaifs/stats, the live registry of models. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,6 @@
 #include "fs/base/cleanup.h"
 #include "fs/model/model.h"
 #include "fs/report/events.h"
-#include "fs/report/wait_below.h"
 #include "fs/store/known.h"
 #include "fs/store/store.h"
 #include "fs/tree/tree.h"
@@ -309,41 +308,6 @@ static void count_call(void *arg)
 	++*(int *)arg;
 }
 
-static void test_account_wait_below_ends_with_the_last_prompt(void **state)
-{
-	struct wait_below *wait;
-	const char *text;
-	size_t length;
-	bool failed;
-	int ended = 0;
-
-	own_http_state("processing");
-	world_save(FOX, "a fox\n");
-	world_save("FLUX/owl.txt", "an owl\n");
-	world_wait(10000);
-	assert_int_equal(
-		account_wait_below(world.account, (int64_t)world_ino("FLUX"), count_call, &ended, &wait), 0);
-	world_wait(10000);
-	assert_int_equal(ended, 0);
-	assert_int_equal(wait_below_text(wait, &text, &length, &failed), -EAGAIN);
-	own_http_next("/T1/status", (struct own_answer){.status = 200,
-		.body = "{\"status\":200,\"data\":{\"task_status\":\"failed\",\"msg\":\"no\"}}"});
-	own_http_state("succeed");
-	world_wait(30000);
-	assert_int_equal(ended, 1);
-	assert_int_equal(wait_below_text(wait, &text, &length, &failed), 0);
-	assert_true(failed);
-	assert_non_null(strstr(text, "SUCCESS\t"));
-	assert_non_null(strstr(text, "FAILED\t"));
-	wait_below_destroy(wait);
-	/* none is on its way: it is over at once */
-	assert_int_equal(
-		account_wait_below(world.account, (int64_t)world_ino("FLUX"), count_call, &ended, &wait), 0);
-	world_wait(1000);
-	assert_int_equal(ended, 2);
-	wait_below_destroy(wait);
-}
-
 static void test_account_events_tell_of_each_state(void **state)
 {
 	struct events_reader *reader;
@@ -382,7 +346,6 @@ int main(void)
 		FOLLOW(test_account_models_need_directories),
 		TEST(test_account_submit_is_refused_where_it_cannot_be),
 		TEST(test_account_retry_sends_what_failed),
-		TEST(test_account_wait_below_ends_with_the_last_prompt),
 		TEST(test_account_events_tell_of_each_state),
 	};
 

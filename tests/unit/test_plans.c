@@ -154,6 +154,7 @@ static void run_nodes(struct store *store)
 	assert_int_equal(nodes_find(store, 7, "x", &found), 0);
 	assert_int_equal(nodes_list(store, 7, 0, see_node, NULL), 0);
 	assert_int_equal(nodes_list_below(store, 7, see_node, NULL), 0);
+	assert_int_equal(nodes_list_dirs_below(store, 7, see_node, NULL), 0);
 	assert_int_equal(nodes_list_made(store, 0, 0, see_node, NULL), 0);
 	assert_int_equal(nodes_list_made(store, 7, 0, see_node, NULL), 0);
 	assert_int_equal(nodes_count(store, 7, false, &count), 0);
