@@ -60,7 +60,7 @@ static const char closing[] =
 	"$WERYAI_API_KEY_FILE, key_file, key_command, a systemd credential 'weryai_api_key',\n"
 	"the file ~/.config/weryaifs/key.\n"
 	"\n"
-	"Manuals: weryaifs(1), weryaifs.conf(5). Inside the mount: .weryaifs/README.\n";
+	"Manuals: weryaifs(1), weryaifs.conf(5), weryaifs-prompt(5). Inside the mount: .weryaifs/README.\n";
 
 static void add_blanks(struct buf *buf, size_t count)
 {
