@@ -7,7 +7,7 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 # as in .reuse/dep5
 without_a_line() {
     case $1 in
-    LICENSE | config/debian/changelog | config/debian/control | config/debian/*.install | config/debian/*.lintian-overrides | config/debian/source/* | config/debian/tests/control | *.md | *.json | *.png | examples/storyboard/scenes/* | tests/data/* | tests/fuzz/corpus/*) ;;
+    LICENSE | config/debian/changelog | config/debian/control | config/debian/*.install | config/debian/*.lintian-overrides | config/debian/source/* | config/debian/tests/control | *.md | *.json | *.png | examples/storyboard/scenes/* | examples/pipelines/*/prompts/* | tests/data/* | tests/fuzz/corpus/*) ;;
     *) return 1 ;;
     esac
 }

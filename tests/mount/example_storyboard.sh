@@ -19,6 +19,9 @@ echo 'the boat turns round, and its lamp goes out' >scenes/2-boat.clip
 make MOUNT="$M" >make.log 2>&1 || fail "$(cat make.log)"
 assert_eq "$(posts)" 9 "posts after a scene was changed: its clip, and the film"
 assert_eq "$(seconds)" 24 "length of the film"
+echo 'an empty harbour at noon' >scenes/1-harbour.still
+make MOUNT="$M" >make.log 2>&1 || fail "$(cat make.log)"
+assert_eq "$(posts)" 12 "posts after a still was changed: it, its clip, and the film"
 # a scene that cannot be made stops it, and says why
 printf 'a storm [[task-fail]]\n' >scenes/4-storm.still
 cp scenes/3-sea.clip scenes/4-storm.clip
