@@ -4,7 +4,7 @@
  * disk. One pool for all results bounds the memory: beyond it the block that was not looked at for the longest time goes,
  * whose bytes are on disk, or are fetched again.
  *
- * Ownership: blocks belong to the pool; one that is being filled stays until block_fill() has ended it. */
+ * Ownership: blocks belong to the pool; one that is being filled stays until block_fill_done(). */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -12,9 +12,9 @@
  *               itself when that changes. A dry run becomes HELD instead of QUEUED.
  * Ownership:    what a job waits for is its work (struct job_work of job.h) while it waits. Needs are borrowed.
  * Calls back:   nobody; listens to changes.h, and ends or queues jobs by way of the queue.
- * Files:        bottom up: source (bytes of a file), liveness (is an address alive), upload_send and upload (files to the
- *               service's store), reference_say, limits, reference (one reference line), circle, inputs,
- *               inputs_adopt. */
+ * Files:        bottom up: source (bytes of a file), source_twin, liveness (is an address alive), upload_send and upload (files to the
+ *               service's store), reference_say, reference_path, reference (one reference line), reference_origin (where it comes
+ *               from), limits, job_inputs (what one job waits for), circle, inputs_buy (was it bought before?), inputs, inputs_adopt. */
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -4,7 +4,8 @@
  * knows nobody who listens.
  *
  * Two kinds hear of it. A watch waits for the status of one prompt (a reader of X.wait, a program that polls X.status).
- * A listener hears of everything (the inputs of waiting jobs, inotify).
+ * A listener hears of everything (the inputs of waiting jobs, inotify, .weryaifs/events, the wait
+ * for a directory, the sizes of statuses).
  *
  * Invariant: what is told of a status is told from the loop, after the transaction that made it, once for all changes
  * of a prompt in one turn. `anything` and those about results and names are called at once, by whoever made the change.

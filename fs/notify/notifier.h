@@ -12,8 +12,8 @@
  * Failures are silence, never an error: a child that dies is started again; an announcement that is not true any more
  * (the result was removed, the directory was moved) is dropped or made again for the new place.
  *
- * States:      of the child (notifier_process.h): none, running, dead and to be started again. Of an announcement: it waits;
- *              it is with the child (the first one); its request has come.
+ * States:      of the child (notifier_process.h): none, running, dead and to be started again. Of an announcement: it waits
+ *              (announcement.c); it is with the child, one at a time (notifier.sent); its request has come.
  * Ownership:   needs are borrowed; it owns the child and the announcements. Knows neither FUSE nor jobs: the mount asks it
  *              about the child's requests, and opens what it names.
  * Calls back:  `call` of who waits until all is told. Listens to fs/job/changes.h. */

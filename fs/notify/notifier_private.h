@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* notifier_private: what notifier.c (what is told, and when) and notifier_requests.c (what the child may do on the mount)
- * share. */
+/* notifier_private: what the files of this room share. Bottom up: told (for the next daemon), announcement (what waits to be told),
+ * notifier_again (what the last daemon has left), notifier_process (the child's life; notifier_child.c is what runs in it),
+ * notifier (what is told, and when); beside it notifier_requests (what the child may do on the mount). */
 #include "fs/base/list.h"
 #include "fs/job/changes.h"
 #include "fs/notify/notifier.h"

@@ -121,7 +121,7 @@ static bool has_argument(enum argument argument, const char *text, char word[WOR
 	}
 }
 
-/* The option whose name is at `name`; *ret_word is its argument. */
+/* The option whose name is at `name`; `word` gets its argument. */
 static const struct option *find_option(const char *name, bool sure, char word[WORD_MAX])
 {
 	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");

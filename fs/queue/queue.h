@@ -6,7 +6,8 @@
  *               backoff, spending guard), the sending, the polling, what each answer means for the state, and from the
  *               addresses of a finished job to files in the tree (harvest.h, publish.h). One POST at a time.
  * Invariants:   SUBMITTING with the request is on the disk before the POST starts, and nothing that may have been sent is
- *               ever sent again by itself (job.c has the table of legal changes). Memory changes after the commit.
+ *               ever sent again by itself (job.c has the table of legal changes). Where a commit fails, memory goes back (SUBMITTING,
+ *               FETCHING, SUCCESS), or is marked unsaved (see Durability): nothing is done upon what is not on the disk.
  * Durability:   Each change of state is one transaction. Fsynced are: the prompt's bytes and SUBMITTING with the request,
  *               before the POST starts; the answer - task ids, a refusal, UNKNOWN - before anything else is done with it;
  *               FETCHING with the results' addresses; FAILED; the results in the tree. The others survive the process, and
@@ -21,9 +22,9 @@
  * Ownership:    what it needs is borrowed. It owns the calls and the harvests of its jobs, by way of the jobs.
  * Calls back:   nobody. What it changes is told by way of changes.h. A job in WAITING is not its business: who adds,
  *               releases or resumes jobs hands those to the inputs (fs/input/inputs.h).
- * Files:        bottom up: queue_models, queue_gap, queue_takes, queue_state, queue_place, queue_ask, queue_success, queue_balance, queue_answer, queue_after, queue_step,
- *               queue_poll, queue_submit,
- *               queue_pump, queue_resume, queue; beside them costs under credits, and publish under harvest. */
+ * Files:        bottom up: costs, credits, queue_models, queue_gap, queue_takes, queue_state, queue_place, queue_ask, queue_success, queue_after,
+ *               queue_balance, queue_answer, queue_step, queue_poll, queue_submit; twin, first_bytes, publish, harvest (what was made);
+ *               queue_pump, queue_resume; bring_back, purchase (what was bought before); queue. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>

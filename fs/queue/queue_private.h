@@ -43,13 +43,14 @@ struct queue {
 	void *stopped_arg;
 };
 
-/* queue_state.c */
-
-/* Milliseconds to the first question of one that was just sent. */
+/* queue_after.c, like those at the end. Milliseconds to the first question of one that was just sent. */
 int64_t queue_first_poll(const struct queue *queue, const struct job *job);
 /* The job has succeeded, as was seen just now. */
 void queue_learn_takes(struct queue *queue, const struct job *job);
 void queue_recall_takes(struct queue *queue); /* what earlier mounts have learned */
+
+/* queue_state.c */
+
 void queue_recall_gap(struct queue *queue);   /* as the last mount has left it */
 void queue_remember_gap(struct queue *queue); /* where it has changed enough */
 void queue_stop_telling(struct queue *queue); /* at the end */

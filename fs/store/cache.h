@@ -3,7 +3,7 @@
 /* cache: the bytes of results on disk: one sparse file an inode, and which of its bytes are present.
  *
  * Invariant: the map never claims a byte that is not in the file: data is written before the map, and a map that was
- * saved in an earlier boot of the machine counts only when it was saved as synced (cache_close_all at a clean end),
+ * saved in an earlier boot of the machine counts only when it was saved as synced (cache_sync_all() at a clean end),
  * since the kernel may have lost the data with the power.
  * Ownership: a cache_file belongs to its opener. Maps are saved together by cache_flush(), also those of files that were
  * closed meanwhile: what a crash loses of them is fetched again.

@@ -4,8 +4,8 @@
  * back: in its cache directory. A ledger that knows of less than its witness is an older copy of itself, although its file has
  * the same number, birth and mounts. Where the file is missing, or is that of another account, nothing is said.
  *
- * Each submission is counted in its own transaction (witness_count()); the file follows after the commit. Seen by fs/store alone,
- * but for those two. */
+ * Each submission is counted in its own transaction (store_count_sent()); the file follows after the commit (store_note_sent()). Those
+ * two are in store.h; what is here is seen by fs/store alone. */
 #include <stdbool.h>
 
 struct store;

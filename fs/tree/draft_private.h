@@ -58,5 +58,5 @@ void draft_wait_as_copy(struct draft *draft, int64_t job);
 void draft_stop_copying(struct draft *draft);
 /* Timer of drafts.copies_timer: what they copy may have gone: then they are no copies, but what was renamed. */
 void drafts_look_at_copies(void *arg);
-/* The text of a prompt has settled: does it differ from what a table (fs/table) has made of it? */
+/* draft_edit.c. The text of a prompt has settled: does it differ from what a table (fs/table) has made of it? */
 int draft_note_edit(const struct tree_needs *needs, const struct node *node, const char *text, size_t length);

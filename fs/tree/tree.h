@@ -15,8 +15,9 @@
  * Calls back:   table_settled(); what it changes is told by way of fs/job/changes.h.
  * Permission bits are the kernel's business (default_permissions); the tree refuses what no owner may do (-EPERM).
  * Errors: POSIX's, and -ENOSPC, -EIO, -ENOMEM.
- * Files, bottom up: shadow_text, copiers, status_hash, caption, draft_pace, draft_edit, draft_copies, draft_examine, draft, status_sheet, status_facts, status, status_size, status_attributes, tree_plant,
- * tree_path, tree_look, tree_hint, tree_set, tree_xattr, tree_place, tree_change, tree_rename, tree. */
+ * Files, bottom up: shadow_text, copiers, status_hash, caption, draft_pace, draft_edit, draft_copies, draft_examine, draft, status_facts,
+ * status_sheet, status_progress, status, status_size, status_attributes, tree_plant, tree_path, tree_hint, tree, tree_look, tree_set, tree_xattr,
+ * tree_place, tree_change, tree_rename. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -35,15 +35,17 @@ int plant(const struct tree_needs *needs);
 /* tree_path.c. How much of the node's name is that of its status; 0: it has none. */
 size_t tree_status_stem(struct tree *tree, const struct node *node);
 
+/* tree_look.c */
+
 int tree_entry_of(struct tree *tree, const struct node *node, struct tree_entry *ret_entry);
 /* The node of a shadow name ("X.status", "X.wait") when its prompt is there: 1 and the bit, else 0, or an error. */
 int tree_shadow(struct tree *tree, int64_t parent, const char *name, struct node *ret_prompt, uint64_t *ret_bit);
-/* After the commit: the status of a prompt that has, or had, this name in this directory has come, or has gone. */
+/* tree_change.c. After the commit: the status of a prompt that has, or had, this name in this directory has come, or has gone. */
 void tree_tell_status(struct tree *tree, int64_t dir, const char *name, enum changes_name what);
-/* After the commit: a file has been made, or has been called so. */
+/* tree_hint.c. After the commit: a file has been made, or has been called so. */
 void tree_hint(struct tree *tree, int64_t dir, const char *name);
 void tree_hints_finish(struct tree *tree);
-/* rename(2) changes st_ctime of what is renamed; a data file's is changed by any chmod(2) of it. */
+/* tree_set.c. rename(2) changes st_ctime of what is renamed; a data file's is changed by any chmod(2) of it. */
 int tree_touch_ctime(struct tree *tree, struct node *node);
 
 /* What is to be done once the transaction is committed; starts as {0}. */
