@@ -29,6 +29,9 @@ struct galleries {
 	int64_t dir;	 /* which that is */
 	unsigned page;	 /* 0: none */
 	int64_t state;	 /* of the ledger then */
+	/* Of the mount's gallery: the last item of each page when that was made, behind which the next page begins, so that turning the
+	 * pages counts none anew; 0: it was not made, or what comes before it has changed. */
+	int64_t ends[GALLERY_PAGES_MAX + 1];
 };
 
 struct found {
@@ -133,6 +136,26 @@ static int add_item(struct galleries *galleries, struct gallery_page *page, int6
 	return 0;
 }
 
+static void note_end(struct galleries *galleries, unsigned page, int64_t ino)
+{
+	if (ino != 0 && galleries->ends[page] == ino)
+		return;
+	memset(&galleries->ends[page], 0, sizeof(galleries->ends) - page * sizeof(galleries->ends[0]));
+	galleries->ends[page] = ino;
+}
+
+/* What stands on a page, and one more where there is more. */
+static int find(struct galleries *galleries, int64_t dir, unsigned page, struct found *found)
+{
+	int64_t before = dir == 0 ? galleries->ends[page - 1] : 0;
+	int r = before != 0 ? nodes_list_made(galleries->store, dir, before, 0, note_node, found)
+			    : nodes_list_made(galleries->store, dir, INT64_MAX, (page - 1) * PAGE_ITEMS, note_node, found);
+
+	if (r == 0 && dir == 0)
+		note_end(galleries, page, found->count > PAGE_ITEMS ? found->nodes[PAGE_ITEMS - 1].ino : 0);
+	return r;
+}
+
 static int make(struct galleries *galleries, int64_t dir, unsigned number)
 {
 	CLEANUP_FREE struct found *found = calloc(1, sizeof(*found));
@@ -141,7 +164,7 @@ static int make(struct galleries *galleries, int64_t dir, unsigned number)
 
 	if (found == NULL)
 		return -ENOMEM;
-	int r = nodes_list_made(galleries->store, dir, (number - 1) * PAGE_ITEMS, note_node, found);
+	int r = find(galleries, dir, number, found);
 	if (r < 0)
 		return r;
 	if (found->count == 0 && number > 1)

@@ -3,7 +3,8 @@
 /* gallery: the page of what was made in the whole mount, or in one directory and below: results, and prompts that failed.
  *
  * A page shows so many of them, newest first, that making it keeps nobody waiting; older ones are on further pages of the mount's
- * gallery. The page that was made last is kept until something changes in the ledger, so that its size, which is asked first, is
+ * gallery: each goes on behind the last item of the one before it as that was last made, so that who turns the pages misses none and sees
+ * none twice; one whose forerunner was not made since the mount, or begins elsewhere now, counts from the newest. The page that was made last is kept until something changes in the ledger, so that its size, which is asked first, is
  * that of the text that is then read.
  * Ownership: store and tree are borrowed. Loop thread only. */
 #include <stddef.h>

@@ -139,22 +139,22 @@ int nodes_list_dirs_below(struct store *store, int64_t dir, int (*visit)(void *a
 /* Both go through the nodes by their numbers, and end when there are enough. */
 #define MADE                                                                                       \
 	"parent IS NOT NULL AND (kind = 4 OR (kind = 3 AND job > 0 AND EXISTS(SELECT 1 FROM job"    \
-	" WHERE job.id = node.job AND job.state IN (9, 10)))) ORDER BY ino DESC LIMIT -1 OFFSET ?"
+	" WHERE job.id = node.job AND job.state IN (9, 10)))) AND ino < ? ORDER BY ino DESC LIMIT -1 OFFSET ?"
 
-int nodes_list_made(struct store *store, int64_t dir, int64_t skip,
+int nodes_list_made(struct store *store, int64_t dir, int64_t before, int64_t skip,
 	int (*visit)(void *arg, const struct node *node), void *arg)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r;
 
 	if (dir == 0)
-		r = db_row(store->db, "SELECT " COLUMNS " FROM node WHERE " MADE, &row, "i", skip);
+		r = db_row(store->db, "SELECT " COLUMNS " FROM node WHERE " MADE, &row, "ii", before, skip);
 	else
 		r = db_row(store->db,
 			"WITH RECURSIVE below(dir) AS (VALUES(?) UNION SELECT node.ino FROM node, below"
 			" WHERE node.parent = below.dir AND node.kind <= 2)"
 			" SELECT " COLUMNS " FROM node WHERE parent IN below AND " MADE,
-			&row, "ii", dir, skip);
+			&row, "iii", dir, before, skip);
 	return read_all(store->db, r, row, visit, arg);
 }
 

@@ -49,8 +49,9 @@ int nodes_list(struct store *store, int64_t parent, int64_t after,
 int nodes_list_below(struct store *store, int64_t dir, int (*visit)(void *arg, const struct node *node), void *arg);
 /* The directory itself, and all below it. */
 int nodes_list_dirs_below(struct store *store, int64_t dir, int (*visit)(void *arg, const struct node *node), void *arg);
-/* Results, and prompts whose job has failed or is lost, below a directory (0: anywhere), newest first, from the `skip`th on. */
-int nodes_list_made(struct store *store, int64_t dir, int64_t skip, int (*visit)(void *arg, const struct node *node), void *arg);
+/* Results, and prompts whose job has failed or is lost, below a directory (0: anywhere), newest first: those older than `before`,
+ * without the first `skip` of them. */
+int nodes_list_made(struct store *store, int64_t dir, int64_t before, int64_t skip, int (*visit)(void *arg, const struct node *node), void *arg);
 /* The result that comes after this node in its directory, by name or by number; -ENOENT none nearby. */
 int nodes_next_result(struct store *store, int64_t ino, bool by_name, int64_t *ret_ino);
 int nodes_count(struct store *store, int64_t parent, bool directories_only, int64_t *ret_count);

@@ -155,8 +155,8 @@ static void run_nodes(struct store *store)
 	assert_int_equal(nodes_list(store, 7, 0, see_node, NULL), 0);
 	assert_int_equal(nodes_list_below(store, 7, see_node, NULL), 0);
 	assert_int_equal(nodes_list_dirs_below(store, 7, see_node, NULL), 0);
-	assert_int_equal(nodes_list_made(store, 0, 0, see_node, NULL), 0);
-	assert_int_equal(nodes_list_made(store, 7, 0, see_node, NULL), 0);
+	assert_int_equal(nodes_list_made(store, 0, INT64_MAX, 0, see_node, NULL), 0);
+	assert_int_equal(nodes_list_made(store, 7, INT64_MAX, 0, see_node, NULL), 0);
 	assert_int_equal(nodes_count(store, 7, false, &count), 0);
 	assert_int_equal(nodes_is_busy(store, 7, &busy), 0);
 	assert_int_equal(nodes_set_attributes(store, &node), 0);
