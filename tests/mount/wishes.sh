@@ -23,8 +23,9 @@ for i in "${!rows[@]}"; do
     wait_state "$file" "PENDING PROCESSING SUCCESS INVALID FAILED UNKNOWN" 60
     want=$(jq -Sc . <<<"$(sed 's/^ `//; s/` $//' <<<"$body")")
     task=$(status_of "$file" | sed -n 's/^task: //p')
-    sent=$(jq -Sc --arg task "${task:-none}" 'select(.method == "POST" and (.task // [] | index($task))) | .body' "$REQUESTS")
-    path=$(jq -r --arg task "${task:-none}" 'select(.method == "POST" and (.task // [] | index($task))) | .path' "$REQUESTS")
+    # the first POST of a task is the wish: a podcast's script is followed by its voices
+    sent=$(jq -nSc --arg task "${task:-none}" 'first(inputs | select(.method == "POST" and (.task // [] | index($task)))) | .body' "$REQUESTS")
+    path=$(jq -nr --arg task "${task:-none}" 'first(inputs | select(.method == "POST" and (.task // [] | index($task)))) | .path' "$REQUESTS")
     if [ "$sent" != "$want" ] || [ "$path" != "/v1/generation/${endpoint// /}" ]; then
         echo "WRONG $directory:$prompt -> $path $sent"
         echo "     not                 $endpoint $want"
