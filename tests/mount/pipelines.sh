@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# timeout: 300
 # Each of examples/pipelines does what its head says, pays for each wish once, and for nothing when it is run again.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --seconds 0.2
