@@ -20,8 +20,9 @@
 #define TREE_MODEL_BIT (UINT64_C(1) << 59) /* the .model of a model's directory: found, never listed */
 #define TREE_GALLERY_BIT (UINT64_C(1) << 58) /* the .gallery.html of a directory: found, never listed */
 #define TREE_ICON_BIT (UINT64_C(1) << 57) /* the .directory of a model's directory: found, never listed */
-#define VIEW_BIT (UINT64_C(1) << 57) /* of what is below by-date, by-state and by-model (fs/report/views.h); no node's */
+#define VIEW_BIT (UINT64_C(1) << 56) /* of what is below by-date, by-state and by-model (fs/report/views.h); no node's */
 #define TREE_BITS (TREE_STATUS_BIT | TREE_WAIT_BIT | TREE_MODEL_BIT | TREE_GALLERY_BIT | TREE_ICON_BIT)
+_Static_assert((TREE_BITS & VIEW_BIT) == 0, "a number is of one kind");
 #define TREE_NODE(ino) ((int64_t)((ino) & ~TREE_BITS))
 
 #define PLACE_PROMPT ".txt"

@@ -46,7 +46,7 @@ static uint64_t shown_number(uint64_t ino)
 		place = 1;
 	else if ((ino & TREE_MODEL_BIT) != 0)
 		place = 3;
-	return ghost_is(ino) || (ino & TREE_ICON_BIT) != 0 ? ino : (uint64_t)TREE_NODE(ino) * 4 + place;
+	return ghost_is(ino) || (ino & (TREE_ICON_BIT | VIEW_BIT)) != 0 ? ino : (uint64_t)TREE_NODE(ino) * 4 + place;
 }
 
 static struct stat shown(const struct session *session, const struct tree_entry *entry)
