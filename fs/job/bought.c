@@ -25,9 +25,15 @@ bool bought_is_paid(enum job_state state, bool has_task)
 		return true;
 	case JOB_FAILED:
 		return has_task;
-	default:
-		return false;
+	case JOB_INVALID:
+	case JOB_WAITING:
+	case JOB_QUEUED:
+	case JOB_HELD:
+	case JOB_BLOCKED:
+	case JOB_STATE_COUNT:
+		break;
 	}
+	return false;
 }
 
 /* One origin a line; "?" is one that cannot be told, and equals all. */

@@ -226,6 +226,8 @@ static const char tally[] =
 	" OR new.asked != old.asked OR new.made != old.made OR new.cost IS NOT old.cost"
 	" OR new.cost_kind != old.cost_kind) BEGIN" TALLY_ADD("old", "-") TALLY_ADD("new", "") " END;";
 
+#define RETRIED(column) "replace(" column ", '(nothing is sent): echo submit > ', '(nothing is sent): echo retry > ')"
+
 /* How version N was made of version N - 1; a new database takes all the steps. One that was released stays as it is. */
 static const char *const steps[] = {
 	NULL,
@@ -259,6 +261,9 @@ static const char *const steps[] = {
 	"CREATE INDEX result_unkept_size ON result(size) WHERE kept = 0 AND ino != 0 AND size > 0"
 	" AND kind != 1;"
 	"CREATE INDEX result_tried ON result(kept) WHERE kept = 2;",
+	/* `submit` buys since then; what fetches again is `retry` */
+	"UPDATE job SET warning = " RETRIED("warning") ", trouble = " RETRIED("trouble")
+	" WHERE warning LIKE '%(nothing is sent): echo submit > %' OR trouble LIKE '%(nothing is sent): echo submit > %';",
 };
 
 int64_t schema_version(void)

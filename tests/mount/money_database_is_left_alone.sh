@@ -63,6 +63,7 @@ TABLES = {"node", "xattr", "job", "task", "result", "cached", "spend", "meta"}
 INDEXES = {"node_name", "node_order", "node_subdirs", "node_draft", "job_open", "job_slot", "job_ino", "result_ino"}
 JOB = """id ino dir stem model mode state text body batch created submitted finished attempts next_attempt after dry_run
     published warning error balance_before balance_after""".split()
+RESULT = "job seq task url ino size etag type".split()
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 def names(kind):
     return [name for name, in db.execute("SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite_%'", [kind])]
@@ -78,7 +79,7 @@ db.execute("UPDATE job SET published = state IN (1, 8, 9, 10)")
 db.execute("CREATE INDEX job_open ON job(published) WHERE published = 0")
 for column in [row[1] for row in db.execute("PRAGMA table_info(job)") if row[1] not in JOB]:
     db.execute("ALTER TABLE job DROP COLUMN " + column)
-for column in "kind", "text":
+for column in [row[1] for row in db.execute("PRAGMA table_info(result)") if row[1] not in RESULT]:
     db.execute("ALTER TABLE result DROP COLUMN " + column)
 db.execute("DELETE FROM meta WHERE key NOT IN ('synced', 'identity', 'mounts', 'hold_up_to')")
 db.execute("PRAGMA user_version = 1")

@@ -49,7 +49,8 @@ daemon=$(daemon_of "$keeper")
 kill -KILL "$keeper"
 wait "$keeper" || true
 wait_gone "$daemon" || fail "the daemon outlives its keeper"
-await 10 timeout -k 5 20 fusermount3 -u -z -q "$M" || fail "cannot take the dead mount away"
+take_away() { timeout -k 5 20 fusermount3 -u -z -q "$M" || ! grep -q " $M fuse" /proc/mounts; }
+await 10 take_away || fail "cannot take the dead mount away: $(grep " $M " /proc/mounts)"
 
 # a signal to all of them is one wish: a submission that is under way comes to its end, and only the next one ends it at once
 start_kept

@@ -14,6 +14,7 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
@@ -22,7 +23,7 @@ HERE_DIR = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE_DIR, os.path.join(HERE_DIR, "..", "crash")]
 import ways  # noqa: E402
 from model import Model  # noqa: E402
-from surroundings import Account, Server, Trouble  # noqa: E402
+from surroundings import DRAFT_OPEN, Account, Server, Trouble  # noqa: E402
 
 SETTLE, COPIES = 0.4, float(os.environ.get("COPIES", 1.5))
 OPTIONS = f"settle={SETTLE},copies_after={COPIES},submit_gap=0"
@@ -221,7 +222,7 @@ def run_group(cells, state, kill):
             for cell in cells:
                 cell.act()
         if kill:
-            time.sleep(0.2)  # the kernel says of a close when it has returned
+            await_closes(account)
             account.kill()
             if not account.start():
                 raise Trouble("does not mount again: " + account.tail())
@@ -235,6 +236,20 @@ def run_group(cells, state, kill):
         account.kill()
         server.end()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def await_closes(account):
+    """The kernel says of a close when it has returned; a text that is open at a kill may be half a text, and is not sent."""
+    deadline = time.monotonic() + 20
+    is_open = True
+    while is_open and time.monotonic() < deadline:
+        time.sleep(0.1)
+        try:
+            database = account.database()
+            is_open = database.execute("SELECT 1 FROM node WHERE draft = ?", [DRAFT_OPEN]).fetchone() is not None
+            database.close()
+        except sqlite3.Error:
+            pass  # copied while it was written
 
 
 def default_ratio(mount):

@@ -130,6 +130,9 @@ static void test_upgrade_states_are_said(void **state)
 		assert_int_equal(job.error != NULL, error != NULL);
 		if (trouble != NULL)
 			assert_memory_equal(job.trouble, trouble, strlen(trouble));
+		/* what fetched again buys now */
+		if (job.trouble != NULL)
+			assert_null(strstr(job.trouble, "(nothing is sent): echo submit"));
 		if (error != NULL)
 			assert_memory_equal(job.error, error, strlen(error));
 		job_record_finish(&job);
