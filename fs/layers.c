@@ -198,6 +198,7 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.eager = config->results == CONFIG_EAGER,
 		.brings_in = config->results == CONFIG_LAZY,
 		.evicts = !config->keep,
+		.along = config->results != CONFIG_LAZY_ONLY,
 		.keep_after_ms = config->keep_after_ms,
 		.cache = config->cache,
 		.cache_size =

@@ -46,7 +46,7 @@ struct account_options {
 	int64_t stall_timeout_ms;
 	struct worker *worker; /* borrowed */
 	bool eager;         /* fetch results as soon as they exist */
-	bool brings_in, evicts; /* see fetch.h */
+	bool brings_in, evicts, along; /* see fetch.h */
 	int64_t keep_after_ms;
 	bool cache;         /* keep what was fetched for reading */
 	int64_t cache_size; /* bytes; 0 no limit */

@@ -59,7 +59,7 @@ static int make_fetches(struct account *account)
 		.api = account->api,
 		.worker = options->worker,
 		.cache = options->cache,
-		.along = true,
+		.along = options->along,
 		.cache_size = options->cache_size,
 		.brings_in = options->brings_in,
 		.evicts = options->evicts,
