@@ -297,6 +297,7 @@ int world_setup(void **state)
 		.slow_poll_after_ms = 30000,
 		.stall_timeout_ms = 30000,
 		.cache = true,
+		.along = true,
 		.uid = getuid(),
 		.gid = getgid()};
 	world_begin();
