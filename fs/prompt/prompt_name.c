@@ -104,6 +104,16 @@ bool prompt_is_place(const char *name)
 	return true;
 }
 
+bool prompt_is_trash(const char *name)
+{
+	static const char trash[] = ".Trash";
+
+	if (strncmp(name, trash, strlen(trash)) != 0)
+		return false;
+	name += strlen(trash);
+	return *name == '\0' || (*name == '-' && name[1] != '\0' && name[1 + strspn(name + 1, "0123456789")] == '\0');
+}
+
 bool prompt_name_is_too_long(const char *name)
 {
 	return prompt_is_name(name) &&

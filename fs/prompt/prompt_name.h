@@ -13,5 +13,7 @@ bool prompt_is_near_name(const char *name);
 bool prompt_is_table_name(const char *name);
 /* May prompts lie in a directory of this name, below a model's? Asked of each component. */
 bool prompt_is_place(const char *name);
+/* ".Trash", ".Trash-1000": what file managers make at a mount's root (freedesktop.org's trash specification). */
+bool prompt_is_trash(const char *name);
 /* Is the name so long that the status beside it would have none? Such a prompt is not made. */
 bool prompt_name_is_too_long(const char *name);

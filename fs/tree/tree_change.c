@@ -204,11 +204,19 @@ int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mod
 	return tree_aftermath_finish(tree, &making.aftermath, r);
 }
 
+/* At the root there are the models', and what desktops throw away. */
+static int check_new_dir(struct tree *tree, uint64_t parent, const char *name, struct node *ret_dir)
+{
+	if (parent == TREE_ROOT && prompt_is_trash(name))
+		return nodes_get(tree->needs.store, (int64_t)TREE_ROOT, ret_dir);
+	return tree_check_new_name(tree, parent, name, ret_dir);
+}
+
 int tree_mkdir(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry)
 {
 	struct making making = {.tree = tree};
-	int r = tree_check_new_name(tree, parent, name, &making.dir);
+	int r = check_new_dir(tree, parent, name, &making.dir);
 
 	if (r < 0)
 		return r;
