@@ -19,5 +19,6 @@ assert_eq "$(cat "$TEST_TMP/said")" "" "what is said of a good key"
 umount "$M"
 control down=1
 KEY= await 10 weryaifs -o "base_url=$URL,models_base_url=$URL" "$M" >"$TEST_TMP/said" 2>&1 || fail "no mount: $(cat "$TEST_TMP/said")"
-assert_eq "$(cat "$TEST_TMP/said")" "" "what is said without a network"
+# that the registry does not answer may be said or not: it depends on which of the two ends first
+assert_lacks "$(cat "$TEST_TMP/said")" key "what is said of the key without a network"
 umount "$M"
