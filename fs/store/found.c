@@ -13,8 +13,9 @@ static int visit_all(struct store *store, int r, sqlite3_stmt *row, found_visit 
 {
 	while (r == 1) {
 		r = visit(arg, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
-		if (r == 0)
-			r = db_row_next(store->db, row);
+		if (r != 0)
+			return r < 0 ? r : 0;
+		r = db_row_next(store->db, row);
 	}
 	return r;
 }
