@@ -131,6 +131,17 @@ static json_t *mask_string(const char *text)
 	return masked;
 }
 
+static void mask(json_t *value, unsigned depth);
+
+/* What is to be shown in a member's place; NULL: itself, what is in it masked. */
+static json_t *mask_member(json_t *member, unsigned depth)
+{
+	if (json_is_string(member))
+		return mask_string(json_string_value(member));
+	mask(member, depth + 1);
+	return NULL;
+}
+
 static void mask(json_t *value, unsigned depth)
 {
 	const char *key;
@@ -141,21 +152,17 @@ static void mask(json_t *value, unsigned depth)
 		return;
 	json_object_foreach(value, key, member)
 	{
-		json_t *masked = json_is_string(member) ? mask_string(json_string_value(member)) : NULL;
+		json_t *masked = mask_member(member, depth);
 		if (masked)
 			json_object_set_new(value, key, masked);
-		else
-			mask(member, depth + 1);
 	}
 	if (!json_is_array(value))
 		return;
 	json_array_foreach(value, i, member)
 	{
-		json_t *masked = json_is_string(member) ? mask_string(json_string_value(member)) : NULL;
+		json_t *masked = mask_member(member, depth);
 		if (masked)
 			json_array_set_new(value, i, masked);
-		else
-			mask(member, depth + 1);
 	}
 }
 

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* The thread that makes the calls on the cache's disk, and how long it is waited for. */
+#include "fs/store/disk_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fs/base/log.h"
+
+struct disk {
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct list waiting; /* call.link, owned */
+	bool ending;
+	bool left; /* the thread frees it, should it ever come back */
+	atomic_bool hangs;
+};
+
+static int move_bytes(const struct call *call, char *data)
+{
+	size_t done = 0;
+
+	while (done < call->length) {
+		off_t at = (off_t)(call->offset + (int64_t)done);
+		ssize_t n = call->kind == CALL_READ
+				    ? pread(call->fd, data + done, call->length - done, at)
+				    : pwrite(call->fd, data + done, call->length - done, at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int or_errno(int r)
+{
+	return r < 0 ? -errno : 0;
+}
+
+static int open_and_look(struct call *call)
+{
+	int fd = openat(call->fd, call->name, call->flags | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &call->st) < 0) {
+		int r = -errno;
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static int run(struct call *call)
+{
+	switch (call->kind) {
+	case CALL_OPEN:
+		return open_and_look(call);
+	case CALL_STAT:
+		return or_errno(fstat(call->fd, &call->st));
+	case CALL_TRUNCATE:
+		return or_errno(ftruncate(call->fd, 0));
+	case CALL_UNLINK:
+		return or_errno(unlinkat(call->fd, call->name, 0));
+	case CALL_SYNC:
+		return or_errno(fdatasync(call->fd));
+	case CALL_CLOSE:
+		return or_errno(close(call->fd));
+	default:
+		return move_bytes(call, call->data);
+	}
+}
+
+/* Of a call that nobody waits for any more. */
+static void drop(struct call *call)
+{
+	if (call->kind == CALL_OPEN && call->result >= 0)
+		close(call->result);
+	free(call);
+}
+
+static void free_disk(struct disk *disk)
+{
+	pthread_cond_destroy(&disk->changed);
+	pthread_mutex_destroy(&disk->lock);
+	free(disk);
+}
+
+static void *work(void *arg)
+{
+	struct disk *disk = arg;
+
+	pthread_mutex_lock(&disk->lock);
+	for (;;) {
+		while (list_empty(&disk->waiting) && !disk->ending)
+			pthread_cond_wait(&disk->changed, &disk->lock);
+		if (list_empty(&disk->waiting))
+			break;
+		struct call *call = list_entry(disk->waiting.next, struct call, link);
+		list_remove(&call->link);
+		pthread_mutex_unlock(&disk->lock);
+		int result = run(call);
+		pthread_mutex_lock(&disk->lock);
+		call->result = result;
+		call->done = true;
+		if (call->alone)
+			drop(call);
+		if (list_empty(&disk->waiting))
+			atomic_store(&disk->hangs, false);
+		pthread_cond_broadcast(&disk->changed);
+	}
+	bool left = disk->left;
+	pthread_mutex_unlock(&disk->lock);
+	if (left)
+		free_disk(disk);
+	return NULL;
+}
+
+int disk_create(struct disk **ret_disk)
+{
+	struct disk *disk = calloc(1, sizeof(*disk));
+	pthread_condattr_t monotonic;
+
+	if (disk == NULL)
+		return -ENOMEM;
+	list_init(&disk->waiting);
+	pthread_mutex_init(&disk->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&disk->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	*ret_disk = disk;
+	return 0;
+}
+
+/* Signals are the loop's. */
+static int start(struct disk *disk)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int r = -pthread_create(&disk->thread, NULL, work, disk);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	disk->started = r == 0;
+	return r;
+}
+
+static struct timespec deadline(void)
+{
+	struct timespec when;
+
+	clock_gettime(CLOCK_MONOTONIC, &when);
+	when.tv_sec += DISK_MS / 1000;
+	return when;
+}
+
+/* True: the thread has come to its end, or will. */
+static bool wait_for_end(struct disk *disk)
+{
+	struct timespec until = deadline();
+
+	disk->ending = true;
+	pthread_cond_broadcast(&disk->changed);
+	while (!list_empty(&disk->waiting) && !disk_hangs(disk))
+		if (pthread_cond_timedwait(&disk->changed, &disk->lock, &until) == ETIMEDOUT)
+			return false;
+	return !disk_hangs(disk);
+}
+
+void disk_destroy(struct disk *disk)
+{
+	if (disk == NULL)
+		return;
+	if (disk->started) {
+		pthread_mutex_lock(&disk->lock);
+		bool ends = wait_for_end(disk);
+		if (!ends) {
+			log_warning("cache: its disk does not answer: it is left alone");
+			pthread_detach(disk->thread);
+		}
+		disk->left = !ends;
+		pthread_mutex_unlock(&disk->lock);
+		if (!ends)
+			return;
+		pthread_join(disk->thread, NULL);
+	}
+	free_disk(disk);
+}
+
+bool disk_hangs(const struct disk *disk)
+{
+	return atomic_load(&disk->hangs);
+}
+
+struct call *disk_call_new(enum call_kind kind, int fd, size_t length)
+{
+	struct call *call = malloc(sizeof(*call) + length);
+
+	if (call == NULL)
+		return NULL;
+	*call = (struct call){.kind = kind, .fd = fd, .length = length};
+	list_init(&call->link);
+	return call;
+}
+
+struct call *disk_call_named(enum call_kind kind, int dir, const char *name)
+{
+	struct call *call = disk_call_new(kind, dir, 0);
+
+	if (call != NULL)
+		memcpy(call->name, name, strnlen(name, NAME_ROOM - 1)); /* the rest is 0 */
+	return call;
+}
+
+/* Hands it over; true: it has come back, and is the caller's. */
+static bool hand_over(struct disk *disk, struct call *call)
+{
+	struct timespec until = deadline();
+	bool done;
+
+	pthread_mutex_lock(&disk->lock);
+	list_append(&disk->waiting, &call->link);
+	pthread_cond_broadcast(&disk->changed);
+	while (!call->done)
+		if (pthread_cond_timedwait(&disk->changed, &disk->lock, &until) == ETIMEDOUT)
+			break;
+	done = call->done;
+	if (!done) {
+		call->alone = true;
+		atomic_store(&disk->hangs, true);
+		log_warning("cache: its disk does not answer: it is done without until it does");
+	}
+	pthread_mutex_unlock(&disk->lock);
+	return done;
+}
+
+int disk_call_make(struct disk *disk, struct call *call)
+{
+	int r = call == NULL ? -ENOMEM : disk_hangs(disk) ? -ETIMEDOUT : 0;
+
+	if (r == 0 && !disk->started)
+		r = start(disk);
+	if (r < 0) {
+		free(call);
+		return r;
+	}
+	if (!hand_over(disk, call))
+		return -ETIMEDOUT;
+	r = call->result;
+	if (r < 0)
+		free(call);
+	return r;
+}
+
+bool disk_call_leave(struct disk *disk, struct call *call)
+{
+	if (!disk->started)
+		return false;
+	call->alone = true;
+	pthread_mutex_lock(&disk->lock);
+	list_append(&disk->waiting, &call->link);
+	pthread_cond_broadcast(&disk->changed);
+	pthread_mutex_unlock(&disk->lock);
+	return true;
+}
