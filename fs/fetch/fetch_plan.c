@@ -38,20 +38,6 @@ static bool may_be_far(const struct fetch *fetch)
 	return !fetch->route->known || route_is_far(fetch->route);
 }
 
-static bool is_waited_for(const struct fetch *fetch, const struct transfer *transfer)
-{
-	const struct list *item;
-
-	list_for_each(item, &fetch->reads)
-	{
-		const struct fetch_read *read = list_entry(item, struct fetch_read, link);
-		if (read->offset + (int64_t)read->length > transfer->position &&
-			read->offset < transfer->end && transfer->position + SKIP >= read->offset)
-			return true;
-	}
-	return false;
-}
-
 /* Makes room for one more transfer by ending the oldest one that nobody waits for. False: all are waited for. */
 static bool make_room(struct fetch *fetch)
 {
@@ -62,7 +48,7 @@ static bool make_room(struct fetch *fetch)
 	list_for_each(item, &fetch->transfers)
 	{
 		struct transfer *transfer = list_entry(item, struct transfer, link);
-		if (!is_waited_for(fetch, transfer)) {
+		if (!transfer_is_waited_for(transfer, SKIP)) {
 			transfer_stop(transfer);
 			return true;
 		}

@@ -127,6 +127,8 @@ void fetch_trouble_end(struct fetches *fetches);
 int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allowed, bool own);
 void transfer_stop(struct transfer *transfer); /* keeps what has come */
 void transfer_allow(struct transfer *transfer, int64_t allowed);
+/* Does a reader wait for bytes that it is to bring, at most `ahead` of where it is? */
+bool transfer_is_waited_for(const struct transfer *transfer, int64_t ahead);
 
 /* fetch_state.c */
 

@@ -183,8 +183,7 @@ static int take(struct transfer *transfer, const char *data, size_t length)
 	return 0;
 }
 
-/* Somebody waits for bytes behind the transfer's position. */
-static bool is_waited_for(const struct transfer *transfer)
+bool transfer_is_waited_for(const struct transfer *transfer, int64_t ahead)
 {
 	const struct list *item;
 
@@ -192,7 +191,7 @@ static bool is_waited_for(const struct transfer *transfer)
 	{
 		const struct fetch_read *read = list_entry(item, struct fetch_read, link);
 		if (read->offset + (int64_t)read->length > transfer->position &&
-			read->offset < transfer->end)
+			read->offset < transfer->end && read->offset - transfer->position <= ahead)
 			return true;
 	}
 	return false;
@@ -225,7 +224,7 @@ static int on_body(void *arg, const char *data, size_t length)
 		return -ECANCELED;
 	/* nobody reads so far ahead: the transfer waits for its readers */
 	if (transfer->paused || transfer->position <= transfer->allowed ||
-		transfer->position == transfer->end || is_waited_for(transfer))
+		transfer->position == transfer->end || transfer_is_waited_for(transfer, INT64_MAX))
 		return 0;
 	transfer->paused = true;
 	return HTTP_PAUSE;

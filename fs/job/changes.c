@@ -20,6 +20,18 @@ struct changes {
 	struct map *changed;   /* inode -> its status_change */
 };
 
+/* Calls what each listener has for `event` with `arguments` in brackets, where `listener` stands for the one that is called; it may leave. */
+#define tell_listeners(changes, event, arguments) \
+	do { \
+		struct list *item_, *after_; \
+		list_for_each_safe(item_, after_, &(changes)->listeners) \
+		{ \
+			struct changes_listener *listener = list_entry(item_, struct changes_listener, link); \
+			if (listener->events->event != NULL) \
+				listener->events->event arguments; \
+		} \
+	} while (0)
+
 struct changes_watch {
 	int64_t ino;
 	void (*changed)(void *arg);
@@ -136,16 +148,10 @@ static void tell_one(struct changes *changes, struct status_change *change)
 {
 	int64_t ino = change->ino;
 	bool by_itself = change->by_itself;
-	struct list *item, *after;
 
 	forget(changes, change);
 	tell_watches(changes, ino);
-	list_for_each_safe(item, after, &changes->listeners)
-	{
-		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
-		if (listener->events->status != NULL)
-			listener->events->status(listener->arg, (uint64_t)ino, by_itself);
-	}
+	tell_listeners(changes, status, (listener->arg, (uint64_t)ino, by_itself));
 }
 
 static void tell_some(void *arg)
@@ -211,64 +217,26 @@ void changes_tell_moved(struct changes *changes, int64_t prompt_ino)
 
 void changes_tell_other(struct changes *changes)
 {
-	struct list *item;
-
-	list_for_each(item, &changes->listeners)
-	{
-		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
-		if (listener->events->anything != NULL)
-			listener->events->anything(listener->arg);
-	}
+	tell_listeners(changes, anything, (listener->arg));
 }
 
 void changes_tell_result(struct changes *changes, int64_t dir, int64_t ino, const char *name)
 {
-	struct list *item;
-
-	list_for_each(item, &changes->listeners)
-	{
-		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
-		if (listener->events->result_appeared != NULL)
-			listener->events->result_appeared(
-				listener->arg, (uint64_t)dir, (uint64_t)ino, name);
-	}
+	tell_listeners(changes, result_appeared, (listener->arg, (uint64_t)dir, (uint64_t)ino, name));
 }
 
 void changes_tell_backup(struct changes *changes, int64_t dir, int64_t ino, const char *old_name,
 	const char *new_name)
 {
-	struct list *item;
-
-	list_for_each(item, &changes->listeners)
-	{
-		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
-		if (listener->events->result_backed_up != NULL)
-			listener->events->result_backed_up(
-				listener->arg, (uint64_t)dir, (uint64_t)ino, old_name, new_name);
-	}
+	tell_listeners(changes, result_backed_up, (listener->arg, (uint64_t)dir, (uint64_t)ino, old_name, new_name));
 }
 
 void changes_tell_name(struct changes *changes, enum changes_name what, int64_t dir, const char *name)
 {
-	struct list *item;
-
-	list_for_each(item, &changes->listeners)
-	{
-		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
-		if (listener->events->name != NULL)
-			listener->events->name(listener->arg, what, (uint64_t)dir, name);
-	}
+	tell_listeners(changes, name, (listener->arg, what, (uint64_t)dir, name));
 }
 
 void changes_foresee_result(struct changes *changes, int64_t dir, int64_t ino, const char *old_name, const char *name)
 {
-	struct list *item;
-
-	list_for_each(item, &changes->listeners)
-	{
-		struct changes_listener *listener = list_entry(item, struct changes_listener, link);
-		if (listener->events->result_foreseen != NULL)
-			listener->events->result_foreseen(
-				listener->arg, (uint64_t)dir, (uint64_t)ino, old_name, name);
-	}
+	tell_listeners(changes, result_foreseen, (listener->arg, (uint64_t)dir, (uint64_t)ino, old_name, name));
 }

@@ -14,7 +14,6 @@
 
 #define TEXT_MAX (64 * 1024 * 1024)
 #define DAYS 31 /* that people are shown; programs get all */
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* What is made counts when it is in the tree, as the statuses have it. */
 static void add_to(struct spend_total *total, const struct tally_row *row)
@@ -125,7 +124,7 @@ int spend_format(struct store *store, char **ret_text)
 	models.line = models.all;
 	add_line(&models);
 	buf_adds(&text, "\n");
-	clock_day(clock_wall_ms() - DAYS * DAY_MS, first);
+	clock_day(clock_wall_ms() - DAYS * CLOCK_DAY_MS, first);
 	if (r == 0)
 		r = tally_list_since(store, first, sum_up, &days);
 	add_line(&days);
