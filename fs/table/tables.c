@@ -173,39 +173,6 @@ static bool is_still_there(struct table_work *work)
 	       now.parent == work->file.parent && strcmp(now.name, work->file.name) == 0;
 }
 
-static int look_at(struct tables *tables, const struct node *file, bool asked);
-
-/* Something has gone that was there when it began: from the start. */
-static int begin_anew(struct table_work *work)
-{
-	struct tables *tables = work->tables;
-	struct node file = work->file;
-
-	return look_at(tables, &file, work->sheet.asked);
-}
-
-static void go_on(void *arg)
-{
-	struct tables *tables = arg;
-
-	if (list_empty(&tables->works))
-		return;
-	struct table_work *work = list_entry(tables->works.next, struct table_work, link);
-	int r = is_still_there(work) ? do_slice(work) : 0;
-	if (r == -ENOENT && tables->failures == 0)
-		r = begin_anew(work) < 0 ? -ENOENT : 1;
-	if (r < 0) {
-		log_errno(LOG_LEVEL_ERROR, r, "tables: '%s' is gone on with later", work->file.name);
-		loop_timer_arm(tables->timer, backoff_wait_ms(&retry_pace, ++tables->failures, -1, 0));
-		return;
-	}
-	tables->failures = 0;
-	if (r == 0)
-		work_destroy(work);
-	if (!list_empty(&tables->works))
-		loop_timer_arm(tables->timer, 0);
-}
-
 static void stop_work(struct tables *tables, int64_t ino)
 {
 	struct list *item, *after;
@@ -247,6 +214,7 @@ static int start(struct tables *tables, const struct node *file, struct prompt_t
 		r = save_sheet(tables, &work->sheet);
 	if (r < 0)
 		return r;
+	stop_work(tables, file->ino);
 	list_append(&tables->works, &steal(&work)->link);
 	loop_timer_arm(tables->timer, 0);
 	return 0;
@@ -274,24 +242,51 @@ static int look_at(struct tables *tables, const struct node *file, bool asked)
 	if (r < 0 && r != -ENOENT)
 		return r;
 	bool is_new = r == -ENOENT || sheet.parent != file->parent || strcmp(sheet.name, file->name) != 0;
-	stop_work(tables, file->ino);
 	if (is_new && r == 0)
 		tell_name(tables, CHANGES_STATUS_GONE, sheet.parent, sheet.name);
 	r = table_read(tables, file, &rows);
 	if (r == -ENOENT && !is_new)
 		tell_name(tables, CHANGES_STATUS_GONE, file->parent, file->name);
-	if (r == -ENOENT)
+	if (r == -ENOENT) {
+		stop_work(tables, file->ino);
 		return forget_sheet(tables, file->ino);
+	}
 	if ((r == 0 || r == -EFBIG) && is_new)
 		tell_name(tables, CHANGES_STATUS_MADE, file->parent, file->name);
 	sheet.ino = file->ino;
-	if (r == -EFBIG)
+	if (r == -EFBIG) {
+		stop_work(tables, file->ino);
 		return refuse(tables, file, &sheet);
+	}
 	if (r < 0)
 		return r;
 	sheet.state = SHEET_TODO;
 	sheet.asked = asked;
 	return start(tables, file, &rows, &sheet);
+}
+
+static void go_on(void *arg)
+{
+	struct tables *tables = arg;
+
+	if (list_empty(&tables->works))
+		return;
+	struct table_work *work = list_entry(tables->works.next, struct table_work, link);
+	struct node file = work->file;
+	int r = is_still_there(work) ? do_slice(work) : 0;
+	/* something has gone that was there when it began: from the start, with a work in place of this one */
+	if (r == -ENOENT && tables->failures == 0)
+		r = look_at(tables, &file, work->sheet.asked) < 0 ? -ENOENT : 1;
+	if (r < 0) {
+		log_errno(LOG_LEVEL_ERROR, r, "tables: '%s' is gone on with later", file.name);
+		loop_timer_arm(tables->timer, backoff_wait_ms(&retry_pace, ++tables->failures, -1, 0));
+		return;
+	}
+	tables->failures = 0;
+	if (r == 0)
+		work_destroy(work);
+	if (!list_empty(&tables->works))
+		loop_timer_arm(tables->timer, 0);
 }
 
 int tables_settled(struct tables *tables, int64_t ino)
