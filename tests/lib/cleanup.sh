@@ -19,14 +19,14 @@ mounts_below() {
 }
 
 # processes_below DIR: ids of live processes that name something below DIR in their arguments. The arguments
-# can be read of a process that is not dumpable, where its environment and its links cannot.
+# can be read of a process that is not dumpable, where its environment and its links cannot. Starts no process for each.
 processes_below() {
-    local directory id arguments state
+    local directory id arguments=() state
     for directory in /proc/[0-9]*; do
         id=${directory#/proc/}
         [ "$id" != $$ ] && [ "$id" != "$BASHPID" ] || continue
-        { arguments=$(tr '\0' '\n' <"$directory/cmdline"); } 2>/dev/null || continue
-        case $arguments in *"$1"/*) ;; *) continue ;; esac
+        { mapfile -d '' arguments <"$directory/cmdline"; } 2>/dev/null || continue
+        case ${arguments[*]} in *"$1"/*) ;; *) continue ;; esac
         state=$(sed -n 's/^State:\t\(.\).*/\1/p' "$directory/status" 2>/dev/null)
         case $state in '' | Z | X) ;; *) echo "$id" ;; esac
     done
