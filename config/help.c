@@ -45,8 +45,7 @@ static const struct {
 		"show what this machine has of an account, ask, and remove it; nothing at the "
 		"service changes"},
 	{"--restart MOUNTPOINT",
-		"go on with the program and the settings of now; open files and waiting programs stay "
-		"(keeper=yes)"},
+		"go on with the program and the settings of now; open files and waiting programs stay"},
 	{"-h, --help", "show this and exit"},
 	{"-V, --version", "show the version and exit"},
 };

@@ -115,7 +115,7 @@ static const struct config_entry entries[] = {
 		FIELD(no_readme), "no"},
 	{"mount", "keeper", &config_type_bool,
 		"let the mount outlive its daemon: open files and waiting programs go on",
-		FIELD(keeper), "no"},
+		FIELD(keeper), "yes"},
 	{"defaults", "ratio", &config_type_text, "shape of the picture, as in 16:9 [the model's first]"},
 	{"defaults", "negative", &config_type_text, "what should not be in the picture"},
 	{"defaults", "number", &config_type_int, "results of one prompt", .min = 1, .max = 1000},

@@ -11,6 +11,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/kept/keeper.h"
+#include "fs/sandbox_child.h"
 
 /* Beside the program, where both lie in a build directory, else where it is installed. Caller frees. */
 static char *find_keeper(const char *own)
@@ -32,7 +33,7 @@ static int count_operands(const struct options *options)
 	return options->source ? 2 : 1;
 }
 
-/* ARGV0 OPTION... [--config FILE] OPERAND...: the array is the caller's, its strings are borrowed. */
+/* The keeper's name, then OPTION... [--config FILE] OPERAND...: the array is the caller's, its strings are borrowed. */
 static char **make_words(const struct options *options, int argc, char **argv)
 {
 	enum { MORE = 3 };
@@ -49,6 +50,7 @@ static char **make_words(const struct options *options, int argc, char **argv)
 		}
 		words[count++] = i == argc - 1 ? options->mountpoint : argv[i];
 	}
+	words[0] = (char *)KEEPER_PROGRAM;
 	return words;
 }
 
@@ -75,27 +77,49 @@ static int keep_pipe(const struct daemon *daemon, int *ret_fd)
 	return *ret_fd < 0 || setenv(KEEPER_TELL_ENVIRONMENT, number, 1) < 0 ? -errno : 0;
 }
 
+/* The server outlives the daemons, as the service does: it is the keeper's child, which we are about to be. What goes wrong
+ * is said by the daemon, which tries once more. */
+static int lend_sandbox(const struct options *options, bool quiet, struct sandbox_child **ret_sandbox)
+{
+	CLEANUP_FREE char *message = NULL;
+
+	if (!options->sandbox)
+		return 0;
+	int r = sandbox_child_start(quiet, ret_sandbox, &message);
+	return r == 0 ? sandbox_child_lend(*ret_sandbox) : r;
+}
+
 void keeper_become(const struct daemon *daemon, const struct setup *setup, int argc, char **argv)
 {
 	daemon_close_inherited(daemon);
 	CLEANUP_FREE char *own = realpath("/proc/self/exe", NULL);
 	CLEANUP_FREE char *keeper = own ? find_keeper(own) : NULL;
 	CLEANUP_FREE char **words = own ? make_words(&setup->options, argc, argv) : NULL;
+	struct sandbox_child *sandbox = NULL;
 	CLEANUP_CLOSE int pipe = -1;
-	int r = keeper && words ? keep_pipe(daemon, &pipe) : -ENOMEM;
+	int r = !keeper || !words ? -ENOMEM : access(keeper, X_OK) < 0 ? -errno : 0;
 
+	/* first: it gets neither the pipe nor the key */
+	if (r == 0)
+		r = lend_sandbox(&setup->options, daemon->fd >= 0, &sandbox);
+	if (r == 0)
+		r = keep_pipe(daemon, &pipe);
 	if (r == 0 && setenv(KEEPER_PROGRAM_ENVIRONMENT, own, 1) < 0)
+		r = -errno;
+	if (r == 0 && setenv(KEEPER_NAME_ENVIRONMENT, argv[0], 1) < 0)
 		r = -errno;
 	if (r == 0)
 		r = put_key_back(setup);
 	if (r == 0) {
 		execv(keeper, words);
 		r = -errno;
-		unsetenv(KEEPER_TELL_ENVIRONMENT);
-		unsetenv(KEEPER_PROGRAM_ENVIRONMENT);
-		unsetenv("WERYAI_API_KEY");
-		unsetenv(KEEPER_KEY_ENVIRONMENT);
 	}
+	sandbox_child_stop(sandbox);
+	unsetenv(KEEPER_TELL_ENVIRONMENT);
+	unsetenv(KEEPER_PROGRAM_ENVIRONMENT);
+	unsetenv(KEEPER_NAME_ENVIRONMENT);
+	unsetenv("WERYAI_API_KEY");
+	unsetenv(KEEPER_KEY_ENVIRONMENT);
 	log_errno(LOG_LEVEL_WARNING, r, "main: no keeper (%s): the mount ends with its daemon",
 		keeper ? keeper : KEEPER_PROGRAM);
 }

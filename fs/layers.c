@@ -277,7 +277,9 @@ int layers_open(struct loop *loop, const struct setup *setup, struct kept *kept,
 	int r = 0;
 
 	*layers = (struct layers){.loop = loop, .kept = kept};
-	if (setup->options.sandbox)
+	if (setup->options.sandbox && kept)
+		r = sandbox_child_adopt(&layers->sandbox);
+	if (r == 0 && setup->options.sandbox && !layers->sandbox)
 		r = sandbox_child_start(quiet, &layers->sandbox, ret_message);
 	if (r == 0)
 		r = layers_open_api(layers, setup);
@@ -307,7 +309,7 @@ void layers_leave(struct layers *layers)
 		cache_flush(layers->store);
 		store_close(layers->store);
 	}
-	sandbox_child_stop(layers->sandbox);
+	sandbox_child_leave(layers->sandbox);
 }
 
 void layers_close(struct layers *layers)

@@ -48,8 +48,8 @@ static int run(struct setup *setup, struct kept *kept, int argc, char **argv)
 	else
 		parent = daemon_fork(&daemon);
 	if (parent == 0) {
-		/* the sandbox and its account end with their daemon, and whoever wants a trace wants one process */
-		if (setup->config.keeper && !options->debug && !options->sandbox)
+		/* whoever wants a trace wants one process */
+		if (setup->config.keeper && !options->debug)
 			keeper_become(&daemon, setup, argc, argv);
 		return serve(setup, &daemon, NULL);
 	}

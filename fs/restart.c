@@ -110,7 +110,7 @@ int restart_mount(const char *mountpoint)
 	int pid = find_keeper(place);
 	if (pid == 0)
 		return fail(mountpoint,
-			"nothing is mounted there that outlives its daemon; mount with -o keeper");
+			"nothing is mounted there that outlives its daemon");
 	CLEANUP_CLOSE int fd = connect_to(pid);
 	if (fd < 0)
 		return fail(mountpoint, strerror(-fd));

@@ -26,8 +26,10 @@
 #define START_MS 10000
 #define END_MS 3000
 
+#define LENT_ENVIRONMENT "WERYAIFS_SANDBOX" /* URL DIRECTORY */
+
 struct sandbox_child {
-	pid_t pid; /* 0: none */
+	pid_t pid; /* 0: none, or an adopted one, which ends with its keeper */
 	char url[64];
 	char *directory; /* owned; NULL: none */
 };
@@ -240,6 +242,49 @@ int sandbox_child_start(bool quiet, struct sandbox_child **ret_child, char **ret
 	return 0;
 }
 
+int sandbox_child_lend(const struct sandbox_child *child)
+{
+	CLEANUP_FREE char *words = NULL;
+
+	if (asprintf(&words, "%s %s", child->url, child->directory) < 0) {
+		words = NULL;
+		return -ENOMEM;
+	}
+	return setenv(LENT_ENVIRONMENT, words, 1) < 0 ? -errno : 0;
+}
+
+int sandbox_child_adopt(struct sandbox_child **ret_child)
+{
+	const char *words = getenv(LENT_ENVIRONMENT);
+	int at = 0;
+
+	*ret_child = NULL;
+	if (!words)
+		return 0;
+	struct sandbox_child *child = calloc(1, sizeof(*child));
+	if (!child)
+		return -ENOMEM;
+	if (sscanf(words, "%63s %n", child->url, &at) < 1 || words[at] != '/') {
+		free(child);
+		return 0;
+	}
+	child->directory = strdup(words + at);
+	if (!child->directory) {
+		free(child);
+		return -ENOMEM;
+	}
+	*ret_child = child;
+	return 0;
+}
+
+void sandbox_child_leave(struct sandbox_child *child)
+{
+	if (!child)
+		return;
+	free(child->directory);
+	free(child);
+}
+
 const char *sandbox_child_url(const struct sandbox_child *child)
 {
 	return child->url;
@@ -266,6 +311,7 @@ void sandbox_child_stop(struct sandbox_child *child)
 {
 	if (!child)
 		return;
+	unsetenv(LENT_ENVIRONMENT);
 	if (child->pid > 0)
 		end_process(child->pid);
 	if (child->directory)

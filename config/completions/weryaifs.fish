@@ -99,6 +99,6 @@ complete -c weryaifs -l online -d 'with --check: also ask the service what is fr
 complete -c weryaifs -l set-key -d 'ask for the API key, try it, and store it in the key file, for you alone'
 complete -c weryaifs -l keyring -d 'with --set-key: store it in the desktop'\''s keyring (secret-tool)'
 complete -c weryaifs -l forget -x -d 'show what this machine has of an account, ask, and remove it; nothing at the service changes'
-complete -c weryaifs -l restart -x -d 'go on with the program and the settings of now; open files and waiting programs stay (keeper=yes)'
+complete -c weryaifs -l restart -x -d 'go on with the program and the settings of now; open files and waiting programs stay'
 complete -c weryaifs -s h -l help -d 'show this and exit'
 complete -c weryaifs -s V -l version -d 'show the version and exit'

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* weryaifs-keeper: keeps a daemon. Started by weryaifs, never by a person:
- *   WERYAIFS_PROGRAM=/path/of/weryaifs weryaifs-keeper (as ARGV0) [ARGUMENT...]
+ *   WERYAIFS_PROGRAM=/path/of/weryaifs WERYAIFS_NAME=its-name weryaifs-keeper ARGUMENT...
  *
  * One loop over four things: the daemon's socket, our signals (its death is one), who wants a restart, and the time. A
  * daemon that was told to end takes the mount along; one that died is started
@@ -327,12 +327,14 @@ int main(int argc, char **argv)
 	struct keeper keeper = {.memory_fd = -1, .signals = -1, .tell = -1};
 
 	const char *path = getenv(KEEPER_PROGRAM_ENVIRONMENT);
+	char *name = getenv(KEEPER_NAME_ENVIRONMENT);
 
-	if (argc < 2 || !path) {
+	if (argc < 2 || !path || !name) {
 		fprintf(stderr, KEEPER_PROGRAM ": weryaifs starts me; see weryaifs(1), keeper\n");
 		return EXIT_FAILURE;
 	}
 	openlog(KEEPER_PROGRAM, LOG_PID, LOG_USER);
+	argv[0] = name; /* the daemon's; ps(1) still shows ours */
 	keeper.child = (struct keeper_child){.path = path, .words = argv, .socket = -1};
 	keeper.child.program = keeper_child_open(&keeper.child);
 	int r = keeper.child.program < 0 ? keeper.child.program : keeper_prepare(&keeper);

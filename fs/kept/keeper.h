@@ -16,9 +16,10 @@
 #include <stdint.h>
 
 #define KEEPER_PROGRAM "weryaifs-keeper"
-/* The path of the program that is kept. The words of the keeper are the daemon's, so that who looks for the mount's
- * process by its words finds the keeper, which is the one to send signals to. */
+/* The path of the program that is kept, and the name that it was called by. The other words of the keeper are the
+ * daemon's, so that both say which mount they are for. */
 #define KEEPER_PROGRAM_ENVIRONMENT "WERYAIFS_PROGRAM"
+#define KEEPER_NAME_ENVIRONMENT "WERYAIFS_NAME"
 #define KEEPER_ENVIRONMENT "WERYAIFS_KEEPER"
 /* The pipe by which the first daemon tells whoever waits in the foreground (fs/daemon.h), as a decimal number. */
 #define KEEPER_TELL_ENVIRONMENT "WERYAIFS_TELL"

@@ -18,6 +18,7 @@ M=$TEST_TMP/mnt
 REQUESTS=$TEST_TMP/requests.log
 URL=
 FS_PID=
+KEEPER_PID=
 # fast enough for tests; a test may say otherwise after these
 FAST=settle=0.2,copies_after=0,submit_gap=0,first_poll=0.1,poll_interval=0.1,slow_poll_interval=0.2
 
@@ -134,18 +135,15 @@ weryaifs() {
         timeout -k 5 60 "$WERYAIFS" "$@"
 }
 
-# The daemon's id: of the processes that name the mount, the one whose parent does not.
+# The daemon's id: of the processes that name the mount, the one that was started as the program is.
 find_daemon() {
-    local id parent ids
-    ids=$(processes_below "$TEST_TMP")
-    for id in $ids; do
-        case $(tr '\0' ' ' <"/proc/$id/cmdline" 2>/dev/null) in "$WERYAIFS "*) ;; *) continue ;; esac
-        parent=$(sed -n 's/^PPid:\t//p' "/proc/$id/status" 2>/dev/null)
-        case " $(echo $ids) " in *" $parent "*) ;; *) echo "$id" && return ;; esac
+    local id
+    for id in $(processes_below "$TEST_TMP"); do
+        case $(tr '\0' ' ' <"/proc/$id/cmdline" 2>/dev/null) in "$WERYAIFS "*) echo "$id" && return ;; esac
     done
 }
 
-# keeper_here: the id of the keeper of this test's mount.
+# keeper_here: the id of the keeper of this test's mount, if any.
 keeper_here() {
     local id
     for id in $(processes_below "$TEST_TMP"); do
@@ -155,34 +153,45 @@ keeper_here() {
 
 # daemon_of KEEPER: the id of the daemon that it has now, if any.
 daemon_of() {
-    pgrep -P "$1" || true
+    pgrep -x weryaifs -P "$1" || true
+}
+
+# mounted_here: the mount has been made; sets FS_PID, the daemon, and KEEPER_PID, what keeps it ("" with -o nokeeper).
+mounted_here() {
+    FS_PID=$(find_daemon)
+    [ -n "$FS_PID" ] || fail "mounted, but there is no daemon"
+    KEEPER_PID=$(sed -n 's/^PPid:\t//p' "/proc/$FS_PID/status")
+    [ "$(cat "/proc/$KEEPER_PID/comm")" = weryaifs-keeper ] || KEEPER_PID=
+}
+
+# ended_here [SECONDS]: the daemon and its keeper have ended.
+ended_here() {
+    wait_gone "$FS_PID" "${1:-20}" && { [ -z "$KEEPER_PID" ] || wait_gone "$KEEPER_PID" "${1:-20}"; } || return 1
+    FS_PID= KEEPER_PID=
 }
 
 # mount_fs [ARGUMENT...]: mounts $M, with a server if there is none yet; sets FS_PID.
 mount_fs() {
     [ -n "$URL" ] || start_sandbox
     weryaifs -o "$FAST" "$@" "$M" || fail "weryaifs $* ended with $?"
-    FS_PID=$(find_daemon)
-    [ -n "$FS_PID" ] || fail "mounted, but there is no daemon"
+    mounted_here
 }
 
 umount_fs_quietly() {
-    timeout -k 5 20 fusermount3 -u "$M" && wait_gone "$FS_PID" 30 && FS_PID=
+    timeout -k 5 20 fusermount3 -u "$M" && ended_here 30
 } 2>/dev/null
 
 # umount_fs: and waits for the daemon to end.
 umount_fs() {
     # for a moment the mount may be in use: inotify is being told of what was last
     await 10 timeout -k 5 20 fusermount3 -u -q "$M" || fail "cannot unmount"
-    wait_gone "$FS_PID" 30 || fail "the daemon goes on after the unmount"
-    FS_PID=
+    ended_here 30 || fail "the daemon goes on after the unmount"
 }
 
-# kill_fs [keep]: SIGKILL; then takes the dead mount away, unless it is to be kept.
+# kill_fs [keep]: SIGKILL of all at once, as when the power fails; then takes the dead mount away, unless it is to be kept.
 kill_fs() {
-    kill -KILL "$FS_PID"
-    wait_gone "$FS_PID" || fail "SIGKILL does not end the daemon"
-    FS_PID=
+    kill -KILL ${KEEPER_PID:+"$KEEPER_PID"} "$FS_PID"
+    ended_here || fail "SIGKILL does not end the daemon"
     [ "${1:-}" = keep ] || fusermount3 -u -z "$M" || fail "cannot take the dead mount away"
 }
 

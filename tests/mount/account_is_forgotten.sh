@@ -9,7 +9,7 @@ output=$(echo default | weryaifs --forget default 2>&1) && fail "a mounted accou
 assert_contains "$output" "it is mounted; unmount it first" "a mounted account"
 umount_fs
 weryaifs -o "$FAST" --account other "$M"
-FS_PID=$(find_daemon)
+mounted_here
 umount_fs
 
 for answer in '' yes other; do

@@ -57,7 +57,7 @@ for kind in tmpfs ext4; do
     kill_fs
     # a mount on full disks works, or is refused in words; either way nothing is sent
     if said=$(weryaifs -o "$FAST" "$M" 2>&1); then
-        FS_PID=$(find_daemon)
+        mounted_here
         wait_state "$M/FLUX/way" "PENDING PROCESSING SUCCESS"
         kill_fs
         echo "mounts on full disks"

@@ -5,7 +5,7 @@
 start_sandbox
 
 weryaifs my-pictures "$M" -o "rw,noauto,user,_netdev,x-systemd.automount,nosuid,nodev,$FAST"
-FS_PID=$(find_daemon)
+mounted_here
 read -r source _ type options _ < <(grep " $M " /proc/mounts)
 assert_eq "$source" my-pictures "source"
 assert_eq "$type" fuse.weryaifs "type"
@@ -16,7 +16,7 @@ wait_state "$M/FLUX/fox.txt" SUCCESS
 umount_fs
 
 weryaifs my-pictures "$M" -o "ro,$FAST"
-FS_PID=$(find_daemon)
+mounted_here
 assert_contains ",$(awk -v m="$M" '$2 == m { print $4 }' /proc/mounts)," ,ro, "options"
 assert_eq "$(type_of "$M/FLUX/fox.png")" image/png
 ! touch "$M/FLUX/new" 2>/dev/null || fail "could write to a read-only mount"

@@ -32,7 +32,7 @@ listed = visitor.communicate(timeout=20)[0]
 if mounted != 0 or "FLUX" not in listed:
     sys.exit(f"weryaifs ended with {mounted}, the visitor sees: {listed}")
 END
-FS_PID=$(find_daemon)
+mounted_here
 echo "a boat" >"$M/FLUX/boat.txt"
 wait_state "$M/FLUX/boat.txt" SUCCESS
 umount_fs

@@ -84,6 +84,6 @@ assert_contains "$said" "nothing is wrong with it" "check without a key"
 # what the mount hides is told, and is no error
 : >"$M/not mounted"
 assert_contains "$(weryaifs "$M" 2>&1)" "'$M' is not empty: what is in it (1) is hidden until it is unmounted" "a mount point with a file"
-FS_PID=$(find_daemon)
+mounted_here
 umount_fs
 rm "$M/not mounted"

@@ -6,7 +6,7 @@ start_sandbox
 
 # a $(...) ends only when nobody has its pipe any more
 output=$(weryaifs -o "$FAST" "$M" 2>&1) || fail "exit code $?: $output"
-FS_PID=$(find_daemon)
+mounted_here
 assert_eq "$output" "" "output"
 assert_contains "$(ls "$M")" FLUX "ls"
 grep -q " $M fuse.weryaifs " /proc/mounts || fail "not in /proc/mounts"
@@ -35,8 +35,7 @@ assert_eq "$(ls -A "$M")" "" "what is left on the mount point"
 # the other way to end
 mount_fs
 kill -TERM "$FS_PID"
-wait_gone "$FS_PID" || fail "SIGTERM does not end it"
-FS_PID=
+ended_here || fail "SIGTERM does not end it"
 grep -q " $M fuse" /proc/mounts && fail "SIGTERM does not unmount"
 
 # in the foreground it says the same on standard error, and unmounting ends it with 0

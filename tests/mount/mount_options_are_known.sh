@@ -13,7 +13,7 @@ all=("${kernel[@]}" "${others[@]}")
 [ ${#all[@]} -gt 40 ] || fail "only ${#all[@]} words found: has the table another form now?"
 for word in "${kernel[@]}" "$(tr ' ' , <<<"${others[*]}")"; do
     weryaifs --sandbox -o "$word" "$M" || fail "-o $word"
-    FS_PID=$(find_daemon)
+    mounted_here
     umount_fs
 done
 # what the manual says

@@ -8,9 +8,9 @@
 kills=50
 ! grep -q __asan_init "$WERYAIFS" || kills=15 # slower
 start_sandbox --seconds 0.3
-weryaifs -o "$FAST,keeper,max_active=100,submissions_per_day=0" "$M" || fail "weryaifs ended with $?"
-keeper=$(keeper_here)
-[ -n "$keeper" ] || fail "there is no keeper"
+weryaifs -o "$FAST,max_active=100,submissions_per_day=0" "$M" || fail "weryaifs ended with $?"
+mounted_here
+keeper=${KEEPER_PID:?}
 python3 "$TEST_ROOT/tests/mount/outlives_load.py" "$M" "$keeper" "${OUTLIVES_KILLS:-$kills}" "$REQUESTS"
 await 10 timeout -k 5 20 fusermount3 -u -q "$M" || fail "cannot unmount"
 wait_gone "$keeper" 30 || fail "the keeper goes on after the unmount"

@@ -14,7 +14,7 @@ install_program() { # FILE
 }
 start_sandbox --seconds 3
 conf=$XDG_CONFIG_HOME/weryaifs/weryaifs.conf
-echo 'keeper = yes' >"$conf.body"
+echo '# nothing' >"$conf.body"
 # a command that may ask a person, who is not to be asked whenever a daemon dies
 printf '#!/bin/sh\necho asked >>"%s"\necho sk-test\n' "$TEST_TMP/asked" >"$TEST_TMP/bin/key"
 chmod 755 "$TEST_TMP/bin/key"
@@ -25,7 +25,7 @@ write_conf() {
 write_conf
 KEY= WERYAIFS=$installed weryaifs -o "$FAST" "$M" || fail "weryaifs ended with $?"
 keeper=$(keeper_here)
-assert_eq "$(WERYAIFS=$installed find_daemon)" "$keeper" "the process that the mount is known by"
+assert_eq "$(WERYAIFS=$installed find_daemon)" "$(daemon_of "$keeper")" "the process that has the program's name"
 [ -n "$keeper" ] || fail "there is no keeper"
 restart() { weryaifs --restart "$M"; }
 

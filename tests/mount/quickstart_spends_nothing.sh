@@ -15,7 +15,7 @@ assert_eq "$(posts)" 0 submissions
 umount_fs
 
 output=$(quickstart) || fail "$output"
-FS_PID=$(find_daemon)
+mounted_here
 assert_contains "$output" "Your picture: $M/FLUX/fox.png" "the first time"
 output=$(quickstart) || fail "$output"
 assert_contains "$output" "is a sandbox already" "the second time"

@@ -11,8 +11,7 @@ sending() {
 echo "[[submit-slow=1.5]] a snail" >"$M/FLUX/snail.txt"
 await 10 sending "$M/FLUX/snail.txt"
 kill -TERM "$FS_PID"
-wait_gone "$FS_PID" || fail "SIGTERM does not end it"
-FS_PID=
+ended_here || fail "SIGTERM does not end it"
 mount_fs
 wait_state "$M/FLUX/snail.txt" SUCCESS
 assert_eq "$(posts)" 1 posts
@@ -22,9 +21,8 @@ await 10 sending "$M/FLUX/sloth.txt"
 begin=$(clock_ms)
 kill -TERM "$FS_PID"
 kill -INT "$FS_PID"
-wait_gone "$FS_PID" || fail "the second signal does not end it"
+ended_here || fail "the second signal does not end it"
 [ $(($(clock_ms) - begin)) -lt 5000 ] || fail "the second signal took $(($(clock_ms) - begin)) ms"
-FS_PID=
 mount_fs
 wait_state "$M/FLUX/sloth.txt" UNKNOWN
 umount_fs

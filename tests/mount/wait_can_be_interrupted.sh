@@ -27,5 +27,4 @@ kill -TERM "$FS_PID"
 code=0
 wait "$first" || code=$?
 [ "$code" != 0 ] || fail "a reader got something at the end of the mount"
-wait_gone "$FS_PID" || fail "the daemon waits for a reader"
-FS_PID=
+ended_here || fail "the daemon waits for a reader"
