@@ -4,24 +4,32 @@
 
 Each user is a process that does one thing over and over and checks what it gets. None may see an error: only a job whose
 submission was under way at a kill may end as UNKNOWN, with EIO for who waits for it. At the end the submissions that the
-server got (its log is REQUESTS) are those that were asked for. KEEPER is the keeper's process id."""
+server got (its log is REQUESTS) are those that were asked for, and inotify has told of each result once. KEEPER is the
+keeper's process id. OUTLIVES_BYTES: how long a long result is; OUTLIVES_PAUSE: seconds between two kills, at most."""
+import collections
+import contextlib
 import errno
+import faulthandler
 import fcntl
-import hashlib
 import json
 import mmap
 import multiprocessing
 import os
+import queue
 import random
 import select
+import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import traceback
 import urllib.request
 
 MOUNT, KEEPER, KILLS, REQUESTS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 PLACE = os.path.join(MOUNT, "FLUX")
+LONG, PAUSE = int(os.environ.get("OUTLIVES_BYTES", 30_000_000)), float(os.environ.get("OUTLIVES_PAUSE", 0.9))
 PATIENCE = 120 # seconds, for what must happen at all
 over = multiprocessing.Event()
 
@@ -53,9 +61,10 @@ def wait_for(stem):
 
 def right_bytes(path):
     url = os.getxattr(path, "user.weryai.url").decode()
-    with open(path, "rb") as file:
-        got = hashlib.sha256(file.read()).hexdigest()
-    assert got == hashlib.sha256(urllib.request.urlopen(url, timeout=60).read()).hexdigest(), "other bytes: " + path
+    with open(path, "rb") as file, urllib.request.urlopen(url, timeout=60) as wanted:
+        for data in iter(lambda: wanted.read(1 << 20), b""):
+            assert file.read(len(data)) == data, "other bytes: " + path
+        assert file.read(1) == b"", "longer: " + path
 
 
 def waiter(told, number):
@@ -159,14 +168,16 @@ def finder(told, number):
 
 
 def copier(told, number):
-    """Reads a long result, which was fetched for nobody yet, slowly and then again."""
+    """Copies a long result, which was fetched for nobody yet, and reads it again."""
     rounds = 0
     while going():
         stem = os.path.join(PLACE, f"long-{number}-{rounds}")
-        write(stem + ".txt", f"a long one {number} {rounds} [[bytes=30000000]]\n")
+        write(stem + ".txt", f"a long one {number} {rounds} [[bytes={LONG}]]\n")
         found = wait_for(stem)
         if found:
-            right_bytes(os.path.join(PLACE, found[0]))
+            with tempfile.NamedTemporaryFile() as copy:
+                subprocess.run(["cp", os.path.join(PLACE, found[0]), copy.name], check=True)
+                subprocess.run(["cmp", os.path.join(PLACE, found[0]), copy.name], check=True)
             right_bytes(os.path.join(PLACE, found[0]))
         told["unknown"] = told.get("unknown", 0) + (found is None)
         rounds += 1
@@ -218,7 +229,41 @@ def sitter(told, number):
     told["done"] = rounds
 
 
+def shell(told, number):
+    """Stands in a directory, and is asked for a line again and again."""
+    place = os.path.join(PLACE, f"shell-{number}")
+    os.mkdir(place)
+    script = 'cd "$0" || exit; while read -r n; do echo "$n" >line && read -r back <line && [ "$back" = "$n" ] && [ -f ../shell-*/line ] && echo "$n"; done'
+    with subprocess.Popen(["bash", "-c", script, place], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        rounds = 0
+        while going():
+            process.stdin.write(f"{rounds}\n")
+            process.stdin.flush()
+            said = process.stdout.readline()
+            assert said == f"{rounds}\n", said
+            rounds += 1
+    told["done"] = rounds
+
+
+def syncer(told, number):
+    """rsync of a directory into the mount, a little different each time."""
+    rounds, place = 0, os.path.join(PLACE, f"synced-{number}")
+    with tempfile.TemporaryDirectory() as source:
+        while going():
+            for i in random.sample(range(60), 20):
+                os.makedirs(f"{source}/{i % 5}", exist_ok=True)
+                with open(f"{source}/{i % 5}/{i}", "wb") as file:
+                    file.write(random.randbytes(random.randint(0, 20000)))
+            for tool in (["rsync", "-a", "--delete", "--checksum", source + "/", place], ["diff", "-r", source, place]):
+                subprocess.run(tool, check=True)
+            if rounds % 10 == 9:
+                shutil.rmtree(f"{source}/{rounds % 5}")
+            rounds += 1
+    told["done"] = rounds
+
+
 def user(work, number, report):
+    faulthandler.register(signal.SIGUSR1)
     told = {}
     try:
         work(told, number)
@@ -233,14 +278,12 @@ def find_daemon():
     """The keeper's child; waits for the next one."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        for entry in os.listdir("/proc"):
-            try:
-                with open(f"/proc/{entry}/stat") as file:
-                    state, parent = file.read().rpartition(")")[2].split()[:2]
-            except (OSError, ValueError):
-                continue
-            if parent == KEEPER and state not in "ZX":
-                return int(entry)
+        with open(f"/proc/{KEEPER}/task/{KEEPER}/children") as file:
+            children = file.read().split()
+        for child in children:
+            with contextlib.suppress(OSError), open(f"/proc/{child}/stat") as file:
+                if file.read().rpartition(")")[2].split()[0] not in "ZX":
+                    return int(child)
         time.sleep(0.01)
     raise AssertionError("no daemon follows")
 
@@ -253,7 +296,7 @@ def kill_all():
         begin = time.monotonic()
         os.path.exists(os.path.join(PLACE, f"nobody-{i}")) # nothing that the kernel knows by itself
         pauses.append((time.monotonic() - begin) * 1000)
-        time.sleep(random.uniform(0.1, 1.2)) # a random moment of the next one's life
+        time.sleep(random.uniform(0.1, PAUSE)) # a random moment of the next one's life
     return sorted(pauses)
 
 
@@ -268,18 +311,64 @@ def check_posts(told):
     return posts, wanted, unknown
 
 
+def watch():
+    """inotifywait; what it says, in a file."""
+    said = tempfile.NamedTemporaryFile()
+    process = subprocess.Popen(["inotifywait", "-q", "-m", "--format", "%e %f", "-e", "create", "-e", "close_write", PLACE], stdout=said)
+    return process, said
+
+
+def check_told(said):
+    """Each result was told of once. Those of `submit` are left out: their names change hands."""
+    wanted = {(event, name): 1 for name in os.listdir(PLACE) if name.endswith(".png") and not name.startswith("buy-")
+              for event in ("CREATE", "CLOSE_WRITE,CLOSE")}
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with open(said.name) as file:
+            told = collections.Counter(tuple(line.split()) for line in file if line.endswith(".png\n") and " buy-" not in line)
+        if set(told) >= set(wanted) or time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    assert told == wanted, f"inotify: {told - collections.Counter(wanted)} too much, {collections.Counter(wanted) - told} never"
+    return len(wanted) // 2
+
+
+def collect(report, processes):
+    """What the users have to say; None, when one of them hangs: then it says where."""
+    told = {}
+    while len(told) < len(processes):
+        try:
+            told.update([report.get(timeout=PATIENCE)])
+        except queue.Empty:
+            missing = [name for name in processes if name not in told]
+            for name in missing:
+                print("hangs:", name, flush=True)
+                os.kill(processes[name].pid, signal.SIGUSR1)
+            time.sleep(1)
+            sys.exit(f"not at their end: {missing}")
+    return told
+
+
 if __name__ == "__main__":
     report = multiprocessing.Queue()
-    users = [(work, number) for work, count in ((waiter, 3), (buyer, 1), (editor, 2), (nameless, 1), (names, 1), (finder, 1),
-                                                (copier, 1), (poller, 1), (sitter, 1)) for number in range(count)]
-    for work, number in users:
-        multiprocessing.Process(target=user, args=(work, number, report), daemon=True).start()
+    inotify, said = watch()
+    processes = {}
+    for work, count in ((waiter, 3), (buyer, 1), (editor, 2), (nameless, 1), (names, 1), (finder, 1), (copier, 1), (poller, 1),
+                        (sitter, 1), (shell, 1), (syncer, 1)):
+        for number in range(count):
+            process = multiprocessing.Process(target=user, args=(work, number, report), daemon=True)
+            process.start()
+            processes[f"{work.__name__}-{number}"] = process
+    began = time.monotonic()
     pauses = kill_all()
+    took = time.monotonic() - began
     over.set()
-    told = dict(report.get(timeout=PATIENCE) for _ in users)
+    told = collect(report, processes)
     broken = [name for name, one in told.items() if "broken" in one]
     for name, one in sorted(told.items()):
         print(name, one.get("broken") or one)
-    print(f"{KILLS} kills; stat(2) waited {pauses[len(pauses) // 2]:.0f} ms (median), {pauses[len(pauses) * 99 // 100]:.0f} ms (p99); "
-          "{} submissions, {} wanted, {} UNKNOWN".format(*check_posts(told)))
+    results = check_told(said)
+    inotify.terminate()
+    print(f"{KILLS} kills in {took:.0f} s; stat(2) waited {pauses[len(pauses) // 2]:.0f} ms (median), {pauses[len(pauses) * 99 // 100]:.0f} ms (p99); "
+          "{} submissions, {} wanted, {} UNKNOWN; ".format(*check_posts(told)) + f"{results} results told of once each")
     sys.exit(f"saw an error: {broken}" if broken else 0)
