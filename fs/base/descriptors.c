@@ -28,6 +28,13 @@ static int limit_now(void)
 	return (int)limit.rlim_cur;
 }
 
+unsigned descriptors_part(unsigned most)
+{
+	unsigned part = (unsigned)limit_now() / 10;
+
+	return part > most ? most : part < 2 ? 2 : part;
+}
+
 /* The kernel gives the lowest number that is free, so a high one means that nearly all are taken. */
 int descriptors_spare(int fd)
 {

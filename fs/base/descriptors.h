@@ -9,6 +9,8 @@
 
 /* Raises the limit to what is allowed. */
 void descriptors_raise(void);
+/* How many may be kept for one purpose, only since that is faster: `most`, or a tenth of a small limit, but two at least. */
+unsigned descriptors_part(unsigned most);
 /* For a descriptor that somebody else asked for and keeps: itself, or -EMFILE, closed, where only the reserve is left. Negative
  * ones are passed on. */
 int descriptors_spare(int fd);

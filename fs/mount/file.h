@@ -9,8 +9,8 @@
 
 /* TREE_FILE: reads and writes the bytes themselves. */
 int file_plain_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
-/* The same for a file that tree_create() has just made, with its fd: takes both on success. */
-int file_plain_created(struct session *session, uint64_t ino, int fd, struct handle **ret_handle);
+/* The same for a file that tree_create() has just made, and opened. */
+int file_plain_created(struct session *session, uint64_t ino, struct handle **ret_handle);
 
 /* One that was open when the last daemon died; flags are those that it had as a handle. */
 int file_plain_again(struct session *session, uint64_t ino, int flags, bool failed_before,

@@ -12,7 +12,6 @@
 
 struct plain {
 	struct handle handle;
-	int fd;    /* owned */
 	int flags; /* of the open that the tree counted */
 };
 
@@ -21,18 +20,25 @@ static struct plain *plain_of(struct handle *handle)
 	return container_of(handle, struct plain, handle);
 }
 
+/* Borrowed until that of another file is asked for. */
+static int fd_of(struct handle *handle)
+{
+	return tree_fd(handle->session->tree, handle->ino);
+}
+
 static void plain_read(struct handle *handle, fuse_req_t req, size_t size, off_t offset)
 {
 	char *data = reply_buffer(handle->session, size);
+	int fd = data == NULL ? -ENOMEM : fd_of(handle);
 	size_t length = 0;
 
-	if (data == NULL) {
-		reply_error(req, -ENOMEM);
+	if (fd < 0) {
+		reply_error(req, fd);
 		return;
 	}
 	while (length < size) {
 		ssize_t n = pread(
-			plain_of(handle)->fd, data + length, size - length, offset + (off_t)length);
+			fd, data + length, size - length, offset + (off_t)length);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
@@ -52,15 +58,23 @@ static void failed(struct handle *handle)
 	handle_keep_failure(handle);
 }
 
+static int open_to_write(struct handle *handle)
+{
+	int r = tree_will_write(handle->session->tree, handle->ino);
+
+	return r < 0 ? r : fd_of(handle);
+}
+
 static void plain_write(
 	struct handle *handle, fuse_req_t req, const char *data, size_t size, off_t offset)
 {
-	int r = tree_will_write(handle->session->tree, handle->ino);
+	int fd = open_to_write(handle);
+	int r = fd < 0 ? fd : 0;
 	size_t length = 0;
 
 	while (r == 0 && length < size) {
 		ssize_t n = pwrite(
-			plain_of(handle)->fd, data + length, size - length, offset + (off_t)length);
+			fd, data + length, size - length, offset + (off_t)length);
 		if (n >= 0)
 			length += (size_t)n;
 		else if (errno != EINTR)
@@ -77,10 +91,9 @@ static void plain_write(
 
 static int plain_truncate(struct handle *handle, off_t size)
 {
-	int r = tree_will_write(handle->session->tree, handle->ino);
+	int fd = open_to_write(handle);
+	int r = fd < 0 ? fd : ftruncate(fd, size) < 0 ? -errno : 0;
 
-	if (r == 0 && ftruncate(plain_of(handle)->fd, size) < 0)
-		r = -errno;
 	if (r < 0)
 		failed(handle);
 	return r;
@@ -88,17 +101,18 @@ static int plain_truncate(struct handle *handle, off_t size)
 
 static int plain_allocate(struct handle *handle, int mode, off_t offset, off_t length)
 {
-	int r = tree_will_write(handle->session->tree, handle->ino);
+	int fd = open_to_write(handle);
 
-	if (r == 0 && fallocate(plain_of(handle)->fd, mode, offset, length) < 0)
-		r = -errno;
-	return r;
+	return fd < 0 ? fd : fallocate(fd, mode, offset, length) < 0 ? -errno : 0;
 }
 
 static int plain_seek(struct handle *handle, off_t offset, int whence, off_t *ret_offset)
 {
-	off_t found = lseek(plain_of(handle)->fd, offset, whence);
+	int fd = fd_of(handle);
+	off_t found = fd < 0 ? fd : lseek(fd, offset, whence);
 
+	if (fd < 0)
+		return fd;
 	if (found < 0)
 		return -errno;
 	*ret_offset = found;
@@ -107,14 +121,15 @@ static int plain_seek(struct handle *handle, off_t offset, int whence, off_t *re
 
 static int plain_sync(struct handle *handle)
 {
-	return tree_fsync(handle->session->tree, plain_of(handle)->fd);
+	int fd = fd_of(handle);
+
+	return fd < 0 ? fd : tree_fsync(handle->session->tree, fd);
 }
 
 static void plain_destroy(struct handle *handle, bool closed)
 {
 	struct plain *plain = plain_of(handle);
 
-	close(plain->fd);
 	/* A writer whose mount ended under it has not closed the file: what it wrote stays a draft. */
 	if (closed)
 		tree_close(handle->session->tree, handle->ino, plain->flags);
@@ -134,7 +149,7 @@ static const struct handle_type plain_type = {
 };
 
 static int plain_create(
-	struct session *session, uint64_t ino, int fd, int flags, struct handle **ret_handle)
+	struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
 	struct plain *plain = malloc(sizeof(*plain));
 
@@ -145,49 +160,45 @@ static int plain_create(
 		free(plain);
 		return r;
 	}
-	plain->fd = fd;
 	plain->flags = plain->handle.flags = flags;
 	*ret_handle = &plain->handle;
 	return 0;
 }
 
 static int take_open(
-	struct session *session, uint64_t ino, int fd, int counted, struct handle **ret_handle)
+	struct session *session, uint64_t ino, int counted, struct handle **ret_handle)
 {
-	int r = plain_create(session, ino, fd, counted, ret_handle);
+	int r = plain_create(session, ino, counted, ret_handle);
 
-	if (r < 0) {
-		close(fd);
+	if (r < 0)
 		tree_close(session->tree, ino, counted);
-	}
 	return r;
 }
 
 int file_plain_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
-	int fd, counted = flags & (O_ACCMODE | O_TRUNC);
+	int counted = flags & (O_ACCMODE | O_TRUNC);
 
 	if ((flags & O_TRUNC) != 0) /* changes the bytes, whatever it was opened for */
 		counted = O_RDWR | O_TRUNC;
-	int r = tree_open(session->tree, ino, counted, &fd);
+	int r = tree_open(session->tree, ino, counted);
 
-	return r < 0 ? r : take_open(session, ino, fd, counted, ret_handle);
+	return r < 0 ? r : take_open(session, ino, counted, ret_handle);
 }
 
 int file_plain_again(struct session *session, uint64_t ino, int flags, bool failed_before,
 	struct handle **ret_handle)
 {
-	int fd;
-	int r = tree_reopen(session->tree, ino, flags, &fd);
+	int r = tree_reopen(session->tree, ino, flags);
 
 	if (r == 0)
-		r = take_open(session, ino, fd, flags, ret_handle);
+		r = take_open(session, ino, flags, ret_handle);
 	if (r == 0 && failed_before)
 		failed(*ret_handle);
 	return r;
 }
 
-int file_plain_created(struct session *session, uint64_t ino, int fd, struct handle **ret_handle)
+int file_plain_created(struct session *session, uint64_t ino, struct handle **ret_handle)
 {
-	return plain_create(session, ino, fd, O_RDWR, ret_handle);
+	return plain_create(session, ino, O_RDWR, ret_handle);
 }

@@ -60,14 +60,12 @@ static int open_existing(struct session *session, uint64_t parent, const char *n
 	return r < 0 ? r : open_entry(session, ret_entry, flags, ret_handle);
 }
 
-static int made(struct session *session, uint64_t ino, int fd, struct handle **ret_handle)
+static int made(struct session *session, uint64_t ino, struct handle **ret_handle)
 {
-	int r = file_plain_created(session, ino, fd, ret_handle);
+	int r = file_plain_created(session, ino, ret_handle);
 
-	if (r < 0) {
-		close(fd);
+	if (r < 0)
 		tree_close(session->tree, ino, O_RDWR);
-	}
 	return r;
 }
 
@@ -90,15 +88,14 @@ static int create(fuse_req_t req, uint64_t parent, const char *name, mode_t mode
 	struct session *session = session_of(req);
 	struct tree_owner owner = ops_owner(req);
 	bool exclusive = (flags & O_EXCL) != 0;
-	int fd;
 	int r = ops_take_shadow(req, parent, name, exclusive, ret_entry);
 
 	if (r == 0)
 		return open_entry(session, ret_entry, flags, ret_handle);
-	r = tree_create(session->tree, parent, name, mode, &owner, ret_entry, &fd);
+	r = tree_create(session->tree, parent, name, mode, &owner, ret_entry);
 	if (r == -EEXIST && !exclusive)
 		return open_existing(session, parent, name, flags, ret_entry, ret_handle);
-	return r < 0 ? r : made(session, ret_entry->ino, fd, ret_handle);
+	return r < 0 ? r : made(session, ret_entry->ino, ret_handle);
 }
 
 void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,

@@ -71,11 +71,11 @@ void ops_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *for
 
 /* The request comes again, and has made the file: only its close is missing. */
 static int made_before(struct session *session, uint64_t parent, const char *name,
-	struct tree_entry *ret_entry, int *ret_fd)
+	struct tree_entry *ret_entry)
 {
 	int r = inode_lookup(session, parent, name, ret_entry);
 
-	return r < 0 ? r : tree_reopen(session->tree, ret_entry->ino, O_RDWR, ret_fd);
+	return r < 0 ? r : tree_reopen(session->tree, ret_entry->ino, O_RDWR);
 }
 
 int ops_take_shadow(fuse_req_t req, uint64_t parent, const char *name, bool exclusive,
@@ -105,7 +105,6 @@ void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	struct session *session = session_of(req);
 	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
-	int fd;
 	int r;
 
 	if (notifier != NULL) {
@@ -119,13 +118,11 @@ void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	if (!S_ISREG(mode))
 		r = -EPERM;
 	else if (!request_was_done(session))
-		r = tree_create(session->tree, parent, name, mode, &owner, &entry, &fd);
+		r = tree_create(session->tree, parent, name, mode, &owner, &entry);
 	else
-		r = made_before(session, parent, name, &entry, &fd);
-	if (r == 0) {
-		close(fd);
+		r = made_before(session, parent, name, &entry);
+	if (r == 0)
 		tree_close(session->tree, entry.ino, O_RDWR);
-	}
 	reply_made(req, r, &entry);
 }
 

@@ -15,58 +15,7 @@
 #include "fs/store/cache_private.h"
 #include "fs/store/private_dir.h"
 
-#define MAKE_AGAIN_MS 60000
 #define CLOSED_MAX 128 /* files whose maps wait to be saved together */
-
-/* At most once a minute: whoever removed it may do it again. */
-static bool cache_make_again(struct store *store)
-{
-	CLEANUP_FREE char *real = NULL, *message = NULL;
-	int64_t now = clock_mono_ms();
-	int fd;
-
-	if (store->cache_path == NULL || (store->cache_made_ms != 0 && now - store->cache_made_ms < MAKE_AGAIN_MS))
-		return false;
-	store->cache_made_ms = now;
-	if (private_dir_open(store->cache_path, &real, &fd, &message) < 0) {
-		log_warning("cache: it was removed, and cannot be made again: %s", message != NULL ? message : "?");
-		return false;
-	}
-	log_warning("cache: it was removed while mounted: a new one was made in %s", real);
-	cleanup_closep(&store->cache_fd);
-	store->cache_fd = fd;
-	return true;
-}
-
-/* The file itself; most are made when there is something to be put into them. */
-static int ensure_fd(struct cache_file *file)
-{
-	char name[STORE_NAME];
-	struct stat st;
-
-	if (file->fd >= 0)
-		return 0;
-	if (file->gone)
-		return -ENOENT;
-	store_name(file->ino, name);
-	/* what is in a file of which nothing is known belongs to nobody */
-	int fresh = file->present.count == 0 ? O_TRUNC : 0;
-	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | fresh;
-	struct disk *disk = file->store->disk;
-	int fd = disk_open(disk, file->store->cache_fd, name, flags, &st);
-	/* the directory was removed, with all that was in it */
-	if (fd == -ENOENT && cache_make_again(file->store))
-		fd = disk_open(disk, file->store->cache_fd, name, flags, &st);
-	if (fd < 0)
-		return fd;
-	/* a pipe, a directory, a device: somebody has put it there */
-	if (!S_ISREG(st.st_mode)) {
-		disk_close(disk, fd);
-		return -EIO;
-	}
-	file->fd = fd;
-	return 0;
-}
 
 /* Somebody may have emptied the cache directory, or put something else there: then nothing is known to be in it, and its bytes
  * are fetched again. */
@@ -76,16 +25,16 @@ static void check_size(struct cache_file *file)
 
 	if (file->present.count == 0)
 		return;
-	int r = ensure_fd(file);
+	int r = cache_fd_open(file);
 	if (r == 0)
 		r = disk_stat(file->store->disk, file->fd, &st);
-	/* a disk that does not answer still has them */
-	if (r == -ETIMEDOUT)
+	/* a disk that does not answer still has them, and so has one that cannot be opened for want of descriptors */
+	if (r == -ETIMEDOUT || r == -EMFILE || r == -ENFILE)
 		return;
 	if (r < 0)
 		log_errno(LOG_LEVEL_WARNING, r, "cache: the file of %lld cannot be opened: its bytes are fetched again",
 			(long long)file->ino);
-	if (r < 0 || st.st_size < file->present.items[file->present.count - 1].end)
+	if (r < 0 || st.st_size < ranges_end(&file->present))
 		ranges_finish(&file->present);
 }
 
@@ -127,12 +76,6 @@ static int load_map(struct cache_file *file)
 	return r;
 }
 
-static void changed(struct cache_file *file)
-{
-	if (!file->gone && list_empty(&file->link))
-		list_append(&file->store->cache_unsaved, &file->link);
-}
-
 int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file)
 {
 	/* one that is open, or was a moment ago: two maps of one file would forget each other's bytes */
@@ -152,6 +95,7 @@ int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_fi
 		if (file == NULL)
 			return -ENOMEM;
 		list_init(&file->link);
+		list_init(&file->open);
 		file->store = store;
 		file->ino = ino;
 		file->fd = -1;
@@ -172,15 +116,10 @@ int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_fi
 void cache_file_hold(struct cache_file *file)
 {
 	file->holds++;
+	file->writers++;
 }
 
-void cache_file_close(struct cache_file *file)
-{
-	if (file != NULL)
-		cache_file_release(file);
-}
-
-void cache_file_release(struct cache_file *file)
+static void let_go(struct cache_file *file)
 {
 	if (--file->holds > 0)
 		return;
@@ -188,23 +127,34 @@ void cache_file_release(struct cache_file *file)
 		cache_file_free(file);
 	} else {
 		struct store *store = file->store;
-		disk_close(store->disk, file->fd);
-		file->fd = -1;
+		cache_fd_close(file);
 		/* the next one to be opened is looked for among them */
 		if (++store->cache_closed >= CLOSED_MAX)
 			cache_flush(store);
 	}
 }
 
+void cache_file_close(struct cache_file *file)
+{
+	if (file != NULL)
+		let_go(file);
+}
+
+void cache_file_release(struct cache_file *file)
+{
+	file->writers--;
+	let_go(file);
+}
+
 void cache_file_touch(struct cache_file *file)
 {
 	file->used = clock_wall_ms();
-	changed(file);
+	cache_file_changed(file);
 }
 
 int cache_file_write(struct cache_file *file, int64_t offset, const void *data, size_t length)
 {
-	int r = ensure_fd(file);
+	int r = cache_fd_open(file);
 
 	if (r == 0)
 		r = disk_write(file->store->disk, file->fd, offset, data, length);
@@ -215,15 +165,17 @@ int cache_file_write(struct cache_file *file, int64_t offset, const void *data, 
 
 int cache_file_note(struct cache_file *file, int64_t offset, size_t length)
 {
-	changed(file);
+	cache_file_changed(file);
 	return ranges_add(&file->present, offset, offset + (int64_t)length);
 }
 
 int cache_file_read(struct cache_file *file, int64_t offset, void *data, size_t length)
 {
 	assert(ranges_has(&file->present, offset, offset + (int64_t)length));
-	/* one that was closed while its disk did not answer */
-	int r = ensure_fd(file);
+	/* one that was closed meanwhile may be another one now */
+	int r = cache_fd_open(file);
+	if (r == 0 && !ranges_has(&file->present, offset, offset + (int64_t)length))
+		r = -EIO;
 	return r < 0 ? r : disk_read(file->store->disk, file->fd, offset, data, length);
 }
 
@@ -240,7 +192,7 @@ int64_t cache_file_next_start(const struct cache_file *file, int64_t offset)
 
 int cache_file_fd(struct cache_file *file)
 {
-	int r = disk_hangs(file->store->disk) ? -ETIMEDOUT : ensure_fd(file);
+	int r = disk_hangs(file->store->disk) ? -ETIMEDOUT : cache_fd_open(file);
 
 	return r < 0 ? r : file->fd;
 }
@@ -298,13 +250,13 @@ void cache_forget_unsaved(struct store *store)
 void cache_file_forget(struct cache_file *file)
 {
 	ranges_finish(&file->present);
-	changed(file);
+	cache_file_changed(file);
 }
 
 int cache_file_reset(struct cache_file *file)
 {
 	struct stat st;
-	int r = ensure_fd(file);
+	int r = cache_fd_open(file);
 
 	if (r == 0 && file->present.count == 0 && disk_stat(file->store->disk, file->fd, &st) == 0 &&
 		st.st_size == 0)

@@ -40,7 +40,7 @@ void cache_file_free(struct cache_file *file)
 	if (map_get(files, (uint64_t)file->ino) == file)
 		map_remove(files, (uint64_t)file->ino);
 	list_remove(&file->link);
-	disk_close(file->store->disk, file->fd);
+	cache_fd_close(file);
 	ranges_finish(&file->present);
 	free(file);
 }

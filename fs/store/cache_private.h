@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* cache_private: one file of the cache in memory. Calls go down: cache_sync.c, cache.c (opens, reads and writes it), cache_keep.c. */
+/* cache_private: one file of the cache in memory. Calls go down: cache_sync.c, cache.c (opens, reads and writes it), cache_keep.c, cache_fd.c. */
 #include "fs/store/ranges.h"
 #include "fs/store/store_private.h"
 
@@ -11,6 +11,8 @@ struct cache_file {
 	struct list link;    /* store.cache_unsaved */
 	int64_t ino;
 	int fd;         /* owned; -1: nothing was to be read or written yet, or it is closed */
+	struct list open;    /* store.cache_opened, while there is an fd */
+	unsigned writers;    /* of `holds`: they have the fd */
 	unsigned holds; /* of the opener, who may have closed it, and of writers; 0: it waits for its map to be saved */
 	struct ranges present;
 	int64_t used;
@@ -19,4 +21,14 @@ struct cache_file {
 
 /* New at each boot; "?" where the machine does not say. */
 const char *cache_boot_id(void);
+/* Its map is to be saved. */
+static inline void cache_file_changed(struct cache_file *file)
+{
+	if (!file->gone && list_empty(&file->link))
+		list_append(&file->store->cache_unsaved, &file->link);
+}
+
+/* There is an fd afterwards. Where another file is found under its name, nothing is present any more. */
+int cache_fd_open(struct cache_file *file);
+void cache_fd_close(struct cache_file *file);
 void cache_file_free(struct cache_file *file);

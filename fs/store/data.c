@@ -19,15 +19,6 @@
 #define SPOOL "events"
 #define DATA_LAST (INT64_C(1) << 48) /* no account gets there; larger numbers are not of our files */
 
-int store_data_open(struct store *store, int64_t ino, int flags)
-{
-	char name[STORE_NAME];
-
-	store_name(ino, name);
-	int fd = openat(store->data_fd, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd;
-}
-
 int store_data_stat(struct store *store, int64_t ino, struct stat *ret_stat)
 {
 	char name[STORE_NAME];
@@ -40,6 +31,7 @@ int store_data_remove(struct store *store, int64_t ino)
 {
 	char name[STORE_NAME];
 
+	store_data_fd_drop(store, ino);
 	store_name(ino, name);
 	return unlinkat(store->data_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }

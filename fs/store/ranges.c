@@ -84,6 +84,11 @@ bool ranges_has(const struct ranges *ranges, int64_t start, int64_t end)
 	return start >= end || ranges_run_end(ranges, start) >= end;
 }
 
+int64_t ranges_end(const struct ranges *ranges)
+{
+	return ranges->count == 0 ? 0 : ranges->items[ranges->count - 1].end;
+}
+
 int64_t ranges_total(const struct ranges *ranges)
 {
 	int64_t total = 0;

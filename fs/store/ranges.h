@@ -24,6 +24,7 @@ int64_t ranges_run_end(const struct ranges *ranges, int64_t offset);
 /* The start of the first run after `offset`, when `offset` itself is absent; INT64_MAX none. */
 int64_t ranges_next_start(const struct ranges *ranges, int64_t offset);
 bool ranges_has(const struct ranges *ranges, int64_t start, int64_t end);
+int64_t ranges_end(const struct ranges *ranges); /* of the last one; 0 none */
 int64_t ranges_total(const struct ranges *ranges);
 /* The items as stored: host byte order, checked when read again. */
 int ranges_decode(struct ranges *ranges, const void *data, size_t length);

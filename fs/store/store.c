@@ -116,6 +116,7 @@ int store_open(
 	if (store == NULL)
 		return -ENOMEM;
 	list_init(&store->cache_unsaved);
+	list_init(&store->cache_opened);
 	store->state_fd = store->data_fd = store->cache_fd = store->lock_fd = store->name_fd = -1;
 	store->cache_files = map_create();
 	int r = store->cache_files == NULL ? -ENOMEM : disk_create(&store->disk);
@@ -135,6 +136,7 @@ void store_close(struct store *store)
 		return;
 	cache_forget_unsaved(store);
 	map_destroy(store->cache_files);
+	data_shared_finish(&store->shared);
 	disk_destroy(store->disk);
 	db_close(store->db);
 	cleanup_closep(&store->data_fd);

@@ -58,6 +58,10 @@ int store_repair(const char *state_dir, const char *cache_dir, int64_t dir, char
 
 /* The bytes of a NODE_FILE. Flags as open(2); O_CREAT makes it (0600). The fd is the caller's. */
 int store_data_open(struct store *store, int64_t ino, int flags);
+/* The same for a file that is read and written by handles, as often as they like: borrowed, until the next call of one of these. */
+int store_data_fd(struct store *store, int64_t ino);
+int store_data_make(struct store *store, int64_t ino); /* made, and empty */
+void store_data_fd_drop(struct store *store, int64_t ino);
 int store_data_stat(struct store *store, int64_t ino, struct stat *ret_stat);
 int store_data_remove(struct store *store, int64_t ino); /* no error when absent */
 int store_data_sync(struct store *store);		 /* the directory of them */

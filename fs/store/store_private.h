@@ -12,6 +12,17 @@
 #include <stdio.h>
 
 #define STORE_RECENT 64
+#define DATA_SHARED 64 /* data files that stay open for the next read or write, at most */
+
+struct data_shared { /* data_shared.c */
+	struct data_fd {
+		int64_t ino;
+		int fd;	       /* owned */
+		uint64_t used; /* by `clock` */
+	} items[DATA_SHARED];
+	size_t count;
+	uint64_t clock;
+};
 
 struct store {
 	struct db *db;				   /* owned */
@@ -28,6 +39,9 @@ struct store {
 	struct map *cache_files;   /* inode -> cache_file that is in memory and not gone, borrowed */
 	struct list cache_unsaved; /* cache_file.link: files whose map has changed; those that are closed are owned */
 	unsigned cache_closed;	   /* of them */
+	struct list cache_opened;  /* cache_file.open, oldest first */
+	unsigned cache_open;	   /* of them */
+	struct data_shared shared;
 	struct recent_node {       /* found lately: what is looked up is opened next */
 		int64_t state;     /* of the database then (db_state()) */
 		struct node node;
@@ -43,6 +57,7 @@ static inline void store_name(int64_t ino, char name[STORE_NAME])
 }
 /* Data files that belong to no node: visit() returns 0 to go on. */
 int store_data_each(struct store *store, int (*visit)(void *arg, int64_t ino), void *arg);
+void data_shared_finish(struct data_shared *shared);
 /* A file beside the database that tells of an account; NULL: there is none, so a new one may be begun. */
 int store_find_witness(const struct store *store, const char *cache_dir, const char **ret_witness);
 /* At the end, after cache_flush(): frees what could not be saved. */

@@ -133,7 +133,7 @@ static int note(const struct table_work *work, size_t index, enum sheet_row_stat
 }
 
 /* As an editor would: the tree sees an open, a write and a close. */
-static int open_file(const struct table_work *work, const char *name, uint64_t *ret_ino, int *ret_fd)
+static int open_file(const struct table_work *work, const char *name, uint64_t *ret_ino)
 {
 	struct tree *tree = work->tables->needs.tree;
 	const struct tree_owner owner = {work->file.uid, work->file.gid};
@@ -144,12 +144,12 @@ static int open_file(const struct table_work *work, const char *name, uint64_t *
 
 	if (r == 0) {
 		*ret_ino = (uint64_t)file.ino;
-		return tree_open(tree, *ret_ino, O_WRONLY | O_TRUNC, ret_fd);
+		return tree_open(tree, *ret_ino, O_WRONLY | O_TRUNC);
 	}
 	if (r != -ENOENT)
 		return r;
 	snprintf(full, sizeof(full), "%s" PLACE_PROMPT, name);
-	r = tree_create(tree, (uint64_t)work->sheet.dir, full, work->file.mode & 0666, &owner, &entry, ret_fd);
+	r = tree_create(tree, (uint64_t)work->sheet.dir, full, work->file.mode & 0666, &owner, &entry);
 	if (r < 0)
 		return r;
 	*ret_ino = entry.ino;
@@ -160,13 +160,14 @@ static int open_file(const struct table_work *work, const char *name, uint64_t *
 static int write_file(const struct table_work *work, const char *name, const char *text)
 {
 	struct tree *tree = work->tables->needs.tree;
-	CLEANUP_CLOSE int fd = -1;
 	uint64_t ino;
-	int r = open_file(work, name, &ino, &fd);
+	int r = open_file(work, name, &ino);
 
 	if (r < 0)
 		return r;
 	r = tree_will_write(tree, ino);
+	int fd = r < 0 ? r : tree_fd(tree, ino);
+	r = fd < 0 ? fd : 0;
 	ssize_t length = r < 0 ? 0 : pwrite(fd, text, strlen(text), 0);
 	if (r == 0 && length != (ssize_t)strlen(text)) {
 		r = length < 0 ? -errno : -ENOSPC;

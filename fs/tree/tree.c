@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "fs/base/descriptors.h"
 #include "fs/base/ids.h"
 #include "fs/base/log.h"
 #include "fs/fetch/fetch.h"
@@ -112,7 +111,12 @@ int tree_submit(struct tree *tree, int64_t ino)
 	return draft_submit(tree->drafts, ino);
 }
 
-int tree_open(struct tree *tree, uint64_t ino, int flags, int *ret_fd)
+int tree_fd(struct tree *tree, uint64_t ino)
+{
+	return store_data_fd(tree->needs.store, TREE_NODE(ino));
+}
+
+int tree_open(struct tree *tree, uint64_t ino, int flags)
 {
 	bool writes = (flags & O_ACCMODE) != O_RDONLY;
 	struct node node;
@@ -122,32 +126,23 @@ int tree_open(struct tree *tree, uint64_t ino, int flags, int *ret_fd)
 		return r;
 	if (node.kind != NODE_FILE)
 		return -EISDIR;
-	/* the kernel decides about appending, and reads of ours may serve write-only files */
-	int fd = descriptors_spare(
-		store_data_open(tree->needs.store, node.ino, writes ? O_RDWR : O_RDONLY));
-	if (fd < 0)
-		return fd;
-	if (writes) {
-		r = draft_open(tree->drafts, &node);
-		if (r == 0 && (flags & O_TRUNC) != 0) {
-			r = draft_will_write(tree->drafts, node.ino);
-			if (r == 0 && ftruncate(fd, 0) < 0)
-				r = -errno;
-			if (r < 0)
-				draft_close(tree->drafts, node.ino);
-		}
-		if (r < 0) {
-			close(fd);
-			return r;
-		}
-	}
-	*ret_fd = fd;
-	return 0;
+	r = tree_fd(tree, ino);
+	if (r < 0 || !writes)
+		return r < 0 ? r : 0;
+	r = draft_open(tree->drafts, &node);
+	if (r < 0 || (flags & O_TRUNC) == 0)
+		return r;
+	r = draft_will_write(tree->drafts, node.ino);
+	int fd = r < 0 ? r : tree_fd(tree, ino);
+	r = fd < 0 ? fd : ftruncate(fd, 0) < 0 ? -errno : 0;
+	if (r < 0)
+		draft_close(tree->drafts, node.ino);
+	return r;
 }
 
-int tree_reopen(struct tree *tree, uint64_t ino, int flags, int *ret_fd)
+int tree_reopen(struct tree *tree, uint64_t ino, int flags)
 {
-	int r = tree_open(tree, ino, flags & ~O_TRUNC, ret_fd);
+	int r = tree_open(tree, ino, flags & ~O_TRUNC);
 
 	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY)
 		draft_opened_before(tree->drafts, TREE_NODE(ino));

@@ -103,9 +103,9 @@ int tree_get(struct tree *tree, uint64_t ino, struct tree_entry *ret_entry);
 int tree_parent(struct tree *tree, uint64_t ino, uint64_t *ret_parent);
 /* The path below the mount's root, without a slash at its ends ("" is the root); the caller frees. -ENOENT: no name. */
 int tree_path(struct tree *tree, uint64_t ino, char **ret_path);
-/* The file is open for writing in *ret_fd (the caller's), and counted as tree_open() counts. */
+/* A file is open for writing afterwards, and counted as tree_open() counts. */
 int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
-	const struct tree_owner *owner, struct tree_entry *ret_entry, int *ret_fd);
+	const struct tree_owner *owner, struct tree_entry *ret_entry);
 /* May the copy of a shadow come here, to be dropped? Exclusive: it is made with O_EXCL, as programs do that copy; else the
  * prompt must have been here before. -EPERM. */
 int tree_takes_shadow(struct tree *tree, uint64_t parent, const char *name, bool exclusive);
@@ -124,13 +124,14 @@ int tree_rename(struct tree *tree, uint64_t parent, const char *name, uint64_t n
 enum { TREE_SET_MODE = 1, TREE_SET_UID = 2, TREE_SET_GID = 4, TREE_SET_SIZE = 8, TREE_SET_ATIME = 16, TREE_SET_MTIME = 32 };
 int tree_set(struct tree *tree, uint64_t ino, const struct stat *st, unsigned what, struct tree_entry *ret_entry);
 
-/* TREE_FILE: an fd of its bytes, the caller's. An open for writing is counted until tree_close(): that is how a
- * prompt's last close is known. */
-int tree_open(struct tree *tree, uint64_t ino, int flags, int *ret_fd);
+/* TREE_FILE. An open for writing is counted until tree_close(): that is how a prompt's last close is known. */
+int tree_open(struct tree *tree, uint64_t ino, int flags);
+/* An fd of its bytes, borrowed until another one is asked for: handles have none of their own, so they can be as many as they like. */
+int tree_fd(struct tree *tree, uint64_t ino);
 void tree_close(struct tree *tree, uint64_t ino, int flags);
 /* tree_open() for who had the file open when the last daemon died: nothing is truncated, and what was written is still to
  * be closed. */
-int tree_reopen(struct tree *tree, uint64_t ino, int flags, int *ret_fd);
+int tree_reopen(struct tree *tree, uint64_t ino, int flags);
 /* Before the bytes of a file that is open for writing change. */
 int tree_will_write(struct tree *tree, uint64_t ino);
 /* Such a change was refused: half a prompt is not to be sent. */

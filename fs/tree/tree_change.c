@@ -11,7 +11,6 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/compat.h"
-#include "fs/base/descriptors.h"
 #include "fs/base/log.h"
 #include "fs/fetch/fetch.h"
 #include "fs/job/changes.h"
@@ -120,7 +119,6 @@ struct making {
 	struct tree *tree;
 	struct node dir, node; /* node.ino is 0 until it has a row */
 	bool is_prompt;
-	int fd; /* of a file's bytes, owned; -1 none */
 	struct tree_aftermath aftermath;
 };
 
@@ -156,9 +154,9 @@ static int write_file(struct store *store, void *arg)
 
 	if (r < 0)
 		return r;
-	making->fd = descriptors_spare(store_data_open(store, node->ino, O_RDWR | O_CREAT | O_TRUNC));
-	if (making->fd < 0)
-		return making->fd;
+	r = store_data_make(store, node->ino);
+	if (r < 0)
+		return r;
 	r = draft_open(making->tree->drafts, node);
 	if (r < 0)
 		return r;
@@ -178,9 +176,9 @@ void tree_tell_status(struct tree *tree, int64_t dir, const char *name, enum cha
 }
 
 int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
-	const struct tree_owner *owner, struct tree_entry *ret_entry, int *ret_fd)
+	const struct tree_owner *owner, struct tree_entry *ret_entry)
 {
-	struct making making = {.tree = tree, .fd = -1};
+	struct making making = {.tree = tree};
 	const struct node *node = &making.node;
 	int r = tree_check_new_name(tree, parent, name, &making.dir);
 
@@ -192,11 +190,8 @@ int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mod
 		r = tree_entry_of(tree, node, ret_entry);
 	if (r < 0 && node->ino != 0) {
 		draft_forget(tree->drafts, node->ino);
-		cleanup_closep(&making.fd);
 		store_data_remove(tree->needs.store, node->ino);
 	}
-	if (r == 0)
-		*ret_fd = making.fd;
 	if (r == 0 && making.is_prompt)
 		tree_tell_status(tree, node->parent, node->name, CHANGES_STATUS_MADE);
 	else if (r == 0)

@@ -62,11 +62,12 @@ int world_open(const char *path)
 	struct tree_entry entry;
 	const char *name;
 	uint64_t dir = parent_of(path, &name), ino = world_ino(path);
-	int fd = -1;
-	int r = ino != 0 ? tree_open(account_tree(world.account), ino, O_RDWR, &fd)
-			 : tree_create(account_tree(world.account), dir, name, 0644, &owner, &entry, &fd);
+	int r = ino != 0 ? tree_open(account_tree(world.account), ino, O_RDWR)
+			 : tree_create(account_tree(world.account), dir, name, 0644, &owner, &entry);
 
-	return r < 0 ? r : fd;
+	if (r == 0)
+		r = tree_fd(account_tree(world.account), ino != 0 ? ino : entry.ino);
+	return r < 0 ? r : fcntl(r, F_DUPFD_CLOEXEC, 3);
 }
 
 static int write_at(const char *path, int fd, const char *text, off_t offset)

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* The descriptors of the cache's files: one a file, opened when there is something to read or to write, few at once. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/base/descriptors.h"
+#include "fs/base/log.h"
+#include "fs/store/cache.h"
+#include "fs/store/cache_private.h"
+#include "fs/store/private_dir.h"
+
+#define MAKE_AGAIN_MS 60000
+#define OPEN_MAX_FILES 128 /* that stay open for the next read or write */
+
+/* At most once a minute: whoever removed it may do it again. */
+static bool cache_make_again(struct store *store)
+{
+	CLEANUP_FREE char *real = NULL, *message = NULL;
+	int64_t now = clock_mono_ms();
+	int fd;
+
+	if (store->cache_path == NULL || (store->cache_made_ms != 0 && now - store->cache_made_ms < MAKE_AGAIN_MS))
+		return false;
+	store->cache_made_ms = now;
+	if (private_dir_open(store->cache_path, &real, &fd, &message) < 0) {
+		log_warning("cache: it was removed, and cannot be made again: %s", message != NULL ? message : "?");
+		return false;
+	}
+	log_warning("cache: it was removed while mounted: a new one was made in %s", real);
+	cleanup_closep(&store->cache_fd);
+	store->cache_fd = fd;
+	return true;
+}
+
+void cache_fd_close(struct cache_file *file)
+{
+	if (file->fd < 0)
+		return;
+	disk_close(file->store->disk, file->fd);
+	file->fd = -1;
+	list_remove(&file->open);
+	file->store->cache_open--;
+}
+
+/* The one that was opened first of those that nobody writes to. */
+static bool close_one(struct store *store)
+{
+	struct list *item;
+
+	list_for_each(item, &store->cache_opened)
+	{
+		struct cache_file *file = list_entry(item, struct cache_file, open);
+		if (file->writers == 0) {
+			cache_fd_close(file);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Others may have taken the last descriptors: then a file that was used before goes first. */
+static int open_name(struct store *store, const char *name, int flags, struct stat *ret_stat)
+{
+	int fd = disk_open(store->disk, store->cache_fd, name, flags, ret_stat);
+
+	while ((fd == -EMFILE || fd == -ENFILE) && close_one(store))
+		fd = disk_open(store->disk, store->cache_fd, name, flags, ret_stat);
+	return fd;
+}
+
+/* One of which nothing is known is emptied: what is in it belongs to nobody. */
+static int open_empty(struct store *store, const char *name, struct stat *ret_stat)
+{
+	const int flags = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
+	int fd = open_name(store, name, flags, ret_stat);
+
+	/* the directory was removed, with all that was in it */
+	if (fd == -ENOENT && cache_make_again(store))
+		fd = open_name(store, name, flags, ret_stat);
+	return fd;
+}
+
+/* Somebody may have removed it, or put something else there. */
+static int open_known(struct cache_file *file, const char *name, struct stat *ret_stat)
+{
+	int fd = open_name(file->store, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, ret_stat);
+
+	if (fd >= 0 && S_ISREG(ret_stat->st_mode) && ret_stat->st_size < ranges_end(&file->present)) {
+		disk_close(file->store->disk, fd);
+		fd = -ENOENT;
+	}
+	if (fd != -ENOENT)
+		return fd;
+	ranges_finish(&file->present);
+	cache_file_changed(file);
+	return open_empty(file->store, name, ret_stat);
+}
+
+int cache_fd_open(struct cache_file *file)
+{
+	struct store *store = file->store;
+	char name[STORE_NAME];
+	struct stat st;
+
+	if (file->fd >= 0)
+		return 0;
+	if (file->gone)
+		return -ENOENT;
+	if (store->cache_open >= descriptors_part(OPEN_MAX_FILES))
+		close_one(store);
+	store_name(file->ino, name);
+	int fd = file->present.count == 0 ? open_empty(store, name, &st) : open_known(file, name, &st);
+	if (fd < 0)
+		return fd;
+	/* a pipe, a directory, a device: somebody has put it there */
+	if (!S_ISREG(st.st_mode)) {
+		disk_close(store->disk, fd);
+		return -EIO;
+	}
+	file->fd = fd;
+	list_append(&store->cache_opened, &file->open);
+	store->cache_open++;
+	return 0;
+}
