@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as a video or a sound of each type: no crash, no read outside of the file, few reads; an answer within reason. */
+/* Any bytes as the head of a file, and as a video or a sound of each type: no crash, no read outside of the file, few reads; a type that
+ * names can have, an answer within reason. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/media/media_duration.h"
+#include "fs/media/sniff.h"
 #include "tests/fuzz/holds.h"
 
 struct file {
@@ -23,10 +25,19 @@ static ssize_t read_file(void *arg, int64_t offset, void *data, size_t length)
 	return (ssize_t)length;
 }
 
+static void check_type(const uint8_t *data, size_t size)
+{
+	const char *type = sniff_type(data, size);
+
+	HOLDS(!type || (strlen(type) >= 2 && strlen(type) <= 5));
+	HOLDS(!type || strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(type));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const types[] = {"mp4", "mov", "wav", "mp3", "png", NULL};
 
+	check_type(data, size);
 	for (size_t i = 0; i < array_length(types); i++) {
 		struct file file = {data, size, 0};
 		struct media_source source = {(int64_t)size, read_file, &file};
