@@ -123,3 +123,13 @@ int restart_mount(const char *mountpoint)
 	sentence[length] = '\0';
 	return sentence[0] != '\0' ? fail(mountpoint, sentence) : EXIT_SUCCESS;
 }
+
+int restart_self(void)
+{
+	int fd = connect_to(getppid());
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}

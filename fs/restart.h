@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* restart: `weryaifs --restart MOUNTPOINT`: asks the keeper of a mount for another daemon, of the program and with the
- * settings of now. */
+/* restart: asks the keeper of a mount for another daemon, of the program and with the settings of now. */
 
-/* Says what went wrong. The exit code. */
+/* `weryaifs --restart MOUNTPOINT`: says what went wrong. The exit code. */
 int restart_mount(const char *mountpoint);
+/* The daemon asks its own keeper, which says in the log what went wrong. 0, or negative errno: it could not be asked. */
+int restart_self(void);

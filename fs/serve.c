@@ -17,6 +17,7 @@
 #include "fs/layers.h"
 #include "fs/kept/kept.h"
 #include "fs/refuse.h"
+#include "fs/restart.h"
 
 #define STOP_MORE_MS 1000 /* beyond the time that a POST in flight may take, when we are told to end */
 
@@ -148,6 +149,19 @@ static void reload_key(struct serving *s)
 	account_retry(s->layers.account);
 }
 
+/* A key needs no other daemon; what else has changed does. */
+static void reload(struct serving *s)
+{
+	int r = s->kept && setup_changed(s->setup) ? restart_self() : 1;
+
+	if (r == 0)
+		log_info("main: the settings have changed: another daemon is to go on with them");
+	else
+		reload_key(s);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "main: the settings stay as they were: the keeper cannot be asked");
+}
+
 static void handle_key_file(void *arg)
 {
 	struct serving *s = arg;
@@ -162,7 +176,7 @@ static void handle_signal(void *arg, int signal)
 
 	log_info("main: got signal %d (%s)", signal, strsignal(signal));
 	if (signal == SIGHUP)
-		reload_key(s);
+		reload(s);
 	else
 		end(s, &s->told_to_stop);
 }

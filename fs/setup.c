@@ -78,6 +78,15 @@ static int load_config(
 	return r < 0 ? r : config_check(config, ret_message);
 }
 
+static void look_at_file(const struct options *options, struct stat *ret_status)
+{
+	CLEANUP_FREE char *otherwise = options->config_path ? NULL : config_default_path();
+	const char *path = options->config_path ? options->config_path : otherwise;
+
+	if (!path || stat(path, ret_status) < 0)
+		*ret_status = (struct stat){0};
+}
+
 static int load_models(struct setup *setup, char **ret_message)
 {
 	size_t count = setup->config.param_count;
@@ -148,6 +157,7 @@ enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, ch
 	int r = make_paths_absolute(&setup->options);
 	if (r == 0 && setup->options.restart)
 		return SETUP_RESTART;
+	look_at_file(&setup->options, &setup->config_file);
 	if (r == 0)
 		r = load_config(&setup->options, &setup->config, &usage, ret_message);
 	if (r == 0 && (setup->options.set_key || setup->options.forget))
@@ -184,6 +194,16 @@ int setup_reload_key(struct setup *setup, char **ret_message)
 	setup->secret = secret;
 	explicit_bzero(&secret, sizeof(secret));
 	return 0;
+}
+
+bool setup_changed(const struct setup *setup)
+{
+	const struct stat *then = &setup->config_file;
+	struct stat now;
+
+	look_at_file(&setup->options, &now);
+	return now.st_ino != then->st_ino || now.st_size != then->st_size ||
+	       now.st_mtim.tv_sec != then->st_mtim.tv_sec || now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
 }
 
 void setup_finish(struct setup *setup)

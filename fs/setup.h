@@ -5,6 +5,8 @@
  *
  * Order of strength: default < file < environment < -o. With --sandbox the addresses and the key of the
  * configuration do not count. */
+#include <sys/stat.h>
+
 #include "config/config.h"
 #include "config/options.h"
 #include "config/secret.h"
@@ -19,6 +21,7 @@ struct setup {
 	struct model_table *models; /* of them */
 	struct secret secret;
 	bool key_in_environment; /* so it cannot be read a second time */
+	struct stat config_file; /* as it was when it was read; all zero: there was none */
 };
 
 enum setup_outcome {
@@ -38,5 +41,7 @@ enum setup_outcome setup_load(int argc, char **argv, struct setup *ret_setup, ch
 /* The key as it is now, from where the configuration says now. 0, or a negative errno with a sentence; the
  * old key stays then. */
 int setup_reload_key(struct setup *setup, char **ret_message);
+/* Has the file of the settings been written or replaced since it was read? */
+bool setup_changed(const struct setup *setup);
 /* Wipes the key as well. */
 void setup_finish(struct setup *setup);

@@ -49,6 +49,18 @@ assert_contains "$(cat <&9)" "state: P" "an open status"
 exec 9<&-
 assert_eq "$(posts)" 1 posts
 
+# SIGHUP reads the key again; where the settings were changed, it is a restart
+kill -HUP "$keeper"
+await 20 grep -q 'got signal 1' "$M/.weryaifs/log" || fail "SIGHUP is not passed on"
+assert_eq "$(daemon_of "$keeper")" "$after" "the daemon after SIGHUP"
+before=$after
+printf '[results]\ncache_dir = %s\n' "$TEST_TMP/elsewhere" >>"$conf"
+kill -HUP "$keeper"
+await 30 test -d "$TEST_TMP/elsewhere/default" || fail "SIGHUP does not take up the new path: $(cat "$M/.weryaifs/log")"
+other_daemon() { after=$(daemon_of "$keeper") && [ -n "$after" ] && [ "$after" != "$before" ]; }
+await 20 other_daemon || fail "the same daemon after SIGHUP with other settings"
+assert_eq "$(cat "$M/FLUX/fox.txt")" "a fox" "a file afterwards"
+
 # settings that are wrong: said, and nothing changes
 echo 'settle = maybe' >"$conf"
 error=$(restart 2>&1) && fail "restarted with settings that are wrong"
