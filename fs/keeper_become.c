@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/kept/keeper.h"
 #include "fs/sandbox_child.h"
+
+#define ADDRESSES_MIN (INT64_C(4) << 30) /* of a daemon: twice what it maps (fs/kept/carried.c) */
 
 /* Beside the program, where both lie in a build directory, else where it is installed. Caller frees. */
 static char *find_keeper(const char *own)
@@ -89,6 +92,18 @@ static int lend_sandbox(const struct options *options, bool quiet, struct sandbo
 	return r == 0 ? sandbox_child_lend(*ret_sandbox) : r;
 }
 
+/* The memory that daemons leave to each other is large, though hardly any of it is ever used. */
+static int look_at_limits(void)
+{
+	struct rlimit file, memory;
+
+	if (getrlimit(RLIMIT_FSIZE, &file) < 0 || getrlimit(RLIMIT_AS, &memory) < 0)
+		return -errno;
+	if (file.rlim_cur < (rlim_t)KEEPER_MEMORY_SIZE)
+		return -EFBIG;
+	return memory.rlim_cur < (rlim_t)ADDRESSES_MIN ? -ENOMEM : 0;
+}
+
 void keeper_become(const struct daemon *daemon, const struct setup *setup, int argc, char **argv)
 {
 	daemon_close_inherited(daemon);
@@ -99,6 +114,8 @@ void keeper_become(const struct daemon *daemon, const struct setup *setup, int a
 	CLEANUP_CLOSE int pipe = -1;
 	int r = !keeper || !words ? -ENOMEM : access(keeper, X_OK) < 0 ? -errno : 0;
 
+	if (r == 0)
+		r = look_at_limits();
 	/* first: it gets neither the pipe nor the key */
 	if (r == 0)
 		r = lend_sandbox(&setup->options, daemon->fd >= 0, &sandbox);

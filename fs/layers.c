@@ -23,6 +23,7 @@
 #include "fs/sandbox_child.h"
 #include "fs/store/cache.h"
 #include "fs/store/copy.h"
+#include "fs/store/schema.h"
 #include "fs/store/store.h"
 
 #define LOCK_MS 2000 /* for the end of the mount that was just unmounted */
@@ -121,6 +122,8 @@ static int open_store(struct layers *layers, const struct setup *setup, char **r
 			"or $XDG_STATE_HOME and $XDG_CACHE_HOME");
 	if (r == 0)
 		r = open_store_patiently(layers, state, cache, ret_message);
+	if (r == 0)
+		kept_opened(layers->kept, schema_version());
 	/* a look at a mount that we go on with would wait for ourselves */
 	if (r < 0 || kept_resumes(layers->kept))
 		return r;

@@ -24,6 +24,7 @@
 #include "fs/restart.h"
 #include "fs/serve.h"
 #include "fs/set_key.h"
+#include "fs/store/schema.h"
 
 #define EXIT_USAGE 2
 #define EXIT_LATER 75 /* EX_TEMPFAIL of sysexits.h: a unit tries again */
@@ -105,11 +106,12 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	bool proves = kept_proves();
-	r = proves ? kept_prove() : kept_create(&kept);
+	r = proves ? kept_prove(schema_version()) : kept_create(&kept);
 	if (r < 0) {
-		complain(r == -EPROTO
-				 ? "the keeper of this mount is of another version: unmount and "
-				   "mount again"
+		complain(r == -EPROTO ? "the keeper of this mount is of another version: unmount and "
+					"mount again"
+			 : r == -EOVERFLOW
+				 ? "this account was written by a newer weryaifs: go on with that one"
 				 : strerror(-r));
 		return EXIT_FAILURE;
 	}

@@ -96,11 +96,11 @@ static void start_again(struct keeper *keeper, int status)
 
 	describe(status, how, sizeof(how));
 	keeper->failures = useful ? 1 : keeper->failures + 1;
-	if (!useful && keeper_restart_back(&keeper->restart, &keeper->child))
+	if (!useful && keeper_restart_back(keeper))
 		keeper->failures = 1;
 	/* it died while it was to hand over: the new program goes on from there */
 	if (keeper->restart.prover == 0)
-		keeper_restart_begin(&keeper->restart, &keeper->child);
+		keeper_restart_begin(keeper);
 	if (keeper->failures >= FAILURES_MAX) {
 		log_error("keeper: '%s' is unmounted: %u daemons in a row died without having "
 			  "answered a request; the last one %s",
@@ -118,7 +118,7 @@ static void start_again(struct keeper *keeper, int status)
 static void hand_over(struct keeper *keeper)
 {
 	log_info("keeper: '%s' goes on with another daemon", keeper->mount.mountpoint);
-	keeper_restart_begin(&keeper->restart, &keeper->child);
+	keeper_restart_begin(keeper);
 	keeper->failures = 0;
 	keeper->start_at_ms = clock_mono_ms();
 }
@@ -151,8 +151,7 @@ static void reap(struct keeper *keeper)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == keeper->child.pid)
 			handle_end(keeper, status);
-		else if (pid == keeper->restart.prover && keeper_restart_proved(&keeper->restart,
-								   &keeper->child, status)) {
+		else if (pid == keeper->restart.prover && keeper_restart_proved(keeper, status)) {
 			keeper_notify_reloads(&keeper->notify);
 			keeper_child_order(&keeper->child, KEEPER_HAND_OVER);
 		}

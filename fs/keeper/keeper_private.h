@@ -9,6 +9,7 @@
 #include "fs/kept/keeper.h"
 
 struct fuse_session;
+struct keeper;
 
 /* The mount: keeper_mount.c */
 struct keeper_mount {
@@ -51,6 +52,7 @@ struct keeper_restart {
 	pid_t prover;         /* 0: none */
 	int output, program;  /* of the prover; -1: none */
 	int previous;         /* the program that ran before, until the new one has answered a request; -1: none */
+	int64_t schema;       /* of the account when that one ended */
 };
 
 /* Where that fails there is no restart, and it is in the log. */
@@ -58,12 +60,12 @@ void keeper_restart_create(struct keeper_restart *restart);
 /* Somebody has connected: its wish is taken up, or refused. */
 void keeper_restart_hear(struct keeper_restart *restart, const struct keeper_child *child, int memory);
 /* The prover has ended: true: the daemon is to hand over to the new program. */
-bool keeper_restart_proved(struct keeper_restart *restart, struct keeper_child *child, int status);
-void keeper_restart_begin(struct keeper_restart *restart, struct keeper_child *child); /* the old one has ended */
+bool keeper_restart_proved(struct keeper *keeper, int status);
+void keeper_restart_begin(struct keeper *keeper); /* the old one has ended */
 /* The next daemon has answered a request. */
 void keeper_restart_done(struct keeper_restart *restart);
-/* It died before: the old program is to be started again, if there is one. */
-bool keeper_restart_back(struct keeper_restart *restart, struct keeper_child *child);
+/* It died before: the old program is to be started again, if there is one that knows the account as it is now. */
+bool keeper_restart_back(struct keeper *keeper);
 
 struct keeper {
 	struct keeper_mount mount;

@@ -122,8 +122,9 @@ static void answer_with_output(struct keeper_restart *restart)
 	answer(restart, line[0] != '\0' ? line : "the new program cannot start");
 }
 
-bool keeper_restart_proved(struct keeper_restart *restart, struct keeper_child *child, int status)
+bool keeper_restart_proved(struct keeper *keeper, int status)
 {
+	struct keeper_restart *restart = &keeper->restart;
 	bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
 	restart->prover = 0;
@@ -132,18 +133,21 @@ bool keeper_restart_proved(struct keeper_restart *restart, struct keeper_child *
 		close_fd(&restart->program);
 	}
 	close_fd(&restart->output);
-	if (good && child->pid == 0) /* died meanwhile */
-		keeper_restart_begin(restart, child);
-	return good && child->pid != 0;
+	if (good && keeper->child.pid == 0) /* died meanwhile */
+		keeper_restart_begin(keeper);
+	return good && keeper->child.pid != 0;
 }
 
-void keeper_restart_begin(struct keeper_restart *restart, struct keeper_child *child)
+void keeper_restart_begin(struct keeper *keeper)
 {
+	struct keeper_restart *restart = &keeper->restart;
+
 	if (restart->program < 0)
 		return;
-	restart->previous = child->program;
+	restart->previous = keeper->child.program;
+	restart->schema = keeper->memory->schema;
 	unsetenv(KEEPER_KEY_ENVIRONMENT);
-	child->program = restart->program;
+	keeper->child.program = restart->program;
 	restart->program = -1;
 }
 
@@ -155,12 +159,14 @@ void keeper_restart_done(struct keeper_restart *restart)
 	answer(restart, "");
 }
 
-bool keeper_restart_back(struct keeper_restart *restart, struct keeper_child *child)
+bool keeper_restart_back(struct keeper *keeper)
 {
-	if (restart->previous < 0)
+	struct keeper_restart *restart = &keeper->restart;
+
+	if (restart->previous < 0 || keeper->memory->schema != restart->schema)
 		return false;
-	close_fd(&child->program);
-	child->program = restart->previous;
+	close_fd(&keeper->child.program);
+	keeper->child.program = restart->previous;
 	restart->previous = -1;
 	answer(restart,
 		"the new program has died before it answered a request: the old one goes on");

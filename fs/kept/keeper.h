@@ -55,6 +55,7 @@ struct keeper_memory {
 	_Atomic int32_t keeper;    /* the keeper's process id */
 	_Atomic int32_t daemon;    /* the present daemon's */
 	_Atomic uint32_t running;  /* the daemon's: jobs that the service is at, for systemd's words */
+	_Atomic int64_t schema;	   /* the daemon's: version of the account's database, which older programs do not know; 0: not told */
 };
 
 enum {

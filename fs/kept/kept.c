@@ -79,12 +79,20 @@ bool kept_proves(void)
 	return number_of(KEEPER_PROVE_ENVIRONMENT) > 0;
 }
 
-int kept_prove(void)
+int kept_prove(int64_t schema)
 {
 	struct carried *carried;
 
 	if (number_of(KEEPER_ENVIRONMENT) != KEEPER_VERSION)
 		return -EPROTO;
+	struct keeper_memory *memory =
+		mmap(NULL, KEEPER_MEMORY_HEAD, PROT_READ, MAP_SHARED, KEEPER_MEMORY_FD, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	bool newer = memory->schema > schema;
+	munmap(memory, KEEPER_MEMORY_HEAD);
+	if (newer)
+		return -EOVERFLOW;
 	int r = carried_create(KEEPER_MEMORY_FD, true, &carried);
 	if (r == 0)
 		carried_destroy(carried);
@@ -256,6 +264,12 @@ int kept_unmount(struct kept *kept)
 	if (r == 0)
 		r = take_answer(kept, KEEPER_UNMOUNT, &message, &fd);
 	return r;
+}
+
+void kept_opened(struct kept *kept, int64_t schema)
+{
+	if (kept != NULL)
+		kept->memory->schema = schema;
 }
 
 void kept_answered(struct kept *kept)

@@ -21,8 +21,9 @@ struct loop;
 int kept_create(struct kept **ret_kept);
 /* Are we to show that we could go on with a mount, and nothing else? */
 bool kept_proves(void);
-/* The part of that which is about the keeper and the memory that the last daemon leaves. -EPROTO. */
-int kept_prove(void);
+/* The part of that which is about the keeper and what the last daemon leaves. `schema`: the newest version of an account's
+ * database that we know. -EPROTO; -EOVERFLOW: the account's is newer. */
+int kept_prove(int64_t schema);
 void kept_destroy(struct kept *kept); /* NULL is fine, here and below */
 /* The pipe to whoever waits in the foreground for the first daemon; -1: nobody does. */
 int kept_tell_fd(void);
@@ -46,6 +47,7 @@ int kept_mount(struct kept *kept, const char *mountpoint, const char *options, i
 int kept_device_fd(const struct kept *kept); /* of a mount that we go on with */
 /* The keeper unmounts; -EPIPE: it has gone. */
 int kept_unmount(struct kept *kept);
+void kept_opened(struct kept *kept, int64_t schema); /* the account; its database is of this version now */
 void kept_answered(struct kept *kept); /* one more request */
 void kept_is_ready(struct kept *kept); /* requests are dealt with from now on */
 void kept_is_ending(struct kept *kept); /* on purpose: no other daemon follows */

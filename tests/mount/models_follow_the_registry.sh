@@ -38,8 +38,7 @@ asked() { [ "$(requests GET growthai/v1/image)" -ge "$1" ]; }
 echo "later" >"$M/FLUX/later.txt"
 wait_state "$M/FLUX/later" UNKNOWN
 assert_eq "$(grep -c "models: the live registry does not answer" "$M/.weryaifs/log")" 1 "lines in the log"
-control down=0
-stop_sandbox
+stop_sandbox # still down: it must not answer in its last moment
 
 # another registry at the same address: file managers that show the root hear of what is new
 inotifywait -m -e create --format '%e %f' "$M" >"$TEST_TMP/events" 2>"$TEST_TMP/watch.err" &

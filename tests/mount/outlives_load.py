@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Users of a mount whose daemon is killed again and again: outlives_load.py MOUNT KEEPER KILLS REQUESTS.
+"""Users of a mount whose daemon is killed again and again: outlives_load.py MOUNT KEEPER KILLS REQUESTS. With [INSTALLED
+ONE OTHER] behind it, it is replaced: the programs ONE and OTHER take turns at the path INSTALLED, followed by --restart.
 
 Each user is a process that does one thing over and over and checks what it gets. None may see an error: only a job whose
 submission was under way at a kill may end as UNKNOWN, with EIO for who waits for it. At the end the submissions that the
@@ -29,6 +30,7 @@ import urllib.request
 
 MOUNT, KEEPER, KILLS, REQUESTS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 PLACE = os.path.join(MOUNT, "FLUX")
+PROGRAMS = sys.argv[5:]
 LONG, PAUSE = int(os.environ.get("OUTLIVES_BYTES", 30_000_000)), float(os.environ.get("OUTLIVES_PAUSE", 0.9))
 PATIENCE = 120 # seconds, for what must happen at all
 over = multiprocessing.Event()
@@ -288,14 +290,23 @@ def find_daemon():
     raise AssertionError("no daemon follows")
 
 
+def upgrade(number):
+    """As a package does it. --restart, which goes on."""
+    installed = PROGRAMS[0]
+    shutil.copy(PROGRAMS[1 + number % 2], installed + ".new")
+    os.rename(installed + ".new", installed)
+    return subprocess.Popen([installed, "--restart", MOUNT])
+
+
 def kill_all():
     """KILLS daemons, one after the other; how long each time stat(2) waited, in milliseconds."""
     pauses = []
     for i in range(KILLS):
-        os.kill(find_daemon(), signal.SIGKILL)
+        process = upgrade(i) if PROGRAMS else os.kill(find_daemon(), signal.SIGKILL)
         begin = time.monotonic()
         os.path.exists(os.path.join(PLACE, f"nobody-{i}")) # nothing that the kernel knows by itself
         pauses.append((time.monotonic() - begin) * 1000)
+        assert not process or process.wait(PATIENCE) == 0, "no restart"
         time.sleep(random.uniform(0.1, PAUSE)) # a random moment of the next one's life
     return sorted(pauses)
 
