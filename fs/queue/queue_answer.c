@@ -19,7 +19,7 @@
 #include "fs/store/nodes.h"
 
 #define QUEUE_FULL 1007 /* of the service, whoever fills it: no matter of our rate */
-#define HELD_GAPS 8     /* a model that was refused for the rate is tried again after so many */
+#define HELD_GAPS 2     /* a model that was refused for the rate is tried again after so many, as they are then */
 #define AMBIGUOUS_MAX 3 /* API reference 5.2: 1001 without a text that says what it means */
 
 static const struct backoff concurrency = {.first_ms = 5000, .max_ms = 60000, .jitter_percent = 20};

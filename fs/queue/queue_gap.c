@@ -5,16 +5,15 @@
 #include <stdio.h>
 
 #define FIRST 5.0     /* times the least gap: where it begins */
-#define CEILING 120.0   /* times the least gap: the ceiling */
+#define CEILING 120.0 /* times the least gap: the ceiling */
 #define FASTER 0.9    /* each submission, while nothing was ever refused */
-#define ABOVE 1.02    /* of what is known to be too fast: where it stays */
-#define BACK 0.25     /* of the way there, each submission after a refusal */
-#define SLOWER 1.1    /* where it was refused before it had settled */
-#define TRY_AFTER 200 /* submissions, then a little faster; twice as many after each try that was refused */
+#define ABOVE 1.01    /* of what is known: where it stays */
+#define BACK 0.5      /* of the way there, each submission after a refusal */
+#define CLOSER 0.97   /* times an interval: is clearly less */
+#define TRY_AFTER 25  /* submissions, then a little faster; twice as many after each try that was refused */
 #define TRY_AFTER_MOST 3200
-#define TRY 0.96
-#define SETTLED 1.05 /* times where it stays: it has come there */
-#define SEEN 5 /* submissions between two refusals that tell what the service takes */
+#define TRY_LEAST 0.03 /* faster; twice as much after each try that was not refused */
+#define TRY_MOST 0.16
 
 static double least(double a, double b)
 {
@@ -33,7 +32,7 @@ static int64_t round_up(double ms)
 
 void queue_gap_init(struct queue_gap *gap, int64_t fixed_ms, int64_t least_ms)
 {
-	*gap = (struct queue_gap){.fixed_ms = fixed_ms, .least_ms = (double)(least_ms > 0 ? least_ms : 1), .try_after = TRY_AFTER};
+	*gap = (struct queue_gap){.fixed_ms = fixed_ms, .least_ms = (double)(least_ms > 0 ? least_ms : 1), .try_after = TRY_AFTER, .step = TRY_LEAST};
 	gap->gap_ms = fixed_ms >= 0 ? (double)fixed_ms : gap->least_ms * FIRST;
 }
 
@@ -77,13 +76,17 @@ static void learn_pace(struct queue_gap *gap, int64_t now)
 void queue_gap_sent(struct queue_gap *gap, int64_t now, bool others_wait)
 {
 	learn_pace(gap, now);
+	if (gap->fixed_ms < 0) {
+		double late = (double)now - gap->next_ms;
+		/* one that places were waited for says nothing of the gap; one that was refused may have waited longer by itself */
+		gap->kept_waiting = gap->interval_ms > 0 && late <= gap->gap_ms + 1;
+		if (!gap->kept_waiting && gap->in_a_row == 0)
+			gap->refused_ms = 0;
+		/* the loop's clock has whole milliseconds: what was lost by that is made up for */
+		gap->next_ms = (double)now - (late < 1 ? most(late, 0) : 0) + gap->gap_ms;
+	}
 	gap->sent_ms = now;
 	gap->pressed = others_wait;
-	if (gap->fixed_ms >= 0)
-		return;
-	/* the loop's clock has whole milliseconds: what was lost by that is made up for */
-	double late = (double)now - gap->next_ms;
-	gap->next_ms = (double)now - (late < 1 ? most(late, 0) : 0) + gap->gap_ms;
 }
 
 void queue_gap_answered(struct queue_gap *gap, int64_t now)
@@ -92,47 +95,68 @@ void queue_gap_answered(struct queue_gap *gap, int64_t now)
 		gap->next_ms = (double)(now + gap->fixed_ms);
 }
 
+static void try_faster(struct queue_gap *gap)
+{
+	if (++gap->steady < gap->try_after)
+		return;
+	if (gap->tries)
+		gap->step = least(gap->step * 2, TRY_MOST);
+	gap->steady = 0;
+	gap->tries = true;
+	gap->known_ms *= 1 - gap->step;
+}
+
 void queue_gap_accepted(struct queue_gap *gap)
 {
 	double target = most(gap->known_ms * ABOVE, gap->least_ms);
 
-	if (gap->fixed_ms >= 0 || gap->interval_ms == 0)
+	gap->in_a_row = 0;
+	gap->accepted++;
+	if (gap->fixed_ms >= 0 || !gap->kept_waiting)
 		return;
-	/* one that places were waited for says nothing of the gap */
-	if ((double)gap->interval_ms > 2 * gap->gap_ms + 1)
-		return;
-	if (gap->gap_ms < target * SETTLED) {
-		gap->spent_ms += (double)gap->interval_ms;
-		gap->accepted++;
-	}
-	if (gap->known_ms == 0)
+	if (gap->shortest_ms == 0 || (double)gap->interval_ms < gap->shortest_ms)
+		gap->shortest_ms = (double)gap->interval_ms;
+	if (gap->known_ms == 0) {
 		gap->gap_ms = most(gap->gap_ms * FASTER, target);
-	else
-		gap->gap_ms += (target - gap->gap_ms) * BACK;
-	if (gap->known_ms == 0 || ++gap->steady < gap->try_after)
 		return;
-	if (gap->tries)
-		gap->try_after = TRY_AFTER;
-	gap->steady = 0;
-	gap->tries = true;
-	gap->known_ms *= TRY;
+	}
+	gap->gap_ms += (target - gap->gap_ms) * BACK;
+	try_faster(gap);
+}
+
+/* What the service takes, as far as refusals have shown. One that refuses intervals which are shorter than all that it took has a
+ * least interval. Else it has a stock, which was empty at this refusal and at the one before: what it took between them is its rate,
+ * whatever the pace was. */
+static double taken_every(const struct queue_gap *gap)
+{
+	double since = (double)gap->sent_ms - gap->refused_ms;
+
+	if (gap->kept_waiting && gap->shortest_ms > 0 && (double)gap->interval_ms < gap->shortest_ms * CLOSER)
+		return gap->shortest_ms;
+	if (gap->refused_ms > 0 && gap->accepted > 0)
+		return since / gap->accepted;
+	return gap->gap_ms * 1.25;
 }
 
 void queue_gap_refused(struct queue_gap *gap)
 {
-	double kept_up = gap->accepted >= SEEN ? gap->spent_ms / gap->accepted / ABOVE : gap->known_ms * SLOWER;
-
 	if (gap->fixed_ms >= 0)
 		return;
-	/* a burst that is allowed at first hides it: never slower than twice what was just tried */
-	gap->known_ms = limit(gap, least(most(gap->gap_ms, kept_up), gap->gap_ms * 2));
-	gap->gap_ms = limit(gap, gap->gap_ms * 2);
-	gap->next_ms = most(gap->next_ms, (double)gap->sent_ms + gap->gap_ms);
-	if (gap->tries && gap->try_after < TRY_AFTER_MOST)
-		gap->try_after *= 2;
-	gap->tries = false;
-	gap->spent_ms = 0;
-	gap->accepted = gap->steady = 0;
+	if (gap->in_a_row++ == 0) {
+		/* never much slower than what was just tried: there may have been a pause that nothing is known of */
+		gap->known_ms = limit(gap, least(most(taken_every(gap), gap->gap_ms), gap->gap_ms * 2));
+		gap->gap_ms = limit(gap, gap->gap_ms * 2);
+		gap->wait_ms = gap->gap_ms;
+		if (gap->tries && gap->try_after < TRY_AFTER_MOST)
+			gap->try_after *= 2;
+		gap->step = TRY_LEAST;
+		gap->tries = false;
+		gap->refused_ms = (double)gap->sent_ms;
+		gap->accepted = gap->steady = 0;
+	} else {
+		gap->wait_ms *= 2;
+	}
+	gap->next_ms = most(gap->next_ms, (double)gap->sent_ms + gap->wait_ms);
 }
 
 void queue_gap_interrupted(struct queue_gap *gap)

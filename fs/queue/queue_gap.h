@@ -3,9 +3,10 @@
 /* queue_gap: the time between two submissions, and what has been seen of the queue's pace. Pure: told the time.
  *
  * The service publishes no rate. While it refuses nothing the gap becomes smaller, a tenth with each submission that was kept waiting
- * by it, down to the least one; a refusal for the rate doubles it, and it goes back, quickly, to a little more than what was
- * kept up between that refusal and the one before, and stays there but for a try now and then. Who sends seldom learns nothing.
- * With a fixed gap nothing is learned at all. */
+ * by it, down to the least one. A refusal for the rate doubles it, and each one more in a row what is waited for. What the
+ * service takes is known from two rows of refusals (taken_every()); the gap goes there quickly, and stays a little above but for a
+ * try now and then, each of which may cost one refusal, so that these stay far below one in fifty.
+ * Who sends seldom learns nothing. With a fixed gap nothing is learned at all. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,10 +16,15 @@ struct queue_gap {
 	double least_ms, gap_ms;
 	double known_ms;  /* so fast was too fast; 0: nothing was refused yet */
 	double next_ms;	  /* monotonic: the next one may go */
-	double spent_ms;  /* since the last refusal, between submissions that others waited for */
-	unsigned accepted; /* of those */
+	double shortest_ms; /* between two submissions that were accepted; 0: none yet */
+	double refused_ms; /* monotonic: the first refusal of the last row of them; 0: there was a pause since */
+	double wait_ms;	  /* after the last refusal */
+	unsigned in_a_row; /* refusals since something was accepted */
+	unsigned accepted; /* since refused_ms */
 	unsigned steady, try_after; /* accepted since the last try to be faster; how many are before the next one */
+	double step;	  /* of that try */
 	bool tries;	  /* the last try was not refused yet */
+	bool kept_waiting; /* by the gap, and by nothing else: the one that was sent last */
 	int64_t sent_ms;  /* the last one; 0 none */
 	int64_t interval_ms; /* between the last two, where the second one was kept waiting; 0 not */
 	bool pressed;	  /* others waited when it was sent */

@@ -10,78 +10,133 @@
 
 #include <cmocka.h>
 
-/* A service that takes one in `rate_ms` on average, `burst` at once, and none closer than `least_ms`. */
+#define LEAST_MS 5 /* the least gap */
+#define TAKEN_MAX 10000
+
+/* How a service limits its rate: `burst` submissions in `burst * every_ms`, */
+enum kind {
+	BUCKET,   /* as a stock that is filled all the time, */
+	WINDOW,   /* by the clock, */
+	SLIDING,  /* in the time before each, */
+	DISTANCE, /* or none that is nearer to the one before than `every_ms` */
+};
+
+static const char *const kinds[] = {"a bucket", "windows", "a sliding window", "a distance"};
+
 struct service {
-	double rate_ms, burst, tokens;
-	int64_t least_ms, last, then;
+	enum kind kind;
+	double every_ms, burst;
+	double stock, then;
+	int64_t window; /* the current one, and what is left of it */
+	double left;
+	double at[TAKEN_MAX]; /* when each was taken */
 	unsigned taken, refused;
 };
 
-static bool takes(struct service *service, int64_t now)
+static bool may_go(struct service *service, double now)
 {
-	service->tokens += (double)(now - service->then) / service->rate_ms;
-	if (service->tokens > service->burst)
-		service->tokens = service->burst;
-	service->then = now;
-	if (service->tokens < 1 || (service->last != 0 && now - service->last < service->least_ms)) {
+	double width = service->burst * service->every_ms;
+	unsigned burst = (unsigned)service->burst;
+
+	switch (service->kind) {
+	case BUCKET:
+		service->stock += (now - service->then) / service->every_ms;
+		service->stock = service->stock < service->burst ? service->stock : service->burst;
+		service->then = now;
+		return service->stock >= 1;
+	case WINDOW:
+		if (service->window != (int64_t)(now / width))
+			service->left = service->burst;
+		service->window = (int64_t)(now / width);
+		return service->left >= 1;
+	case SLIDING:
+		return service->taken < burst || now - service->at[service->taken - burst] >= width;
+	case DISTANCE:
+		return service->taken == 0 || now - service->at[service->taken - 1] >= service->every_ms;
+	}
+	return false;
+}
+
+static bool takes(struct service *service, double now)
+{
+	if (!may_go(service, now)) {
 		service->refused++;
 		return false;
 	}
-	service->tokens -= 1;
-	service->last = now;
-	service->taken++;
+	service->stock -= 1;
+	service->left -= 1;
+	service->at[service->taken++] = now;
 	return true;
 }
 
-/* Milliseconds until so many are taken; the model is held for a while after each refusal, as the queue does. */
-static int64_t send_all(struct queue_gap *gap, struct service *service, unsigned count)
+/* Milliseconds until all are taken. The model is held for a while after each refusal, twice as long after each in a row, as
+ * queue_models does it; an answer takes `answer_ms`. */
+static int64_t send_all(struct queue_gap *gap, struct service *service, int64_t answer_ms)
 {
-	int64_t now = 1000;
+	int64_t now = 1003, held = 0;
+	unsigned in_a_row = 0;
 
-	service->then = now;
-	while (service->taken < count) {
-		if (queue_gap_next_ms(gap) > now)
-			now = queue_gap_next_ms(gap);
+	service->then = (double)now;
+	service->stock = service->burst;
+	while (service->taken < TAKEN_MAX) {
+		int64_t next = queue_gap_next_ms(gap);
+		next = next > held ? next : held;
+		now = now > next ? now : next;
 		queue_gap_sent(gap, now, true);
-		queue_gap_answered(gap, now + 1);
-		if (takes(service, now)) {
+		bool taken = takes(service, (double)now + 0.3);
+		now += answer_ms;
+		queue_gap_answered(gap, now);
+		if (taken) {
 			queue_gap_accepted(gap);
-		} else {
-			queue_gap_refused(gap);
-			now += 8 * queue_gap_ms(gap) < 4000 ? 8 * queue_gap_ms(gap) : 4000;
+			in_a_row = 0;
+			continue;
 		}
+		queue_gap_refused(gap);
+		int64_t hold = 2 * queue_gap_ms(gap) << (in_a_row < 12 ? in_a_row : 12);
+		in_a_row++;
+		held = now + (hold < 180000 ? hold : 180000);
 	}
-	return now - 1000;
+	return now - 1003;
 }
 
-static void check(double rate_ms, double burst, int64_t least_ms, int64_t least_gap_ms, unsigned count)
+static double best_ms(const struct service *service)
 {
-	struct service service = {.rate_ms = rate_ms, .burst = burst, .tokens = burst, .least_ms = least_ms};
+	double every = service->every_ms > LEAST_MS ? service->every_ms : LEAST_MS;
+	double free = service->kind == DISTANCE || service->burst > TAKEN_MAX ? 0 : service->burst;
+	double all = (TAKEN_MAX - free) * service->every_ms;
+
+	return service->kind == DISTANCE ? TAKEN_MAX * every : all > TAKEN_MAX * LEAST_MS ? all : TAKEN_MAX * LEAST_MS;
+}
+
+/* Refused is never more than one in fifty. In time it is nearly the best where the service looks at a stock or a distance; of windows it
+ * has to be patient: nothing tells when they end. */
+static void check(enum kind kind, double every_ms, double burst, int64_t answer_ms)
+{
+	static struct service service;
 	struct queue_gap gap;
 
-	queue_gap_init(&gap, -1, least_gap_ms);
-	int64_t took = send_all(&gap, &service, count);
-	double best = rate_ms > (double)least_ms ? rate_ms : (double)least_ms;
-	if (best < (double)least_gap_ms)
-		best = (double)least_gap_ms;
-	double all = best > rate_ms ? count * best : (count - burst) * best;
-	if ((double)took > all * 1.1 + 60 * (double)least_gap_ms || service.refused > count / 50)
-		fail_msg("%.0f ms, burst %.0f, least %lld: %lld ms for %u, %u refused", rate_ms, burst,
-			(long long)least_ms, (long long)took, count, service.refused);
+	service = (struct service){.kind = kind, .every_ms = every_ms, .burst = burst, .window = -1};
+	queue_gap_init(&gap, -1, LEAST_MS);
+	double took = (double)send_all(&gap, &service, answer_ms);
+	double slower = took / best_ms(&service) - 1;
+	bool is_told = kind == BUCKET || kind == DISTANCE;
+	if (service.refused > TAKEN_MAX / 50 || slower > (is_told ? 0.1 : 2))
+		fail_msg("%s, one in %.0f ms, %.0f at once, answers in %d ms: %+.1f %% over the best, %u refused", kinds[kind],
+			every_ms, burst, (int)answer_ms, slower * 100, service.refused);
 }
 
 static void test_gap_finds_the_rate(void **state)
 {
-	check(10, 100, 0, 5, 10000);
-	check(10, 1, 0, 5, 10000);
-	check(6, 20, 0, 5, 10000);
-	check(30, 60, 0, 5, 10000);
-	check(1, 10, 12, 5, 10000);
-	check(1, 10, 0, 5, 10000);
-	check(1000, 60, 0, 500, 2000);
-	check(2500, 1, 0, 500, 1000);
-	check(1, 1000, 600, 500, 2000);
-	check(1, 1000, 0, 500, 500);
+	static const double every[] = {1, 3, 5, 6, 7, 8, 10, 12, 15, 20, 25, 33, 40, 60};
+	static const double bursts[] = {1, 2, 5, 10, 20, 60, 100, 300, 1000, 3000, 6000};
+
+	for (size_t i = 0; i < sizeof(every) / sizeof(every[0]); i++)
+		for (int64_t answer_ms = 1; answer_ms <= 4; answer_ms += 3) {
+			check(DISTANCE, every[i], 1, answer_ms);
+			for (size_t j = 0; j < sizeof(bursts) / sizeof(bursts[0]); j++)
+				for (enum kind kind = BUCKET; kind <= SLIDING; kind++)
+					check(kind, every[i], bursts[j], answer_ms);
+		}
 }
 
 static void test_gap_does_not_learn_from_who_sends_seldom(void **state)
