@@ -107,7 +107,8 @@ int store_data_sweep(struct store *store)
 	int64_t last = 0;
 	int r = remove_gone(store);
 
-	if (r == 0)
+	/* each file of an account is looked up: not where the mount before has done so */
+	if (r == 0 && !store->is_untouched)
 		r = store_data_each(store, ids_note, &orphans);
 	if (r < 0 || orphans.count == 0)
 		return r;

@@ -20,11 +20,17 @@ struct db;
 #define DB_COPY_OLD ".2"
 #define DB_APPLICATION_ID 0x57455259 /* "WERY" in the file header */
 
+/* What of a database is read before it is believed: */
+enum db_reading {
+	DB_READ_NOTHING,
+	DB_READ_SMALL, /* all of one that is not large; of a large one the day's copy is read (copy.h) */
+	DB_READ_ALL,
+};
+
 /* Opens or creates, and brings an older schema up to date. `witness`: a file that tells of an account here, so that a database
  * which is missing or empty is damage and not a new account: else what was bought would be forgotten, and bought again. NULL: there
- * is none. A file that is not ours, is damaged or comes from a newer weryaifs is left as it is:
- * -EINVAL with a sentence in *ret_message, which the caller frees. */
-int db_open(const char *path, const char *witness, struct db **ret_db, char **ret_message);
+ * is none. A file that is not ours, is damaged or comes from a newer weryaifs is left as it is: -EINVAL with a sentence in *ret_message, which the caller frees. */
+int db_open(const char *path, const char *witness, enum db_reading reading, struct db **ret_db, char **ret_message);
 /* For one that is there already, to read from: neither made, nor upgraded, nor checkpointed. -ENOENT: there is none, and no
  * witness; -EAGAIN with a sentence: its schema is an older one. */
 int db_open_to_look(const char *path, const char *witness, struct db **ret_db, char **ret_message);

@@ -15,7 +15,9 @@
 #include "fs/base/text.h"
 #include "fs/store/schema.h"
 
-static int db_pragma_int(struct db *db, const char *sql, int64_t *ret_value)
+#define LARGE (INT64_C(32) << 20)
+
+int db_pragma_int(struct db *db, const char *sql, int64_t *ret_value)
 {
 	sqlite3_stmt *statement;
 
@@ -94,14 +96,26 @@ static char *advise(const char *path, const char *witness)
 	return advice;
 }
 
+static int64_t size_of(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 ? 0 : st.st_size;
+}
+
+static bool is_read(const char *path, enum db_reading reading)
+{
+	return reading == DB_READ_ALL || (reading == DB_READ_SMALL && size_of(path) <= LARGE);
+}
+
 /* Reads only, so that a file which is not ours stays as it is. */
-static int db_examine(struct db *db, const char *path, int64_t *ret_version, char **ret_message)
+static int db_examine(struct db *db, const char *path, enum db_reading reading, int64_t *ret_version, char **ret_message)
 {
 	int64_t tables, application = 0, version = 0;
 	const char *why = NULL;
 
 	if (db_pragma_int(db, "SELECT count(*) FROM sqlite_master", &tables) < 0 ||
-		!db_is_sound(db))
+		(is_read(path, reading) && !db_is_sound(db)))
 		why = "is damaged";
 	else if (tables > 0 && (db_pragma_int(db, "PRAGMA application_id", &application) < 0 ||
 				       application != DB_APPLICATION_ID))
@@ -124,25 +138,6 @@ static int db_examine(struct db *db, const char *path, int64_t *ret_version, cha
 		return -ENOMEM;
 	}
 	return -EINVAL;
-}
-
-/* From an older version, or from nothing, to ours: all steps or none. */
-static int db_upgrade(struct db *db, int64_t version)
-{
-	char head[96];
-	int r = db_begin(db, true);
-
-	if (version > 0)
-		log_info("db: the schema goes from version %lld to %lld", (long long)version,
-			(long long)schema_version());
-	while (r == 0 && version < schema_version())
-		r = db_exec(db, schema_step(++version));
-	if (r == 0) {
-		snprintf(head, sizeof(head), "PRAGMA application_id=%d; PRAGMA user_version=%lld",
-			DB_APPLICATION_ID, (long long)version);
-		r = db_exec(db, head);
-	}
-	return db_end(db, r);
 }
 
 static int db_create(const char *path, int flags, struct db **ret_db, char **ret_message)
@@ -210,7 +205,7 @@ static int db_open_untouched(const char *path, struct db **ret_db, char **ret_me
 }
 
 /* 0: ours, and sound. */
-static int db_look(const char *path, struct db **ret_db, int64_t *ret_version, char **ret_message)
+static int db_look(const char *path, enum db_reading reading, struct db **ret_db, int64_t *ret_version, char **ret_message)
 {
 	struct db *db;
 	int r = db_open_untouched(path, &db, ret_message);
@@ -219,7 +214,7 @@ static int db_look(const char *path, struct db **ret_db, int64_t *ret_version, c
 		return r;
 	r = db_exec(db, "PRAGMA cell_size_check=ON");
 	if (r == 0)
-		r = db_examine(db, path, ret_version, ret_message);
+		r = db_examine(db, path, reading, ret_version, ret_message);
 	if (r < 0) {
 		db_close(db);
 		return r;
@@ -242,16 +237,19 @@ static int refuse_loss(const char *path, const char *witness, char **ret_message
 	return -EINVAL;
 }
 
-int db_open(const char *path, const char *witness, struct db **ret_db, char **ret_message)
+int db_open(const char *path, const char *witness, enum db_reading reading, struct db **ret_db, char **ret_message)
 {
 	struct db *db;
 	int64_t version = 0;
 	int r = 0;
 
 	*ret_message = NULL;
+	if (reading == DB_READ_ALL && size_of(path) > LARGE)
+		log_warning("db: the machine went down while this account was mounted: its database (%lld MiB) is read whole first",
+			(long long)(size_of(path) >> 20));
 	/* SQLite would remove a log without a database */
 	if (has_bytes(path, "")) {
-		r = db_look(path, &db, &version, ret_message);
+		r = db_look(path, reading, &db, &version, ret_message);
 		if (r < 0)
 			return r;
 		db_close(db);
@@ -263,10 +261,13 @@ int db_open(const char *path, const char *witness, struct db **ret_db, char **re
 	r = db_create(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, ret_message);
 	if (r < 0)
 		return r;
-	r = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA "
-			"journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY");
-	if (r == 0 && version < schema_version())
-		r = db_upgrade(db, version);
+	/* the header, which says that pages can be given back, is written with the first one: before there is a log */
+	r = version == 0 ? db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL") : 0;
+	if (r == 0)
+		r = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA "
+				"journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY");
+	if (r == 0)
+		r = db_upgrade(db, path, version);
 	if (r < 0) {
 		db_close(db);
 		return r;
@@ -283,7 +284,7 @@ int db_open_to_look(const char *path, const char *witness, struct db **ret_db, c
 	*ret_message = NULL;
 	if (!has_bytes(path, ""))
 		return witness == NULL ? -ENOENT : refuse_loss(path, witness, ret_message);
-	int r = db_look(path, &db, &version, ret_message);
+	int r = db_look(path, DB_READ_ALL, &db, &version, ret_message);
 	if (r < 0)
 		return r;
 	if (version == 0) {

@@ -15,6 +15,7 @@
 #include "fs/store/identity.h"
 #include "fs/store/lock.h"
 #include "fs/store/private_dir.h"
+#include "fs/store/soundness.h"
 #include "fs/store/store_private.h"
 
 /* Bytes of inodes, by their names: what witness.h keeps there is not meant. */
@@ -63,7 +64,7 @@ static int open_database(
 	}
 	int r = store_find_witness(store, cache_dir, &witness);
 	if (r == 0)
-		r = db_open(path, witness, &store->db, ret_message);
+		r = db_open(path, witness, soundness_of(store, &store->is_untouched), &store->db, ret_message);
 	if (r < 0)
 		return r;
 	/* what was made just now has its name on the disk as well */
@@ -72,7 +73,9 @@ static int open_database(
 		return private_dir_fail(
 			ret_message, -errno, state_dir, "could not make this directory durable");
 	store->database_ino = st.st_ino;
-	r = identity_check(store);
+	r = soundness_opened(store);
+	if (r == 0)
+		r = identity_check(store);
 	return r < 0 ? private_dir_fail(ret_message, r, path, "could not write to this database")
 		     : 0;
 }
@@ -138,7 +141,10 @@ void store_close(struct store *store)
 	map_destroy(store->cache_files);
 	data_shared_finish(&store->shared);
 	disk_destroy(store->disk);
+	bool was_open = store->db != NULL;
 	db_close(store->db);
+	if (was_open)
+		soundness_closed(store);
 	cleanup_closep(&store->data_fd);
 	cleanup_closep(&store->cache_fd);
 	cleanup_closep(&store->state_fd);

@@ -32,6 +32,8 @@ struct store {
 	char *cache_path;			   /* owned */
 	int64_t cache_made_ms;			   /* when it was last made again, 0 never */
 	ino_t database_ino;			   /* of the file that is open */
+	bool is_untouched;			   /* since the mount before, see soundness.h */
+	bool is_doubted;			   /* its copy was damaged: the next mount reads it whole */
 	int64_t account, sent;			   /* see witness.h */
 	int64_t hold_up_to;			   /* see store_hold_up_to() */
 	int64_t request;			   /* see store_serves() */
