@@ -25,6 +25,7 @@
 #include "fs/store/copy.h"
 #include "fs/store/schema.h"
 #include "fs/store/store.h"
+#include "fs/store/tidy.h"
 
 #define LOCK_MS 2000 /* for the end of the mount that was just unmounted */
 #define LOCK_STEP_MS 20
@@ -297,6 +298,8 @@ int layers_open(struct loop *loop, const struct setup *setup, struct kept *kept,
 	if (r == 0 && !setup->options.sandbox)
 		r = ledger_copy_create(loop, layers->worker, layers->store, &layers->copy);
 	if (r == 0)
+		r = tidy_create(loop, layers->store, &layers->tidy);
+	if (r == 0)
 		r = open_hook(layers, setup, ret_message);
 	if (r == 0)
 		r = open_session(layers, setup, events, arg, ret_message);
@@ -307,6 +310,7 @@ void layers_leave(struct layers *layers)
 {
 	session_leave(layers->session);
 	ledger_copy_destroy(steal(&layers->copy));
+	tidy_destroy(steal(&layers->tidy));
 	worker_drain_for(layers->disk_worker, DISK_END_MS);
 	if (layers->store) {
 		cache_flush(layers->store);
@@ -321,6 +325,7 @@ void layers_close(struct layers *layers)
 	hook_destroy(layers->hook);
 	account_destroy(layers->account);
 	ledger_copy_destroy(layers->copy);
+	tidy_destroy(layers->tidy);
 	worker_destroy(layers->worker);
 	worker_destroy(layers->disk_worker);
 	if (layers->store) {

@@ -18,6 +18,7 @@ struct layers {
 	struct worker *disk_worker; /* for the cache alone, whose disk may not answer */
 	struct store *store;
 	struct ledger_copy *copy; /* NULL in a sandbox */
+	struct tidy *tidy;
 	struct account *account;
 	struct model_registry registry; /* of the account */
 	struct session *session;

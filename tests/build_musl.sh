@@ -12,7 +12,7 @@ trap 'rm -rf "$directory"' EXIT
 # musl-gcc leaves /usr/include out: the kernel's headers and those of the libraries, one by one
 mkdir "$directory/include"
 multiarch=$(gcc -print-multiarch)
-for name in linux asm-generic asm curl sqlite3.h jansson.h jansson_config.h ini.h fuse3; do
+for name in linux asm-generic asm curl sqlite3.h zlib.h zconf.h jansson.h jansson_config.h ini.h fuse3; do
     for place in "/usr/include/$multiarch/$name" "/usr/include/$name"; do
         [ -e "$place" ] && ln -s "$place" "$directory/include/$name" && break
     done

@@ -19,7 +19,7 @@ fi
 # Library headers, and the one folder that may include them.
 libraries='
 fs/net          <curl/
-fs/store        <sqlite3
+fs/store        <sqlite3|<zlib
 fs/api          <jansson
 fs/(mount|keeper|kept) <fuse
 config          <ini.h

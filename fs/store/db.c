@@ -34,6 +34,19 @@ int db_exec(struct db *db, const char *sql)
 	return code == SQLITE_OK ? 0 : db_error(db, code, sql);
 }
 
+int db_pragma_int(struct db *db, const char *sql, int64_t *ret_value)
+{
+	sqlite3_stmt *statement;
+
+	if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK)
+		return -EIO;
+	int code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*ret_value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return code == SQLITE_ROW ? 0 : -EIO;
+}
+
 void db_close(struct db *db)
 {
 	uint64_t key;

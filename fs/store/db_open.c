@@ -17,19 +17,6 @@
 
 #define LARGE (INT64_C(32) << 20)
 
-int db_pragma_int(struct db *db, const char *sql, int64_t *ret_value)
-{
-	sqlite3_stmt *statement;
-
-	if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK)
-		return -EIO;
-	int code = sqlite3_step(statement);
-	if (code == SQLITE_ROW)
-		*ret_value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return code == SQLITE_ROW ? 0 : -EIO;
-}
-
 static bool db_is_sound(struct db *db)
 {
 	sqlite3_stmt *statement;

@@ -8,7 +8,10 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/log.h"
+#include "fs/store/pack.h"
 #include "fs/store/store_private.h"
+#include "fs/store/tidy.h"
 #include "fs/store/wishes.h"
 
 void job_record_finish(struct job_record *record)
@@ -132,6 +135,27 @@ static double read_credits(sqlite3_stmt *row, int column)
 							       : sqlite3_column_double(row, column);
 }
 
+/* What tidy.h has packed; `packed` and the body once more are in these columns. */
+static int read_packed(sqlite3_stmt *row, int at, struct job_record *record)
+{
+	size_t length;
+
+	if ((sqlite3_column_int(row, at) & JOB_PACKED_TEXT) != 0) {
+		char *text = unpack(record->text, record->text_length, NULL, 0, &length);
+		if (text == NULL)
+			return log_errno(LOG_LEVEL_ERROR, -EIO, "store: the text of job %lld", (long long)record->id);
+		free(record->text);
+		record->text = text;
+		record->text_length = length;
+	}
+	if (sqlite3_column_type(row, at + 1) != SQLITE_BLOB)
+		return 0;
+	free(record->body);
+	record->body = unpack(sqlite3_column_blob(row, at + 1), (size_t)sqlite3_column_bytes(row, at + 1), record->text,
+		record->text_length, &length);
+	return record->body != NULL ? 0 : log_errno(LOG_LEVEL_ERROR, -EIO, "store: the request of job %lld", (long long)record->id);
+}
+
 int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 {
 	CLEANUP(job_record_finish) struct job_record record = {.id = id};
@@ -140,7 +164,7 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 	int at = 3; /* behind the place */
 	int r = db_row(store->db,
 		"SELECT ino, dir, stem, text, created, model, mode, left_out, settings,"
-		" state" FIRST_COLUMNS(NAME, NAME) LATER_COLUMNS(NAME, NAME) " FROM job WHERE id = ?",
+		" state" FIRST_COLUMNS(NAME, NAME) LATER_COLUMNS(NAME, NAME) ", packed, body FROM job WHERE id = ?",
 		&row, "i", id);
 
 	if (r <= 0)
@@ -157,6 +181,9 @@ int jobs_get(struct store *store, int64_t id, struct job_record *ret_record)
 	LATER_COLUMNS(READ_NUMBER, READ_CREDITS)
 	if (!whole || record.text == NULL)
 		return -ENOMEM;
+	r = read_packed(row, at, &record);
+	if (r < 0)
+		return r;
 	*ret_record = record;
 	record = (struct job_record){0};
 	return 0;

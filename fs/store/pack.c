@@ -2,6 +2,7 @@
 #include "fs/store/pack.h"
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -122,3 +122,9 @@ int places_exchange_below(struct store *store, const char *dir, const char *othe
 		r = set_paths_below(store, other, dir);
 	return r < 0 ? r : set_paths_below(store, ASIDE, other);
 }
+
+int places_drop_unused(struct store *store, int64_t id)
+{
+	return db_run(store->db,
+		"DELETE FROM place WHERE id = ? AND job = 0 AND NOT EXISTS(SELECT 1 FROM wish WHERE wish.place = ?)", "ii", id, id);
+}

@@ -23,3 +23,5 @@ int places_move_below(struct store *store, const char *old_dir, const char *dir)
 /* Two places, or what is below two directories, change their paths. */
 int places_exchange(struct store *store, const char *path, const char *other);
 int places_exchange_below(struct store *store, const char *dir, const char *other);
+/* The place, if nothing was ever asked for there that the ledger still knows of, is forgotten. */
+int places_drop_unused(struct store *store, int64_t id);

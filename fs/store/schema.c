@@ -264,6 +264,9 @@ static const char *const steps[] = {
 	/* `submit` buys since then; what fetches again is `retry` */
 	"UPDATE job SET warning = " RETRIED("warning") ", trouble = " RETRIED("trouble")
 	" WHERE warning LIKE '%(nothing is sent): echo submit > %' OR trouble LIKE '%(nothing is sent): echo submit > %';",
+	/* tidy.h */
+	"ALTER TABLE job ADD COLUMN packed INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX job_whole ON job(id) WHERE packed = 0 AND ino = 0 AND ended = 1;",
 };
 
 int64_t schema_version(void)

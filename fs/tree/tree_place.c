@@ -71,7 +71,7 @@ static int leave(struct tree *tree, const struct node *node, const char *path,
 	struct tree_aftermath *aftermath)
 {
 	struct store *store = tree->needs.store;
-	int64_t cancelled = 0, place, last;
+	int64_t cancelled = 0, place = 0, last;
 	int r = places_find(store, path, &place, &last);
 
 	if (r == 0)
@@ -81,6 +81,8 @@ static int leave(struct tree *tree, const struct node *node, const char *path,
 	if (r == 0 && node->job != 0 && queue_can_cancel(tree->needs.queue, node->job)) {
 		cancelled = node->job;
 		r = jobs_remove(store, node->job);
+		if (r == 0 && place != 0)
+			r = places_drop_unused(store, place);
 	}
 	if (r == 0)
 		r = jobs_detach(store, node->ino);

@@ -27,6 +27,7 @@
 #include "fs/store/sheets.h"
 #include "fs/store/store.h"
 #include "fs/store/tally.h"
+#include "fs/store/tidy.h"
 #include "fs/store/uploads.h"
 #include "fs/store/wishes.h"
 
@@ -264,6 +265,30 @@ static void run_wishes(struct store *store)
 	assert_int_equal(wishes_remove(store, 1), 0);
 }
 
+/* A job that was refused and one that was paid, whose prompts are gone. */
+static void run_tidy(struct store *store)
+{
+	int64_t after = 0;
+	bool more;
+
+	for (int i = 0; i < 2; i++) {
+		struct job_record job = {.state = JOB_FAILED, .model = (char *)"FLUX", .mode = (char *)"m", .text = (char *)"t",
+			.text_length = 1, .submitted = 1};
+		struct wish_record wish = {.gone = 1, .name = "x"};
+		struct task_record task = {.id = (char *)"T"};
+		assert_int_equal(store_begin(store, false), 0);
+		assert_int_equal(jobs_add(store, &job), 0);
+		assert_int_equal(jobs_save(store, &job), 0);
+		wish.job = job.id;
+		assert_int_equal(places_need(store, "/FLUX/gone", &wish.place), 0);
+		assert_int_equal(wishes_add(store, &wish), 0);
+		if (i == 0)
+			assert_int_equal(tasks_set(store, job.id, &task, 1), 0);
+		assert_int_equal(store_end(store, 0), 0);
+	}
+	assert_int_equal(tidy_slice(store, INT64_C(1) << 40, &after, &more), 0);
+}
+
 static int see_found(void *arg, int64_t ino, int64_t behind)
 {
 	return 0;
@@ -379,6 +404,7 @@ static void test_plans_no_statement_goes_through_a_table(void **state)
 	assert_int_equal(store_end(store, 0), 0);
 	assert_int_equal(store_begin(store, false), 0);
 	assert_int_equal(store_end(store, -EIO), -EIO);
+	run_tidy(store);
 	assert_int_equal(cache_sync_all(store), 0);
 	assert_int_equal(cache_list(store, &(struct cache_place){0}, see_id, NULL), 0);
 	assert_int_equal(cache_total(store, &number), 0);
