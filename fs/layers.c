@@ -294,9 +294,11 @@ int layers_open(struct loop *loop, const struct setup *setup, struct kept *kept,
 	if (r == 0)
 		r = worker_create(loop, &layers->disk_worker);
 	if (r == 0)
+		r = worker_create(loop, &layers->copy_worker);
+	if (r == 0)
 		r = open_account(layers, setup, ret_message);
 	if (r == 0 && !setup->options.sandbox)
-		r = ledger_copy_create(loop, layers->worker, layers->store, &layers->copy);
+		r = ledger_copy_create(loop, layers->copy_worker, layers->store, &layers->copy);
 	if (r == 0)
 		r = tidy_create(loop, layers->store, &layers->tidy);
 	if (r == 0)
@@ -328,6 +330,7 @@ void layers_close(struct layers *layers)
 	tidy_destroy(layers->tidy);
 	worker_destroy(layers->worker);
 	worker_destroy(layers->disk_worker);
+	worker_destroy(layers->copy_worker);
 	if (layers->store) {
 		int r = cache_sync_all(layers->store);
 		if (r < 0)

@@ -16,6 +16,7 @@ struct layers {
 	struct api_client *api;
 	struct worker *worker;
 	struct worker *disk_worker; /* for the cache alone, whose disk may not answer */
+	struct worker *copy_worker; /* of the day's copy */
 	struct store *store;
 	struct ledger_copy *copy; /* NULL in a sandbox */
 	struct tidy *tidy;

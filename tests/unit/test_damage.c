@@ -425,6 +425,42 @@ static void test_damage_a_copy_of_the_ledger_is_made_each_day(void **state)
 	store_close(store);
 }
 
+/* What a mount does not read at its beginning is read with the copy: a damaged one is none. */
+static void test_damage_is_seen_by_the_days_copy(void **state)
+{
+	CLEANUP_FREE char *message = NULL;
+	struct ledger_copy *copy;
+	struct worker *worker;
+	struct loop *loop;
+	struct store *store;
+	char name[32];
+
+	make_account();
+	store = open_store();
+	for (int i = 0; i < 2000; i++) {
+		snprintf(name, sizeof(name), "a file of number %d", i);
+		add_file(store, name, "x");
+	}
+	store_close(store);
+	clock_replace(fast_clock, NULL);
+	assert_int_equal(loop_create(&loop), 0);
+	assert_int_equal(worker_create(loop, &worker), 0);
+	store = open_store();
+	run("size=$(stat -c %s state/weryaifs.db) && head -c 16384 /dev/urandom |"
+	    " dd of=state/weryaifs.db bs=4096 seek=$((size / 8192)) conv=notrunc status=none");
+	assert_int_equal(ledger_copy_create(loop, worker, store, &copy), 0);
+	run_loop(loop, 600000);
+	worker_drain(worker);
+	run("[ ! -e state/weryaifs.db.1 ] && [ ! -e state/weryaifs.db.new ]");
+	ledger_copy_destroy(copy);
+	store_close(store);
+	worker_destroy(worker);
+	loop_destroy(loop);
+	clock_replace(NULL, NULL);
+	assert_int_equal(store_open(state_dir, cache_dir, &store, &message), -EINVAL);
+	assert_non_null(strstr(message, "is damaged"));
+}
+
 static void test_damage_a_repair_loses_nothing(void **state)
 {
 	CLEANUP_FREE char *report = NULL, *message = NULL, *checked = NULL, *again = NULL;
@@ -504,6 +540,7 @@ int main(void)
 		TEST(test_damage_without_a_cache_an_account_is_opened),
 		TEST(test_damage_attributes_of_a_file_are_bounded),
 		TEST(test_damage_a_copy_of_the_ledger_is_made_each_day),
+		TEST(test_damage_is_seen_by_the_days_copy),
 		TEST(test_damage_a_repair_loses_nothing),
 	};
 
