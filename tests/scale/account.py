@@ -6,7 +6,7 @@ usage: tests/scale/account.py DIRECTORY KIND=COUNT...       leaves the account i
 
 The rows are copied by the names of their columns, so that a column which a later version adds comes along.
 """
-import contextlib, glob, hashlib, os, signal, sqlite3, struct, subprocess, sys, time
+import contextlib, glob, os, sqlite3, struct, subprocess, sys, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get('BUILD_DIR', ROOT + '/build')
@@ -45,20 +45,22 @@ class Account:
         for path in (self.mount, directory + '/tmp'):
             os.makedirs(path, exist_ok=True)
 
-    def start(self, url, *options, preload=None, adapts=False):
+    def start(self, url, *options, preload=None, adapts=False, extra=None):
         """Mounts; returns the seconds until that was usable."""
         quick = QUICK.replace('submit_gap=0,', '') if adapts else QUICK
         home = self.directory + '/home'
         environment = {'PATH': os.environ['PATH'], 'HOME': home, 'LC_ALL': 'C.UTF-8', 'TMPDIR': self.directory + '/tmp',
                        'XDG_RUNTIME_DIR': self.directory + '/tmp', 'WERYAI_API_KEY': 'sk-test', 'WERYAI_BASE_URL': url,
                        'WERYAI_MODELS_BASE_URL': url}
+        environment.update(extra or {})
         if preload:
             environment.update(LD_PRELOAD=preload, WERYAIFS_TURNS=self.turns)
         began = time.monotonic()
         subprocess.run([BUILD + '/weryaifs', '-o', quick, *options, self.mount], env=environment, check=True, timeout=600)
         took = time.monotonic() - began
+        # not its keeper, nor the process that tells of changes
         found = [int(path.split('/')[2]) for path in glob.glob('/proc/[0-9]*/cmdline')
-                 if (BUILD + '/weryaifs').encode() in self.words(path) and self.mount.encode() in self.words(path)]
+                 if self.mount.encode() in self.words(path) and self.words(path[:-7] + 'comm') == [b'weryaifs\n']]
         self.pid = min(found)
         return took
 
@@ -103,17 +105,19 @@ class Account:
 
 
 class Copier:
-    """Adds copies of a table's row."""
+    """Adds copies of a table's row: all in one statement, in which `i` counts from 0."""
 
     def __init__(self, db, table, template):
         self.row = dict(template)
         self.columns = [row[1] for row in db.execute(f'PRAGMA table_xinfo({table})') if row[6] == 0]  # none that are generated
-        self.sql = (f"INSERT INTO {table}({','.join(self.columns)}) VALUES({','.join('?' * len(self.columns))})")
-        self.db = db
+        self.db, self.table = db, table
 
-    def add(self, **changes):
-        row = {**self.row, **changes}
-        self.db.execute(self.sql, [row[column] for column in self.columns])
+    def add(self, count=1, **changes):
+        """`changes` are SQL expressions."""
+        values = ','.join(changes.get(column, f':{column}') for column in self.columns)
+        kept = {column: self.row[column] for column in self.columns if column not in changes}
+        self.db.execute(f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count})"
+                        f" INSERT INTO {self.table}({','.join(self.columns)}) SELECT {values} FROM n", kept)
 
 
 class Generator:
@@ -139,71 +143,65 @@ class Generator:
         self.ino = one('SELECT max(ino) FROM node')[0]
         self.id = one('SELECT max(id) FROM job')[0]
 
-    def next_ino(self):
+    def add_dir(self, name):
         self.ino += 1
+        self.dir.add(ino=str(self.ino), name=f"CAST('{name}' AS BLOB)")
         return self.ino
 
-    def add_dir(self, name, parent=None):
-        ino = self.next_ino()
-        self.dir.add(ino=ino, name=name.encode(), parent=parent or self.dir.row['parent'])
-        return ino
+    def write_data(self, count, ino, job):
+        for i in range(count):
+            with open(f'{self.account.state}/data/{ino + i}', 'wb') as file:
+                file.write(b'fox %d\n' % (job + i))
 
-    def write_data(self, ino, text):
-        with open(f'{self.account.state}/data/{ino}', 'wb') as file:
-            file.write(text)
+    def add_jobs(self, kind, count, dir, **changes):
+        """And what each needs, with prompts that are there unless `removed`."""
+        job, prompt = self.id + 1, self.ino + 1
+        removed = kind == 'removed'
+        stem = "printf('p%07d', i)"
+        self.job.add(count, id=f'{job} + i', ino='0' if removed else f'{prompt} + i', dir=str(dir), stem=f'CAST({stem} AS BLOB)',
+                     text=f"CAST(printf('fox %d\n', {job} + i) AS BLOB)", **changes)
+        self.place.add(count, id=f'{job} + i', path=f"CAST('/FLUX/{kind}/' || {stem} AS BLOB)", job=f'{job} + i')
+        self.wish.add(count, job=f'{job} + i', place=f'{job} + i', name=f'CAST({stem} AS BLOB)', hash='lower(hex(randomblob(32)))',
+                      request='lower(hex(randomblob(32)))', gone=str(self.job.row['created']) if removed else '0')
+        self.id += count
+        if not removed:
+            self.prompt.add(count, ino=f'{prompt} + i', name=f"CAST({stem} || '.txt' AS BLOB)", parent=str(dir), job=f'{job} + i')
+            self.write_data(count, prompt, job)
+            self.ino += count
+        return job
 
-    def add_job(self, name, path, dir, prompt, **changes):
-        self.id += 1
-        digest = hashlib.sha256(f'{self.id}'.encode()).hexdigest()
-        self.job.add(id=self.id, ino=prompt, dir=dir, stem=name.encode(), text=f'fox {self.id}\n'.encode(), **changes)
-        self.place.add(id=self.id, path=f'/FLUX/{path}/{name}'.encode(), job=self.id)
-        self.wish.add(job=self.id, place=self.id, name=name.encode(), hash=digest, request=digest[::-1],
-                      gone=0 if prompt else self.job.row['created'])
+    def add_results(self, count, dir, job, removed):
+        picture = self.ino + 1
+        self.task.add(count, job=f'{job} + i', id=f"'t' || ({job} + i)")
+        self.result.add(count, job=f'{job} + i', task=f"'t' || ({job} + i)", ino='0' if removed else f'{picture} + i',
+                        kept='1')  # else all of them would be fetched meanwhile
+        if not removed:
+            self.picture.add(count, ino=f'{picture} + i', name="CAST(printf('p%07d.png', i) AS BLOB)", parent=str(dir), job=f'{job} + i')
+            self.ino += count
+        return picture
 
-    def add_result(self, name, dir):
-        ino = self.next_ino()
-        self.picture.add(ino=ino, name=f'{name}.png'.encode(), parent=dir, job=self.id)
-        return ino
-
-    def add_prompt(self, name, dir):
-        ino = self.next_ino()
-        self.prompt.add(ino=ino, name=f'{name}.txt'.encode(), parent=dir, job=self.id + 1)
-        self.write_data(ino, f'fox {self.id + 1}\n'.encode())
-        return ino
-
-    def done(self, dir, i, removed=False, bytes=0):
-        name = f'p{i:07}'
-        prompt = 0 if removed else self.add_prompt(name, dir)
-        self.add_job(name, self.kind, dir, prompt)
-        picture = 0 if removed else self.add_result(name, dir)
-        self.task.add(job=self.id, id=f't{self.id}')
-        self.result.add(job=self.id, task=f't{self.id}', ino=picture)
-        if bytes:
-            size = self.picture.row['size']
-            self.cached.add(ino=picture, ranges=struct.pack('qq', 0, bytes), bytes=bytes, used=self.cached.row['used'] + i)
-            with open(f'{self.account.cache}/{picture}', 'wb') as file:
-                file.truncate(size if bytes > size else bytes)
-
-    def queued(self, dir, i):
-        name = f'p{i:07}'
-        prompt = self.add_prompt(name, dir)
-        self.add_job(name, self.kind, dir, prompt, state=3, submitted=0, finished=0, batch=0, attempts=0)
+    def add_cached(self, count, picture, bytes):
+        ranges = struct.pack('qq', 0, bytes).hex()
+        self.cached.add(count, ino=f'{picture} + i', ranges=f"x'{ranges}'", bytes=str(bytes), used=f"{self.cached.row['used']} + i")
+        for i in range(count):
+            with open(f'{self.account.cache}/{picture + i}', 'wb') as file:
+                file.truncate(min(bytes, self.picture.row['size']))
 
     def add(self, kind, count):
-        self.kind = kind
+        if count == 0:
+            return
         self.db.execute('BEGIN')
         dir = self.add_dir(kind)
-        for i in range(count):
-            if kind == 'done':
-                self.done(dir, i)
-            elif kind == 'removed':
-                self.done(dir, i, removed=True)
-            elif kind == 'cached':
-                self.done(dir, i, bytes=4096)
-            elif kind == 'queued':
-                self.queued(dir, i)
-            elif kind == 'dirs':
-                self.add_dir(f'd{i:07}', dir)
+        if kind == 'dirs':
+            self.dir.add(count, ino=f'{self.ino + 1} + i', name="CAST(printf('d%07d', i) AS BLOB)", parent=str(dir))
+            self.ino += count
+        elif kind == 'queued':
+            self.add_jobs(kind, count, dir, state='3', submitted='0', finished='0', batch='0', attempts='0')
+        else:
+            job = self.add_jobs(kind, count, dir)
+            picture = self.add_results(count, dir, job, kind == 'removed')
+            if kind == 'cached':
+                self.add_cached(count, picture, 4096)
         self.db.execute('COMMIT')
 
     def finish(self):

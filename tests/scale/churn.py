@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Prompts are made, sent, read and removed for a time; what the daemon holds on to must not grow with them.
 
-usage: tests/scale/churn.py [--seconds 3600] [--a-second 10] [--account DIRECTORY] [--log FILE]
+usage: tests/scale/churn.py [--seconds 3600] [--a-second 10] [--sanitized] [--account DIRECTORY] [--log FILE]
 
 Prints a row each minute, then what has changed between the first and the second half, what `weryaifs --check` says, and "flat" or what is not.
 The ledger keeps what was paid: it grows by the same number of bytes for each submission, and what else is in it must not grow at all.
-With BUILD_DIR of a build under AddressSanitizer the leaks of the daemon are told at its end, too.
+With --sanitized BUILD_DIR is a build under AddressSanitizer: what it reports is a failure, once it was seen to report a leak that was planted.
 """
 import argparse, glob, os, shutil, signal, subprocess, sys, tempfile, time
 
@@ -91,17 +91,47 @@ def check(account, log):
     return run.returncode == 0
 
 
+def reports_of(account):
+    """What the daemon's sanitizers have said, when it has ended."""
+    return ''.join(open(path).read() for path in glob.glob(f'{account.directory}/sanitizer.{account.pid}'))
+
+
+def end(account):
+    pid = account.pid
+    account.stop()
+    while os.path.exists(f'/proc/{pid}'):
+        time.sleep(0.1)
+    account.pid = pid
+
+
+def options_of_sanitizers(account):
+    path = f'log_path={account.directory}/sanitizer'
+    return {'ASAN_OPTIONS': f'detect_leaks=1:verify_asan_link_order=0:{path}', 'UBSAN_OPTIONS': f'print_stacktrace=1:{path}'}
+
+
+def plant_leak(account, service, log):
+    library = account.directory + '/leak.so'
+    subprocess.run(['cc', '-shared', '-fPIC', '-o', library, os.path.dirname(os.path.abspath(__file__)) + '/leak.c'], check=True)
+    account.start(service.url, preload=library, extra=options_of_sanitizers(account))
+    end(account)
+    seen = '1234 byte(s)' in reports_of(account)
+    print('a leak that was planted is ' + ('seen' if seen else 'NOT seen'), file=log, flush=True)
+    return seen
+
+
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(usage=__doc__.partition('usage: ')[2])
     parser.add_argument('--seconds', type=float, default=3600)
     parser.add_argument('--a-second', type=float, default=10)
+    parser.add_argument('--sanitized', action='store_true')
     parser.add_argument('--account')
     parser.add_argument('--log', type=argparse.FileType('w'), default=sys.stdout)
     chosen = parser.parse_args()
     directory = chosen.account or tempfile.mkdtemp(prefix='weryaifs-churn.', dir=os.environ.get('SCALE_DIR'))
     account, service = Account(directory), Sandbox(directory, '--seconds', '0.05', '--credits', '1000000000')
-    account.start(service.url)
+    sees_leaks = not chosen.sanitized or plant_leak(account, service, chosen.log)
+    account.start(service.url, extra=options_of_sanitizers(account) if chosen.sanitized else None)
     churn, began, good = Churn(account, 3), time.time(), False
     rows = [look(churn, began)]
     try:
@@ -116,11 +146,14 @@ def main():
         rows.append(look(churn, began))
         show(rows[-1], rows[0], chosen.log)
         print(f'{churn.sent} sent, {churn.read} results read', file=chosen.log)
-        good = judge(rows, chosen.log)
+        good = judge(rows, chosen.log) or chosen.sanitized  # the sanitizers keep what is freed for a while
     finally:
-        account.stop()
+        end(account)
         service.stop()
-        good = check(account, chosen.log) and good
+        said = reports_of(account)
+        if chosen.sanitized:
+            print('sanitizers: ' + (said or 'nothing'), file=chosen.log)
+        good = check(account, chosen.log) and good and sees_leaks and not said
         if not chosen.account:
             shutil.rmtree(directory)
     sys.exit(0 if good else 1)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What each thing that a user waits for costs in accounts of growing size, as one table.
 
-usage: tests/scale/scale.py [--sizes 1000,10000,100000] [--only ROW,...] [--json FILE]
+usage: tests/scale/scale.py [--sizes 1000,10000,100000,1000000] [--only ROW,...] [--json FILE]
 
 Each row has an account of its own for each size. README.md says what the rows mean.
 """
@@ -258,7 +258,7 @@ def measure(row, size):
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(usage=__doc__.partition('usage: ')[2])
-    parser.add_argument('--sizes', default='1000,10000,100000')
+    parser.add_argument('--sizes', default='1000,10000,100000,1000000')
     parser.add_argument('--only', default=','.join(ROWS))
     parser.add_argument('--json')
     chosen = parser.parse_args()

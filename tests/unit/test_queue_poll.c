@@ -50,6 +50,15 @@ static void test_poll_keeps_its_pace(void **state)
 	assert_in_range(own_http_count(STATUS) - before, 18, 23);
 }
 
+/* Of a model that nothing is known of yet. */
+static void test_poll_film_of_ten_minutes_is_not_asked_for_all_the_time(void **state)
+{
+	own_http_state("processing");
+	send();
+	world_wait(600000);
+	assert_in_range(own_http_count(STATUS), 60, 150);
+}
+
 static void test_poll_trouble_slows_down_and_is_told(void **state)
 {
 	own_http_next_many(STATUS, (struct own_answer){.status = 500}, SIZE_MAX);
@@ -388,6 +397,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_poll_keeps_its_pace),
+		T(test_poll_film_of_ten_minutes_is_not_asked_for_all_the_time),
 		T(test_poll_trouble_slows_down_and_is_told),
 		T(test_poll_trouble_that_is_over_is_forgotten),
 		T(test_poll_not_found_for_some_minutes_is_no_end),
