@@ -39,19 +39,24 @@ static ssize_t read_file(const char *pid, const char *name, char *text, size_t s
 	return length;
 }
 
-static bool is_keeper(const char *pid)
+/* 0: it has none that is a keeper. */
+static int keeper_of(const char *pid)
 {
-	char name[64];
+	char text[2048], name[64];
+	const char *parent = read_file(pid, "status", text, sizeof(text)) > 0 ? strstr(text, "\nPPid:\t") : NULL;
+	int keeper = parent ? (int)strtol(parent + strlen("\nPPid:\t"), NULL, 10) : 0;
 
-	return read_file(pid, "comm", name, sizeof(name)) > 0 &&
-	       strcmp(name, KEEPER_PROGRAM "\n") == 0;
+	snprintf(text, sizeof(text), "%d", keeper);
+	if (keeper == 0 || read_file(text, "comm", name, sizeof(name)) <= 0)
+		return 0;
+	return strcmp(name, KEEPER_PROGRAM "\n") == 0 ? keeper : 0;
 }
 
-/* The last word of a keeper is the mount point, as its user has written it. */
-static bool keeps(const char *pid, const char *place)
+/* The last word of a daemon is the mount point, as its user has written it. */
+static bool is_mount_of(const char *pid, const char *place)
 {
 	CLEANUP_FREE char *words = malloc(WORDS_MAX), *real = NULL;
-	ssize_t length = words && is_keeper(pid) ? read_file(pid, "cmdline", words, WORDS_MAX) : -1;
+	ssize_t length = words ? read_file(pid, "cmdline", words, WORDS_MAX) : -1;
 
 	if (length < 2)
 		return false;
@@ -72,8 +77,10 @@ static int find_keeper(const char *place)
 	while (!found && (entry = readdir(directory)) != NULL) {
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
-		if (pid > 0 && *end == '\0' && keeps(entry->d_name, place))
-			found = (int)pid;
+		int keeper = pid > 0 && *end == '\0' ? keeper_of(entry->d_name) : 0;
+		/* only then: others' words may name a mount that hangs */
+		if (keeper != 0 && is_mount_of(entry->d_name, place))
+			found = keeper;
 	}
 	closedir(directory);
 	return found;

@@ -333,10 +333,12 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	openlog(KEEPER_PROGRAM, LOG_PID, LOG_USER);
-	argv[0] = name; /* the daemon's; ps(1) still shows ours */
-	keeper.child = (struct keeper_child){.path = path, .words = argv, .socket = -1};
-	keeper.child.program = keeper_child_open(&keeper.child);
-	int r = keeper.child.program < 0 ? keeper.child.program : keeper_prepare(&keeper);
+	keeper.child = (struct keeper_child){.path = path, .socket = -1};
+	int r = keeper_take_words(argc, argv, name, &keeper.child.words);
+	if (r == 0)
+		r = keeper.child.program = keeper_child_open(&keeper.child);
+	if (r >= 0)
+		r = keeper_prepare(&keeper);
 	if (r < 0) {
 		fprintf(stderr, KEEPER_PROGRAM ": cannot start: %s\n", strerror(-r));
 		return EXIT_FAILURE;

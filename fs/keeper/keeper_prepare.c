@@ -73,6 +73,23 @@ static int hide_key(const char *variable)
 	return r;
 }
 
+int keeper_take_words(int argc, char **argv, const char *name, char ***ret_words)
+{
+	char **words = calloc((size_t)argc + 1, sizeof(*words));
+
+	if (words == NULL)
+		return -ENOMEM;
+	for (int i = 0; i < argc; i++) {
+		words[i] = strdup(i == 0 ? name : argv[i]);
+		if (words[i] == NULL)
+			return -ENOMEM; /* the process ends */
+		if (i > 0)
+			memset(argv[i], 0, strlen(argv[i]));
+	}
+	*ret_words = words;
+	return 0;
+}
+
 static int number_of(const char *variable, int otherwise)
 {
 	const char *text = getenv(variable);

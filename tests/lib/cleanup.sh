@@ -47,7 +47,7 @@ wait_gone() {
 # end_below DIR: takes every mount away, whatever state it is in, and kills every process. Never hangs: a daemon that
 # does not answer is cut off from the kernel first, which ends all that waits for it.
 end_below() {
-    local minor point id
+    local minor point id parent
     while read -r minor point; do
         if [ -w "/sys/fs/fuse/connections/$minor/abort" ]; then
             echo 1 >"/sys/fs/fuse/connections/$minor/abort"
@@ -57,6 +57,9 @@ end_below() {
         fusermount3 -u -z -q "$point" || umount -l "$point"
     done < <(mounts_below "$1")
     for id in $(processes_below "$1"); do
+        parent=$(sed -n 's/^PPid:\t//p' "/proc/$id/status" 2>/dev/null)
+        # a keeper names nothing, and would start the next daemon
+        [ "$(cat "/proc/$parent/comm" 2>/dev/null)" != weryaifs-keeper ] || kill -KILL "$parent" 2>/dev/null
         kill -KILL "$id" 2>/dev/null
         wait_gone "$id" 5
     done

@@ -143,12 +143,11 @@ find_daemon() {
     done
 }
 
-# keeper_here: the id of the keeper of this test's mount, if any.
-keeper_here() {
-    local id
-    for id in $(processes_below "$TEST_TMP"); do
-        [ "$(cat "/proc/$id/comm" 2>/dev/null)" != weryaifs-keeper ] || echo "$id"
-    done
+# keeper_of DAEMON: the id of its keeper, if any.
+keeper_of() {
+    local parent
+    parent=$(sed -n 's/^PPid:\t//p' "/proc/$1/status" 2>/dev/null)
+    [ "$(cat "/proc/$parent/comm" 2>/dev/null)" != weryaifs-keeper ] || echo "$parent"
 }
 
 # daemon_of KEEPER: the id of the daemon that it has now, if any.
@@ -160,8 +159,7 @@ daemon_of() {
 mounted_here() {
     FS_PID=$(find_daemon)
     [ -n "$FS_PID" ] || fail "mounted, but there is no daemon"
-    KEEPER_PID=$(sed -n 's/^PPid:\t//p' "/proc/$FS_PID/status")
-    [ "$(cat "/proc/$KEEPER_PID/comm")" = weryaifs-keeper ] || KEEPER_PID=
+    KEEPER_PID=$(keeper_of "$FS_PID")
 }
 
 # ended_here [SECONDS]: the daemon and its keeper have ended.

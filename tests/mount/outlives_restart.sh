@@ -24,8 +24,7 @@ write_conf() {
 }
 write_conf
 KEY= WERYAIFS=$installed weryaifs -o "$FAST" "$M" || fail "weryaifs ended with $?"
-keeper=$(keeper_here)
-assert_eq "$(WERYAIFS=$installed find_daemon)" "$(daemon_of "$keeper")" "the process that has the program's name"
+keeper=$(keeper_of "$(WERYAIFS=$installed find_daemon)")
 [ -n "$keeper" ] || fail "there is no keeper"
 restart() { weryaifs --restart "$M"; }
 

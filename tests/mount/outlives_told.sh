@@ -7,7 +7,7 @@
 
 start_sandbox --seconds 0.2
 weryaifs -o "$FAST,keeper,max_active=20" "$M" || fail "weryaifs ended with $?"
-keeper=$(keeper_here)
+keeper=$(keeper_of "$(find_daemon)")
 inotifywait -q -m --format '%e %f' -e create -e close_write "$M/FLUX" >"$TEST_TMP/inotify" 2>"$TEST_TMP/watch.err" &
 watch=$!
 timeout 200 python3 - "$M" "$keeper" "${TOLD_KILLS:-12}" "$TEST_TMP/inotify" <<'END' || fail "see above"
