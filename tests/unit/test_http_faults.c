@@ -216,12 +216,12 @@ static void test_http_upload_counts_as_progress(void **state)
 	char *body = malloc(spec.post_length);
 	memset(body, 'j', spec.post_length);
 	spec.post = body;
-	spec.stall_ms = 500;
-	server.read_pause_ms = 100;
+	spec.stall_ms = 1500;
+	server.read_pause_ms = 150;
 	int64_t before = clock_mono_ms();
 	run_spec(&probe, "/ok", spec);
 	free(body);
-	assert_true(clock_mono_ms() - before > 1000);
+	assert_true(clock_mono_ms() - before > spec.stall_ms);
 	assert_int_equal(probe.end.error, 0);
 	assert_int_equal(server.requests, 1);
 }
