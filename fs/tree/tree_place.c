@@ -104,21 +104,18 @@ int tree_leave_place(struct tree *tree, const struct node *node, struct tree_aft
 	return r < 0 ? r : leave(tree, node, path, aftermath);
 }
 
-/* The place, where it has a memory, has this prompt now. *ret_last: what it asked for last. */
+/* The place, where it has a memory, has this prompt now. *ret_place: 0 none; *ret_last: what it asked for last. */
 static int set_prompt(struct store *store, int64_t ino, int64_t parent, const char *stem,
-	const char *path, int64_t *ret_last)
+	const char *path, int64_t *ret_place, int64_t *ret_last)
 {
-	int64_t place;
-	int r = places_find(store, path, &place, ret_last);
+	int r = places_find(store, path, ret_place, ret_last);
 
 	if (r < 0) {
-		*ret_last = 0;
+		*ret_place = *ret_last = 0;
 		return r == -ENOENT ? 0 : r;
 	}
-	r = jobs_set_prompt(store, place, ino, parent, stem);
-	if (r == 0)
-		r = wishes_rename(store, place, stem);
-	return r < 0 ? r : wishes_return(store, place);
+	r = jobs_set_prompt(store, *ret_place, ino, parent, stem);
+	return r < 0 ? r : wishes_rename(store, *ret_place, stem);
 }
 
 static int take(struct tree *tree, int64_t ino, int64_t parent, const char *name,
@@ -127,12 +124,15 @@ static int take(struct tree *tree, int64_t ino, int64_t parent, const char *name
 	struct store *store = tree->needs.store;
 	CLEANUP_FREE char *path = NULL;
 	char stem[256];
-	int64_t last;
+	int64_t place, last;
 
 	place_stem(name, stem);
 	int r = place_of(store, parent, stem, &path);
 	if (r == 0)
-		r = set_prompt(store, ino, parent, stem, path, &last);
+		r = set_prompt(store, ino, parent, stem, path, &place, &last);
+	/* until the text is examined, it may be what the place asked for last */
+	if (r == 0 && place != 0)
+		r = wishes_return(store, place);
 	if (r == 0)
 		r = nodes_set_job(store, ino, last);
 	if (r == 0)
@@ -147,21 +147,21 @@ int tree_take_place(struct tree *tree, int64_t ino, int64_t parent, const char *
 	return take(tree, ino, parent, name, DRAFT_CLOSED, aftermath);
 }
 
-/* After a rename inside its model: the place is called so now. */
+/* After a rename inside its model: the place is called so now. What is gone stays so: the text says what it said. */
 static int follow(struct tree *tree, const struct node *node, int64_t parent, const char *name,
 	struct tree_aftermath *aftermath)
 {
 	struct store *store = tree->needs.store;
 	CLEANUP_FREE char *path = NULL;
 	char stem[256];
-	int64_t last;
+	int64_t place, last;
 
 	place_stem(name, stem);
 	int r = place_of(store, parent, stem, &path);
 	if (r == 0)
 		r = jobs_move(store, node->ino, parent, stem);
 	if (r == 0)
-		r = set_prompt(store, node->ino, parent, stem, path, &last);
+		r = set_prompt(store, node->ino, parent, stem, path, &place, &last);
 	struct after after = {.changed = node->ino};
 	return r < 0 ? r : aftermath_add(aftermath, after);
 }

@@ -178,6 +178,31 @@ static void test_paid_elsewhere_is_taken_up(void **state)
 	assert_posts(2);
 }
 
+/* A prompt that asks for something else, and moves, does not ask again for what it had before. */
+static void test_paid_elsewhere_after_its_place_has_moved(void **state)
+{
+	make(FOX, "a fox\n");
+	world_save(FOX, "rato: 16:9\na fox\n");
+	assert_posts(1);
+	assert_int_equal(world_rename(FOX, "FLUX/hen.txt"), 0);
+	world_save(OWL, "a fox\n");
+	assert_posts(1);
+	world_assert_state(OWL, "SUCCESS");
+}
+
+/* Nor does one that says nothing, and comes to a place with a memory. */
+static void test_paid_elsewhere_after_an_empty_one_has_come(void **state)
+{
+	make(FOX, "a fox\n");
+	assert_int_equal(world_remove(FOX), 0);
+	world_save("FLUX/hen.txt", "");
+	world_wait(HOUR_MS);
+	assert_int_equal(world_rename("FLUX/hen.txt", FOX), 0);
+	world_save(OWL, "a fox\n");
+	assert_posts(1);
+	world_assert_state(OWL, "SUCCESS");
+}
+
 static void test_paid_elsewhere_and_forgotten_after_a_week(void **state)
 {
 	make(FOX, "a fox\n");
@@ -294,6 +319,8 @@ int main(void)
 		T(test_paid_unknown_was_paid),
 		T(test_paid_is_what_it_says_not_how),
 		T(test_paid_elsewhere_is_taken_up),
+		T(test_paid_elsewhere_after_its_place_has_moved),
+		T(test_paid_elsewhere_after_an_empty_one_has_come),
 		T(test_paid_elsewhere_and_forgotten_after_a_week),
 		T(test_paid_copy_is_one_more),
 		T(test_paid_copy_whose_first_one_goes_is_a_rename),
