@@ -74,6 +74,7 @@ static int leave(struct tree *tree, const struct node *node, const char *path,
 	int64_t cancelled = 0, place = 0, last;
 	int r = places_find(store, path, &place, &last);
 
+	tree_away_note(tree, node);
 	if (r == 0)
 		r = wishes_leave(store, place, clock_wall_ms());
 	else if (r == -ENOENT)
@@ -135,9 +136,10 @@ static int take(struct tree *tree, int64_t ino, int64_t parent, const char *name
 		r = wishes_return(store, place);
 	if (r == 0)
 		r = nodes_set_job(store, ino, last);
+	bool is_back = r == 0 && tree_away_is_back(tree, ino, last);
 	if (r == 0)
-		r = draft_mark(tree->drafts, ino, draft);
-	struct after after = {.settle = ino, .changed = ino};
+		r = draft_mark(tree->drafts, ino, is_back ? DRAFT_NONE : draft);
+	struct after after = {.settle = is_back ? 0 : ino, .changed = ino};
 	return r < 0 ? r : aftermath_add(aftermath, after);
 }
 

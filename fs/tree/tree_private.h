@@ -9,12 +9,20 @@
 
 struct drafts;
 
+#define TREE_AWAY 64
+
 struct tree {
 	struct tree_needs needs;
 	struct drafts *drafts; /* owned */
 	char *hints[5];        /* owned, the newest first (tree_hint.c); NULL: no more */
 	struct status_sizes *sizes; /* owned */
 	struct map *nameless;  /* inode -> itself: no name, but the kernel still knows it */
+	struct tree_away {
+		int64_t ino, job;
+		int64_t changed; /* ns, when its bytes were */
+		int64_t left;    /* monotonic ms */
+	} away[TREE_AWAY];       /* tree_away.c; a ring */
+	size_t away_next;
 };
 
 #define NS_PER_S INT64_C(1000000000)
@@ -42,6 +50,10 @@ int tree_entry_of(struct tree *tree, const struct node *node, struct tree_entry 
 int tree_shadow(struct tree *tree, int64_t parent, const char *name, struct node *ret_prompt, uint64_t *ret_bit);
 /* tree_change.c. After the commit: the status of a prompt that has, or had, this name in this directory has come, or has gone. */
 void tree_tell_status(struct tree *tree, int64_t dir, const char *name, enum changes_name what);
+/* tree_away.c. A prompt leaves its place. */
+void tree_away_note(struct tree *tree, const struct node *node);
+/* Has it come back at once, as it was, to the job that it left, which was refused? Then it is no new text. */
+bool tree_away_is_back(struct tree *tree, int64_t ino, int64_t job);
 /* tree_hint.c. After the commit: a file has been made, or has been called so. */
 void tree_hint(struct tree *tree, int64_t dir, const char *name);
 void tree_hints_finish(struct tree *tree);

@@ -141,6 +141,29 @@ static void test_paid_refused_before_a_task_was_not(void **state)
 	world_assert_state(FOX, "SUCCESS");
 }
 
+/* That is no save. */
+static void test_paid_refused_and_renamed_there_and_back(void **state)
+{
+	own_http_next("POST", (struct own_answer){.status = 200, .body = "{\"status\":2003}"});
+	world_save(FOX, "a fox\n");
+	assert_posts(1);
+	assert_int_equal(world_rename(FOX, "FLUX/fox.bak"), 0);
+	assert_int_equal(world_rename("FLUX/fox.bak", FOX), 0);
+	assert_posts(1);
+	world_assert_state(FOX, "FAILED");
+	/* but to write is one, and so is to come back later */
+	assert_int_equal(world_rename(FOX, "FLUX/fox.bak"), 0);
+	world_wait(HOUR_MS);
+	own_http_next("POST", (struct own_answer){.status = 200, .body = "{\"status\":2003}"});
+	assert_int_equal(world_rename("FLUX/fox.bak", FOX), 0);
+	assert_posts(2);
+	assert_int_equal(world_rename(FOX, "FLUX/fox.bak"), 0);
+	world_save("FLUX/fox.bak", "a fox\n");
+	assert_int_equal(world_rename("FLUX/fox.bak", FOX), 0);
+	assert_posts(3);
+	world_assert_state(FOX, "SUCCESS");
+}
+
 static void test_paid_unknown_was_paid(void **state)
 {
 	own_http_next("POST", (struct own_answer){.error = -ETIMEDOUT});
@@ -316,6 +339,7 @@ int main(void)
 		T(test_paid_after_a_kill_at_any_time),
 		T(test_paid_failed_with_a_task_was_paid),
 		T(test_paid_refused_before_a_task_was_not),
+		T(test_paid_refused_and_renamed_there_and_back),
 		T(test_paid_unknown_was_paid),
 		T(test_paid_is_what_it_says_not_how),
 		T(test_paid_elsewhere_is_taken_up),
