@@ -116,12 +116,16 @@ struct job *job_create(struct job_table *table)
 	return job;
 }
 
-static int save(struct store *store, void *arg)
+int job_write(struct store *store, const struct job *job)
 {
-	const struct job *job = arg;
 	int r = jobs_save(store, &job->record);
 
 	return r < 0 ? r : tasks_set(store, job->record.id, job->tasks, job->task_count);
+}
+
+static int save(struct store *store, void *arg)
+{
+	return job_write(store, arg);
 }
 
 void job_note_state(struct job *job)

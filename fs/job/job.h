@@ -81,6 +81,8 @@ void job_set_state(struct job *job, enum job_state state);
  * same and `unsaved` is set. */
 int job_change(struct job *job, enum job_state state, bool durable);
 int job_save(struct job *job, bool durable);
+/* Its rows, inside the caller's transaction; what is in memory follows after the commit. */
+int job_write(struct store *store, const struct job *job);
 /* Where it belongs at this moment: users move files, so it is looked up each time. On an error it is nowhere, and its
  * name is "NAME", for sentences. */
 int job_place(const struct job *job, struct job_place *ret_place);

@@ -43,23 +43,44 @@ static int write_asked(struct store *store, void *arg)
 	return wishes_set_asked(store, *(int64_t *)arg);
 }
 
-/* Out of HELD. Where the disk refuses, the job stays as it was: who was told so does not pay for it. */
-static int let_go(struct job *job, bool unmade)
+/* That a person has asked, and the job as it is then. */
+static int write_let_go(struct store *store, void *arg)
+{
+	const struct job *job = arg;
+	int r = wishes_set_asked(store, job->record.id);
+
+	return r < 0 ? r : job_write(store, job);
+}
+
+/* Out of HELD, in one transaction. Where the disk refuses, the job stays as it was: who was told so does not pay for it. */
+static int let_go(struct queue *queue, struct job *job, bool unmade)
 {
 	struct job_record *record = &job->record, before = *record;
 
 	record->dry_run = record->unmade = false;
 	record->trouble = NULL;
-	int r = job_change(job, unmade ? JOB_WAITING : JOB_QUEUED, false);
+	job_set_state(job, unmade ? JOB_WAITING : JOB_QUEUED);
+	int r = store_run(queue->needs.store, false, write_let_go, job);
 	if (r == 0) {
+		log_info("job %" PRId64 ": a person lets it go", record->id);
 		free(before.trouble);
-		return 0;
+		job->released = true;
+	} else {
+		*record = before;
+		job_note_state(job);
 	}
-	*record = before;
-	job->released = job->unsaved = false;
-	job_note_state(job);
 	job_tell(job);
 	return r;
+}
+
+/* Where the disk does not take it, it is asked for until the process ends. */
+static void ask(struct queue *queue, struct job *job)
+{
+	int r = store_run(queue->needs.store, false, write_asked, &job->record.id);
+
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "job %" PRId64 ": submit is not recorded", job->record.id);
+	job->released = true;
 }
 
 int queue_release(struct queue *queue, int64_t id)
@@ -72,18 +93,17 @@ int queue_release(struct queue *queue, int64_t id)
 	if (job->record.state != JOB_WAITING && job->record.state != JOB_HELD &&
 		job->record.state != JOB_QUEUED)
 		return -ENOENT;
-	/* where the disk does not take it, it is asked for until the process ends */
-	int r = store_run(queue->needs.store, false, write_asked, &id);
-	if (r < 0)
-		log_errno(LOG_LEVEL_WARNING, r, "job %" PRId64 ": submit is not recorded", id);
-	job->released = true;
-	if (job->record.state == JOB_WAITING)
-		return 0; /* what it waits for is looked at again */
 	/* what a dry run has shown is not what can be sent */
 	bool unmade = job->record.state == JOB_HELD && job->record.unmade;
-	r = job->record.state == JOB_HELD ? let_go(job, unmade) : 0;
-	if (r < 0)
-		return r;
+	if (job->record.state == JOB_HELD) {
+		int r = let_go(queue, job, unmade);
+		if (r < 0)
+			return r;
+	} else {
+		ask(queue, job);
+	}
+	if (job->record.state == JOB_WAITING && !unmade)
+		return 0; /* what it waits for is looked at again */
 	job->not_before = 0;
 	queue_clear_pause(queue);
 	queue_models_accepted(queue->models, job->record.model);

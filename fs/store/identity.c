@@ -111,15 +111,21 @@ static int hold_unsent(struct store *store)
 	if (r == 0)
 		r = db_run(store->db,
 			"UPDATE wish SET hold = 2 WHERE job IN"
-			" (SELECT id FROM job INDEXED BY job_open WHERE ended = 0 AND state = 3)",
+			" (SELECT id FROM job INDEXED BY job_open WHERE ended = 0 AND state IN (2, 3))",
+			"");
+	/* a `submit` of then was for the one time that it was sent, perhaps */
+	if (r == 0)
+		r = db_run(store->db,
+			"UPDATE wish SET asked = 0 WHERE asked != 0 AND job IN"
+			" (SELECT id FROM job INDEXED BY job_open WHERE ended = 0 AND state IN (2, 3, 4, 12))",
 			"");
 	if (r == 0)
 		r = db_run(store->db,
-			"UPDATE job INDEXED BY job_open SET state = 4, trouble = 'this account was copied or put back"
+			"UPDATE job INDEXED BY job_open SET unmade = (state = 2), state = 4, trouble = 'this account was copied or put back"
 			" from a backup, so this prompt may have been sent from there already: look"
 			" at the call history of your account, then, to send it: echo submit into"
 			" this file'"
-			" WHERE ended = 0 AND state = 3",
+			" WHERE ended = 0 AND state IN (2, 3)",
 			"");
 	/* texts that were not examined yet: a person decides, as after an unfinished write (enum draft_state) */
 	if (r == 0)

@@ -60,11 +60,17 @@ echo submit >"$M/FLUX/long.status"
 wait_state "$M/FLUX/long" "QUEUED PENDING PROCESSING"
 echo "another waiter" >"$M/FLUX/waiter2.txt"
 wait_state "$M/FLUX/waiter2" QUEUED
+echo "asked for by a person" >"$M/FLUX/asked.txt"
+echo submit >"$M/FLUX/asked.status"
+wait_state "$M/FLUX/asked" QUEUED
+printf 'a link of a chain\nimage: /FLUX/long.png\n' >"$M/FLUX/chained.txt"
+wait_state "$M/FLUX/chained" WAITING
 mkdir "$TEST_TMP/backup"
 kill_fs
 cp -a "$STATE/." "$TEST_TMP/backup/"
 mount_fs -o max_active=5
 wait_state "$M/FLUX/waiter2" "PENDING PROCESSING SUCCESS"
+wait_state "$M/FLUX/asked" "PENDING PROCESSING SUCCESS"
 kill_fs
 before=$(posts)
 cp -a "$TEST_TMP/backup/." "$STATE/"
@@ -72,11 +78,24 @@ rm -f "$STATE/weryaifs.db-shm"
 mount_fs -o max_active=5
 wait_state "$M/FLUX/waiter2" HELD
 assert_contains "$(status_of "$M/FLUX/waiter2")" "backup" "reason"
+# what a person had asked for was sent once for that; what waits for an input is not sent when that is there
+wait_state "$M/FLUX/asked" HELD
+wait_state "$M/FLUX/chained" HELD
+assert_contains "$(status_of "$M/FLUX/chained")" "backup" "reason"
 # written once more, in other bytes, it is held still
 printf 'another waiter  \r\n' >"$M/FLUX/waiter2.txt"
 sleep 1
 wait_state "$M/FLUX/waiter2" HELD
 assert_eq "$(posts)" "$before" "submissions of what was put back"
+# a person lets it go: it waits again, and a remount knows that
+echo submit >"$M/FLUX/chained.status"
+wait_state "$M/FLUX/chained" WAITING
+echo submit >"$M/FLUX/asked.status"
+wait_state "$M/FLUX/asked" "PENDING PROCESSING SUCCESS"
+kill_fs
+mount_fs -o max_active=5
+wait_state "$M/FLUX/chained" WAITING
+assert_eq "$(posts)" $((before + 1)) "after a person has said so"
 umount_fs
 
 # that a machine gets its number is no copy

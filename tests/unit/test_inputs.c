@@ -260,6 +260,8 @@ static void test_inputs_of_a_copied_account_wait_for_a_person(void **state)
 	world_wait(20000);
 	world_assert_state(RED, "WAITING");
 	world_copy();
+	/* at once, not when its inputs are there */
+	world_assert_state(RED, "HELD");
 	own_http_state("succeed");
 	world_wait(HOUR_MS);
 	world_assert_state(FOX, "SUCCESS");
