@@ -30,6 +30,7 @@ struct source_twin {
 	int64_t job, seq; /* of the result that has the same bytes; job 0: none has */
 };
 
-/* Which result of this account is this plain file a copy of? It has the same length, and as many of its first bytes as are
+/* Which result of this account is this plain file a copy of, be that removed since? By its content (fs/media/content.h); of results
+ * of older versions, where it has the same length, and as many of its first bytes as are
  * here of the result are the same. */
 int source_find_twin(struct store *store, const struct node *file, struct source_twin *ret_twin);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copies of results: what left the mount by cp and came back is still what it was. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/input/source.h"
+#include "fs/media/content.h"
 #include "fs/store/jobs.h"
 #include "fs/store/store.h"
 
@@ -52,7 +54,17 @@ static int compare(void *arg, const struct result_record *result)
 	return 1;
 }
 
-int source_find_twin(struct store *store, const struct node *file, struct source_twin *ret_twin)
+static int find_by_content(struct store *store, int64_t ino, struct source_twin *ret_twin)
+{
+	char content[CONTENT_TEXT];
+	CLEANUP_CLOSE int fd = store_data_open(store, ino, O_RDONLY);
+	int r = fd < 0 ? fd : content_of_file(fd, content);
+
+	return r < 0 ? r : results_find_content(store, content, &ret_twin->job, &ret_twin->seq);
+}
+
+/* Results of older versions have no content in their rows: their bytes are compared. */
+static int find_by_bytes(struct store *store, const struct node *file, struct source_twin *ret_twin)
 {
 	struct twins twins = {.store = store, .source = SOURCE_CLOSED, .twin = ret_twin};
 	int r = source_open(store, file, &twins.source);
@@ -64,4 +76,11 @@ int source_find_twin(struct store *store, const struct node *file, struct source
 		r = results_list_sized(store, twins.source.size, compare, &twins);
 	source_close(&twins.source);
 	return r < 0 ? r : 0;
+}
+
+int source_find_twin(struct store *store, const struct node *file, struct source_twin *ret_twin)
+{
+	int r = file->kind == NODE_FILE ? find_by_content(store, file->ino, ret_twin) : -ENOENT;
+
+	return r == -ENOENT ? find_by_bytes(store, file, ret_twin) : r;
 }

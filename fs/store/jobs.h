@@ -117,6 +117,8 @@ int results_get(struct store *store, int64_t job, struct result_record **ret_res
 /* Files in `dir` that other jobs of prompt `ino` have made. */
 int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t dir,
 	int (*visit)(void *arg, int64_t node), void *arg);
+/* The first result that ever had this content (fs/media/content.h), removed ones included: -ENOENT. */
+int results_find_content(struct store *store, const char *content, int64_t *ret_job, int64_t *ret_seq);
 /* Published results of so many bytes. visit() returns 0 to go on, > 0 to stop. */
 int results_list_sized(struct store *store, int64_t size,
 	int (*visit)(void *arg, const struct result_record *result), void *arg);

@@ -158,6 +158,19 @@ int results_list_older(struct store *store, int64_t ino, int64_t job, int64_t di
 	return db_row_each(store->db, r, row, visit, arg);
 }
 
+int results_find_content(struct store *store, const char *content, int64_t *ret_job, int64_t *ret_seq)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT job, seq FROM result WHERE content = ? ORDER BY job, seq LIMIT 1", &row, "s", content);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_job = sqlite3_column_int64(row, 0);
+	*ret_seq = sqlite3_column_int64(row, 1);
+	return 0;
+}
+
 int results_list_sized(struct store *store, int64_t size,
 	int (*visit)(void *arg, const struct result_record *result), void *arg)
 {

@@ -267,6 +267,8 @@ static const char *const steps[] = {
 	/* tidy.h */
 	"ALTER TABLE job ADD COLUMN packed INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX job_whole ON job(id) WHERE packed = 0 AND ino = 0 AND ended = 1;",
+	/* a file that is put back is known by it, whatever became of the result */
+	"CREATE INDEX result_content ON result(content) WHERE content IS NOT NULL;",
 };
 
 int64_t schema_version(void)

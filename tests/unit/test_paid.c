@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -270,6 +271,24 @@ static void test_paid_two_written_together_are_two(void **state)
 	assert_posts(2);
 }
 
+/* A copy of a result is no picture of somebody's, whatever became of that result: the text beside it is no caption. */
+static void test_paid_text_beside_a_result_that_was_removed(void **state)
+{
+	char data[4096];
+
+	make(FOX, "a fox\n");
+	ssize_t length = world_read("FLUX/fox.png", 0, sizeof(data), data, 10000);
+	assert_true(length > 0);
+	assert_int_equal(world_remove("FLUX/fox.png"), 0);
+	int fd = world_open("FLUX/owl.png");
+	assert_int_equal(world_write("FLUX/owl.png", fd, ""), 0);
+	assert_int_equal(pwrite(fd, data, (size_t)length, 0), length);
+	world_close("FLUX/owl.png", fd);
+	world_save(OWL, "an owl\n");
+	assert_posts(2);
+	world_assert_state(OWL, "SUCCESS");
+}
+
 static void test_paid_input_with_other_bytes_is_another_wish(void **state)
 {
 	world_save("FLUX/my.jpg", jpg);
@@ -349,6 +368,7 @@ int main(void)
 		T(test_paid_copy_is_one_more),
 		T(test_paid_copy_whose_first_one_goes_is_a_rename),
 		T(test_paid_two_written_together_are_two),
+		T(test_paid_text_beside_a_result_that_was_removed),
 		T(test_paid_input_with_other_bytes_is_another_wish),
 		T(test_paid_to_another_model_and_back),
 		T(test_paid_dry_run_is_no_purchase),
