@@ -15,9 +15,11 @@ import os
 import random
 import shutil
 import sqlite3
+import struct
 import sys
 import tempfile
 import time
+import zlib
 
 HERE_DIR = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE_DIR, os.path.join(HERE_DIR, "..", "crash")]
@@ -38,7 +40,13 @@ STATES = {
 }
 STATES["FAILED, refused"] = ("[[submit-moderation]]", "refused")
 UNSENT = ("DRAFT", "QUEUED", "WAITING")
-VARIATIONS = ["same", "other bytes", "default spelled out", "other wish"]
+# what is changed round a text that stays the same, before it comes
+CHANGES = {
+    "changed .defaults": "", "changed configuration": "[model FLUX]\nratio = 1:1\n",
+    "changed catalogue": "[model FLUX]\nratios = 1:1, 4:3, 16:9\n", "input removed": "", "input changed": "",
+}
+BY_REMOUNT = ("changed configuration", "changed catalogue")
+VARIATIONS = ["same", "other bytes", "default spelled out", "other wish", *CHANGES]
 
 
 class Cell:
@@ -48,6 +56,7 @@ class Cell:
         self.words = f"cell {number} end"
         self.model = Model()
         self.trouble = None
+        self.unsure = False     # may one of the submissions of the model be missing?
 
     def __str__(self):
         return f"{self.state} | {self.way.__name__} | {self.variation} | original {self.original}" + \
@@ -68,31 +77,50 @@ class Cell:
         elif self.state == "INVALID":
             self.first += "rato: 16:9\n"
         elif self.state == "WAITING":
-            self.first += f"image: /FLUX/slow.png\n"
+            self.first += "image: /FLUX/slow.png\n"
+        if self.variation.startswith("input"):
+            self.first += f"image: /FLUX/c{self.number}/ref.png\n"
+            put_picture(self.dir + "/ref.png", 0)
         self.text = {"same": self.first, "other bytes": "\ufeff\r\n" + self.first.replace("\n", " \r\n") + "\r\n",
                      "default spelled out": f"{self.first}ratio: {ratio}\n",
-                     "other wish": self.words + " another\n"}[self.variation]
+                     "other wish": self.words + " another\n"}.get(self.variation, self.first)
         ways.put(self.x, self.first)
         self.model.write("FLUX/x", self.wish)
 
     def new_wish(self):
-        return " b" if self.variation == "other wish" else self.wish + "|" + self.variation
+        if self.variation in ("other wish", "input changed"):
+            return self.wish.split()[0] + " b" if self.wish[0] != " " and self.variation == "input changed" else " b"
+        return self.wish + "|" + self.variation
+
+    def change(self):
+        if self.variation == "changed .defaults":
+            ways.put(self.dir + "/.defaults", "ratio: 1:1\n")
+        elif self.variation == "input removed":
+            os.unlink(self.dir + "/ref.png")
+        elif self.variation == "input changed":
+            put_picture(self.dir + "/ref.png", 255)
 
     def act(self):
         """The text comes."""
+        self.change()
         if self.state not in UNSENT:
             self.model.settle()
         if self.state == "SUCCESS, results removed":
             for name in os.listdir(self.dir):
-                if name.endswith(".png"):
+                if name.endswith(".png") and name != "ref.png":
                     os.unlink(f"{self.dir}/{name}")
         if self.way in ways.HERE:
             self.way(self)
             self.model.write("FLUX/x", self.new_wish())
         elif self.way in ways.MOVES:
+            began = time.monotonic()
             self.way(self)
-            if self.way is not ways.touched or self.state in UNSENT:
-                self.model.write("FLUX/x", self.wish)
+            # a rename there and back within settle is no save
+            saves = self.state in UNSENT or self.way is ways.out_and_back or \
+                self.way is not ways.touched and time.monotonic() - began > SETTLE / 2
+            if saves:
+                self.model.write("FLUX/x", self.new_wish())
+            self.unsure = saves and self.state == "FAILED, refused" and self.way is not ways.out_and_back
         else:
             self.act_elsewhere()
 
@@ -108,7 +136,7 @@ class Cell:
         name = self.way(self, self.text)
         if self.original == "gone and back":
             ways.put(self.x, self.first)
-            self.model.write("FLUX/x", self.wish)
+            self.model.write("FLUX/x", self.new_wish() if self.variation == "input changed" else self.wish)
         self.model.write("FLUX/" + name, self.new_wish())
         if self.original == "gone after":
             os.unlink(self.x)
@@ -119,8 +147,31 @@ class Cell:
                 for name in files if name.endswith(".txt") and "/." not in where]
 
 
+def put_picture(path, shade):
+    """A PNG of one dot."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)) +
+                   chunk(b"IDAT", zlib.compress(bytes([0, shade]))) + chunk(b"IEND", b""))
+
+
+def changes_make_sense(state, way, variation, original, kill):
+    if state in ("HELD", "INVALID", "WAITING", "SUBMITTING"):
+        return False
+    if variation in BY_REMOUNT or variation.startswith("input"):
+        # what was not sent has no input of the past; and a mount with other settings comes after the first text
+        return state not in UNSENT and state != "FAILED, refused" and \
+            not (variation in BY_REMOUNT and kill) and \
+            not (variation == "input removed" and original in ("there", "gone and back", "gone after"))
+    return True
+
+
 def makes_sense(state, way, variation, original, kill):
-    if way in ways.MOVES and variation != "same":
+    if variation in CHANGES and not changes_make_sense(state, way, variation, original, kill):
+        return False
+    # a text that is not examined again does not learn of its input
+    if way in ways.MOVES and variation in ("other bytes", "default spelled out", "other wish", "input changed"):
         return False
     # what was refused is sent again by each save: how many of several saves settle is a matter of the tool's speed
     if state == "FAILED, refused" and way in (ways.git, ways.git_stash):
@@ -195,17 +246,31 @@ def is_quiet(cells, server, seconds):
     return False
 
 
-def run_group(cells, state, kill):
+class TooFast(Exception):
+    """What the cells were to wait for ended before all texts had come."""
+
+
+def run_group(cells, state, kill, change):
+    for patience in (0.15, 0.6, 2):
+        try:
+            return try_group(cells, state, kill, change, len(cells) * patience)
+        except TooFast:
+            cells = [Cell(cell.number, cell.state, cell.way, cell.variation, cell.original, cell.kill) for cell in cells]
+    raise Trouble("too slow a machine: what runs ends before the texts have come")
+
+
+def try_group(cells, state, kill, change, patience):
     directory = tempfile.mkdtemp(prefix="weryaifs-paid-", dir=os.environ.get("TEST_TMP", "/tmp"))
     server = Server(directory, "--seconds", "0.2", "--max-active", "1000")
     queued = state == "QUEUED"
     account = Account(directory, server, OPTIONS + (",max_active=1" if queued else ",max_active=500") +
                       (",stall_timeout=0.2" if "unfetch" in state else ""))
     try:
+        os.makedirs(account.home + "/config/weryaifs")
         if not account.start():
             raise Trouble("does not mount: " + account.tail())
         ratio = default_ratio(account.mount)
-        slow = 3 + len(cells) * 0.15
+        slow = 4 + patience
         if queued or state == "WAITING":
             ways.put(account.mount + "/FLUX/slow.txt", f"slow [[seconds={slow:.0f}]]\n")
             deadline = time.monotonic() + 20
@@ -219,8 +284,15 @@ def run_group(cells, state, kill):
             for cell in cells:
                 cell.start(account.mount, directory, ratio)
             await_state(cells, reached)
+            if change:
+                account.kill()
+                ways.put(account.home + "/config/weryaifs/weryaifs.conf", CHANGES[change])
+                if not account.start():
+                    raise Trouble("does not mount again: " + account.tail())
             for cell in cells:
                 cell.act()
+        if (queued or state == "WAITING") and state_of(account.mount + "/FLUX/slow.txt") == "SUCCESS":
+            raise TooFast
         if kill:
             await_closes(account)
             account.kill()
@@ -287,7 +359,11 @@ def judge(cells, server):
         cell.model.settle()
         cell.expected = len(cell.model.posts)
         cell.posted = counts[cell.words.removesuffix(" end")]
-        cell.differs = cell.posted != cell.expected or cell.trouble is not None
+        # killed while it was sent: UNKNOWN, and nobody can say whether the request had left
+        unsure = cell.unsure or cell.kill and cell.state != "UNKNOWN" and \
+            any(state_of(prompt) == "UNKNOWN" for prompt in cell.prompts())
+        cell.differs = cell.trouble is not None or \
+            not cell.expected - unsure <= cell.posted <= cell.expected
 
 
 def print_table(cells):
@@ -319,11 +395,11 @@ def main():
         cells = random.Random(arguments.seed).sample(cells, arguments.sample)
     groups = collections.defaultdict(list)
     for cell in cells:
-        groups[cell.state, cell.kill].append(cell)
+        groups[cell.state, cell.kill, cell.variation if cell.variation in BY_REMOUNT else ""].append(cell)
     # they mostly wait
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
-        runs = [pool.submit(run_group, members[at:at + arguments.group], state, kill)
-                for (state, kill), members in sorted(groups.items())
+        runs = [pool.submit(run_group, members[at:at + arguments.group], *group)
+                for group, members in sorted(groups.items())
                 for at in range(0, len(members), arguments.group)]
         done = [cell for run in runs for cell in run.result()]
     print_table(done)

@@ -6,14 +6,19 @@ text has settled, every copy has waited long enough, and every job has ended. Th
 `files`, where each result lies ("FLUX/d/x.png").
 
 A text is "WISH" or "WISH|how it is written": what stands behind the bar changes bytes, and not the wish. "" asks for nothing,
-"!…" cannot be sent, "?…" is a dry run. A wish that begins with "fail" ends FAILED with a task, "lost" UNKNOWN, "refused"
+"!…" cannot be sent, "?WISH" is a dry run: it asks for the wish, and buys nothing. A wish that begins with "fail" ends FAILED with a task, "lost" UNKNOWN, "refused"
 FAILED without a task; all others SUCCESS with one result.
 """
+import re
 
 
 def wish_of(text):
     """None: nothing that could be bought."""
-    return None if not text or text[0] in "!?" else text.split("|")[0]
+    return None if not text or text[0] == "!" else text.removeprefix("?").split("|")[0]
+
+
+def is_dry(text):
+    return text.startswith("?")
 
 
 def model_of(path):
@@ -24,6 +29,15 @@ def name_of(path):
     return path.rsplit("/", 1)[1]
 
 
+def is_name_of(name, path):
+    """Is it what a result of this place is called: x.png, x-1.png?"""
+    return re.fullmatch(re.escape(path) + r"(-\d+)?\.png", name) is not None
+
+
+def is_backup_of(name, path):
+    return re.fullmatch(re.escape(path) + r"(-\d+)?\.~\d+~\.png", name) is not None
+
+
 class Place:
     """It moves with renames inside a model and outlives its prompt."""
 
@@ -31,13 +45,20 @@ class Place:
         self.path = path        # the last one that it had
         self.asks = None        # what its prompt asks for; None: there is none, or for nothing
         self.last = None        # the job that it asked for last, of those that were sent
+        self.changed = 0        # the round in which a settled text changed what it asks for
+
+    def ask(self, wish, now):
+        if self.asks != wish:
+            self.asks, self.changed = wish, now
 
 
 class Job:
     def __init__(self, wish, place):
-        self.wish, self.place = wish, place
+        self.wish, self.place, self.bought_at = wish, place, place.path
         self.paid = not wish.startswith("refused")
         self.makes = not wish.startswith(("fail", "lost", "refused"))
+        self.task = None        # where the model is compared with a service: its number there
+        self.killed = False     # while it was sent: nobody knows whether the request left
         self.result = None      # the path of its file; None: there is none
 
     def is_gone(self):
@@ -50,13 +71,18 @@ class Model:
         self.texts = {}         # path -> text: the prompts that are there
         self.changed = []       # paths whose text is to be examined, the earliest closed first
         self.places = {}        # path -> place
-        self.jobs, self.posts = [], []
+        self.jobs, self.posts, self.running = [], [], []
         self.files = {}         # path of a result -> its job
+        self.round = 0          # of decisions
+        self.before, self.returned, self.ended = {}, [], []     # of the last round, for later_files()
 
     # --- steps ---
 
     def write(self, path, text):
         """Saved, however: in place, by rename of a temporary, after a removal."""
+        place = self.places.get(path)
+        if path not in self.texts and place is not None and place.last is not None:
+            place.asks = place.last.wish        # until it is examined, it may be what was asked for last
         self.texts[path] = text
         self.examine_later(path)
 
@@ -100,6 +126,23 @@ class Model:
         for path, place in moved:
             self.places[path], place.path = place, path
 
+    def exchange_directories(self, one, two):
+        """RENAME_EXCHANGE of two directories of a model: all below moves, what is remembered and the results, too."""
+        def other(path):
+            if path is None:
+                return None
+            top = next((top for top in (one, two) if path.startswith(top + "/")), None)
+            return path if top is None else (two if top == one else one) + path[len(top):]
+
+        self.texts = {other(path): text for path, text in self.texts.items()}
+        self.changed = [other(path) for path in self.changed]
+        self.places = {other(path): place for path, place in self.places.items()}
+        self.files = {other(name): job for name, job in self.files.items()}
+        for path, place in self.places.items():
+            place.path = path
+        for name, job in self.files.items():
+            job.result = name
+
     def submit(self, path):
         """`echo submit`: buys, always."""
         self.settle_one(path, asked=True)
@@ -113,15 +156,42 @@ class Model:
     def remove_result(self, name):
         self.files.pop(name).result = None
 
+    def move_result(self, name, new):
+        self.put(self.files[name], new)
+
     # --- the rules ---
 
     def settle(self):
+        self.decide()
+        self.end_jobs()
+
+    def decide(self):
+        self.round += 1
+        self.before, self.returned = dict(self.files), []
         for copies in (False, True):            # copies are sent when the names are quiet
             for path in list(self.changed):
                 self.settle_one(path, copies=copies)
 
+    def end_jobs(self):
+        for job in self.running:                # they end in the order in which they were sent
+            self.show(job)
+        self.ended, self.running = self.running, []
+
+    def later_files(self):
+        """What came back took so long that all was decided when it had its name: as good."""
+        for job in self.jobs:
+            job.result = None
+        self.files = dict(self.before)
+        for name, job in self.files.items():
+            job.result = name
+        for job in self.returned + self.ended:
+            self.show(job)
+
     def settle_one(self, path, copies=True, asked=False):
         wish = wish_of(self.texts[path])
+        if self.texts[path] == "" and path not in self.places:      # nothing was ever asked for there
+            self.changed.remove(path)
+            return
         place = self.places.setdefault(path, Place(path))
         same = [job for job in self.jobs if job.wish == wish and job.paid and
                 model_of(job.place.path) == model_of(path)]
@@ -131,19 +201,22 @@ class Model:
                     model_of(other.path) == model_of(path) for other in self.places.values())
 
         if wish is None:                        # nothing is asked for any more
-            place.asks = None
+            place.ask(None, self.round)
         elif asked:
             self.buy(path, place, wish)
+        elif is_dry(self.texts[path]):          # it asks, and nothing is sent or taken up
+            place.ask(wish, self.round)
         elif here:                              # rule 1: what it sent last, else what it sent earlier
             self.ask(path, place, place.last if place.last in here else here[-1])
-        elif gone:                              # rule 2: of this path, of this name, the oldest
-            job = min(gone, key=lambda job: (job.place.path != path,
+        elif gone:                              # rule 2: of this path, of this name, the oldest; what is gone since now waits
+            job = min(gone, key=lambda job: (job.place.changed == self.round, job.place.path != path,
                                              name_of(job.place.path) != name_of(path)))
             if job.place.last is job:
                 job.place.last = None
             job.place = place
             self.ask(path, place, job)
-        elif there and not copies:              # rule 3
+        elif there and not copies:              # rule 3: it waits, and asks for nothing else meanwhile
+            place.ask(wish, self.round)
             return
         else:
             self.buy(path, place, wish)
@@ -154,21 +227,32 @@ class Model:
         job = Job(wish, place)
         self.posts.append(wish)
         self.jobs.append(job)
-        self.ask(path, place, job)
+        self.running.append(job)
+        place.ask(wish, self.round)
+        place.last = job
 
     # --- results ---
 
     def ask(self, path, place, job):
-        """The prompt asks for this job now: its result gets the place's name, another's becomes a backup."""
-        place.asks, place.last = job.wish, job
-        name = path + ".png"
-        if not job.makes:
-            return
-        if job.result is not None and not job.result.startswith(("lost+found/", path + ".~")):
+        """The prompt asks for this job of the past."""
+        place.ask(job.wish, self.round)
+        place.last = job
+        if job not in self.running:
+            self.returned.append(job)
+            self.show(job)
+
+    def show(self, job):
+        """The result gets its place's name; those of other jobs of this place, where they have such names, become backups."""
+        path = job.place.path
+        if not job.makes or job.result is not None and not is_backup_of(job.result, path):
             return                              # it was moved, or is beside its old prompt: it stays there
-        if name in self.files and self.files[name].place is place:
-            self.put(self.files[name], self.free(path + ".~%d~.png"))
-        self.put(job, name if name not in self.files else self.free(path + "-%d.png"))
+        if job is not job.place.last:           # the prompt asks for another one meanwhile
+            self.put(job, self.free(path + ".~%d~.png"))
+            return
+        for name, other in list(self.files.items()):
+            if other.place is job.place and other is not job and is_name_of(name, path):
+                self.put(other, self.free(name.removesuffix(".png") + ".~%d~.png"))
+        self.put(job, path + ".png" if path + ".png" not in self.files else self.free(path + "-%d.png"))
 
     def free(self, pattern):
         number = 1
