@@ -201,12 +201,12 @@ static bool handle_post(struct request *request, struct answer *ret)
 	size_t head = sizeof(generation) - 1;
 	const struct endpoint *endpoint;
 
-	if (strncmp(request->path, generation, head) != 0)
-		return false;
-	if (strcmp(request->path + head, "upload-file") == 0) {
+	if (upload_wanted(request)) {
 		upload_handle(request, ret);
 		return true;
 	}
+	if (strncmp(request->path, generation, head) != 0)
+		return false;
 	if (podcast_handle(request, request->path + head, ret))
 		return true;
 	endpoint = endpoints_find(request->path + head);

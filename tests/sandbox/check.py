@@ -316,6 +316,8 @@ def check_inputs(wire):
         answer = server.get(url)
         ok(answer.data == png and answer.headers["Content-Type"] == "image/png", "uploaded", answer)
         made_from(url)
+        answer = server.upload("a.png", "image/png", png, path="/growthai/v1/generation/upload-file")
+        ok(answer.code == dialect.success, "upload where the official tools send it", answer)
         text = server.upload("a.png", "image/png", b"I am not what I am called")
         wrong_kind(text.json["data"]["object_url_list"][0])
         film = server.upload("a.mp4", "video/mp4", b"abc")
@@ -524,6 +526,7 @@ def check_status_faults():
         ok(len(url) > 10000 and server.get(url).http == 200, "long-url")
         server.control("fault=task-fail:1:1")
         ok([status("x").state for _ in range(2)] == ["failed", "succeed"], "fails once")
+        ok([status("task-fail*2").state for _ in range(3)] == ["failed", "failed", "succeed"], "task-fail*2")
 
 
 def check_spoiled():

@@ -151,10 +151,10 @@ class Server:
         return self.submit("text-to-video", {"model": "VEO_3_1", "prompt": prompt, "duration": 8,
                                              "aspect_ratio": "16:9", **fields})
 
-    def upload(self, name, kind, data, rest=""):
+    def upload(self, name, kind, data, rest="", path="/v1/generation/upload-file"):
         body = (f'--BOUND\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
                 f"Content-Type: {kind}\r\n\r\n").encode() + data + f"\r\n{rest}--BOUND--\r\n".encode()
-        return self.request("POST", "/v1/generation/upload-file", body,
+        return self.request("POST", path, body,
                             {"Content-Type": "multipart/form-data; boundary=BOUND"})
 
     def status(self, task):

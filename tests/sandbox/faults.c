@@ -214,9 +214,25 @@ static bool global_hit(
 	return false;
 }
 
-void faults_fix_task(struct faults *faults, struct fault_set *set)
+/* Those in the prompt whose TIMES are over shape this task no longer. */
+static void drop_over(struct faults *faults, struct fault_set *set, const char *subject)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < set->count; i++) {
+		enum fault_id id = set->marker[i].id;
+
+		if (!fault_rows[id].task ||
+			attempt_within(faults, "", id, subject, set->marker[i].times))
+			set->marker[kept++] = set->marker[i];
+	}
+	set->count = kept;
+}
+
+void faults_fix_task(struct faults *faults, struct fault_set *set, const char *subject)
 {
 	pthread_mutex_lock(&faults->lock);
+	drop_over(faults, set, subject);
 	for (int id = 0; id < FAULT_COUNT && set->count < FAULT_SET_MAX; id++) {
 		struct fault_value value = {0};
 

@@ -137,8 +137,9 @@ void faults_clear(struct faults *faults);
  * wrong value, or too many markers, is -EINVAL: a test's slip must not pass as success. */
 int faults_parse_markers(const char *prompt, struct fault_set *ret);
 
-/* Faults that shape a task are decided once, when it is made: adds those for everything to set. */
-void faults_fix_task(struct faults *faults, struct fault_set *set);
+/* Faults that shape a task are decided once, when it is made: takes those out of set whose TIMES are over for this
+ * subject, and adds those for everything. */
+void faults_fix_task(struct faults *faults, struct fault_set *set, const char *subject);
 
 /* Does this fault happen now? Counts one attempt on `subject` (what the TIMES are counted for). */
 bool faults_hit(struct faults *faults, const struct fault_set *set, enum fault_id id,

@@ -15,6 +15,7 @@ static const struct {
 	{"GET", "/v1/generation/", FAULT_ANSWER_STATUS},
 	{"GET", "/growthai/", FAULT_ANSWER_MODELS},
 	{"POST", "/v1/generation/upload-file", FAULT_ANSWER_UPLOAD},
+	{"POST", "/growthai/v1/generation/upload-file", FAULT_ANSWER_UPLOAD},
 	{"POST", "/v1/generation/podcast/generate/text", FAULT_ANSWER_SUBMIT},
 	{"POST", "/v1/generation/podcast/", FAULT_ANSWER_SOUND},
 	{"POST", "/v1/generation/", FAULT_ANSWER_SUBMIT},

@@ -161,7 +161,7 @@ static void submit(struct request *request, struct generation *generation, struc
 			ret);
 		return;
 	}
-	faults_fix_task(sandbox->faults, &generation->faults);
+	faults_fix_task(sandbox->faults, &generation->faults, subject);
 	r = state_submit(sandbox->state, generation, &submission);
 	if (r < 0) {
 		generation_destroy(generation);

@@ -111,8 +111,9 @@ bool upload_fits(const struct upload *upload, enum media media)
 
 bool upload_wanted(const struct request *request)
 {
-	return strcmp(request->path, "/v1/generation/upload-file") == 0 &&
-	       strcmp(request->method, "POST") == 0;
+	return strcmp(request->method, "POST") == 0 &&
+	       (strcmp(request->path, "/v1/generation/upload-file") == 0 ||
+		       strcmp(request->path, "/growthai/v1/generation/upload-file") == 0);
 }
 
 static enum MHD_Result take_part(void *cls, enum MHD_ValueKind kind, const char *key,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* upload: POST upload-file (API reference 3.9): a multipart form in, a URL of our CDN out.
+/* upload: POST upload-file (API reference 3.9): a multipart form in, a URL of our CDN out. The official tools of one file
+ * send it to the registry's host, below /growthai.
  *
  * Uploads are kept in memory until the server ends, up to a total that stops a runaway client.
  *
