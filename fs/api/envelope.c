@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -63,7 +64,7 @@ static int add_refused(struct strlist *urls, const char *url)
 int envelope_add_result(struct strlist *urls, const json_t *element)
 {
 	static const char *const keys[] = {
-		"url", "image_url", "video_url", "audio_url", "src", NULL};
+		"url", "image_url", "video_url", "audio_url", "src", "file_url", "download_url", NULL};
 
 	if (json_is_object(element))
 		element = wire_get(element, keys);
@@ -89,21 +90,36 @@ char *envelope_copy_text(const char *text)
 	return copy;
 }
 
+/* NAN: it is none. */
+static double read_decimal(const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	return end != text && *end == '\0' ? value : NAN;
+}
+
 int envelope_balance(int http_status, const char *body, size_t length, double *ret_credits,
 	struct api_error *error)
 {
 	json_t *root CLEANUP_JSON = NULL;
+	static const char *const keys[] = {"balance", "credits", NULL};
 	const json_t *data;
+	double credits = NAN;
 	int r = wire_open(http_status, body, length, &root, error);
 
 	if (r < 0)
 		return r;
 	data = json_object_get(root, "data");
 	if (json_is_object(data))
-		data = json_object_get(data, "balance");
-	if (!json_is_number(data) || !isfinite(json_number_value(data)))
+		data = wire_get(data, keys);
+	if (json_is_number(data))
+		credits = json_number_value(data);
+	else if (json_is_string(data))
+		credits = read_decimal(json_string_value(data));
+	if (!isfinite(credits))
 		return wire_not_understood(error, http_status, "the answer has no balance");
-	*ret_credits = json_number_value(data);
+	*ret_credits = credits;
 	return 0;
 }
 

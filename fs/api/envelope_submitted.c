@@ -36,8 +36,9 @@ const char *envelope_read_id(const json_t *value, char room[static ENVELOPE_ID_R
 
 static int add_id(struct strlist *ids, const json_t *value)
 {
+	static const char *const keys[] = {"task_id", "taskId", "id", NULL};
 	char room[ENVELOPE_ID_ROOM];
-	const char *id = envelope_read_id(value, room);
+	const char *id = envelope_read_id(json_is_object(value) ? wire_get(value, keys) : value, room);
 
 	if (!id || ids->count >= ENVELOPE_MAX_TASKS || strlist_has(ids, id))
 		return 0;
@@ -47,7 +48,7 @@ static int add_id(struct strlist *ids, const json_t *value)
 /* API reference 3.8: `task_ids` with `batch_id`, or `task_id`. */
 static int read_submitted(const json_t *data, struct api_submitted *submitted)
 {
-	static const char *const list_keys[] = {"task_ids", "taskIds", NULL};
+	static const char *const list_keys[] = {"task_ids", "taskIds", "tasks", NULL};
 	static const char *const id_keys[] = {"task_id", "taskId", NULL};
 	static const char *const batch_keys[] = {"batch_id", "batchId", NULL};
 	const json_t *list = wire_get(data, list_keys);

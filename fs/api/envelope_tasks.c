@@ -69,10 +69,10 @@ static int add_elements(struct api_task *task, const json_t *value, bool sound)
 static int read_urls(struct api_task *task, const json_t *container, bool *sounds)
 {
 	static const char *const keys[] = {"images", "image_urls", "image_url", "image", "videos",
-		"video_urls", "video_url", "video"};
+		"video_urls", "video_url", "video", "urls", "url"};
 	static const char *const sound_keys[] = {"audios", "audio_urls", "audio_url", "audio"};
 	size_t before;
-	int r = 0;
+	int r = json_is_array(container) ? add_elements(task, container, false) : 0;
 
 	for (size_t i = 0; i < array_length(keys) && r == 0; i++)
 		r = add_elements(task, json_object_get(container, keys[i]), false);
@@ -167,9 +167,10 @@ static void read_failure(struct api_task *task, const json_t *root, const json_t
 static int read_task(const json_t *root, const json_t *data, struct api_task *task)
 {
 	static const char *const id_keys[] = {"task_id", "taskId", NULL};
-	static const char *const state_keys[] = {"task_status", "taskStatus", NULL};
+	static const char *const state_keys[] = {"task_status", "taskStatus", "status", "state", NULL};
+	static const char *const result_keys[] = {"task_result", "taskResult", "result", "results", NULL};
 	const json_t *output = json_object_get(data, "output");
-	const json_t *result = json_object_get(data, "task_result");
+	const json_t *result = wire_get(data, result_keys);
 	const json_t *places[] = {data, output, result};
 	const char *word = json_string_value(wire_get(data, state_keys));
 	char room[ENVELOPE_ID_ROOM];

@@ -2,6 +2,7 @@
 #include "fs/api/wire.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,11 +118,15 @@ bool wire_integer(const json_t *value, int64_t min, int64_t max, int64_t *ret_va
 {
 	if (json_is_string(value))
 		return str_to_int(json_string_value(value), min, max, ret_value) == 0;
-	if (!json_is_integer(value) || json_integer_value(value) < min ||
-		json_integer_value(value) > max)
+	/* 200.0: as some libraries write a whole number; beyond 2^53 it would be another one */
+	if (json_is_real(value) && fabs(json_real_value(value)) <= 0x1p53 &&
+		trunc(json_real_value(value)) >= json_real_value(value))
+		*ret_value = (int64_t)json_real_value(value);
+	else if (json_is_integer(value))
+		*ret_value = json_integer_value(value);
+	else
 		return false;
-	*ret_value = json_integer_value(value);
-	return true;
+	return *ret_value >= min && *ret_value <= max;
 }
 
 void wire_printable(const char *from, char *to, size_t size)
@@ -133,7 +138,8 @@ void wire_printable(const char *from, char *to, size_t size)
  * errclass to look at: "the rate is exceeded; REQUEST_RATE_LIMIT_EXCEEDED". */
 void wire_message(const json_t *object, char *text, size_t size)
 {
-	static const char *const keys[] = {"msg", "message", "desc"};
+	static const char *const keys[] = {
+		"msg", "message", "desc", "error_message", "errorMessage", "error_msg", "reason", "detail"};
 	const char *seen[array_length(keys)];
 	size_t count = 0, used = 0;
 
@@ -156,6 +162,16 @@ void wire_message(const json_t *object, char *text, size_t size)
 	}
 }
 
+/* The code of an answer: `status`; where there is none and nothing was given, what others call it. */
+static const json_t *get_code(const json_t *root)
+{
+	static const char *const keys[] = {"status", "code", "error_code", "errorCode", NULL};
+	const json_t *data = json_object_get(root, "data"), *status = json_object_get(root, "status");
+	bool given = json_object_size(data) > 0 || json_array_size(data) > 0;
+
+	return given && !status ? NULL : wire_get(root, keys);
+}
+
 static void read_refusal(const json_t *root, struct api_error *error)
 {
 	static const char *const field_keys[] = {"field", "error_field", "errorField", NULL};
@@ -164,7 +180,8 @@ static void read_refusal(const json_t *root, struct api_error *error)
 	const json_t *nested = json_object_get(root, "error");
 	int64_t code;
 
-	if (wire_integer(json_object_get(root, "status"), INT64_MIN, INT64_MAX, &code))
+	if (wire_integer(get_code(root), INT64_MIN, INT64_MAX, &code) ||
+		wire_integer(get_code(nested), INT64_MIN, INT64_MAX, &code))
 		error->code = code;
 	wire_message(root, error->text, sizeof(error->text));
 	if (!error->text[0])
@@ -179,29 +196,43 @@ static void read_refusal(const json_t *root, struct api_error *error)
 		wire_printable(json_string_value(field), error->field, sizeof(error->field));
 }
 
-/* API reference 2: `success` wins; else 0, 200, their spellings, null or nothing are a success. */
-static bool tells_success(const json_t *root)
+/* `success`: 1 yes, 0 no, -1 it does not say. */
+static int read_success(const json_t *root)
 {
 	const json_t *success = json_object_get(root, "success");
-	const json_t *status = json_object_get(root, "status");
-	int64_t code;
+	const char *word = json_string_value(success);
 
 	if (json_is_boolean(success))
 		return json_is_true(success);
-	if (!status || json_is_null(status))
+	if (word && strcasecmp(word, "true") == 0)
+		return 1;
+	return word && strcasecmp(word, "false") == 0 ? 0 : -1;
+}
+
+/* API reference 2: `success` wins; else 0, 200, their spellings, null or nothing are a success. */
+static bool tells_success(const json_t *root)
+{
+	const json_t *status = get_code(root);
+	int64_t code;
+
+	if (read_success(root) >= 0)
+		return read_success(root) == 1;
+	if (!status)
 		return true;
 	if (wire_integer(status, 0, 200, &code))
 		return code == 0 || code == 200;
-	return json_is_string(status) && strcasecmp(json_string_value(status), "success") == 0;
+	return json_is_string(status) && (strcasecmp(json_string_value(status), "success") == 0 ||
+						 strcasecmp(json_string_value(status), "ok") == 0);
 }
 
 /* Nothing says that it was refused: a submission may have been accepted all the same. */
 static bool is_readable(const json_t *root)
 {
-	const json_t *status = json_object_get(root, "status");
+	const json_t *status = get_code(root);
+	int64_t code;
 
-	return json_is_boolean(json_object_get(root, "success")) || json_is_integer(status) ||
-	       json_is_string(status);
+	return read_success(root) >= 0 || json_is_string(status) ||
+	       wire_integer(status, INT64_MIN, INT64_MAX, &code);
 }
 
 static void error_init(struct api_error *error, int http_status)

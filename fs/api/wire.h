@@ -40,9 +40,9 @@ int wire_no_memory(struct api_error *error, int http_status);
 json_t *wire_get(const json_t *object, const char *const *keys);
 /* A member that is a string and not empty; NULL otherwise. */
 const char *wire_text(const json_t *object, const char *key);
-/* An integer, or a string that is one in decimal. */
+/* An integer, also as 200.0, or a string that is one in decimal. */
 bool wire_integer(const json_t *value, int64_t min, int64_t max, int64_t *ret_value);
-/* What the service says: the first of msg, message, desc (API reference 2), then the others. */
+/* What the service says: the first of msg, message, desc (API reference 2), then the others; then what other services call it. */
 void wire_message(const json_t *object, char *text, size_t size);
 /* Copies printable UTF-8, cut at a code point. */
 void wire_printable(const char *from, char *to, size_t size);

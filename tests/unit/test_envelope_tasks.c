@@ -256,9 +256,10 @@ static void test_envelope_balance_and_upload(void **state)
 	double credits = -7;
 	char *url = NULL;
 	static const char *const balances[] = {"{\"data\":12.5}", "{\"status\":200,\"data\":"
-								  "{\"balance\":12.5}}"};
+								  "{\"balance\":12.5}}",
+		"{\"data\":\"12.5\"}"};
 	static const char *const no_balances[] = {
-		"{\"data\":\"12\"}", "{\"data\":{}}", "{\"data\":null}", "{\"data\":[1]}"};
+		"{\"data\":\"12 or so\"}", "{\"data\":{}}", "{\"data\":null}", "{\"data\":[1]}"};
 	static const char *const uploads[] = {"{\"data\":{\"object_url_list\":[\"https://h/u\"]}}",
 		"{\"data\":{\"files\":[{\"url\":\"https://h/u\"}]}}", "{\"data\":\"https://h/u\"}",
 		"{\"data\":{\"url\":\"https://h/u\"}}"};
