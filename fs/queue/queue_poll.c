@@ -94,13 +94,18 @@ static bool waits_for_results(struct job *job, struct task_record *task)
 	return false;
 }
 
+static void note_strange(struct job *job)
+{
+	if (job->strange_since != 0)
+		return;
+	job->strange_since = clock_mono_ms();
+	job->strange_wall = clock_wall_ms();
+}
+
 /* A word of the service that no document has: it is asked on, and people see the word. */
 static void note_word(struct job *job, const struct api_task *told)
 {
-	if (job->strange_since == 0) {
-		job->strange_since = clock_mono_ms();
-		job->strange_wall = clock_wall_ms();
-	}
+	note_strange(job);
 	job_set_text(&job->record.trouble,
 		"the service says '%s', which weryaifs does not know; it is asked again by itself",
 		told->raw_state[0] != '\0' ? told->raw_state : "nothing");
@@ -134,25 +139,29 @@ static void take_state(struct job *job, size_t i, const struct api_task *told)
 	task->state = (int)state;
 }
 
+/* Which of our tasks this is: by its id; else `only`, where one was asked for and the answer is about one, whatever it calls
+ * it (API reference 4.1). SIZE_MAX: none of ours. */
+static size_t which_task(const struct job *job, const struct api_task *told, size_t only)
+{
+	for (size_t i = 0; told->id != NULL && i < job->task_count; i++)
+		if (strcmp(told->id, job->tasks[i].id) == 0)
+			return i;
+	return only;
+}
+
 /* True: the answer told how one of our tasks stands that had not ended. */
 static bool take_task(struct job *job, struct api_task *told, size_t only)
 {
-	for (size_t i = 0; i < job->task_count; i++) {
-		struct task_record *task = &job->tasks[i];
-		bool same = told->id != NULL && strcmp(told->id, task->id) == 0;
-		/* asked for one task, its answer may lack the id */
-		if (!same && !(told->id == NULL && i == only))
-			continue;
-		if (task_ended(task))
-			return false;
-		if (told->state == TASK_UNKNOWN) {
-			note_word(job, told);
-			return false;
-		}
-		take_state(job, i, told);
-		return true;
+	size_t i = which_task(job, told, only);
+
+	if (i == SIZE_MAX || task_ended(&job->tasks[i]))
+		return false;
+	if (told->state == TASK_UNKNOWN) {
+		note_word(job, told);
+		return false;
 	}
-	return false;
+	take_state(job, i, told);
+	return true;
 }
 
 /* Which task is to be asked next, where they are asked one by one; false: all have ended. */
@@ -182,10 +191,7 @@ static void tell_trouble(struct job *job, const struct api_error *error)
 static void on_poll_refused(struct queue *queue, struct job *job, const struct api_error *error)
 {
 	job->poll_failures++;
-	if (job->strange_since == 0) {
-		job->strange_since = clock_mono_ms();
-		job->strange_wall = clock_wall_ms();
-	}
+	note_strange(job);
 	if (job->poll_failures == 3)
 		log_warning("job %" PRId64 ": status: %s", job->record.id,
 			error->text[0] != '\0' ? error->text : errclass_name(error->class));
@@ -215,11 +221,17 @@ static void take_answer(struct job *job, struct api_tasks_answer *answer)
 	/* one asked for alone comes first (fs/api/client.h) */
 	size_t told = batch ? answer->tasks.count : (answer->tasks.count > 0 ? 1 : 0);
 	size_t wanted = batch ? count_open(job) : 1, known = 0;
+	bool is_one = !batch && (answer->tasks.count == 1 || answer->tasks.items[0].id == NULL);
 	bool had_error = job->record.trouble != NULL;
 
 	job_set_text(&job->record.trouble, NULL);
 	for (size_t i = 0; i < told; i++)
-		known += take_task(job, &answer->tasks.items[i], batch ? SIZE_MAX : job->next_task);
+		known += take_task(job, &answer->tasks.items[i], is_one ? job->next_task : SIZE_MAX);
+	if (!batch && known == 0 && job->record.trouble == NULL) {
+		note_strange(job);
+		job_set_text(&job->record.trouble,
+			"the service answers with other tasks than the one that it is asked for; it is asked again by itself");
+	}
 	if (known >= wanted && job->record.trouble == NULL)
 		job->poll_failures = 0;
 	else

@@ -123,6 +123,40 @@ static void test_poll_unknown_word_is_told(void **state)
 	assert_string_equal(world_status(FOX, "warning"), "");
 }
 
+/* API reference 4.1: by its id, else the one that the answer is about. */
+static void test_poll_one_answer_is_about_the_one_asked_for(void **state)
+{
+	own_http_next(STATUS, (struct own_answer){.status = 200,
+				      .body = "{\"status\":200,\"data\":[" TASK("t-1", "processing", "") "]}"});
+	own_http_next(STATUS, (struct own_answer){.status = 200,
+				      .body = "{\"status\":200,\"data\":" TASK(
+					      "t-1", "succeed", PICTURE("fox")) "}"});
+	send();
+	world_wait(3000);
+	world_assert_state(FOX, "PROCESSING");
+	world_wait(60000);
+	world_assert_state(FOX, "SUCCESS");
+	assert_int_equal(own_http_count(STATUS), 2);
+}
+
+/* Whose results they are nobody knows, so nothing of it is taken; it is said. */
+static void test_poll_answers_about_others_are_told(void **state)
+{
+	own_http_next_many(STATUS,
+		(struct own_answer){.status = 200,
+			.body = "{\"status\":200,\"data\":[" TASK("T8", "succeed", PICTURE("owl")) "," TASK(
+				"T9", "failed", "") "]}"},
+		5);
+	send();
+	world_wait(15000);
+	world_assert_state(FOX, "PENDING");
+	assert_non_null(strstr(world_status(FOX, "warning"), "other tasks"));
+	world_wait(600000);
+	world_assert_state(FOX, "SUCCESS");
+	assert_string_equal(world_status(FOX, "warning"), "");
+	assert_int_equal(own_http_count("POST"), 1);
+}
+
 static void test_poll_success_without_results_is_asked_for_them(void **state)
 {
 	own_http_next_many(
@@ -404,6 +438,8 @@ int main(void)
 		T(test_poll_success_without_results_fails_in_the_end),
 		T(test_poll_success_without_results_is_asked_for_them),
 		T(test_poll_unknown_word_is_told),
+		T(test_poll_one_answer_is_about_the_one_asked_for),
+		T(test_poll_answers_about_others_are_told),
 		T(test_poll_not_found_is_never_the_end),
 		T(test_poll_not_found_does_not_go_by_the_wall_clock),
 		T(test_poll_failure_is_told_and_costs_no_second_post),
