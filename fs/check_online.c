@@ -13,13 +13,17 @@
 #include "fs/base/loop.h"
 #include "fs/layers.h"
 
+enum { BALANCE, IMAGE_MODELS, VIDEO_MODELS, SPEAKERS };
+
 static const struct {
 	const char *what, *path;
-	bool registry;
+	int about;
 } questions[] = {
-	{"balance", "/v1/generation/balance", false},
-	{"image models", "/growthai/v1/image/models", true},
-	{"video models", "/growthai/v1/video/models", true},
+	{"balance", "/v1/generation/balance", BALANCE},
+	{"image models", "/growthai/v1/image/models", IMAGE_MODELS},
+	{"video models", "/growthai/v1/video/models", VIDEO_MODELS},
+	{"speakers of PODCAST, en", "/v1/generation/podcast/speakers/list?language=en", SPEAKERS},
+	{"speakers of PODCAST, zh", "/v1/generation/podcast/speakers/list?language=zh", SPEAKERS},
 };
 
 struct online {
@@ -49,45 +53,73 @@ static void tell(void *arg, const char *sentence)
 	online->differences++;
 }
 
-static int read_error(size_t question, int status, const struct buf *body, struct api_error *error)
+/* The word before what went wrong. No document shows what the list of speakers looks like, and nothing else depends on it. */
+static const char *complaint(struct online *online)
+{
+	if (questions[online->next].about == SPEAKERS)
+		return "not told";
+	online->problems++;
+	return "problem";
+}
+
+static int read_speakers(const char *what, int status, const struct buf *body, struct api_error *error)
+{
+	CLEANUP(strlist_finish) struct strlist speakers = {0};
+	int r = envelope_speakers(status, body->data, body->length, &speakers, error);
+	CLEANUP_FREE char *list = r == 0 ? strlist_join(&speakers, ", ") : NULL;
+
+	if (list != NULL)
+		printf("%s: %s\n", what, list);
+	return r;
+}
+
+static int read_models(
+	struct online *online, enum api_kind kind, int status, const struct buf *body, struct api_error *error)
 {
 	struct model_list list = {0};
-	double credits = 0;
-	enum api_kind kind = question == 1 ? API_IMAGE : API_VIDEO;
-	int r = question == 0
-			? envelope_balance(status, body->data, body->length, &credits, error)
-			: registry_parse_live(kind, status, body->data, body->length, &list, error);
+	size_t models = 0;
+	int r = registry_parse_live(kind, status, body->data, body->length, &list, error);
 
-	if (r == 0 && question == 0)
-		printf("%s: %.10g credits\n", questions[question].what, credits);
 	model_list_finish(&list);
-	return r;
+	if (r < 0)
+		return r;
+	(void)shape_models(kind, body->data, body->length, tell, online, &models);
+	printf("%s: %zu rows\n", questions[online->next].what, models);
+	return 0;
+}
+
+static int read_balance(struct online *online, int status, const struct buf *body, struct api_error *error)
+{
+	double credits = 0;
+	int r = envelope_balance(status, body->data, body->length, &credits, error);
+
+	if (r < 0)
+		return r;
+	printf("%s: %.10g credits\n", questions[online->next].what, credits);
+	(void)shape_balance(body->data, body->length, tell, online);
+	return 0;
 }
 
 static void read_answer(struct online *online, int status)
 {
 	const char *what = questions[online->next].what;
+	int about = questions[online->next].about, r;
 	const struct buf *body = &online->body;
 	char cause[ERRCLASS_EXPLAIN];
 	struct api_error error = {0};
-	size_t models = 0;
 
-	if (read_error(online->next, status, body, &error) < 0) {
-		errclass_cause(&error, cause, sizeof(cause));
-		printf("problem: %s: %s%s%s%s\n", what, cause,
-			error.text[0] ? " The service says: " : "", error.text,
-			error.class == ERRCLASS_AUTH ? " (weryaifs --set-key sets another one)"
-						     : "");
-		online->problems++;
+	if (about == BALANCE)
+		r = read_balance(online, status, body, &error);
+	else if (about == SPEAKERS)
+		r = read_speakers(what, status, body, &error);
+	else
+		r = read_models(online, about == IMAGE_MODELS ? API_IMAGE : API_VIDEO, status, body, &error);
+	if (r == 0)
 		return;
-	}
-	if (online->next == 0) {
-		(void)shape_balance(body->data, body->length, tell, online);
-		return;
-	}
-	(void)shape_models(online->next == 1 ? API_IMAGE : API_VIDEO, body->data, body->length,
-		tell, online, &models);
-	printf("%s: %zu rows\n", what, models);
+	errclass_cause(&error, cause, sizeof(cause));
+	printf("%s: %s: %s%s%s%s\n", complaint(online), what, cause,
+		error.text[0] ? " The service says: " : "", error.text,
+		error.class == ERRCLASS_AUTH ? " (weryaifs --set-key sets another one)" : "");
 }
 
 static void on_done(void *arg, const struct http_end *end)
@@ -95,12 +127,10 @@ static void on_done(void *arg, const struct http_end *end)
 	struct online *online = arg;
 
 	online->request = NULL;
-	if (end->error != 0) {
-		printf("problem: %s: %s\n", questions[online->next].what, end->text);
-		online->problems++;
-	} else {
+	if (end->error != 0)
+		printf("%s: %s: %s\n", complaint(online), questions[online->next].what, end->text);
+	else
 		read_answer(online, end->head.status);
-	}
 	buf_finish(&online->body);
 	online->next++;
 	ask(online);
@@ -117,7 +147,9 @@ static void ask(struct online *online)
 		return;
 	}
 	const char *base =
-		questions[online->next].registry ? config->models_base_url : config->base_url;
+		questions[online->next].about == IMAGE_MODELS || questions[online->next].about == VIDEO_MODELS
+			? config->models_base_url
+			: config->base_url;
 	size_t length = strlen(base);
 	while (length > 0 && base[length - 1] == '/')
 		length--;

@@ -166,3 +166,42 @@ int envelope_text(int http_status, const char *body, size_t length, const char *
 	*ret_text = copy;
 	return 0;
 }
+
+static int add_speaker(struct strlist *speakers, const json_t *speaker)
+{
+	static const char *const id_keys[] = {"speaker_id", "speakerId", "id", NULL};
+	static const char *const name_keys[] = {"speaker_name", "speakerName", "name", NULL};
+	const char *id = json_string_value(wire_get(speaker, id_keys));
+	const char *name = json_string_value(wire_get(speaker, name_keys));
+	char text[256], clean[256];
+
+	if (!id || !*id)
+		return 0;
+	snprintf(text, sizeof(text), name && *name ? "%s (%s)" : "%s", id, name);
+	wire_printable(text, clean, sizeof(clean));
+	return strlist_add(speakers, clean);
+}
+
+int envelope_speakers(int http_status, const char *body, size_t length, struct strlist *ret_speakers,
+	struct api_error *error)
+{
+	static const char *const keys[] = {"speakers", "list", "items", NULL};
+	json_t *root CLEANUP_JSON = NULL;
+	CLEANUP(strlist_finish) struct strlist speakers = {0};
+	int r = wire_open(http_status, body, length, &root, error);
+
+	if (r < 0)
+		return r;
+	const json_t *list = json_object_get(root, "data");
+	if (json_is_object(list))
+		list = wire_get(list, keys);
+	for (size_t i = 0; i < json_array_size(list) && i < ENVELOPE_MAX_SPEAKERS && r == 0; i++)
+		r = add_speaker(&speakers, json_array_get(list, i));
+	if (r < 0)
+		return wire_no_memory(error, http_status);
+	if (speakers.count == 0)
+		return wire_not_understood(error, http_status, "the answer names no speaker");
+	*ret_speakers = speakers;
+	speakers = (struct strlist){0};
+	return 0;
+}

@@ -17,6 +17,7 @@
 #define ENVELOPE_MAX_REFUSED 16384
 #define ENVELOPE_MAX_TASK_ID 256
 #define ENVELOPE_MAX_LYRICS 65536 /* bytes; cut there */
+#define ENVELOPE_MAX_SPEAKERS 256
 
 enum task_state { TASK_WAITING, TASK_PROCESSING, TASK_SUCCEEDED, TASK_FAILED, TASK_UNKNOWN };
 
@@ -58,6 +59,9 @@ int envelope_tasks(int http_status, const char *body, size_t length, struct api_
 int envelope_balance(int http_status, const char *body, size_t length, double *ret_credits,
 	struct api_error *error);
 int envelope_uploaded(int http_status, const char *body, size_t length, char **ret_url,
+	struct api_error *error);
+/* Who can speak in a podcast, each as "ID (NAME)", or "ID"; ENVELOPE_MAX_SPEAKERS at most. */
+int envelope_speakers(int http_status, const char *body, size_t length, struct strlist *ret_speakers,
 	struct api_error *error);
 
 enum task_state envelope_task_state(const char *word); /* API reference 4.2, any case, trimmed */

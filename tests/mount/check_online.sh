@@ -7,6 +7,7 @@ for wire in live live-arrays seed; do
     said=$(weryaifs --check --online) || fail "$said"
     assert_contains "$said" "balance: 100000 credits" "$wire"
     assert_contains "$said" "video models: " "$wire"
+    assert_contains "$said" "speakers of PODCAST, zh: travel-girl-english (Mia), leo-9328b6d2 (Leo)" "$wire"
     assert_contains "$said" "the service answers as expected" "$wire"
     assert_eq "$(jq -r 'select(.method == "POST") | .path' "$REQUESTS")" "" "POSTs"
     stop_sandbox

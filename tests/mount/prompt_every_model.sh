@@ -32,7 +32,12 @@ echo "$made made, $refused refused"
 assert_eq "$(posts)" "$made" posts
 [ "$made" -ge 40 ] || fail "only $made of $(wc -w <<<"$directories") models made something"
 
-# --- the documents' facts
+# --- the documents' facts: what is sent is the same whatever the dialect of the answers
+if [ "${WIRE:-live}" != live ]; then
+    umount_fs
+    exit 0
+fi
+
 # inputs_of ENDPOINT: the lines that choose it
 inputs_of() {
     case $1 in

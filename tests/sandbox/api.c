@@ -183,6 +183,10 @@ static bool handle_get(struct request *request, struct answer *ret)
 		handle_balance(request, ret);
 		return true;
 	}
+	if (strcmp(request->path, "/v1/generation/podcast/speakers/list") == 0) {
+		podcast_speakers(request, ret);
+		return true;
+	}
 	if (strcmp(request->path, "/growthai/v1/image/models") == 0 ||
 		strcmp(request->path, "/growthai/v1/video/models") == 0) {
 		handle_registry(request, strstr(request->path, "image") ? "image" : "video", ret);

@@ -95,6 +95,18 @@ bool podcast_handle(struct request *request, const char *path, struct answer *re
 	return true;
 }
 
+void podcast_speakers(struct request *request, struct answer *ret)
+{
+	if (!request_argument(request, "language")) {
+		wire_error(&request->sandbox->wire, WIRE_PARAMETER, "language cannot be empty", ret);
+		return;
+	}
+	wire_success(&request->sandbox->wire,
+		json_pack("[{s:s, s:s}, {s:s, s:s}]", "speaker_id", "travel-girl-english", "speaker_name",
+			"Mia", "speaker_id", "leo-9328b6d2", "speaker_name", "Leo"),
+		ret);
+}
+
 enum phase podcast_phase(struct sandbox *sandbox, const struct task *task, enum phase script)
 {
 	double asked;

@@ -12,6 +12,8 @@ void podcasts_destroy(struct podcasts *podcasts);
 
 /* POST podcast/generate/ID/audio. False: the path is another one. */
 bool podcast_handle(struct request *request, const char *path, struct answer *ret);
+/* GET podcast/speakers/list: two of them, in every language. Which form their list has is in no document. */
+void podcast_speakers(struct request *request, struct answer *ret);
 /* The task as far as both halves are: puts content_status and scripts into `data`, and says the phase of its results. */
 enum phase podcast_phase(struct sandbox *sandbox, const struct task *task, enum phase script);
 void podcast_show(struct sandbox *sandbox, const struct task *task, enum phase script, json_t *data);

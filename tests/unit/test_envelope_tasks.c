@@ -250,6 +250,29 @@ static void test_envelope_task_states(void **state)
 	assert_int_equal(envelope_task_state(NULL), TASK_UNKNOWN);
 }
 
+static void test_envelope_speakers(void **state)
+{
+	static const char *const bodies[] = {"{\"data\":[{\"speaker_id\":\"a\",\"speaker_name\":\"Ada\"},{\"id\":\"b\"}]}",
+		"{\"status\":200,\"data\":{\"list\":[{\"speakerId\":\"a\",\"name\":\"Ada\"},{},7,{\"id\":\"b\"}]}}"};
+	static const char *const none[] = {"{\"data\":[]}", "{\"data\":{}}", "{\"data\":7}", "{\"data\":[{\"id\":7}]}"};
+	struct api_error error;
+
+	for (size_t i = 0; i < array_length(bodies); i++) {
+		struct strlist speakers = {0};
+		assert_int_equal(
+			envelope_speakers(200, bodies[i], strlen(bodies[i]), &speakers, &error), 0);
+		assert_int_equal(speakers.count, 2);
+		assert_string_equal(speakers.items[0], "a (Ada)");
+		assert_string_equal(speakers.items[1], "b");
+		strlist_finish(&speakers);
+	}
+	for (size_t i = 0; i < array_length(none); i++) {
+		struct strlist speakers = {0};
+		assert_int_equal(
+			envelope_speakers(200, none[i], strlen(none[i]), &speakers, &error), -EBADMSG);
+	}
+}
+
 static void test_envelope_balance_and_upload(void **state)
 {
 	struct api_error error;
@@ -302,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_envelope_covers),
 		cmocka_unit_test(test_envelope_answers_without_a_task),
 		cmocka_unit_test(test_envelope_task_states),
+		cmocka_unit_test(test_envelope_speakers),
 		cmocka_unit_test(test_envelope_balance_and_upload),
 	};
 

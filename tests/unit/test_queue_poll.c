@@ -110,6 +110,39 @@ static void test_poll_not_found_is_never_the_end(void **state)
 	assert_int_equal(own_http_count("POST"), 1);
 }
 
+/* Of whose state nothing is known keeps a place for an hour, whatever the reason; then others go. */
+static void place_is_free_after_an_hour(const char *answer)
+{
+	world_end();
+	world.options.max_active = 1;
+	world_begin();
+	own_http_next_many(STATUS, (struct own_answer){.status = 200, .body = answer}, SIZE_MAX);
+	send();
+	world_save("FLUX/owl.txt", "an owl\n");
+	world_wait(INT64_C(50) * 60 * 1000);
+	assert_int_equal(own_http_count("POST"), 1);
+	world_wait(INT64_C(20) * 60 * 1000);
+	assert_int_equal(own_http_count("POST"), 2);
+	world_assert_state("FLUX/owl.txt", "SUCCESS");
+	world_assert_state(FOX, "PENDING");
+}
+
+static void test_poll_of_a_task_that_is_not_known_frees_its_place(void **state)
+{
+	place_is_free_after_an_hour("{\"status\":1003}");
+}
+
+static void test_poll_of_an_unknown_word_frees_its_place(void **state)
+{
+	place_is_free_after_an_hour(ONE("warming_up", ""));
+}
+
+static void test_poll_of_answers_about_others_frees_its_place(void **state)
+{
+	place_is_free_after_an_hour("{\"status\":200,\"data\":[" TASK("T8", "processing", "") "," TASK(
+		"T9", "processing", "") "]}");
+}
+
 static void test_poll_unknown_word_is_told(void **state)
 {
 	own_http_next_many(
@@ -437,6 +470,9 @@ int main(void)
 		T(test_poll_not_found_for_some_minutes_is_no_end),
 		T(test_poll_success_without_results_fails_in_the_end),
 		T(test_poll_success_without_results_is_asked_for_them),
+		T(test_poll_of_a_task_that_is_not_known_frees_its_place),
+		T(test_poll_of_an_unknown_word_frees_its_place),
+		T(test_poll_of_answers_about_others_frees_its_place),
 		T(test_poll_unknown_word_is_told),
 		T(test_poll_one_answer_is_about_the_one_asked_for),
 		T(test_poll_answers_about_others_are_told),
