@@ -9,8 +9,13 @@
 #include <strings.h>
 
 #include "fs/api/envelope.h"
+#include "fs/api/json_mend.h"
+#include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
+
+/* each byte that is no UTF-8 becomes an escape of six */
+#define MENDED_MAX (6 * ENVELOPE_MAX_BYTES)
 
 static unsigned long failed_allocations;
 
@@ -44,48 +49,11 @@ static bool few_nodes(const char *text, size_t length)
 	return nodes <= WIRE_MAX_NODES;
 }
 
-/* Where an escaped NUL begins; NULL: nowhere. */
-static const char *find_nul(const char *text, const char *end)
+static int load(const char *text, size_t length, json_t **ret_root)
 {
-	while (text < end && (text = memchr(text, '\\', (size_t)(end - text)))) {
-		if (end - text >= 6 && memcmp(text, "\\u0000", 6) == 0)
-			return text;
-		text += 2; /* behind what this backslash escapes, which may be another one */
-	}
-	return NULL;
-}
+	unsigned long mark = wire_memory_mark();
+	json_t *root = json_loadb(text, length, 0, NULL);
 
-/* jansson refuses a whole text for one NUL in a string of it, and strings of C could not hold it. One is an odd character
- * in somebody's message, so it becomes U+FFFD. Caller frees; NULL: no memory. */
-static char *replace_nul(const char *text, size_t length)
-{
-	char *copy = malloc(length);
-	char *at = copy;
-
-	if (!copy)
-		return NULL;
-	memcpy(copy, text, length);
-	while ((at = (char *)(uintptr_t)find_nul(at, copy + length)))
-		memcpy(at, "\\ufffd", 6);
-	return copy;
-}
-
-int wire_parse(const char *text, size_t length, json_t **ret_root)
-{
-	char *copy CLEANUP_FREE = NULL;
-	unsigned long mark;
-	json_t *root;
-
-	if (length == 0 || length > ENVELOPE_MAX_BYTES || !few_nodes(text, length))
-		return -EBADMSG;
-	if (find_nul(text, text + length)) {
-		copy = replace_nul(text, length);
-		if (!copy)
-			return -ENOMEM;
-		text = copy;
-	}
-	mark = wire_memory_mark();
-	root = json_loadb(text, length, 0, NULL);
 	if (wire_memory_failed(mark)) {
 		json_decref(root);
 		return -ENOMEM;
@@ -94,6 +62,25 @@ int wire_parse(const char *text, size_t length, json_t **ret_root)
 		return -EBADMSG;
 	*ret_root = root;
 	return 0;
+}
+
+int wire_parse(const char *text, size_t length, json_t **ret_root)
+{
+	CLEANUP(buf_finish) struct buf mended;
+	int r;
+
+	buf_init(&mended, MENDED_MAX);
+	if (length == 0 || length > ENVELOPE_MAX_BYTES || !few_nodes(text, length))
+		return -EBADMSG;
+	r = load(text, length, ret_root);
+	if (r != -EBADMSG)
+		return r;
+	if (json_mend(text, length, &mended) < 0)
+		return -ENOMEM;
+	/* nothing was mended */
+	if (mended.length == length && memcmp(mended.data, text, length) == 0)
+		return -EBADMSG;
+	return load(mended.data, mended.length, ret_root);
 }
 
 json_t *wire_get(const json_t *object, const char *const *keys)

@@ -20,7 +20,7 @@
 unsigned long wire_memory_mark(void);
 bool wire_memory_failed(unsigned long mark);
 
-/* Escaped NULs in strings become U+FFFD. *ret_root is owned. -EBADMSG (not JSON, too large, too deep), -ENOMEM. */
+/* Odd characters in strings become U+FFFD (json_mend.h). *ret_root is owned. -EBADMSG (not JSON, too large, too deep), -ENOMEM. */
 int wire_parse(const char *text, size_t length, json_t **ret_root);
 
 /* Reads an answer up to its verdict: 0 for HTTP 2xx whose body tells no refusal, with *ret_root

@@ -105,7 +105,7 @@ static void test_envelope_bad_files_leave_a_submission_in_doubt(void **state)
 		{"bad_long_id.json", ERRCLASS_PROTOCOL, "no task id"},
 		{"bad_id_types.json", ERRCLASS_PROTOCOL, "no task id"},
 		{"bad_nul.json", ERRCLASS_PROTOCOL, "no task id"},
-		{"bad_utf8.json", ERRCLASS_PROTOCOL, "not the JSON object"},
+		{"bad_utf8.json", ERRCLASS_PROTOCOL, "no task id"},
 		{"bad_overflow.json", ERRCLASS_PROTOCOL, "not the JSON object"},
 		{"bad_depth.json", ERRCLASS_PROTOCOL, "not the JSON object"},
 		{"bad_unknown_code.json", ERRCLASS_PROTOCOL,
