@@ -56,6 +56,9 @@ int api_request_number(const char *json);
 int api_request_priced(const char *json, char **ret_text);
 /* One member of a body as a text, by the first of `count` names that it has. The caller frees. -ENODATA: it has none of them. */
 int api_request_value(const char *json, const char *const *names, size_t count, char **ret_text);
+/* Each setting of the body of any endpoint, as a text, by the service's name: all but model, prompt, webhook, and addresses. visit()
+ * returns 0 to go on. */
+int api_request_settings(const char *json, int (*visit)(void *arg, const char *name, const char *value), void *arg);
 /* The keys that two bodies have not in common, "aspect_ratio, quality"; "" none. The caller frees. */
 int api_request_differences(const char *json, const char *other_json, char **ret_keys);
 

@@ -45,6 +45,14 @@ static bool is_words(const char *key)
 	return false;
 }
 
+/* An input, by what it is and not what it is called: each endpoint has names of its own for those. */
+static bool is_address(const json_t *value)
+{
+	const char *string = json_string_value(json_is_array(value) ? json_array_get(value, 0) : value);
+
+	return string != NULL && strncmp(string, "http", 4) == 0;
+}
+
 int api_request_priced(const char *json, char **ret_text)
 {
 	json_t *body = load(json), *priced = json_object(), *value;
@@ -52,10 +60,9 @@ int api_request_priced(const char *json, char **ret_text)
 
 	json_object_foreach(body, key, value)
 	{
-		const char *string = json_string_value(value);
 		if (json_is_array(value))
 			json_object_set_new(priced, key, json_integer((json_int_t)json_array_size(value)));
-		else if (string != NULL && strncmp(string, "http", 4) == 0)
+		else if (is_address(value))
 			json_object_set_new(priced, key, json_true());
 		else if (!is_words(key))
 			json_object_set(priced, key, value);
@@ -84,6 +91,30 @@ int api_request_value(const char *json, const char *const *names, size_t count, 
 		return value == NULL ? -ENODATA : -ENOMEM;
 	*ret_text = text;
 	return 0;
+}
+
+static bool is_setting(const char *key, const json_t *value)
+{
+	return strcmp(key, "model") != 0 && strcmp(key, "prompt") != 0 && strcmp(key, "webhook_url") != 0 && !is_address(value) && !json_is_null(value);
+}
+
+int api_request_settings(const char *json, int (*visit)(void *arg, const char *name, const char *value), void *arg)
+{
+	json_t *body = json_loads(json, JSON_REJECT_DUPLICATES, NULL), *value;
+	const char *key;
+	int r = 0;
+
+	json_object_foreach(body, key, value)
+	{
+		CLEANUP_FREE char *text = NULL;
+		if (r != 0 || !is_setting(key, value))
+			continue;
+		text = json_is_string(value) ? strdup(json_string_value(value))
+					     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		r = text == NULL ? -ENOMEM : visit(arg, key, text);
+	}
+	json_decref(body);
+	return r;
 }
 
 int api_request_number(const char *json)

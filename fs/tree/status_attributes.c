@@ -9,6 +9,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
 #include "fs/job/place.h"
+#include "fs/job/sent.h"
 #include "fs/tree/status.h"
 #include "fs/tree/status_private.h"
 #include "fs/tree/tree_private.h"
@@ -16,40 +17,30 @@
 #define PREFIX "user.weryai."
 #define PROMPT_VALUE_MAX 60000 /* of an attribute's 64 KiB */
 
+/* Beside them each setting that was sent (fs/job/sent.h). */
 static const char *const result_keys[] = {
-	"model", "mode", "task", "prompt", "url", "submitted", "finished", "credits", "request", "ratio", "negative",
-	"number", "resolution", "quality", "duration", "audio", "web_search"};
+	"model", "mode", "task", "prompt", "url", "submitted", "finished", "credits", "request"};
 
-/* Settings as they were sent, by our names and those of the service. */
-static const struct sent {
-	const char *key, *names[3];
-	size_t count;
-} sent[] = {
-	{"ratio", {"aspect_ratio", "ratio"}, 2},
-	{"negative", {"negative_prompt"}, 1},
-	{"number", {"image_number", "video_number", "num_images"}, 3},
-	{"resolution", {"resolution"}, 1},
-	{"quality", {"quality"}, 1},
-	{"duration", {"duration"}, 1},
-	{"audio", {"generate_audio"}, 1},
-	{"web_search", {"use_web_search"}, 1},
-};
-
-/* What the request had, which is gone from the prompt when that says something else. 1: it is no such key. */
+/* What the request had, which is gone from the prompt when that says something else. -ENODATA: it is no such key. */
 static int add_sent(const struct job_record *record, const char *key, struct buf *text)
 {
 	CLEANUP_FREE char *value = NULL;
-	int r = 1;
+	int r;
 
-	if (record->body == NULL)
-		return 1;
 	/* without the webhook, which has a word in it that is nobody's business */
 	if (strcmp(key, "request") == 0)
-		r = api_request_core(record->body, &value);
-	for (size_t i = 0; i < array_length(sent) && r == 1; i++)
-		if (strcmp(sent[i].key, key) == 0)
-			r = api_request_value(record->body, sent[i].names, sent[i].count, &value);
+		r = record->body == NULL ? -ENODATA : api_request_core(record->body, &value);
+	else
+		r = sent_value(record, key, &value);
 	return r == 0 ? buf_adds(text, value) : r;
+}
+
+static bool is_key(const char *const *list, size_t count, const char *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], key) == 0)
+			return true;
+	return false;
 }
 
 static bool add_result_fact(struct tree *tree, const struct facts *facts, const struct node *node,
@@ -65,9 +56,8 @@ static bool add_result_fact(struct tree *tree, const struct facts *facts, const 
 		return buf_add(text, facts->record->text,
 			       length < PROMPT_VALUE_MAX ? length : PROMPT_VALUE_MAX) == 0;
 	}
-	int r = add_sent(facts->record, key, text);
-	if (r <= 0)
-		return r == 0;
+	if (!is_key(result_keys, array_length(result_keys), key) || strcmp(key, "request") == 0)
+		return add_sent(facts->record, key, text) == 0;
 	for (size_t i = 0; i < facts->result_count; i++) {
 		if (facts->results[i].ino != node->ino)
 			continue;
@@ -81,14 +71,6 @@ static bool add_result_fact(struct tree *tree, const struct facts *facts, const 
 	}
 	return strcmp(key, "task") != 0 && strcmp(key, "url") != 0 &&
 	       facts_add(tree, facts, node, key, text);
-}
-
-static bool is_key(const char *const *list, size_t count, const char *key)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], key) == 0)
-			return true;
-	return false;
 }
 
 /* Does this node have attributes of ours, and which? NULL: none. */
@@ -109,7 +91,7 @@ int status_attribute(struct tree *tree, const struct node *node, const char *nam
 	size_t count;
 	const char *const *list = keys_of(tree, node, &count);
 
-	if (list == NULL || !is_key(list, count, name))
+	if (list == NULL || (node->kind != NODE_RESULT && !is_key(list, count, name)))
 		return -ENODATA;
 	int r = facts_gather(tree, node, &facts);
 	if (r < 0)
@@ -131,12 +113,44 @@ int status_attribute(struct tree *tree, const struct node *node, const char *nam
 	return r;
 }
 
+struct listing {
+	int (*visit)(void *arg, const char *name);
+	void *arg;
+};
+
+static int list_name(const struct listing *listing, const char *key)
+{
+	char name[256]; /* XATTR_NAME_MAX */
+
+	if (snprintf(name, sizeof(name), PREFIX "%s", key) >= (int)sizeof(name))
+		return 0;
+	return listing->visit(listing->arg, name);
+}
+
+static int list_setting(void *arg, const char *key, const char *value)
+{
+	return is_key(result_keys, array_length(result_keys), key) ? 0 : list_name(arg, key);
+}
+
+static int list_settings(struct tree *tree, const struct node *node, const struct listing *listing)
+{
+	struct facts facts;
+	int r = facts_gather(tree, node, &facts);
+
+	if (r < 0)
+		return r;
+	if (facts.record != NULL)
+		r = sent_each(facts.record, list_setting, (void *)listing);
+	facts_finish(&facts);
+	return r;
+}
+
 int status_attributes(struct tree *tree, const struct node *node,
 	int (*visit)(void *arg, const char *name), void *arg)
 {
 	size_t count;
 	const char *const *list = keys_of(tree, node, &count);
-	char name[64];
+	const struct listing listing = {visit, arg};
 	int r = 0;
 
 	for (size_t i = 0; list != NULL && i < count && r == 0; i++) {
@@ -146,9 +160,8 @@ int status_attributes(struct tree *tree, const struct node *node,
 			r = 0;
 			continue;
 		}
-		snprintf(name, sizeof(name), PREFIX "%s", list[i]);
 		if (r == 0)
-			r = visit(arg, name);
+			r = list_name(&listing, list[i]);
 	}
-	return r;
+	return r == 0 && node->kind == NODE_RESULT ? list_settings(tree, node, &listing) : r;
 }

@@ -252,6 +252,21 @@ make_result() {
     result_of "$1"
 }
 
+# settings_are_kept RESULT BODY: each setting of the request is an attribute of the result, by our name or the service's
+settings_are_kept() {
+    local key name value
+    while IFS=$'\t' read -r key value; do
+        case $key in
+        aspect_ratio) name=ratio ;; negative_prompt) name=negative ;;
+        image_number | video_number | num_images) name=number ;;
+        generate_audio) name=audio ;; use_web_search) name=web_search ;; caller_id) name=caller ;; *) name=$key ;;
+        esac
+        assert_eq "$(getfattr --only-values --absolute-names -n "user.weryai.$name" "$1")" "$(printf %b "$value")" "$1: $name"
+    done < <(jq -r 'del(.model, .prompt, .webhook_url) | to_entries[]
+        | select((.value | if type == "array" then .[0] else . end | type == "string" and startswith("http")) | not)
+        | [.key, (.value | if type == "string" then . else tojson end)] | @tsv' <<<"$2")
+}
+
 # reference_of FILE TO: the result as the server has it.
 reference_of() {
     curl -sSf -o "$2" "$(getfattr --absolute-names --only-values -n user.weryai.url "$1")"

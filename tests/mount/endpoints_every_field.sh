@@ -20,6 +20,7 @@ full() {
     printf '%s\n' "$@" >"$prompt"
     wait_state "$prompt" SUCCESS
     assert_eq "$(sent "$endpoint")" "$(jq -Sc . <<<"$want")" "request of $prompt"
+    settings_are_kept "$(result_of "$M/$prompt")" "$want"
 }
 url() {
     getfattr --absolute-names --only-values -n user.weryai.url "$1"

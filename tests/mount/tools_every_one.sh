@@ -34,6 +34,7 @@ gender: f' >MUSIC/voice.txt
         wait_state "$prompt" SUCCESS
         body=$(jq -sSc --arg path "/v1/generation/$endpoint" 'map(select(.path == $path))[-1].body' "$REQUESTS")
         assert_eq "$body" "$(jq -Sc . <<<"$want")" "request of $directory"
+        settings_are_kept "$(result_of "$M/$prompt")" "$want"
         case $(type_of "$(result_of "$M/$prompt")") in $type) ;; *) fail "$directory made $(type_of "$(result_of "$M/$prompt")")" ;; esac
     }
     I='image: ../FLUX/face.png' V='video: ../WAN_2_5.video/clip.mp4' A='audio ref: ../MUSIC/song.wav'
