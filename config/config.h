@@ -48,6 +48,7 @@ struct config {
 	enum config_results results;
 	int64_t keep_after_ms;
 	bool keep;           /* what cannot be fetched again is never thrown away */
+	bool embed;          /* metadata = xattr | embed */
 	bool cache;          /* keep what was fetched */
 	char *cache_dir;     /* NULL: XDG */
 	uint64_t cache_size; /* bytes; 0 = no limit */

@@ -223,6 +223,10 @@ const struct config_type config_type_results = {.placeholder = "lazy|eager|lazy-
 	.expected = "lazy, eager or lazy-only",
 	.words = {"lazy", "eager", "lazy-only"},
 	.parse = parse_results};
+const struct config_type config_type_metadata = {.placeholder = "xattr|embed",
+	.expected = "xattr or embed",
+	.words = {"xattr", "embed"},
+	.parse = parse_choice};
 const struct config_type config_type_text = {
 	.placeholder = "TEXT", .expected = "text", .parse = parse_any};
 const struct config_type config_type_address = {.placeholder = "ADDRESS:PORT",

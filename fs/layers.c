@@ -199,6 +199,7 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.slow_poll_after_ms = config->slow_poll_after_ms,
 		.stall_timeout_ms = config->stall_timeout_ms,
 		.worker = layers->disk_worker,
+		.embeds = config->embed,
 		.eager = config->results == CONFIG_EAGER,
 		.brings_in = config->results == CONFIG_LAZY,
 		.evicts = !config->keep,

@@ -49,6 +49,8 @@ function __weryaifs_items
         'keep_after=' 'by this time after it was made a result is fetched, read or not' \
         'keep=yes' 'throw nothing away that the service does not have any more' \
         'keep=no' 'throw nothing away that the service does not have any more' \
+        'metadata=xattr' 'where prompt, model, task and settings of a result are: beside it, or in pictures themselves, too' \
+        'metadata=embed' 'where prompt, model, task and settings of a result are: beside it, or in pictures themselves, too' \
         'cache=yes' 'keep fetched results on disk' \
         'cache=no' 'keep fetched results on disk' \
         'cache_dir=' 'where fetched results are kept' \

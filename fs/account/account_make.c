@@ -105,6 +105,7 @@ static int make_queue(struct account *account)
 		.slow_poll_after_ms = options->slow_poll_after_ms,
 		.cache_size = options->cache_size,
 		.stall_ms = options->stall_timeout_ms,
+		.embeds = options->embeds,
 		.eager = options->eager,
 		.uid = options->uid,
 		.gid = options->gid};

@@ -16,8 +16,6 @@
 
 #define DISK_END_MS 2000 /* at the end */
 
-#define READ_MAX (1024 * 1024) /* of one read: the kernel's largest */
-
 static void on_flush(void *arg)
 {
 	struct fetches *fetches = arg;
@@ -99,7 +97,7 @@ int fetches_create(const struct fetch_needs *needs, struct fetches **ret_fetches
 	fetches->by_ino = map_create();
 	fetches->troubles = map_create();
 	fetches->read = map_create();
-	fetches->scratch = malloc(READ_MAX);
+	fetches->scratch = malloc(FETCH_READ_MAX);
 	int r = fetches->by_ino == NULL || fetches->troubles == NULL || fetches->read == NULL ||
 				fetches->scratch == NULL
 			? -ENOMEM
@@ -221,8 +219,8 @@ int fetch_read(struct fetch *fetch, int64_t offset, size_t length, fetch_done *d
 		done(arg, 0, NULL, NULL);
 		return 0;
 	}
-	if (length > READ_MAX)
-		length = READ_MAX;
+	if (length > FETCH_READ_MAX)
+		length = FETCH_READ_MAX;
 	if ((int64_t)length > size - offset)
 		length = (size_t)(size - offset);
 	int64_t end = offset + (int64_t)length;

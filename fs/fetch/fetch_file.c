@@ -22,6 +22,7 @@ static void unload(struct fetch *fetch)
 	loop_timer_destroy(fetch->far);
 	cache_file_close(fetch->file);
 	result_record_finish(&fetch->record);
+	graft_record_finish(&fetch->graft);
 }
 
 void fetch_free(struct fetch *fetch)
@@ -92,6 +93,8 @@ int fetch_load(struct fetch *fetch)
 	if (fetch->loaded)
 		return 0;
 	r = results_find(needs->store, fetch->ino, &fetch->record);
+	if (r == 0 && fetch->record.extra != 0)
+		r = grafts_get(needs->store, fetch->record.job, fetch->record.seq, &fetch->graft);
 	if (r == 0)
 		r = cache_file_open(needs->store, fetch->ino, &fetch->file);
 	if (r == 0)
@@ -106,6 +109,7 @@ int fetch_load(struct fetch *fetch)
 		loop_timer_destroy(fetch->retry);
 		fetch->retry = NULL;
 		result_record_finish(&fetch->record);
+		graft_record_finish(&fetch->graft);
 		fetch->record = (struct result_record){0};
 		return r;
 	}

@@ -3,7 +3,7 @@
 /* fetch_private: what the files of this room share. Bottom up, and a file calls only those above it here: blocks,
  * readahead, route, plan, series, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte);
  * fetch_state (what is here and on its way); fetch_file (an open result and its reads); fetch_plan (which ranges are
- * asked for); fetch_recover (what the end of one means); fetch_along (the next files of a directory); fetch_background (whole files, read or not); keep; evict; fetch.
+ * asked for); fetch_recover (what the end of one means); fetch_along (the next files of a directory); fetch_background (whole files, read or not); keep; evict; fetch; delivery.
  * What has to go up goes by way of struct fetch_steps. */
 #include "fs/base/loop.h"
 #include "fs/base/worker.h"
@@ -15,9 +15,11 @@
 #include "fs/fetch/series.h"
 #include "fs/net/http.h"
 #include "fs/store/cache.h"
+#include "fs/store/grafts.h"
 #include "fs/store/jobs.h"
 
 #define FLUSH_MS 1000
+#define FETCH_READ_MAX (1024 * 1024) /* of one read: the kernel's largest */
 
 struct fetches;
 struct transfer;
@@ -74,6 +76,7 @@ struct fetch {
 	unsigned users; /* 0: its last transfers come to their end */
 	bool loaded;                 /* what follows is there, after the first read */
 	struct result_record record; /* owned */
+	struct graft_record graft;   /* owned; what users see beside its bytes, where record.extra is not 0 */
 	struct cache_file *file;     /* owned */
 	struct list reads;           /* fetch_read.link, owned, oldest first */
 	struct list transfers;       /* transfer.link, owned */

@@ -162,7 +162,7 @@ static int look_at_result(struct look *look, const struct node *node)
 	if (r < 0)
 		return r;
 	look->input->node = *node;
-	look->input->size = node->size;
+	look->input->size = result.size;
 	r = media_check_type(look->kind, result.type, &why);
 	r = r == 0 ? ready(look, result.url) : say_wrong(look, r, why);
 	result_record_finish(&result);

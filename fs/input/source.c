@@ -9,6 +9,7 @@
 #include "fs/media/media_duration.h"
 #include "fs/media/sniff.h"
 #include "fs/store/cache.h"
+#include "fs/store/jobs.h"
 #include "fs/store/store.h"
 
 int source_open(struct store *store, const struct node *node, struct source *ret_source)
@@ -20,7 +21,10 @@ int source_open(struct store *store, const struct node *node, struct source *ret
 		int r = cache_file_open(store, node->ino, &source.cached);
 		if (r < 0)
 			return r;
-		source.size = node->size;
+		/* its own bytes, without what users see beside them */
+		r = results_size(store, node->ino, &source.size);
+		if (r < 0)
+			source.size = node->size;
 	} else {
 		source.fd = store_data_open(store, node->ino, O_RDONLY);
 		if (source.fd < 0)

@@ -8,6 +8,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/input/source.h"
 #include "fs/media/content.h"
+#include "fs/store/grafts.h"
 #include "fs/store/jobs.h"
 #include "fs/store/store.h"
 
@@ -54,13 +55,17 @@ static int compare(void *arg, const struct result_record *result)
 	return 1;
 }
 
+/* By its own bytes, or by those that users see where it carries what it was made from. */
 static int find_by_content(struct store *store, int64_t ino, struct source_twin *ret_twin)
 {
 	char content[CONTENT_TEXT];
 	CLEANUP_CLOSE int fd = store_data_open(store, ino, O_RDONLY);
 	int r = fd < 0 ? fd : content_of_file(fd, content);
 
-	return r < 0 ? r : results_find_content(store, content, &ret_twin->job, &ret_twin->seq);
+	if (r < 0)
+		return r;
+	r = results_find_content(store, content, &ret_twin->job, &ret_twin->seq);
+	return r == -ENOENT ? grafts_find(store, content, &ret_twin->job, &ret_twin->seq) : r;
 }
 
 /* Results of older versions have no content in their rows: their bytes are compared. */

@@ -12,6 +12,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/input/liveness.h"
+#include "fs/store/jobs.h"
 #include "fs/store/store.h"
 #include "fs/store/uploads.h"
 
@@ -61,8 +62,10 @@ static int look(
 
 	*ret_size = node->size;
 	*ret_changed = 0;
-	if (node->kind == NODE_RESULT)
-		return 0;
+	if (node->kind == NODE_RESULT) {
+		int r = results_size(store, node->ino, ret_size);
+		return r == -ENOENT ? 0 : r;
+	}
 	int r = store_data_stat(store, node->ino, &st);
 	if (r < 0)
 		return r;

@@ -7,7 +7,7 @@
 
 #include "fs/account/account.h"
 #include "fs/base/cleanup.h"
-#include "fs/fetch/fetch.h"
+#include "fs/fetch/delivery.h"
 #include "fs/mount/file.h"
 #include "fs/mount/pending.h"
 #include "fs/mount/reply.h"
@@ -22,8 +22,8 @@ struct result_file {
 
 struct parked_read {
 	struct pending pending;
-	struct fetch_read *read;
-	bool starting; /* inside fetch_read(), which may answer at once */
+	struct delivery read;
+	bool starting; /* inside delivery_read(), which may answer at once */
 };
 
 static struct result_file *result_of(struct handle *handle)
@@ -35,7 +35,7 @@ static void read_give_up(struct pending *pending)
 {
 	struct parked_read *parked = container_of(pending, struct parked_read, pending);
 
-	fetch_read_cancel(parked->read);
+	delivery_cancel(&parked->read);
 	free(parked);
 }
 
@@ -71,8 +71,7 @@ static void result_file_read(struct handle *handle, fuse_req_t req, size_t size,
 	}
 	pending_init(&parked->pending, req, -EIO, read_give_up);
 	parked->starting = true;
-	int r = fetch_read(
-		result_of(handle)->fetch, offset, size, read_done, parked, &parked->read);
+	int r = delivery_read(&parked->read, result_of(handle)->fetch, offset, size, read_done, parked);
 	parked->starting = false;
 	if (r < 0)
 		pending_error(&parked->pending, r);
@@ -103,7 +102,7 @@ static void result_file_opened(struct handle *handle)
 
 static int result_file_whole(struct handle *handle)
 {
-	return fetch_whole(result_of(handle)->fetch);
+	return delivery_whole(result_of(handle)->fetch);
 }
 
 static void result_file_destroy(struct handle *handle, bool closed)

@@ -41,7 +41,7 @@ static int count(struct store *store, const struct result_record *results, size_
 static size_t find_twins(struct store *store, const struct result_record *results, size_t all,
 	int64_t dir, const char *stem, bool *is_twin)
 {
-	struct node twin;
+	struct twin twin;
 	size_t found = 0;
 
 	for (size_t i = 0; i < all; i++) {

@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/media/content.h"
 #include "fs/media/media.h"
+#include "fs/media/sniff.h"
 #include "fs/store/cache.h"
 
-#define FIRST_ROOM CONTENT_FIRST /* enough for the type and for what thumbnailers look at first */
 #define WHOLE_MAX (INT64_C(16) << 30) /* of any result */
 #define FIRST_STALLS                                                                               \
 	2 /* the first bytes are here after so many times the stall limit, or not at all */
@@ -22,7 +21,7 @@ static bool enough(const struct first_bytes *first)
 	const struct result_record *result = first->result;
 
 	return result->size >= 0 &&
-	       first->received >= (result->size < FIRST_ROOM ? result->size : FIRST_ROOM);
+	       first->received >= (result->size < FIRST_BYTES_ROOM ? result->size : FIRST_BYTES_ROOM);
 }
 
 static int on_head(void *arg, const struct http_head *head)
@@ -58,13 +57,9 @@ static int on_body(void *arg, const char *data, size_t length)
 
 	if (first->head.status != 200 && first->head.status != 206)
 		return 0;
-	if (first->received < SNIFF_BYTES) {
-		size_t room = SNIFF_BYTES - (size_t)first->received;
+	if (first->received < FIRST_BYTES_ROOM) {
+		size_t room = (size_t)(FIRST_BYTES_ROOM - first->received);
 		memcpy(first->first + first->received, data, length < room ? length : room);
-	}
-	if (first->received < FIRST_ROOM) {
-		size_t room = (size_t)(FIRST_ROOM - first->received);
-		sha256_add(&first->sha, data, length < room ? length : room);
 	}
 	if (is_too_much(first, first->received + (int64_t)length))
 		return -EFBIG;
@@ -126,11 +121,14 @@ static void note_version(struct result_record *result, const struct http_head *h
 }
 
 /* By which a file that a person puts back is known to be this one. */
-static void note_content(struct result_record *result, struct sha256 *sha)
+static void note_content(struct result_record *result, const struct first_bytes *first)
 {
+	struct sha256 sha;
 	char text[CONTENT_TEXT];
 
-	content_text(sha, result->size, text);
+	sha256_init(&sha);
+	sha256_add(&sha, first->first, first_bytes_length(first));
+	content_text(&sha, result->size, text);
 	free(result->content);
 	result->content = strdup(text);
 }
@@ -144,7 +142,7 @@ static void on_done(void *arg, const struct http_end *end)
 	const char *why = end->error == -EPERM ? end->text : judge(first, end);
 	if (why == NULL) {
 		note_version(result, &first->head);
-		note_content(result, &first->sha);
+		note_content(result, first);
 	} else {
 		result->size = -1;
 	}
@@ -182,7 +180,7 @@ int first_bytes_start(struct first_bytes *first, struct result_record *result, u
 	static const struct http_events events = {on_head, on_body, on_done};
 	struct http_spec spec = {.url = result->url,
 		.range_start = first->whole ? -1 : 0,
-		.range_end = FIRST_ROOM - 1,
+		.range_end = FIRST_BYTES_ROOM - 1,
 		.max_redirects = 5,
 		.stall_ms = first->needs->stall_ms,
 		.min_rate = HTTP_MIN_RATE,
@@ -192,9 +190,12 @@ int first_bytes_start(struct first_bytes *first, struct result_record *result, u
 
 	first->result = result;
 	first->received = 0;
-	sha256_init(&first->sha);
 	first->uncached = false;
 	first->head = (struct http_head){.retry_after_ms = -1};
+	if (first->first == NULL)
+		first->first = malloc(FIRST_BYTES_ROOM);
+	if (first->first == NULL)
+		return -ENOMEM;
 	int r = cache_file_open(first->needs->store, result->ino, &first->file);
 	if (r == 0)
 		r = cache_file_reset(first->file);
@@ -211,6 +212,13 @@ void first_bytes_cancel(struct first_bytes *first)
 {
 	http_cancel(first->request);
 	cache_file_close(first->file);
+	free(first->first);
 	first->request = NULL;
 	first->file = NULL;
+	first->first = NULL;
+}
+
+size_t first_bytes_length(const struct first_bytes *first)
+{
+	return first->received < FIRST_BYTES_ROOM ? (size_t)first->received : FIRST_BYTES_ROOM;
 }

@@ -2,10 +2,11 @@
 #pragma once
 /* first_bytes: fetches so much of one result into the cache that its type and size are known, or all of it where the server
  * tells no length. One attempt; what comes after a failure is up to harvest.c. */
-#include "fs/base/sha256.h"
-#include "fs/media/sniff.h"
+#include "fs/media/content.h"
 #include "fs/net/http.h"
 #include "fs/queue/queue.h"
+
+#define FIRST_BYTES_ROOM CONTENT_FIRST /* enough for the type, and for what thumbnailers look at first */
 
 struct cache_file;
 
@@ -25,8 +26,7 @@ struct first_bytes {
 	bool uncached; /* the cache would not take the bytes */
 	struct http_head head;
 	int64_t received;
-	char first[SNIFF_BYTES];
-	struct sha256 sha; /* of the first bytes */
+	char *first;	/* owned; the first bytes, at most FIRST_BYTES_ROOM; NULL: none has been asked for */
 	/* `why`: a sentence, borrowed; NULL where they are here. Not from inside first_bytes_start(). */
 	void (*done)(void *arg, enum first_bytes_end end, const char *why);
 	void *arg;
@@ -37,4 +37,5 @@ void first_bytes_init(struct first_bytes *first, const struct queue_needs *needs
 /* The result has its ino. `failures`: attempts so far, by which it gets more time. -EINVAL, -EPERM: its address is none that
  * is fetched; -ENOMEM, errors of the disk. */
 int first_bytes_start(struct first_bytes *first, struct result_record *result, unsigned failures);
+size_t first_bytes_length(const struct first_bytes *first); /* of `first` */
 void first_bytes_cancel(struct first_bytes *first); /* fine where nothing is under way */

@@ -17,6 +17,7 @@
 #include "fs/fetch/renew.h"
 #include "fs/job/lease.h"
 #include "fs/job/place.h"
+#include "fs/queue/embed.h"
 #include "fs/queue/first_bytes.h"
 #include "fs/queue/publish.h"
 #include "fs/queue/twin.h"
@@ -227,30 +228,39 @@ static bool take_twin(struct harvest *harvest)
 	struct result_record *result = &harvest->results[harvest->current];
 	struct store *store = harvest->needs->store;
 	struct job_place place;
-	struct node twin;
+	struct twin twin;
 
 	if (job_place(harvest->job, &place) < 0 || place.ino == 0 ||
 		twin_find(store, result, harvest->count, place.dir, place.stem, &twin) < 0)
 		return false;
 	for (size_t i = 0; i < harvest->count; i++)
-		if (harvest->twins[i] == twin.ino)
+		if (harvest->twins[i] == twin.node.ino)
 			return false;
 	int r = twin_copy(store, &twin, result);
 	if (r < 0) {
 		log_errno(LOG_LEVEL_INFO, r, "job %" PRId64 ": '%s' has the bytes of a result",
-			harvest->job->record.id, twin.name);
+			harvest->job->record.id, twin.node.name);
 		return false;
 	}
-	harvest->twins[harvest->current] = twin.ino;
+	harvest->twins[harvest->current] = twin.node.ino;
 	return true;
 }
 
 static void on_first_bytes(void *arg, enum first_bytes_end end, const char *why)
 {
 	struct harvest *harvest = arg;
+	struct result_record *result = &harvest->results[harvest->current];
+	int r;
 
 	switch (end) {
 	case FIRST_BYTES_HERE:
+		r = embed_result(harvest->needs->store, &harvest->job->record, result, harvest->first.first,
+			first_bytes_length(&harvest->first), harvest->needs->embeds);
+		if (r < 0) {
+			result->size = -1;
+			retry(harvest, strerror(-r));
+			return;
+		}
 		harvest->failures = 0;
 		(void)take_twin(harvest);
 		go_to_next(harvest);

@@ -286,7 +286,7 @@ static int name_result(struct store *store, const struct place *place, struct re
 	}
 	r = nodes_set_name(store, node.ino, place->dir, name);
 	if (r == 0) {
-		node.size = result->size;
+		node.size = result->size + result->extra;
 		node.atime = node.ctime = clock_wall_ns();
 		node.mtime = mtime;
 		r = nodes_set_attributes(store, &node);

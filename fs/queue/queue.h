@@ -23,7 +23,7 @@
  * Calls back:   nobody. What it changes is told by way of changes.h. A job in WAITING is not its business: who adds,
  *               releases or resumes jobs hands those to the inputs (fs/input/inputs.h).
  * Files:        bottom up: costs, credits, queue_models, queue_gap, queue_takes, queue_state, queue_place, queue_ask, queue_success, queue_after,
- *               queue_balance, queue_answer, queue_step, queue_poll, queue_submit; twin, first_bytes, publish, harvest (what was made);
+ *               queue_balance, queue_answer, queue_step, queue_poll, queue_submit; twin, first_bytes, embed, publish, harvest (what was made);
  *               queue_pump, queue_resume; bring_back, purchase (what was bought before); queue. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -63,6 +63,7 @@ struct queue_needs { /* all borrowed */
 	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
 	int64_t cache_size; /* bytes, 0 no limit: the most that one result without a length may take */
 	int64_t stall_ms; /* without a byte for so long a download has failed */
+	bool embeds;      /* results carry what they were made from */
 	bool eager;       /* fetch results as soon as they exist */
 	uid_t uid;        /* owner of results */
 	gid_t gid;

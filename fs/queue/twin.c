@@ -11,63 +11,78 @@
 #include "fs/base/cleanup.h"
 #include "fs/media/content.h"
 #include "fs/store/cache.h"
+#include "fs/store/grafts.h"
 #include "fs/store/store.h"
 
 #define COPY_MAX (INT64_C(256) << 20)
 #define NAME_ROOM 320
 
-static bool has_content(struct store *store, int64_t ino, const char *content)
+static int read_content(struct store *store, int64_t ino, char text[CONTENT_TEXT])
 {
-	char text[CONTENT_TEXT];
 	CLEANUP_CLOSE int fd = store_data_open(store, ino, O_RDONLY);
 
-	return fd >= 0 && content_of_file(fd, text) == 0 && strcmp(text, content) == 0;
+	return fd < 0 ? fd : content_of_file(fd, text);
 }
 
 /* Number 0: STEM.EXT. */
-static int look(struct store *store, const struct result_record *result, size_t number, int64_t dir,
-	const char *stem, struct node *ret_node)
+static int look(struct store *store, const struct result_record *result, const char *carried, size_t number, int64_t dir,
+	const char *stem, struct twin *ret_twin)
 {
-	char name[NAME_ROOM];
+	char name[NAME_ROOM], content[CONTENT_TEXT];
 
 	if (number == 0)
 		snprintf(name, sizeof(name), "%s.%s", stem, result->type);
 	else
 		snprintf(name, sizeof(name), "%s-%zu.%s", stem, number, result->type);
-	int r = nodes_find(store, dir, name, ret_node);
-	if (r == 0 && (ret_node->kind != NODE_FILE ||
-			      !has_content(store, ret_node->ino, result->content)))
-		r = -ENOENT;
-	return r;
+	int r = nodes_find(store, dir, name, &ret_twin->node);
+	if (r < 0)
+		return r;
+	if (ret_twin->node.kind != NODE_FILE || read_content(store, ret_twin->node.ino, content) < 0)
+		return -ENOENT;
+	ret_twin->carries = carried != NULL && strcmp(content, carried) == 0;
+	return ret_twin->carries || strcmp(content, result->content) == 0 ? 0 : -ENOENT;
 }
 
 int twin_find(struct store *store, const struct result_record *result, size_t count, int64_t dir,
-	const char *stem, struct node *ret_node)
+	const char *stem, struct twin *ret_twin)
 {
-	int r = -ENOENT;
+	CLEANUP(graft_record_finish) struct graft_record graft = {0};
+	int r = result->extra == 0 ? 0 : grafts_get(store, result->job, result->seq, &graft);
 
+	if (r < 0 && r != -ENOENT)
+		return r;
 	if (result->content == NULL || result->type == NULL || result->kind == RESULT_TEXT)
 		return -ENOENT;
+	r = -ENOENT;
 	for (size_t number = 0; number <= count && r == -ENOENT; number++)
-		r = look(store, result, number, dir, stem, ret_node);
+		r = look(store, result, graft.content, number, dir, stem, ret_twin);
 	return r;
 }
 
-static int copy_bytes(int from, int to, int64_t size)
+/* From the offset *in on, to the offset *out on. */
+static int copy_bytes(int from, off_t in, int to, off_t out, int64_t size)
 {
-	off_t in = 0, out = 0;
-
-	while (in < size) {
-		ssize_t n = copy_file_range(from, &in, to, &out, (size_t)(size - in), 0);
+	while (size > 0) {
+		ssize_t n = copy_file_range(from, &in, to, &out, (size_t)size, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : -EIO;
+		size -= n;
 	}
 	return 0;
 }
 
-static int copy_file(struct store *store, int64_t ino, struct cache_file *file, int64_t *ret_size)
+/* The first bytes of the result's own, where the file has others there. */
+static int write_original(int to, const struct graft_record *graft)
+{
+	ssize_t n = graft->cut == 0 ? 0 : pwrite(to, graft->original, (size_t)graft->cut, 0);
+
+	return n == graft->cut ? 0 : n < 0 ? -errno : -EIO;
+}
+
+static int copy_file(struct store *store, int64_t ino, const struct graft_record *graft, struct cache_file *file,
+	int64_t *ret_size)
 {
 	CLEANUP_CLOSE int from = store_data_open(store, ino, O_RDONLY);
 	struct stat st;
@@ -78,27 +93,34 @@ static int copy_file(struct store *store, int64_t ino, struct cache_file *file, 
 		return -errno;
 	if (st.st_size > COPY_MAX)
 		return -EFBIG;
+	int64_t rest = st.st_size - (int64_t)(graft->head_length + graft->tail_length);
 	int to = cache_file_fd(file);
-	int r = to < 0 ? to : copy_bytes(from, to, st.st_size);
+	int r = to < 0 ? to : rest < 0 ? -EIO : write_original(to, graft);
 	if (r == 0)
-		r = cache_file_note(file, 0, (size_t)st.st_size);
-	*ret_size = st.st_size;
-	return r;
+		r = copy_bytes(from, (off_t)graft->head_length, to, graft->cut, rest);
+	*ret_size = graft->cut + rest;
+	return r == 0 ? cache_file_note(file, 0, (size_t)*ret_size) : r;
 }
 
-int twin_copy(struct store *store, const struct node *twin, struct result_record *result)
+int twin_copy(struct store *store, const struct twin *twin, struct result_record *result)
 {
+	CLEANUP(graft_record_finish) struct graft_record graft = {0};
 	struct cache_file *file;
 	int64_t size = -1;
-	int r = cache_file_open(store, result->ino, &file);
+	int r = twin->carries ? grafts_get(store, result->job, result->seq, &graft) : 0;
 
+	if (r == 0)
+		r = cache_file_open(store, result->ino, &file);
 	if (r < 0)
 		return r;
 	r = cache_file_reset(file);
 	if (r == 0)
-		r = copy_file(store, twin->ino, file, &size);
+		r = copy_file(store, twin->node.ino, &graft, file, &size);
 	cache_file_close(file);
-	if (r == 0)
-		result->size = size;
-	return r;
+	if (r < 0)
+		return r;
+	result->size = size;
+	if (!twin->carries)
+		result->extra = 0;
+	return 0;
 }

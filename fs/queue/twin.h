@@ -7,9 +7,15 @@
 #include "fs/store/jobs.h"
 #include "fs/store/nodes.h"
 
+struct twin {
+	struct node node;
+	bool carries; /* it is what users have seen of the result: with what that carries (grafts.h) */
+};
+
 /* Of the `count` results of a job the one that is a file in this directory under a name of STEM's results. -ENOENT: none is, or
  * it is not known by what its bytes are. */
 int twin_find(struct store *store, const struct result_record *result, size_t count, int64_t dir, const char *stem,
-	struct node *ret_node);
-/* Its bytes become those of the result, which has its inode by now, in the cache. -EFBIG: too many to be copied while others wait. */
-int twin_copy(struct store *store, const struct node *twin, struct result_record *result);
+	struct twin *ret_twin);
+/* Its bytes become those of the result, which has its inode by now, in the cache; users see the file as it is. -EFBIG: too many to be copied
+ * while others wait. */
+int twin_copy(struct store *store, const struct twin *twin, struct result_record *result);

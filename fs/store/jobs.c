@@ -88,6 +88,8 @@ int jobs_remove(struct store *store, int64_t id)
 	if (r == 0)
 		r = db_run(store->db, "DELETE FROM result WHERE job = ?", "i", id);
 	if (r == 0)
+		r = db_run(store->db, "DELETE FROM graft WHERE job = ?", "i", id);
+	if (r == 0)
 		r = wishes_remove(store, id);
 	if (r == 0)
 		r = db_run(store->db, "DELETE FROM job WHERE id = ?", "i", id);

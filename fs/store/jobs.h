@@ -76,6 +76,7 @@ struct result_record {
 	char *text; /* RESULT_TEXT; else NULL */
 	int64_t ino;  /* its file once published; 0 before, or after that was removed */
 	int64_t size; /* -1 unknown */
+	int64_t extra; /* the file that users see has so many bytes more (grafts.h) */
 	char *etag, *type; /* NULL unknown; type is a suffix: "png" */
 	char *content;     /* by what its bytes are known again (fs/media/content.h), also when its file is gone; NULL unknown */
 };
@@ -123,7 +124,9 @@ int results_find_content(struct store *store, const char *content, int64_t *ret_
 int results_list_sized(struct store *store, int64_t size,
 	int (*visit)(void *arg, const struct result_record *result), void *arg);
 int results_find(struct store *store, int64_t ino, struct result_record *ret_result); /* -ENOENT */
-int results_save(struct store *store, const struct result_record *result); /* ino, size, etag, type, content; with another ino it is not kept any more */
+int results_save(struct store *store, const struct result_record *result); /* ino, size, extra, etag, type, content; with another ino it is not kept any more */
+/* How many bytes of its own a published result has, without those that users see beside them: -ENOENT. */
+int results_size(struct store *store, int64_t ino, int64_t *ret_size);
 enum result_kept { /* values are on disk */
 	RESULT_UNKEPT = 0,
 	RESULT_KEPT = 1,  /* it was whole in the cache once */

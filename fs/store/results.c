@@ -91,10 +91,10 @@ int results_set(struct store *store, int64_t job, const struct result_record *re
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = db_run(store->db,
 			"INSERT INTO result(job, seq, kind, task, url, text, ino, size, etag, type,"
-			" content) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-			"iiisssiisss", job, (int64_t)i, (int64_t)results[i].kind, results[i].task,
+			" content, extra) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+			"iiisssiisssi", job, (int64_t)i, (int64_t)results[i].kind, results[i].task,
 			results[i].url, results[i].text, results[i].ino, results[i].size,
-			results[i].etag, results[i].type, results[i].content);
+			results[i].etag, results[i].type, results[i].content, results[i].extra);
 	return r;
 }
 
@@ -111,6 +111,7 @@ static int read_result(sqlite3_stmt *row, struct result_record *result)
 	result->kind = (enum result_kind)sqlite3_column_int(row, 8);
 	result->text = db_column_text(row, 9);
 	result->content = db_column_text(row, 10);
+	result->extra = sqlite3_column_int64(row, 11);
 	return result->task == NULL || result->url == NULL ||
 			       (result->kind == RESULT_TEXT && result->text == NULL)
 		       ? -ENOMEM
@@ -125,7 +126,7 @@ int results_get(
 	size_t count = 0;
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content FROM result WHERE job = ?"
+		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content, extra FROM result WHERE job = ?"
 		" ORDER BY seq",
 		&row, "i", job);
 
@@ -176,7 +177,7 @@ int results_list_sized(struct store *store, int64_t size,
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content FROM result"
+		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content, extra FROM result"
 		" WHERE size = ? AND size > 0 AND ino != 0",
 		&row, "i", size);
 
@@ -198,7 +199,7 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 	struct result_record result = {0};
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content FROM result WHERE ino = ? AND ino != 0", &row,
+		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content, extra FROM result WHERE ino = ? AND ino != 0", &row,
 		"i", ino);
 
 	if (r <= 0)
@@ -212,13 +213,24 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 	return 0;
 }
 
+int results_size(struct store *store, int64_t ino, int64_t *ret_size)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT size FROM result WHERE ino = ? AND ino != 0", &row, "i", ino);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_size = sqlite3_column_int64(row, 0);
+	return 0;
+}
+
 int results_save(struct store *store, const struct result_record *result)
 {
 	return db_run(store->db,
 		"UPDATE result SET kept = kept = 1 AND ino = ?, ino = ?, size = ?, etag = ?, type = ?,"
-		" content = ? WHERE job = ? AND seq = ?",
-		"iiisssii", result->ino, result->ino, result->size, result->etag, result->type, result->content,
-		result->job, result->seq);
+		" content = ?, extra = ? WHERE job = ? AND seq = ?",
+		"iiisssiii", result->ino, result->ino, result->size, result->etag, result->type, result->content,
+		result->extra, result->job, result->seq);
 }
 
 int results_set_url(struct store *store, int64_t job, int64_t seq, enum result_kind kind,

@@ -269,6 +269,11 @@ static const char *const steps[] = {
 	"CREATE INDEX job_whole ON job(id) WHERE packed = 0 AND ino = 0 AND ended = 1;",
 	/* a file that is put back is known by it, whatever became of the result */
 	"CREATE INDEX result_content ON result(content) WHERE content IS NOT NULL;",
+	/* what results carry (grafts.h) */
+	"ALTER TABLE result ADD COLUMN extra INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE graft(job INTEGER NOT NULL, seq INTEGER NOT NULL, original BLOB NOT NULL,"
+	" head BLOB NOT NULL, tail BLOB NOT NULL, content TEXT NOT NULL, PRIMARY KEY(job, seq));"
+	"CREATE INDEX graft_content ON graft(content);",
 };
 
 int64_t schema_version(void)

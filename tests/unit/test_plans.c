@@ -20,6 +20,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/store/cache.h"
 #include "fs/store/found.h"
+#include "fs/store/grafts.h"
 #include "fs/store/jobs.h"
 #include "fs/store/known.h"
 #include "fs/store/nodes.h"
@@ -32,7 +33,7 @@
 #include "fs/store/wishes.h"
 
 static const char *const growing[] = {"node", "job", "result", "task", "xattr", "cached", "upload", "place",
-	"wish", "sheet", "sheet_row"};
+	"wish", "graft", "sheet", "sheet_row"};
 /* Indexes that hold what is asked for and no more, or in the order in which their reader wants it until he has enough. */
 static const char *const partial[] = {"job_open", "node_draft", "cached_used", "sheet_todo"};
 static const char *seen[256];
@@ -210,6 +211,7 @@ static void run_jobs(struct store *store)
 	result_records_finish(results, count);
 	assert_int_equal(results_list_older(store, 5, 2, 7, see_id, NULL), 0);
 	assert_int_equal(results_find(store, 5, &result), 0);
+	assert_int_equal(results_size(store, 5, &(int64_t){0}), 0);
 	result_record_finish(&result);
 	assert_int_equal(results_list_sized(store, 7, see_result, NULL), 0);
 	struct unkept unkept;
@@ -357,6 +359,13 @@ static void run_others(struct store *store)
 	int64_t number;
 	char *text;
 
+	struct graft_record graft = {.cut = 1, .original = (char *)"o", .head = (char *)"he", .head_length = 2,
+		.tail = (char *)"", .content = (char *)"1:h"};
+	int64_t owner, seq;
+	assert_int_equal(grafts_set(store, 1, 0, &graft), 0);
+	assert_int_equal(grafts_find(store, "1:h", &owner, &seq), 0);
+	assert_int_equal(grafts_get(store, 1, 0, &graft), 0);
+	graft_record_finish(&graft);
 	assert_int_equal(uploads_set(store, "h", "https://x/", 1), 0);
 	assert_int_equal(uploads_get(store, "h", &text, &number), 0);
 	free(text);
