@@ -49,6 +49,7 @@ struct config {
 	int64_t keep_after_ms;
 	bool keep;           /* what cannot be fetched again is never thrown away */
 	bool embed;          /* metadata = xattr | embed */
+	bool sidecar;        /* X.json beside each result */
 	bool cache;          /* keep what was fetched */
 	char *cache_dir;     /* NULL: XDG */
 	uint64_t cache_size; /* bytes; 0 = no limit */

@@ -90,6 +90,8 @@ static const struct config_entry entries[] = {
 		"throw nothing away that the service does not have any more", FIELD(keep), "yes"},
 	{"results", "metadata", &config_type_metadata,
 		"where prompt, model, task and settings of a result are: beside it, or in pictures themselves, too", FIELD(embed), "xattr"},
+	{"results", "sidecar", &config_type_bool, "X.json beside each result: what was asked for, and what was answered",
+		FIELD(sidecar), "no"},
 	{"results", "cache", &config_type_bool, "keep fetched results on disk", FIELD(cache), "yes"},
 	{"results", "cache_dir", &config_type_path,
 		"where fetched results are kept [$XDG_CACHE_HOME/weryaifs/ACCOUNT]",

@@ -200,6 +200,7 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 		.stall_timeout_ms = config->stall_timeout_ms,
 		.worker = layers->disk_worker,
 		.embeds = config->embed,
+		.sidecar = config->sidecar,
 		.eager = config->results == CONFIG_EAGER,
 		.brings_in = config->results == CONFIG_LAZY,
 		.evicts = !config->keep,

@@ -5,7 +5,7 @@ _weryaifs_item() # the word after -o: items with commas between, the last one is
 {
 	local done='' item=$1 keys value
 	[[ $item == *,* ]] && done=${item%,*}, item=${item##*,}
-	keys='account= base_url= models_base_url= key_file= key_command= ca_file= proxy= connect_timeout= request_timeout= trace= models_refresh= settle= settle_max= copies_after= ask_above= manual max_active= submit_gap= submit_gap_min= submissions_per_day= credits_per_day= unknown= dry_run first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= keep_after= keep metadata= cache cache_dir= cache_size= stall_timeout= listen= public_url= allow_other uid= gid= umask= no_readme keeper ratio= negative= number= resolution= quality= duration= audio web_search webhook= caller= config= sandbox debug ro noexec noatime auto_unmount'
+	keys='account= base_url= models_base_url= key_file= key_command= ca_file= proxy= connect_timeout= request_timeout= trace= models_refresh= settle= settle_max= copies_after= ask_above= manual max_active= submit_gap= submit_gap_min= submissions_per_day= credits_per_day= unknown= dry_run first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= keep_after= keep metadata= sidecar cache cache_dir= cache_size= stall_timeout= listen= public_url= allow_other uid= gid= umask= no_readme keeper ratio= negative= number= resolution= quality= duration= audio web_search webhook= caller= config= sandbox debug ro noexec noatime auto_unmount'
 	value=${item#*=}
 	case $item in
 	key_file=* | ca_file=* | trace=* | cache_dir=* | config=*)
@@ -20,6 +20,7 @@ _weryaifs_item() # the word after -o: items with commas between, the last one is
 	results=*) keys='results=lazy results=eager results=lazy-only' ;;
 	keep=*) keys='keep=yes keep=no' ;;
 	metadata=*) keys='metadata=xattr metadata=embed' ;;
+	sidecar=*) keys='sidecar=yes sidecar=no' ;;
 	cache=*) keys='cache=yes cache=no' ;;
 	allow_other=*) keys='allow_other=yes allow_other=no' ;;
 	no_readme=*) keys='no_readme=yes no_readme=no' ;;

@@ -51,6 +51,8 @@ function __weryaifs_items
         'keep=no' 'throw nothing away that the service does not have any more' \
         'metadata=xattr' 'where prompt, model, task and settings of a result are: beside it, or in pictures themselves, too' \
         'metadata=embed' 'where prompt, model, task and settings of a result are: beside it, or in pictures themselves, too' \
+        'sidecar=yes' 'X.json beside each result: what was asked for, and what was answered' \
+        'sidecar=no' 'X.json beside each result: what was asked for, and what was answered' \
         'cache=yes' 'keep fetched results on disk' \
         'cache=no' 'keep fetched results on disk' \
         'cache_dir=' 'where fetched results are kept' \

@@ -45,6 +45,7 @@ struct account_options {
 	int64_t first_poll_ms, poll_interval_ms, slow_poll_interval_ms, slow_poll_after_ms;
 	int64_t stall_timeout_ms;
 	struct worker *worker; /* borrowed */
+	bool sidecar;       /* X.json beside each result */
 	bool embeds;        /* metadata = embed */
 	bool eager;         /* fetch results as soon as they exist */
 	bool brings_in, evicts, along; /* see fetch.h */

@@ -175,6 +175,7 @@ static int make_tree(struct account *account)
 		.ask_above = options->ask_above,
 		.allow_unknown = options->allow_unknown,
 		.dry_run = options->dry_run,
+		.sidecar = options->sidecar,
 		.manual = options->manual,
 		.webhook_url = options->webhook_url,
 		.uid = options->uid,

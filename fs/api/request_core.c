@@ -110,7 +110,7 @@ int api_request_settings(const char *json, int (*visit)(void *arg, const char *n
 		if (r != 0 || !is_setting(key, value))
 			continue;
 		text = json_is_string(value) ? strdup(json_string_value(value))
-					     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+					     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 		r = text == NULL ? -ENOMEM : visit(arg, key, text);
 	}
 	json_decref(body);

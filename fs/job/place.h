@@ -28,6 +28,7 @@ _Static_assert((TREE_BITS & VIEW_BIT) == 0, "a number is of one kind");
 #define PLACE_PROMPT ".txt"
 #define PLACE_STATUS ".status"
 #define PLACE_WAIT ".wait"
+#define PLACE_SIDECAR ".json" /* of a result, where they are wished for; else any file's */
 #define PLACE_MODEL ".model"
 #define PLACE_ICON ".directory"
 #define PLACE_GALLERY ".gallery.html"

@@ -47,6 +47,11 @@ enum api_kind media_kind(const char *type)
 	return API_KIND_COUNT;
 }
 
+const char *media_type(size_t i)
+{
+	return i < array_length(types) ? types[i].type : NULL;
+}
+
 static const char *formats_of(enum api_kind kind)
 {
 	return kind == API_IMAGE   ? "jpg, png and webp"

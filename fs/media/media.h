@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* media: which files the service takes as input media (API reference 3.3, 3.7, 3.9). Pure. */
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fs/api/request.h"
@@ -18,6 +19,7 @@
 #define MEDIA_TOGETHER_S 15
 
 enum api_kind media_kind(const char *type); /* API_KIND_COUNT: none that is known */
+const char *media_type(size_t i);	/* "png", one after the other; NULL: there are no more */
 const char *media_noun(enum api_kind kind);    /* "picture" */
 const char *media_content_type(const char *type); /* "image/png" */
 /* May a file of this type (a suffix of fs/media/sniff.h; NULL: none of them), or of so many bytes, be input? 0, or -EINVAL with what follows its name in a

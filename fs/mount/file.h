@@ -27,6 +27,9 @@ int file_ghost_open(struct session *session, uint64_t ino, struct handle **ret_h
 /* A file of .weryaifs but the balance: the text of this moment. */
 int file_about_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 
+/* TREE_SIDECAR: what is known of a result; the copy of one may be written to it, and is dropped. */
+int file_sidecar_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
+
 /* TREE_MODEL: what a directory takes, in words. */
 int file_model_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle);
 

@@ -12,6 +12,7 @@
 #include "fs/mount/file.h"
 #include "fs/mount/reply.h"
 #include "fs/tree/shadow_text.h"
+#include "fs/tree/sidecar.h"
 
 int file_text_init(struct file_text *file, struct session *session, uint64_t ino,
 	const struct handle_type *type, char *text, size_t length)
@@ -94,7 +95,7 @@ static void ghost_write(
 	struct handle *handle, fuse_req_t req, const char *data, size_t size, off_t offset)
 {
 	bool dropped = offset > 0 || shadow_text_of(false, data, size) == SHADOW_COPY ||
-		       shadow_text_of(true, data, size) == SHADOW_COPY;
+		       shadow_text_of(true, data, size) == SHADOW_COPY || sidecar_is_copy(data, size);
 
 	if (dropped)
 		reply_written(req, size);
@@ -146,4 +147,15 @@ static int make_model(struct session *session, uint64_t ino, char **ret_text, si
 int file_model_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
 	return file_text_open(session, ino, flags, make_model, ret_handle);
+}
+
+static int make_sidecar(struct session *session, uint64_t ino, char **ret_text, size_t *ret_length)
+{
+	return sidecar_text_of(session->tree, ino, ret_text, ret_length);
+}
+
+int file_sidecar_open(struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
+{
+	return (flags & O_ACCMODE) == O_RDONLY ? file_text_open(session, ino, flags, make_sidecar, ret_handle)
+					       : file_ghost_open(session, ino, ret_handle);
 }

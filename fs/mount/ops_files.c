@@ -37,6 +37,8 @@ static int open_entry(struct session *session, const struct tree_entry *entry, i
 		return file_result_open(session, entry->ino, flags, ret_handle);
 	case TREE_STATUS:
 		return file_status_open(session, entry->ino, flags, ret_handle);
+	case TREE_SIDECAR:
+		return file_sidecar_open(session, entry->ino, flags, ret_handle);
 	case TREE_MODEL:
 		return file_model_open(session, entry->ino, flags, ret_handle);
 	case TREE_WAIT:
@@ -95,6 +97,8 @@ static int create(fuse_req_t req, uint64_t parent, const char *name, mode_t mode
 	r = tree_create(session->tree, parent, name, mode, &owner, ret_entry);
 	if (r == -EEXIST && !exclusive)
 		return open_existing(session, parent, name, flags, ret_entry, ret_handle);
+	if (r == 0)
+		copiers_brought(session->copiers, parent, name, fuse_req_ctx(req)->pid);
 	return r < 0 ? r : made(session, ret_entry->ino, ret_handle);
 }
 

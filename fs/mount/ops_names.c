@@ -17,6 +17,7 @@
 #include "fs/notify/notifier.h"
 #include "fs/report/views.h"
 #include "fs/tree/copiers.h"
+#include "fs/tree/sidecar.h"
 #include "fs/tree/tree.h"
 
 static void reply_made(fuse_req_t req, int result, const struct tree_entry *entry)
@@ -121,8 +122,10 @@ void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		r = tree_create(session->tree, parent, name, mode, &owner, &entry);
 	else
 		r = made_before(session, parent, name, &entry);
-	if (r == 0)
+	if (r == 0) {
+		copiers_brought(session->copiers, parent, name, fuse_req_ctx(req)->pid);
 		tree_close(session->tree, entry.ino, O_RDWR);
+	}
 	reply_made(req, r, &entry);
 }
 
@@ -147,19 +150,24 @@ void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct notifier *notifier = ops_notifier(req);
 	pid_t pid = fuse_req_ctx(req)->pid;
 	struct session *session = session_of(req);
+	char sidecar[256];
 	int r = about_find(parent, name) != 0 || views_is(parent) ? -EPERM : 0;
 
 	if (notifier != NULL) {
 		reply_error(req, notifier_removed(notifier, parent, name));
 		return;
 	}
+	bool had_sidecar = sidecar_of(session->tree, parent, name, sidecar);
+	bool is_shadow = place_is_shadow_name(name) || sidecar_is(session->tree, parent, name);
 	if (r == 0 && !request_was_done(session))
 		r = tree_unlink(session->tree, parent, name);
 	if (r == 0)
 		ghost_add(session, parent, name, pid);
 	else if (r == -ENOENT)
 		r = ghost_take(session, parent, name, pid);
-	if (r == 0 && place_is_shadow_name(name))
+	if (r == 0 && had_sidecar)
+		ghost_add_moved(session, parent, sidecar, pid);
+	if (r == 0 && is_shadow)
 		copiers_removed(session->copiers, parent, name, pid);
 	reply_error(req, r);
 }
@@ -203,6 +211,9 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
 	struct session *session = session_of(req);
 	struct tree_owner owner = ops_owner(req);
 	struct tree_entry entry;
+	char sidecar[256];
+	bool had_sidecar = notifier == NULL && sidecar_of(session->tree, parent, name, sidecar);
+	bool is_shadow = place_is_shadow_name(name) || (notifier == NULL && sidecar_is(session->tree, parent, name));
 	int r;
 
 	if (notifier != NULL)
@@ -221,7 +232,9 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
 		ghost_add(session, parent, name, pid);
 	else if (r == -ENOENT)
 		r = ghost_take(session, parent, name, pid);
-	if (r == 0 && place_is_shadow_name(name))
+	if (r == 0 && had_sidecar)
+		ghost_add_moved(session, parent, sidecar, pid);
+	if (r == 0 && is_shadow)
 		ghost_add_moved(session, new_parent, new_name, pid);
 	else if (r == 0 && place_is_shadow_name(new_name) &&
 		 inode_lookup(session, new_parent, new_name, &entry) == -ENOENT)

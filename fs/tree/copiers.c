@@ -134,7 +134,7 @@ void copiers_dated(struct copiers *copiers, pid_t pid, const struct timespec *mt
 
 bool copiers_hide(struct copiers *copiers, uint64_t parent, const char *name, pid_t pid)
 {
-	return place_is_shadow_name(name) && find(copiers, parent, name, pid) != NULL &&
+	return (place_is_shadow_name(name) || place_has_suffix(name, PLACE_SIDECAR)) && find(copiers, parent, name, pid) != NULL &&
 	       (find_program(copiers, pid, 0) != NULL ||
 		       find_program(copiers, pid, parent) != NULL);
 }

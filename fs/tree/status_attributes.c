@@ -19,7 +19,7 @@
 
 /* Beside them each setting that was sent (fs/job/sent.h). */
 static const char *const result_keys[] = {
-	"model", "mode", "task", "prompt", "url", "submitted", "finished", "credits", "request"};
+	"model", "mode", "task", "prompt", "url", "submitted", "finished", "credits", "request", "content"};
 
 /* What the request had, which is gone from the prompt when that says something else. -ENODATA: it is no such key. */
 static int add_sent(const struct job_record *record, const char *key, struct buf *text)
@@ -43,8 +43,8 @@ static bool is_key(const char *const *list, size_t count, const char *key)
 	return false;
 }
 
-static bool add_result_fact(struct tree *tree, const struct facts *facts, const struct node *node,
-	const char *key, struct buf *text)
+bool facts_add_of_result(struct tree *tree, const struct facts *facts, const struct node *node, const char *key,
+	struct buf *text)
 {
 	if (facts->record == NULL)
 		return false;
@@ -63,13 +63,15 @@ static bool add_result_fact(struct tree *tree, const struct facts *facts, const 
 			continue;
 		if (strcmp(key, "task") == 0)
 			return buf_adds(text, facts->results[i].task) == 0;
+		if (strcmp(key, "content") == 0)
+			return facts->results[i].content != NULL && buf_adds(text, facts->results[i].content) == 0;
 		/* a text has no address: it is one by itself (RFC 2397) */
 		if (strcmp(key, "url") == 0)
 			return (facts->results[i].kind == RESULT_TEXT
 					       ? buf_addf(text, "data:,%s", facts->results[i].text)
 					       : buf_adds(text, facts->results[i].url)) == 0;
 	}
-	return strcmp(key, "task") != 0 && strcmp(key, "url") != 0 &&
+	return strcmp(key, "task") != 0 && strcmp(key, "url") != 0 && strcmp(key, "content") != 0 &&
 	       facts_add(tree, facts, node, key, text);
 }
 
@@ -97,7 +99,7 @@ int status_attribute(struct tree *tree, const struct node *node, const char *nam
 	if (r < 0)
 		return r;
 	buf_init(&value, STATUS_MAX);
-	bool applies = node->kind == NODE_RESULT ? add_result_fact(tree, &facts, node, name, &value)
+	bool applies = node->kind == NODE_RESULT ? facts_add_of_result(tree, &facts, node, name, &value)
 						 : facts_add(tree, &facts, node, name, &value);
 	/* a prompt is its author's own, to be used again as it is */
 	if (strcmp(name, "prompt") != 0)

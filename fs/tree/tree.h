@@ -16,7 +16,7 @@
  * Permission bits are the kernel's business (default_permissions); the tree refuses what no owner may do (-EPERM).
  * Errors: POSIX's, and -ENOSPC, -EIO, -ENOMEM.
  * Files, bottom up: shadow_text, copiers, status_hash, caption, draft_pace, draft_edit, draft_copies, draft_examine, draft, status_facts,
- * status_sheet, status_progress, status, status_size, status_attributes, tree_plant, tree_path, tree_hint, tree, tree_look, tree_set, tree_xattr,
+ * status_sheet, status_progress, status, status_size, status_attributes, sidecar, tree_plant, tree_path, tree_hint, tree, tree_look, tree_set, tree_xattr,
  * tree_place, tree_change, tree_rename. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,6 +56,7 @@ struct tree_needs { /* all borrowed */
 	int64_t copies_ms; /* a copy is sent when no name has changed for so long */
 	int ask_above;     /* one rename that asks another model for more results is asked about; 0: none is */
 	bool allow_unknown, dry_run;
+	bool sidecar; /* X.json beside each result (sidecar.h) */
 	bool manual; /* nothing is sent unless a person says so */
 	const char *webhook_url; /* of prompts that name none; NULL none */
 	uid_t uid; /* owner of directories that nobody in particular makes */
@@ -74,7 +75,7 @@ void tree_destroy(struct tree *tree); /* NULL is fine */
 /* The models in force are other ones: makes the directories that are missing. */
 int tree_plant(struct tree *tree);
 
-enum tree_kind { TREE_DIR, TREE_FILE, TREE_RESULT, TREE_STATUS, TREE_WAIT, TREE_WAIT_BELOW, TREE_MODEL, TREE_GALLERY };
+enum tree_kind { TREE_DIR, TREE_FILE, TREE_RESULT, TREE_STATUS, TREE_SIDECAR, TREE_WAIT, TREE_WAIT_BELOW, TREE_MODEL, TREE_GALLERY };
 
 struct tree_entry {
 	uint64_t ino;

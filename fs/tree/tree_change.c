@@ -21,6 +21,7 @@
 #include "fs/store/jobs.h"
 #include "fs/store/places.h"
 #include "fs/tree/draft.h"
+#include "fs/tree/sidecar.h"
 #include "fs/tree/status_sheet.h"
 
 /* But for shadows. */
@@ -264,8 +265,10 @@ static int unlink_shadow(struct tree *tree, int64_t parent, const char *name)
 	uint64_t bit;
 	int r = tree_shadow(tree, parent, name, &prompt, &bit);
 
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
+	if (r == 0)
+		return sidecar_find(tree, parent, name, &prompt) == 1 ? 0 : -ENOENT;
+	if (r < 0)
+		return r;
 	if (bit == TREE_STATUS_BIT)
 		changes_tell_name(tree->needs.changes, CHANGES_STATUS_MADE, prompt.parent, name);
 	return 0;

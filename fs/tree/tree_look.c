@@ -14,6 +14,7 @@
 #include "fs/model/model.h"
 #include "fs/model/overview.h"
 #include "fs/prompt/prompt_name.h"
+#include "fs/tree/sidecar.h"
 #include "fs/tree/status.h"
 #include "fs/tree/status_size.h"
 #include "fs/tree/status_sheet.h"
@@ -87,9 +88,12 @@ static int shadow_entry(
 	struct tree_entry entry;
 	size_t length = 0;
 	CLEANUP_FREE char *text = NULL;
+	bool sidecar = prompt->kind == NODE_RESULT;
 	int r = tree_entry_of(tree, prompt, &entry);
 
-	if (r == 0 && bit == TREE_STATUS_BIT)
+	if (r == 0 && sidecar)
+		r = sidecar_text(tree, prompt, &text, &length);
+	else if (r == 0 && bit == TREE_STATUS_BIT)
 		r = status_size(tree, prompt, &length);
 	/* what trusts sizes (sshfs, NFS) reads no more than that: true as soon as the text is known */
 	else if (r == 0 && status_wait_text(tree, prompt, &text, &length) < 0)
@@ -97,7 +101,11 @@ static int shadow_entry(
 	if (r < 0)
 		return r;
 	entry.st.st_mtim = entry.st.st_ctim = tree_time(prompt->mtime);
-	tree_entry_make(&entry, entry.ino | bit, bit == TREE_STATUS_BIT ? TREE_STATUS : TREE_WAIT, length);
+	tree_entry_make(&entry, entry.ino | bit,
+		sidecar                ? TREE_SIDECAR
+		: bit == TREE_STATUS_BIT ? TREE_STATUS
+					 : TREE_WAIT,
+		length);
 	*ret_entry = entry;
 	return 0;
 }
@@ -235,6 +243,10 @@ int tree_lookup(struct tree *tree, uint64_t parent, const char *name, struct tre
 	if (strcmp(name, PLACE_WAIT) == 0 && (parent == TREE_ROOT || parent >= TREE_FIRST_FREE))
 		return wait_below_entry(tree, TREE_NODE(parent), ret_entry);
 	r = tree_shadow(tree, TREE_NODE(parent), name, &node, &bit);
+	if (r == 0) {
+		r = sidecar_find(tree, TREE_NODE(parent), name, &node);
+		bit = TREE_STATUS_BIT;
+	}
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
 	return shadow_entry(tree, &node, bit, ret_entry);
@@ -297,8 +309,12 @@ static int emit_node(struct tree *tree, const struct node *node, uint64_t cookie
 	if (is_hidden(tree, node))
 		return 0;
 	size_t stem = cookie < shadow_cookie ? tree_status_stem(tree, node) : 0;
-	if (stem > 0) {
+	bool shadow = stem > 0;
+	if (shadow)
 		snprintf(name, sizeof(name), "%.*s" PLACE_STATUS, (int)stem, node->name);
+	else if (cookie < shadow_cookie)
+		shadow = sidecar_name(tree, node, name);
+	if (shadow) {
 		/* a name too long to be looked up is not listed */
 		r = strlen(name) > 255 ? -ENAMETOOLONG
 				       : shadow_entry(tree, node, TREE_STATUS_BIT, &entry);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rename(2), with and without RENAME_EXCHANGE: one transaction. What it means for prompts and their jobs (tree_place.c) is part
  * of that transaction. */
+#include "fs/tree/sidecar.h"
 #include "fs/tree/tree_private.h"
 
 #include <errno.h>
@@ -216,6 +217,10 @@ static int move_shadow(struct tree *tree, uint64_t parent, const char *name, uin
 	uint64_t bit;
 	int r = tree_shadow(tree, TREE_NODE(parent), name, &prompt, &bit);
 
+	if (r == 0) {
+		r = sidecar_find(tree, TREE_NODE(parent), name, &prompt);
+		bit = 0; /* nobody is told of those */
+	}
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
 	r = nodes_find(tree->needs.store, TREE_NODE(new_parent), new_name, &target);

@@ -259,10 +259,10 @@ settings_are_kept() {
         case $key in
         aspect_ratio) name=ratio ;; negative_prompt) name=negative ;;
         image_number | video_number | num_images) name=number ;;
-        generate_audio) name=audio ;; use_web_search) name=web_search ;; caller_id) name=caller ;; *) name=$key ;;
+        generate_audio) name=audio ;; use_web_search) name=web_search ;; *) name=$key ;;
         esac
         assert_eq "$(getfattr --only-values --absolute-names -n "user.weryai.$name" "$1")" "$(printf %b "$value")" "$1: $name"
-    done < <(jq -r 'del(.model, .prompt, .webhook_url) | to_entries[]
+    done < <(jq -r 'del(.model, .prompt, .webhook_url, .caller_id) | to_entries[]
         | select((.value | if type == "array" then .[0] else . end | type == "string" and startswith("http")) | not)
         | [.key, (.value | if type == "string" then . else tojson end)] | @tsv' <<<"$2")
 }
