@@ -1,9 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Statuses, spend.csv, spend, stats, stats.prom, events and the service's own account say the same numbers, after failures, refusals, lost
-# answers, busy moments, and credits that ran out and came back.
+# answers, busy moments, moderation, and credits that ran out and came back.
+# COSTS_PROMPTS=500 tests/mount/costs_agree.sh is the whole of it.
 . "$(dirname "$0")/../lib/mount.sh"
-start_sandbox --seconds 0.3 --video-seconds 0.3 --credits 20
+count=${COSTS_PROMPTS:-30}
+patience=$((100 + count * 2))
+credits_first=$((count / 2 + 5))
+start_sandbox --seconds 0.3 --video-seconds 0.3 --credits $credits_first
 mount_fs -o submit_gap=0.05
 
 credits() {
@@ -21,14 +25,16 @@ a dear one" >"$M/QWEN/dear.txt"
 cat "$M/QWEN/dear.wait" >/dev/null
 await 20 grep -qE '^credits: 3( |$)' "$M/QWEN/dear.status" || fail "$(status_of "$M/QWEN/dear")"
 
-# 16 credits are left for 36 prompts of two prices, of which some fail at once, some later, some twice
+# half the credits are left for prompts of two prices, of which some fail at once, some later, some twice
 mkdir "$M/FLUX/set" "$M/VEO_3_1/set"
-for i in $(seq -w 30); do
-    case $i in
-    04 | 11) echo "[[task-fail]] $i" ;;
-    07) echo "[[submit-1005]] $i" ;;
-    09 | 20) echo "[[submit-500]] $i" ;;
+for i in $(seq -w "$count"); do
+    case $((10#$i % 30)) in
+    4 | 11) echo "[[task-fail]] $i" ;;
+    7) echo "[[submit-1005]] $i" ;;
+    9 | 20) echo "[[submit-500]] $i" ;;
     13 | 25) echo "[[submit-429=1]] $i" ;;
+    16) echo "[[submit-moderation]] $i" ;;
+    18) echo "[[task-fail-moderation]] $i" ;;
     *) echo "picture $i" ;;
     esac >"$M/FLUX/set/$i.txt"
 done
@@ -36,7 +42,7 @@ for i in 1 2 3; do
     echo "film $i" >"$M/VEO_3_1/set/$i.txt"
 done
 out_of_credits() { grep -lq '^needs: credits' "$M"/*/set/*.status; }
-await 60 out_of_credits || fail "credits do not run out: $(credits) $(head -q -n1 "$M"/*/set/*.status | sort | uniq -c)"
+await "$patience" out_of_credits || fail "credits do not run out: $(credits) $(head -q -n1 "$M"/*/set/*.status | sort | uniq -c)"
 grep -q '^credits: probably ' $(grep -l '^needs: credits' "$M"/FLUX/set/*.status) || fail "what it will cost is not said"
 # what was sent has to be seen paid before credits are bought: of a balance that rises nothing can be said
 nothing_moves() {
@@ -50,16 +56,16 @@ nothing_moves() {
         esac
     done
 }
-await 60 nothing_moves || fail "something is still on its way: $(head -q -n1 "$M"/*/set/*.status | sort | uniq -c)"
+await "$patience" nothing_moves || fail "something is still on its way: $(head -q -n1 "$M"/*/set/*.status | sort | uniq -c)"
 left=$(credits)
 balance_is_left() { grep -q "^$left\b" "$M/.weryaifs/balance"; }
 await 20 balance_is_left || fail "the balance is not $left: $(cat "$M/.weryaifs/balance")"
 control credits=$((left + 1000))
 cat "$M/.weryaifs/balance" >/dev/null
 echo submit >"$(grep -l '^needs: credits' "$M"/*/set/*.status | head -n 1)" || true
-timeout 100 cat "$M/.weryaifs/wait" >"$TEST_TMP/report" && fail "nothing has failed?"
+timeout "$patience" cat "$M/.weryaifs/wait" >"$TEST_TMP/report" && fail "nothing has failed?"
 # the last reading of the balance is asked for after the last answer
-spent=$((1020 - $(credits)))
+spent=$((credits_first + 1000 - $(credits)))
 agree() {
     [ "$(awk -F, 'NR > 1 { sum += $8 + $9 } END { print sum + 0 }' "$M/.weryaifs/spend.csv")" = "$spent" ]
 }
