@@ -21,6 +21,19 @@ static int make_simple(struct disk *disk, enum call_kind kind, int fd)
 	return r;
 }
 
+int disk_look(struct disk *disk, const char *path)
+{
+	size_t size = strlen(path) + 1;
+	struct call *call = disk_call_new(CALL_LOOK, -1, size);
+
+	if (call != NULL)
+		memcpy(call->data, path, size);
+	int r = disk_call_make(disk, call);
+	if (r == 0)
+		free(call);
+	return r;
+}
+
 int disk_open(struct disk *disk, int dir, const char *name, int flags, struct stat *ret_stat)
 {
 	struct call *call = disk_call_named(CALL_OPEN, dir, name);

@@ -22,6 +22,8 @@ int disk_create(struct disk **ret_disk); /* its thread begins with the first cal
 void disk_destroy(struct disk *disk);
 bool disk_hangs(const struct disk *disk);
 
+/* Does the disk answer that `path` is on? 0; -ETIMEDOUT; whatever stat(2) says. */
+int disk_look(struct disk *disk, const char *path);
 /* `name` in the directory `dir`, with O_CLOEXEC and mode 0600; *ret_stat is what it is. */
 int disk_open(struct disk *disk, int dir, const char *name, int flags, struct stat *ret_stat);
 int disk_stat(struct disk *disk, int fd, struct stat *ret_stat);

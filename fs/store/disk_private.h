@@ -8,7 +8,7 @@
 
 #define NAME_ROOM 64
 
-enum call_kind { CALL_OPEN, CALL_STAT, CALL_READ, CALL_WRITE, CALL_TRUNCATE, CALL_UNLINK, CALL_SYNC, CALL_CLOSE };
+enum call_kind { CALL_LOOK, CALL_OPEN, CALL_STAT, CALL_READ, CALL_WRITE, CALL_TRUNCATE, CALL_UNLINK, CALL_SYNC, CALL_CLOSE };
 
 struct call {
 	struct list link; /* of those that wait for the thread */

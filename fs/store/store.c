@@ -86,7 +86,9 @@ static int open_cache(struct store *store, const char *path, char **ret_dir, cha
 	store->cache_path = strdup(path);
 	if (store->cache_path == NULL)
 		return -ENOMEM;
-	int r = private_dir_open(path, ret_dir, &store->cache_fd, ret_message);
+	int r = disk_look(store->disk, path);
+	if (r != -ETIMEDOUT)
+		r = private_dir_open(path, ret_dir, &store->cache_fd, ret_message);
 	if (r == 0 || r == -ENOMEM || r == -EPERM)
 		return r;
 	log_warning("store: without a cache: %s", *ret_message != NULL ? *ret_message : strerror(-r));

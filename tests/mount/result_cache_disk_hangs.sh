@@ -8,7 +8,7 @@ start_sandbox --seconds 0.2
 # the disk; its path is relative, so that its daemon is not taken for the one of $M
 D=$TEST_TMP/disk
 mkdir -p "$D" "$TEST_TMP/below"
-(cd "$TEST_TMP" && XDG_STATE_HOME=$PWD/below XDG_CACHE_HOME=$PWD/below exec "$WERYAIFS" -f --sandbox disk) &
+(cd "$TEST_TMP" && XDG_STATE_HOME=$PWD/below XDG_CACHE_HOME=$PWD/below exec "$WERYAIFS" -f -o nokeeper --sandbox disk) &
 below=$!
 trap 'code=$?; kill -CONT "$below"; kill -TERM "$below"; wait "$below"; (exit "$code"); tear_down' EXIT
 await 30 mountpoint -q "$D" || fail "no disk"
@@ -59,3 +59,13 @@ cat "$M/FLUX/before.png" >/dev/null
 umount_fs
 kill -CONT "$below"
 weryaifs --check -o "cache_dir=$TEST_TMP/none" >"$TEST_TMP/check" || fail "the account: $(cat "$TEST_TMP/check")"
+
+# nor does the next daemon when one dies while it hangs: it goes on without a cache
+mount_fs -o "cache_dir=$D/FLUX/cache"
+kill -STOP "$below"
+kill -KILL "$FS_PID"
+assert_eq "$(timeout 60 sha256sum <"$M/FLUX/before.png")" "$before" "bytes without a cache"
+FS_PID=$(daemon_of "$KEEPER_PID")
+assert_contains "$(timeout 20 cat "$M/.weryaifs/log")" "store: without a cache" log
+umount_fs
+kill -CONT "$below"

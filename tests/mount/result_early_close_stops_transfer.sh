@@ -3,7 +3,7 @@
 # A reader that closes early stops the transfer, and nothing is asked for while nobody reads.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox --cdn-rate 4000000
-mount_fs
+mount_fs -o nokeeper # whose sign of life is a wake-up
 file=$(make_result "$M/VEO_3_1/big.txt" "fox [[bytes=200000000]]")
 head -c 2000000 "$file" | wc -c >/dev/null
 

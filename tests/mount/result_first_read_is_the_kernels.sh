@@ -3,7 +3,7 @@
 # A result that has just appeared is in the kernel's cache, as far as its bytes are here: whoever opens it first waits
 # neither for the network nor for us.
 . "$(dirname "$0")/../lib/mount.sh"
-mount_fs
+mount_fs -o results=lazy-only # else the rest would come by itself, sooner or later
 file=$(make_result "$M/FLUX/fox.txt" "a fox [[bytes=50000]]")
 # mincore(2), which reads nothing
 pages_are_here() {
