@@ -306,7 +306,15 @@ static void run(struct keeper *keeper)
 			start(keeper);
 			continue;
 		}
-		if (poll(fds, 3, time_to_wait(keeper, now)) < 0 && errno != EINTR) {
+		int wait = time_to_wait(keeper, now);
+		if (wait > SOON_MS && keeper->large) {
+			keeper_shrink();
+			keeper->large = false;
+		}
+		int happened = poll(fds, 3, wait);
+		if (happened > 0)
+			keeper->large = true;
+		if (happened < 0 && errno != EINTR) {
 			finish(keeper, EXIT_FAILURE);
 			break;
 		}
@@ -344,6 +352,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	keeper.start_at_ms = clock_mono_ms();
+	keeper.large = true;
 	run(&keeper);
 	keeper_unmount(&keeper.mount);
 	return keeper.code;

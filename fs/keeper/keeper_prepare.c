@@ -3,7 +3,9 @@
 #include "fs/keeper/keeper_private.h"
 
 #include <errno.h>
+#include <link.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +98,27 @@ static int number_of(const char *variable, int otherwise)
 	long number = text != NULL ? strtol(text, NULL, 10) : 0;
 
 	return number > 0 && number < 1000000 ? (int)number : otherwise;
+}
+
+/* What was never written to is the file's own, and can be had from there again (madvise(2)). */
+static int give_back(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+		if (part->p_type != PT_LOAD || (part->p_flags & PF_W) != 0)
+			continue;
+		uintptr_t from = (info->dlpi_addr + part->p_vaddr) & ~(page - 1);
+		uintptr_t to = info->dlpi_addr + part->p_vaddr + part->p_memsz;
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+void keeper_shrink(void)
+{
+	dl_iterate_phdr(give_back, NULL);
 }
 
 int keeper_prepare(struct keeper *keeper)

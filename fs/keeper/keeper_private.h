@@ -11,6 +11,10 @@
 struct fuse_session;
 struct keeper;
 
+/* Gives back the pages of programs and libraries, which come again from the page cache when they are needed: a keeper waits
+ * for months. keeper_prepare.c. */
+void keeper_shrink(void);
+
 /* The mount: keeper_mount.c */
 struct keeper_mount {
 	struct fuse_session *fuse; /* owned; NULL: not mounted */
@@ -81,6 +85,7 @@ struct keeper {
 	int64_t start_at_ms; /* of the next daemon; 0: none is to be started */
 	int64_t started_ms;  /* of the present one */
 	int64_t silence_ms;
+	bool large;       /* since something happened that took memory */
 	bool told_to_end; /* by a signal */
 	bool unmounted;	  /* as the daemon has asked for */
 	bool done;
