@@ -7,11 +7,7 @@
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/str.h"
-
-enum { SECRET_MAX = 512, SECRET_MIN = 4 /* less would be found in plain words */ };
-
-static char secret[SECRET_MAX + 1];
-static size_t secret_length;
+#include "fs/base/text_key.h"
 
 static const struct {
 	uint32_t first, last;
@@ -47,12 +43,12 @@ static size_t next(const char *text, size_t length, bool *ret_clean)
 static size_t show(const char *text, size_t length, bool lines, const char **ret_shown, size_t *ret_size)
 {
 	bool clean;
-	size_t size = next(text, length, &clean);
+	size_t size = next(text, length, &clean), key = text_key_at(text, length);
 
-	if (secret_length > 0 && length >= secret_length && memcmp(text, secret, secret_length) == 0) {
+	if (key > 0) {
 		*ret_shown = "***";
 		*ret_size = 3;
-		return secret_length;
+		return key;
 	}
 	clean = clean || (lines && (text[0] == '\n' || text[0] == '\t'));
 	*ret_shown = clean ? text : "?";
@@ -163,10 +159,5 @@ char *text_shell(const char *word)
 
 void text_hide(const char *word)
 {
-	size_t length = word == NULL ? 0 : strlen(word);
-
-	explicit_bzero(secret, sizeof(secret));
-	secret_length = length >= SECRET_MIN && length <= SECRET_MAX ? length : 0;
-	if (secret_length > 0)
-		memcpy(secret, word, length);
+	text_key_set(word);
 }

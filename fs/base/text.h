@@ -4,7 +4,8 @@
  *
  * What would move a cursor, begin a line or turn the direction of reading becomes '?': C0, DEL, C1, U+2028 and U+2029, the
  * marks, embeddings and isolates of bidirectional text, U+FEFF, U+FFF9 to U+FFFB, tags, and what is no UTF-8. Letters of any
- * script, emoji and their joiners stay. The API key, once text_hide() knows it, becomes "***" wherever it comes from. */
+ * script, emoji and their joiners stay. The API key, once text_hide() knows it, becomes "***" wherever it comes from, and in
+ * whichever writing (text_key.h). */
 #include <stdbool.h>
 #include <stddef.h>
 
