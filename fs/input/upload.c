@@ -227,6 +227,7 @@ void uploads_retry(struct uploads *uploads)
 	list_for_each_safe(item, after, &uploads->all)
 	{
 		struct upload *upload = list_entry(item, struct upload, link);
+		upload->not_before = 0;
 		if (upload->state == UPLOAD_REFUSED)
 			upload_free(upload);
 	}

@@ -22,6 +22,8 @@ struct upload {
 	int64_t at; /* hashed so far, then sent so far */
 	char hash[SHA256_TEXT];
 	char *url, *trouble; /* owned; trouble: why it was refused, or is tried again */
+	int64_t not_before;  /* monotonic ms */
+	unsigned failures;   /* in a row, of its own */
 };
 
 struct uploads {
@@ -34,8 +36,8 @@ struct uploads {
 	struct loop_timer *timer; /* owned */
 	struct upload *sending;   /* NULL none */
 	struct api_call *call;    /* owned */
-	int64_t not_before, told; /* monotonic ms */
-	unsigned failures;        /* in a row */
+	int64_t not_before, told; /* monotonic ms; the former of all */
+	unsigned failures;        /* in a row, that were not about one file */
 };
 
 /* upload_send.c. Forgets the file, and calls it off where it is being sent. */

@@ -141,6 +141,41 @@ static bool has_changed(const struct upload *upload)
 	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != upload->changed;
 }
 
+/* Others would fail in the same way just now. */
+static bool is_about_all(const struct api_error *error)
+{
+	switch (error->class) {
+	case ERRCLASS_AUTH:
+	case ERRCLASS_CREDITS:
+	case ERRCLASS_THROTTLED:
+	case ERRCLASS_CONCURRENCY:
+	case ERRCLASS_DAILY:
+		return true;
+	case ERRCLASS_NETWORK:
+		return error->not_sent;
+	default:
+		return false;
+	}
+}
+
+/* Others have their turn first. */
+static void put_off(struct upload *upload, const struct api_error *error)
+{
+	struct uploads *uploads = upload->uploads;
+	bool all = is_about_all(error);
+	unsigned failures = all ? ++uploads->failures : ++upload->failures;
+	int64_t wait = backoff_wait_ms(&pace, failures, error->retry_after_ms, backoff_random());
+
+	if (error->class == ERRCLASS_DAILY)
+		wait = clock_ms_to_midnight(clock_wall_ms()) + 60000;
+	*(all ? &uploads->not_before : &upload->not_before) = clock_mono_ms() + wait;
+	set_trouble(upload, error);
+	list_remove(&upload->link);
+	list_append(&uploads->all, &upload->link);
+	log_info("upload: inode %" PRId64 ": %s: again in %" PRId64 " ms", upload->ino,
+		error->text[0] != '\0' ? error->text : errclass_name(error->class), wait);
+}
+
 static void on_answer(void *arg, struct api_upload_answer *answer)
 {
 	struct upload *upload = arg;
@@ -172,14 +207,7 @@ static void on_answer(void *arg, struct api_upload_answer *answer)
 		upload->state = UPLOAD_REFUSED;
 		set_trouble(upload, error);
 	} else {
-		int64_t wait = backoff_wait_ms(
-			&pace, ++uploads->failures, error->retry_after_ms, backoff_random());
-		if (error->class == ERRCLASS_DAILY)
-			wait = clock_ms_to_midnight(clock_wall_ms()) + 60000;
-		uploads->not_before = clock_mono_ms() + wait;
-		set_trouble(upload, error);
-		log_info("upload: inode %" PRId64 ": %s: again in %" PRId64 " ms", upload->ino,
-			error->text[0] != '\0' ? error->text : errclass_name(error->class), wait);
+		put_off(upload, error);
 	}
 	loop_timer_arm(uploads->timer, 0);
 	uploads->changed(uploads->arg);
@@ -220,8 +248,15 @@ static bool find_recorded(struct upload *upload)
 	return r == 0;
 }
 
+static void wake_in(int64_t *wake, int64_t ms)
+{
+	if (*wake < 0 || ms < *wake)
+		*wake = ms;
+}
+
 static void start_next(struct uploads *uploads, int64_t *wake)
 {
+	int64_t now = clock_mono_ms();
 	struct list *item;
 
 	if (uploads->sending != NULL)
@@ -229,22 +264,25 @@ static void start_next(struct uploads *uploads, int64_t *wake)
 	list_for_each(item, &uploads->all)
 	{
 		struct upload *upload = list_entry(item, struct upload, link);
-		int64_t now = clock_mono_ms();
 		if (upload->state != UPLOAD_HASHED || upload->url != NULL)
 			continue;
+		if (upload->not_before > now) {
+			wake_in(wake, upload->not_before - now);
+			continue;
+		}
 		if (find_recorded(upload)) {
 			uploads->changed(uploads->arg);
 			continue;
 		}
 		if (uploads->not_before > now) {
-			*wake = uploads->not_before - now;
+			wake_in(wake, uploads->not_before - now);
 			return;
 		}
 		int r = send_file(upload);
 		if (r < 0) {
 			log_errno(LOG_LEVEL_ERROR, r, "upload: inode %" PRId64, upload->ino);
 			uploads->not_before = now + pace.max_ms;
-			*wake = pace.max_ms;
+			wake_in(wake, pace.max_ms);
 		}
 		return;
 	}

@@ -68,6 +68,24 @@ static void test_inputs_upload_that_fails_is_tried_again_and_sends_nothing(void 
 	world_assert_state(RED, "SUCCESS");
 }
 
+/* What is about one file keeps no other one waiting. */
+static void test_inputs_upload_that_fails_lets_others_go_first(void **state)
+{
+	own_http_next_many(UPLOADS, (struct own_answer){.status = 500}, 1);
+	world_save("FLUX/my.jpg", jpg);
+	world_save(RED, "image: my.jpg\na red fox\n");
+	world_wait(100);
+	world_save("FLUX/other.jpg", "\xff\xd8\xff another picture");
+	world_save(FOX, "image: other.jpg\na fox\n");
+	world_wait(1700);
+	assert_int_equal(own_http_count(UPLOADS), 2);
+	assert_int_equal(own_http_count(POSTS), 1);
+	world_assert_state(RED, "WAITING");
+	world_wait(10000);
+	assert_int_equal(own_http_count(POSTS), 2);
+	world_assert_state(RED, "SUCCESS");
+}
+
 static void test_inputs_result_to_come_is_waited_for(void **state)
 {
 	own_http_state("processing");
@@ -373,6 +391,7 @@ int main(void)
 		T(test_inputs_address_is_sent_as_it_is),
 		T(test_inputs_file_is_uploaded_once),
 		T(test_inputs_upload_that_fails_is_tried_again_and_sends_nothing),
+		T(test_inputs_upload_that_fails_lets_others_go_first),
 		T(test_inputs_result_to_come_is_waited_for),
 		T(test_inputs_chain_survives_a_kill_at_each_step),
 		T(test_inputs_circle_is_invalid),
