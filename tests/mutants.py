@@ -360,4 +360,5 @@ def main():
     return 1 if counts.get('SURVIVED') or counts.get('STALE') else 0
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())

@@ -14,15 +14,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CLASS_DISK = 1, CLASS_DISK_READ = 2, CLASS_NET = 4, CLASS_FUSE = 8 };
+enum { CLASS_DISK = 1, CLASS_DISK_READ = 2, CLASS_NET = 4, CLASS_FUSE = 8, CLASS_DESCRIPTOR = 16 /* makes one */, CLASS_CACHE = 32 /* opens there */ };
 enum { MODE_COUNT, MODE_KILL, MODE_KILL_HALF, MODE_FAIL, MODE_SHORT };
 
 /* As crash.py's Page has it. */
@@ -227,14 +230,15 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
 			after_half();                                                              \
 		return done;                                                                       \
 	}
-#define OF_PATH (page != NULL && getpid() == owner ? CLASS_DISK : 0)
+#define OURS(class) (page != NULL && getpid() == owner ? (class) : 0u)
+#define OF_PATH OURS(CLASS_DISK)
 
 PLAIN_CALL(fsync, class_of(fd, false), fd, NULL, (int fd), (fd))
 PLAIN_CALL(fdatasync, class_of(fd, false), fd, NULL, (int fd), (fd))
 PLAIN_CALL(ftruncate, class_of(fd, false), fd, NULL, (int fd, off_t size), (fd, size))
 PLAIN_CALL(fallocate, class_of(fd, false), fd, NULL, (int fd, int mode, off_t offset, off_t size),
 	(fd, mode, offset, size))
-PLAIN_CALL(connect, CLASS_NET &(page != NULL && getpid() == owner ? ~0u : 0u), fd, NULL,
+PLAIN_CALL(connect, OURS(CLASS_NET), fd, NULL,
 	(int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
 PLAIN_CALL(unlink, OF_PATH, -1, path, (const char *path), (path))
 PLAIN_CALL(unlinkat, OF_PATH, -1, path, (int fd, const char *path, int flags), (fd, path, flags))
@@ -242,6 +246,15 @@ PLAIN_CALL(rename, OF_PATH, -1, path, (const char *path, const char *other), (pa
 PLAIN_CALL(renameat, OF_PATH, -1, path, (int fd, const char *path, int other_fd, const char *other),
 	(fd, path, other_fd, other))
 PLAIN_CALL(mkdir, OF_PATH, -1, path, (const char *path, mode_t mode), (path, mode))
+PLAIN_CALL(socket, OURS(CLASS_DESCRIPTOR), -1, "", (int family, int type, int protocol), (family, type, protocol))
+PLAIN_CALL(accept4, OURS(CLASS_DESCRIPTOR), fd, NULL, (int fd, struct sockaddr *address, socklen_t *size, int flags),
+	(fd, address, size, flags))
+PLAIN_CALL(eventfd, OURS(CLASS_DESCRIPTOR), -1, "", (unsigned value, int flags), (value, flags))
+PLAIN_CALL(timerfd_create, OURS(CLASS_DESCRIPTOR), -1, "", (int clock, int flags), (clock, flags))
+PLAIN_CALL(epoll_create1, OURS(CLASS_DESCRIPTOR), -1, "", (int flags), (flags))
+PLAIN_CALL(pipe2, OURS(CLASS_DESCRIPTOR), -1, "", (int fds[2], int flags), (fds, flags))
+PLAIN_CALL(socketpair, OURS(CLASS_DESCRIPTOR), -1, "", (int family, int type, int protocol, int fds[2]),
+	(family, type, protocol, fds))
 PLAIN_CALL(fchmod, class_of(fd, false), fd, NULL, (int fd, mode_t mode), (fd, mode))
 
 int ftruncate64(int fd, off64_t size)
@@ -254,15 +267,43 @@ int fallocate64(int fd, int mode, off64_t offset, off64_t size)
 	return fallocate(fd, mode, offset, size);
 }
 
-/* Only opens that may make a file change something. */
+/* ~/.cache of crash.py's account, and what lies in it. */
+static bool is_in_cache(int dir, const char *path)
+{
+	char link[32], target[4096];
+
+	if (strstr(path, "/home/cache") != NULL)
+		return true;
+	if (dir == AT_FDCWD || path[0] == '/')
+		return false;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	ssize_t length = readlink(link, target, sizeof(target) - 1);
+	target[length < 0 ? 0 : length] = '\0';
+	return strstr(target, "/home/cache") != NULL;
+}
+
+static uint32_t class_of_open(int dir, const char *path, int flags)
+{
+	uint32_t class = OURS(CLASS_DESCRIPTOR);
+	int saved = errno;
+
+	if (class == 0)
+		return 0;
+	/* only opens that may make a file change something */
+	if ((flags & (O_CREAT | O_TRUNC)) != 0)
+		class |= CLASS_DISK;
+	if ((page->classes & CLASS_CACHE) != 0 && is_in_cache(dir, path))
+		class |= CLASS_CACHE;
+	errno = saved;
+	return class;
+}
+
 static int inject_open(int dir, const char *path, int flags, mode_t mode, const char *name)
 {
 	int (*open_real)(int, const char *, int, ...) =
 		(int (*)(int, const char *, int, ...))real("openat");
-	enum verdict verdict = GO_ON;
+	enum verdict verdict = inject(class_of_open(dir, path, flags), name, -1, path);
 
-	if ((flags & (O_CREAT | O_TRUNC)) != 0)
-		verdict = inject(OF_PATH, name, -1, path);
 	if (verdict == FAIL)
 		return -1;
 	int fd = open_real(dir, path, flags, mode);

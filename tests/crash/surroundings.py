@@ -18,7 +18,7 @@ BUILD = os.environ.get("BUILD_DIR", os.path.join(ROOT, "build"))
 # without a keeper, which a walk may ask for behind it: a kill ends the mount, and the next one is a new one
 FAST = "nokeeper,settle=0.05,copies_after=0,submit_gap=0,first_poll=0.1,poll_interval=0.1,slow_poll_interval=0.1"
 
-DISK, DISK_READ, NET, FUSE = 1, 2, 4, 8
+DISK, DISK_READ, NET, FUSE, DESCRIPTOR, CACHE = 1, 2, 4, 8, 16, 32
 COUNT, KILL, KILL_HALF, FAIL, SHORT = range(5)
 
 # of fs/store/jobs.h and fs/store/nodes.h

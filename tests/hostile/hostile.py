@@ -12,7 +12,7 @@ import threading
 import time
 import unicodedata
 
-from service import BEHAVIOURS, PICTURES, Service
+from service import BEHAVIOURS, PICTURES, PNG, Service
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KEY = "sk-hostile-0123456789"
@@ -27,6 +27,10 @@ AGAIN = {"429-retry-1e17", "503-retry-1e17"}  # refused whole: may be sent again
 SAMPLE = ["drip-head", "drip-body", "endless-body", "length-4.6-EB", "words", "address-private", "redirect-private",
           "versions-modified", "429-retry-1e17", "close", "silence"]
 READ_MOST = 6  # seconds, at a stall limit of one
+
+
+def directory_of(endpoint):
+    return "SEEDREAM" if endpoint == "upload" else "FLUX"
 
 
 class Mount:
@@ -63,7 +67,7 @@ class Mount:
             self.code = "hangs"
 
     def status(self, stem):
-        with open(f"{self.mount}/FLUX/{stem}.status", encoding="utf-8") as file:
+        with open(f"{self.mount}/{directory_of(stem.split('.')[0])}/{stem}.status", encoding="utf-8") as file:
             return file.read()
 
 
@@ -94,12 +98,13 @@ def unclean(text):
 
 def read_result(mount, stem):
     """What the first result reads like: right, mixed, an error; None: there is none."""
-    names = [name for name in os.listdir(mount.mount + "/FLUX") if re.fullmatch(re.escape(stem) + r"(-\d+)?\.(?!txt|status).+", name)]
+    directory = f"{mount.mount}/{directory_of(stem.split('.')[0])}"
+    names = [name for name in os.listdir(directory) if re.fullmatch(re.escape(stem) + r"(-\d+)?\.(?!txt|status).+", name)]
     if not names:
         return None, 0
     begin = time.monotonic()
     try:
-        with open(f"{mount.mount}/FLUX/{names[0]}", "rb") as file:
+        with open(f"{directory}/{names[0]}", "rb") as file:
             data = file.read()
         what = "right" if data in PICTURES else "other"
         if len(data) == len(PICTURES[0]) and data not in PICTURES and data[:64] == PICTURES[0][:64]:
@@ -118,12 +123,12 @@ def judge(mount, name, endpoint):
     wrong = unclean(text)
     if text.count("\nstate:"):
         wrong = "a line of the service's own"
-    if posts != 1 and not (endpoint == "submit" and name in AGAIN and posts < 8):
+    if posts != 1 and not (endpoint == "upload" and posts == 0) and not (endpoint == "submit" and name in AGAIN and posts < 8):
         wrong = f"{posts} POSTs"
     cell = state
     if endpoint == "submit" and name in UNKNOWN and state != "UNKNOWN":
         wrong = "not UNKNOWN"
-    if endpoint == "cdn" and state not in ("SUCCESS", "PROCESSING"):
+    if endpoint in ("cdn", "batch") and state not in ("SUCCESS", "PROCESSING", "PENDING"):
         wrong = "paid, and " + state
     if state == "SUCCESS":
         what, seconds = read_result(mount, stem)
@@ -140,13 +145,18 @@ def judge(mount, name, endpoint):
 
 def run_prompts(mount, names, endpoint, seconds):
     for name in names:
-        with open(f"{mount.mount}/FLUX/{endpoint}.{name}.txt", "w", encoding="utf-8") as file:
+        stem = f"{mount.mount}/{directory_of(endpoint)}/{endpoint}.{name}"
+        if endpoint == "upload":
+            with open(stem + "-in.png", "wb") as file:
+                file.write(PNG + f" b-{name} e-{endpoint} ".encode())
+        with open(stem + ".txt", "w", encoding="utf-8") as file:
             file.write(f"b-{name} e-{endpoint}\n")
+            file.write({"batch": "number: 2\n", "upload": f"image: {endpoint}.{name}-in.png\n"}.get(endpoint, ""))
     end = time.monotonic() + seconds
     left = set(names)
     while left and time.monotonic() < end:
         left = {name for name in left
-                if re.match(r"state: (DRAFT|QUEUED|SUBMITTING|PENDING|PROCESSING)", mount.status(f"{endpoint}.{name}"))}
+                if re.match(r"state: (DRAFT|WAITING|QUEUED|SUBMITTING|PENDING|PROCESSING)", mount.status(f"{endpoint}.{name}"))}
         time.sleep(0.2)
     return {name: judge(mount, name, endpoint) for name in names}
 
@@ -172,14 +182,14 @@ def run_questions(mount, name, label):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--sample", action="store_true", help="a few of them")
-    parser.add_argument("--endpoint", help="submit, status or cdn alone")
+    parser.add_argument("--endpoint", help="submit, status, batch, upload or cdn alone")
     parser.add_argument("program")
     parser.add_argument("directory")
     arguments = parser.parse_args()
     # what is refused for the rate holds back its model
     names = sorted(SAMPLE if arguments.sample else BEHAVIOURS, key=lambda name: name in AGAIN)
     table, troubles = {name: {} for name in names}, []
-    for endpoint in ("submit", "status", "cdn"):
+    for endpoint in ("submit", "status", "batch", "upload", "cdn"):
         if arguments.endpoint not in (None, endpoint):
             continue
         with Mount(arguments.program, f"{arguments.directory}/{endpoint}", Service()) as mount:

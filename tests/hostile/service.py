@@ -178,6 +178,7 @@ class Service:
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.batches = {}
         self.posts, self.counter, self.lock = {}, itertools.count(), threading.Lock()
         self.everywhere = None  # NAME: of balance and models
         threading.Thread(target=self.accept, daemon=True).start()
@@ -208,21 +209,37 @@ class Service:
         way = self.prepare(r)
         (BEHAVIOURS[way] if way else Request.send_good)(r)
 
+    def done(self, task):
+        return {"task_id": task, "task_status": "succeed", "images": [f"{self.url}/cdn/{task}.png"]}
+
     def prepare(self, r):
         """Makes the good answer; returns the way that is wished instead."""
+        if r.path.endswith("/upload-file"):
+            match = re.search(rb"b-(\S+) e-upload", r.body)
+            name = match[1].decode() if match else None
+            r.good(json.dumps({"status": 200, "data": {"object_url_list": [f"{self.url}/uploaded/{name}.png"]}}).encode())
+            return name
         if r.method == "POST":
             match = re.search(r"b-(\S+) e-(\w+)", r.body.decode("utf-8", "replace"))
             name, endpoint = match.groups() if match else ("good", "none")
             with self.lock:
                 self.posts[name, endpoint] = self.posts.get((name, endpoint), 0) + 1
             task = f"{endpoint}.{name}.{next(self.counter)}"
-            r.good(json.dumps({"status": 200, "data": {"task_ids": [task], "batch_id": 7}}).encode())
+            tasks, batch = [task], 7
+            if endpoint == "batch":
+                tasks, batch = [task, f"{endpoint}.{name}.{next(self.counter)}"], next(self.counter)
+                self.batches[batch] = name, tasks
+            r.good(json.dumps({"status": 200, "data": {"task_ids": tasks, "batch_id": batch}}).encode())
             return name if endpoint == "submit" else None
+        match = re.match(r"/v1/generation/batch/(\d+)/status", r.path)
+        if match:
+            name, tasks = self.batches[int(match[1])]
+            r.good(json.dumps({"status": 200, "data": [self.done(task) for task in tasks]}).encode())
+            return name
         match = re.match(r"/v1/generation/(\w+)\.([^/]+)\.\d+/status", r.path)
         if match:
             task = r.path.split("/")[3]
-            r.good(json.dumps({"status": 200, "data": {"task_id": task, "task_status": "succeed",
-                                                       "images": [f"{self.url}/cdn/{task}.png"]}}).encode())
+            r.good(json.dumps({"status": 200, "data": self.done(task)}).encode())
             return match[2] if match[1] == "status" else None
         match = re.match(r"/cdn/(\w+)\.(.+)\.\d+\.png", r.path)
         if match:

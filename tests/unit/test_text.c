@@ -54,6 +54,22 @@ static void test_text_our_key_never_passes(void **state)
 	text_hide(NULL);
 }
 
+static void test_text_our_key_passes_in_no_other_writing(void **state)
+{
+	text_hide("sk-0123456789/abc+def~ghi");
+	check("a sk%2D0123456789%2Fabc%2bdef~ghi b", false, "a *** b");
+	check("sk-0123456789/abc+def~gh", false, "***");	      /* cut */
+	check("sk-0123456789/...", false, "***...");
+	check("sk-01234567", false, "sk-01234567");		      /* of which too little is left */
+	check("736B2d303132333435363738392f6162632b6465667e676869", false, "***"); /* hexadecimal digits */
+	/* Base64 of it, of "a:" and it, of "Bearer " and it and ":" */
+	check("c2stMDEyMzQ1Njc4OS9hYmMrZGVmfmdoaQ==", false, "***Q==");
+	check("YTpzay0wMTIzNDU2Nzg5L2FiYytkZWZ-Z2hp", false, "YTp***");
+	check("QmVhcmVyIHNrLTAxMjM0NTY3ODkvYWJjK2RlZn5naGk6", false, "QmVhcmVyIH***k6");
+	text_hide(NULL);
+	check("sk-0123456789/abc+def~ghi", false, "sk-0123456789/abc+def~ghi");
+}
+
 /* Every name, given to a shell, is that name again. */
 static void test_text_a_shell_reads_the_name_that_was_meant(void **state)
 {
@@ -84,6 +100,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_what_moves_a_terminal_is_shown_as_a_mark),
 		cmocka_unit_test(test_text_our_key_never_passes),
+		cmocka_unit_test(test_text_our_key_passes_in_no_other_writing),
 		cmocka_unit_test(test_text_a_shell_reads_the_name_that_was_meant),
 	};
 
