@@ -96,6 +96,8 @@ def call(*command):
 
 def make_world(directory):
     """The network and the names; returns what TLS is spoken with."""
+    # mounts of others would live on in here when they are unmounted
+    subprocess.run(["umount", "-a", "-l", "-t", "fuse.weryaifs"], check=False, stderr=subprocess.DEVNULL)
     call("ip", "link", "set", "lo", "up")
     call("ip", "route", "add", "local", "0.0.0.0/0", "dev", "lo")
     subprocess.run(["ip", "-6", "route", "add", "local", "::/0", "dev", "lo"], check=False)
