@@ -24,6 +24,7 @@ enum changes_name {
 	CHANGES_STATUS_MADE,   /* X.status, with its prompt, or it is still there although a user has removed it */
 	CHANGES_STATUS_GONE,
 	CHANGES_PROMPT_MADE,   /* X.txt, by a table */
+	CHANGES_PROMPT_GONE,   /* to another name */
 	CHANGES_DIRECTORY_MADE /* of a new model, or of a table's prompts */
 };
 

@@ -240,6 +240,7 @@ static void name_changed(void *arg, enum changes_name what, uint64_t dir, const 
 	static const char kinds[] = {[CHANGES_STATUS_MADE] = NOTIFIER_STATUS,
 		[CHANGES_STATUS_GONE] = NOTIFIER_REMOVE,
 		[CHANGES_PROMPT_MADE] = NOTIFIER_STATUS,
+		[CHANGES_PROMPT_GONE] = NOTIFIER_REMOVE,
 		[CHANGES_DIRECTORY_MADE] = NOTIFIER_DIRECTORY};
 
 	add(arg, kinds[what], dir, 0, name, NULL);

@@ -8,6 +8,7 @@
 
 #include "fs/base/compat.h"
 #include "fs/base/hash.h"
+#include "fs/job/changes.h"
 #include "fs/job/place.h"
 #include "fs/store/store.h"
 #include "fs/table/table_private.h"
@@ -148,6 +149,10 @@ static int rename_known(struct table_work *work, struct table_known *known, cons
 		return 0; /* somebody was faster: it is judged as it is now */
 	if (r < 0)
 		return r;
+	if (in_the_way == NULL) { /* else both names stay */
+		changes_tell_name(work->tables->needs.changes, CHANGES_PROMPT_GONE, work->sheet.dir, from);
+		changes_tell_name(work->tables->needs.changes, CHANGES_PROMPT_MADE, work->sheet.dir, to);
+	}
 	map_remove(work->known_by_name, key_of(left));
 	snprintf(known->row.name, sizeof(known->row.name), "%s", name);
 	known->row.hash = known->hash;

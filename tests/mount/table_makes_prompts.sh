@@ -14,7 +14,7 @@ table_is() {
 }
 
 mkdir "$M/FLUX/heard"
-inotifywait -m -r -e create --format '%e %w%f' "$M/FLUX" >"$TEST_TMP/events" 2>"$TEST_TMP/watch.err" &
+inotifywait -m -r -e create,delete,moved_from,moved_to --format '%e %w%f' "$M/FLUX" >"$TEST_TMP/events" 2>"$TEST_TMP/watch.err" &
 WATCH_PID=$!
 await 10 grep -q established "$TEST_TMP/watch.err" || fail "inotifywait does not start"
 
@@ -38,6 +38,12 @@ heard "CREATE,ISDIR $sets"
 heard "CREATE $M/FLUX/heard.csv.status"
 heard "CREATE $M/FLUX/heard/ear.txt"
 heard "CREATE $M/FLUX/heard/ear.status"
+# of a row that gets another name, too: the old names go, the new ones come
+printf 'name,prompt\nhorn,"dry run: yes\nan ear"\n' >"$M/FLUX/heard.csv"
+heard "CREATE $M/FLUX/heard/horn.txt"
+heard "CREATE $M/FLUX/heard/horn.status"
+heard "DELETE $M/FLUX/heard/ear.status"
+heard "DELETE $M/FLUX/heard/ear.txt"
 kill "$WATCH_PID"
 wait "$WATCH_PID" || true
 
