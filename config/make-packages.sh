@@ -24,10 +24,10 @@ tree=$output/weryaifs-$version
 
 rm -rf "$tree"
 mkdir "$tree"
-if [ -e .git ]; then
+if [ -e .git ] && command -v git >/dev/null; then
     git -c safe.directory="$PWD" archive HEAD | tar -x -C "$tree"
 else
-    tar -c --exclude './build*' . | tar -x -C "$tree" # an unpacked archive
+    tar -c --exclude './build*' . | tar -x -C "$tree" # an unpacked archive, or a copy
 fi
 case $(dpkg-parsechangelog -l "$tree/config/debian/changelog" -S Version) in
 "$version"-*) ;;

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Builds weryaifs and runs its tests; see tests/README.md.
 #
-#   tests/run.sh [--sanitize] [--jobs N] [--wire live|seed] [--no-install] [PATTERN...]
+#   tests/run.sh [--sanitize] [--desktop] [--jobs N] [--wire live|seed] [--no-install] [PATTERN...]
 #
+# --desktop: also those that drive a desktop, with the packages that they need.
 # --wire: all mount tests in this dialect of the service; without it each in those that it names.
 # PATTERN: only tests whose name contains one of these. BUILD_DIR: where to build. TEST_TIMEOUT: seconds
 # that one test may take. The last line is "N passed, N failed", and the exit code is 0 when none failed.
@@ -17,10 +18,11 @@ usage() {
     exit "$1"
 }
 
-sanitize=no install=yes jobs=1 wire= patterns=()
+sanitize=no desktop=no install=yes jobs=1 wire= patterns=()
 while [ $# -gt 0 ]; do
     case $1 in
     --sanitize) sanitize=yes ;;
+    --desktop) desktop=yes ;;
     --no-install) install=no ;;
     --jobs) jobs=${2:?} && shift ;;
     --wire) wire=${2:?} && shift ;;
@@ -50,6 +52,8 @@ case $BUILD_DIR in /*) ;; *) BUILD_DIR=$PWD/$BUILD_DIR ;; esac
 if [ $install = yes ]; then
     mapfile -t packages < <(packages_of tests/packages.txt build test)
     install_packages "${packages[@]}" || fail "could not install the packages"
+    mapfile -t packages < <([ $desktop = no ] || packages_of tests/packages.txt desktop)
+    install_packages "${packages[@]}" || echo "tests/run.sh: could not install the packages of a desktop: their tests skip" >&2
 fi
 # a directory that was set up to build the programs only, where there was no cmocka, has no unit tests
 if ! grep -qs tests/unit/test_ "$BUILD_DIR/build.ninja"; then
@@ -182,8 +186,9 @@ run_script() {
 }
 
 run_scripts() {
-    local script name dialect dialects
-    for script in tests/*.sh tests/mount/*.sh tests/sandbox/check.py; do
+    local script name dialect dialects scripts=(tests/*.sh tests/mount/*.sh tests/sandbox/check.py)
+    [ $desktop = no ] || scripts+=(tests/desktop/desktop_*.sh)
+    for script in "${scripts[@]}"; do
         name=${script##*/} name=${name%.sh}
         [ "$name" != check.py ] || name=sandbox
         [ "$name" != run ] && [ -x "$script" ] && wanted "$name" || continue

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# To be sourced: the walk of walk.py with the file manager after which the test is named.
+. "$(dirname "$0")/../lib/mount.sh"
+name=$(basename "$0" .sh)
+manager=${name#desktop_}
+for program in Xvfb openbox xdotool mousepad dbus-run-session import "$manager"; do
+    command -v "$program" >/dev/null || skip "$program is not installed (tests/run.sh --desktop installs it)"
+done
+[ "$manager" != pcmanfm ] || compgen -G "/usr/lib/*/libfm/modules/gtk-menu-trash.so" >/dev/null ||
+    skip "libfm-modules is not installed: without it PCManFM cannot restore"
+export SCREENSHOTS=${SCREENSHOTS:-$TEST_TMP/screenshots}
+mkdir -p "$SCREENSHOTS"
+mount_fs -o settle=1,first_poll=0.5
+cd "$M"
+convert -size 640x360 gradient:green-yellow "$HOME/heron.png"
+XDG_DATA_HOME=$HOME/.local/share "$TEST_ROOT/examples/desktop.sh" "$M"
+
+# Under load a toolkit loses a key or a click now and then: what is a fault of ours is one the second time as well.
+walk() { # MODEL
+    local before
+    mkdir "$1/posters" "$1/shelf"
+    echo "poster a" >"$1/posters/a.txt"
+    wait_state "$1/posters/a.txt" SUCCESS
+    before=$(posts)
+    timeout 240 "$TEST_ROOT/tests/desktop/session.sh" /usr/bin/python3 "$TEST_ROOT/tests/desktop/walk.py" "$manager" "$M/$1" || return 1
+    wait_state "$1/shelf/posters/a.txt" SUCCESS
+    assert_eq "$(posts)" $((before + 3)) "submissions: a copy of a poster, a fox, a fox with a heron"
+}
+walk FLUX || walk SEEDREAM || fail "$manager: see $SCREENSHOTS/failed.png (SCREENSHOTS=DIRECTORY keeps it)"
+cd /
+umount_fs
