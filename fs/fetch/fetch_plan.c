@@ -17,6 +17,7 @@
 #define FAR_AFTER_MS 3
 /* what a new connection brings at once: ten segments (RFC 6928), less the head */
 #define FLIGHT (INT64_C(12) * 1024)
+#define LOOK_SHARE 8                  /* of a round trip's bytes: this much later it comes */
 #define LOOK_MAX (INT64_C(32) * 1024) /* what the kernel asks for on behalf of a small first read */
 #define TRANSFERS_MAX (ROUTE_STREAMS_MAX + 4) /* of one file; some for who jumps about */
 #define TRANSFERS_NEAR 2                      /* of them ahead of a reader, where it is near */
@@ -123,7 +124,8 @@ static int64_t ask_next(struct fetch *fetch, int64_t at, int64_t run, int64_t le
 	if (asked == 0 || fetch->transfer_count >= TRANSFERS_MAX)
 		return 0;
 	int64_t allowed = asked < PLAN_LONG ? from + asked : at + plan_ahead(&plan);
-	int r = start(fetch, from, from + asked, allowed, true);
+	/* what a reader begins with comes by the connection that is there: a new one takes round trips */
+	int r = start(fetch, from, from + asked, allowed, run > 0 || from != at);
 	return r < 0 ? r : asked;
 }
 
@@ -143,9 +145,18 @@ static int64_t first_target(const struct fetch *fetch, const struct fetch_read *
 		here = read->offset + (read->offset == 0 ? HERE_FIRST : HERE_SEEK);
 	bool whole = read->offset == 0 && read->target >= fetch->record.size;
 
-	if ((fetch->route->known && fetch->route->rtt_ms > 0) || read->run > 0 || whole || end > here)
+	if ((fetch->route->known && fetch->route->rtt_ms > 0) || read->run > 0 || whole ||
+		end > here)
 		return read->target;
 	return here;
+}
+
+/* So much more comes with a look in the same flight, where the link is not so thin that the look would wait for it. */
+static int64_t look_length(const struct fetch *fetch)
+{
+	int64_t little = route_product(fetch->route) / LOOK_SHARE;
+
+	return little > 0 && little < FLIGHT ? little : FLIGHT;
 }
 
 /* The bytes of one read from far away. */
@@ -174,7 +185,7 @@ static int serve_far(struct fetch *fetch, const struct fetch_read *read, int64_t
 	}
 	/* a reader who jumps about gets one flight, so that the connection is free again for its next jump */
 	if (read->run == 0)
-		target = read->offset > 0 ? at + FLIGHT : first_target(fetch, read);
+		target = read->offset > 0 ? at + look_length(fetch) : first_target(fetch, read);
 	if (target < end)
 		target = end;
 	return start(fetch, at, target, target, false);

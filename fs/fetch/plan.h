@@ -25,8 +25,7 @@
 
 #include "fs/fetch/route.h"
 
-/* A megabyte, as the kernel reads it with large read-ahead: 256 KiB and twice 512. */
-#define PLAN_FIRST (INT64_C(1280) * 1024)
+#define PLAN_FIRST (INT64_C(1024) * 1024)
 #define PLAN_BULK (INT64_C(128) * 1024) /* who reads so much will read on */
 #define PLAN_BEGIN (INT64_C(3) * 1024 * 1024)
 #define PLAN_LONG (PLAN_AHEAD / 2) /* a range that pauses in front of its reader */

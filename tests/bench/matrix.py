@@ -34,6 +34,10 @@ class Cell:
         self.url = PORTS[self.proto]
         self.big = f'big{int(self.rate)}.mp4'
 
+    def pictures(self, at_once):
+        """As many as one connection for each reader brings in two seconds."""
+        return min(PICTURES, max(24, 3 * at_once, int(1000 / self.trip) * at_once))
+
     def name_of_net(self):
         return 'matrix-' + self.proto
 
@@ -153,20 +157,23 @@ class Matrix:
         big = f'{net.url}/{cell.big}'
         if 'whole' in self.steps:
             one('whole', 'mbps', 'curl-seq', big)
+            one('whole, connected', 'mbps', 'curl-seq', big, '-', 'warm')
         if 'mib' in self.steps:
             one('first MiB', 'seconds', 'curl-mib', big, 0)
             one('first MiB, connected', 'seconds', 'curl-mib', big, 0, 'warm')
         if 'byte' in self.steps:
             one('first byte, connected', 'first_ms', 'curl-head', big, 1 << 20, 'warm')
-        with open(RUN + '/urls', 'w') as urls:
-            urls.writelines(f'{net.url}/small/f{i:04}.png\n' for i in range(PICTURES))
-        for at_once, step in ((8, '8'), (32, '32')):
-            if step in self.steps:
+        for at_once, step in ((1, 'one'), (8, '8'), (32, '32')):
+            if step not in self.steps:
+                continue
+            with open(RUN + '/urls', 'w') as urls:
+                urls.writelines(f'{net.url}/small/f{i:04}.png\n' for i in range(cell.pictures(at_once)))
+            if at_once == 1:
+                one('pictures, one after the other', 'per_s', 'curl-many', RUN + '/urls', 1)
+            else:
                 one(f'pictures, {at_once} readers', 'per_s', 'curl-many', RUN + '/urls', at_once)
                 if cell.proto == 'tls':
                     one(f'pictures, {at_once} readers', 'per_s', 'curl-multi', RUN + '/urls', at_once, system='curl h2')
-        if 'one' in self.steps:
-            one('pictures, one after the other', 'per_s', 'curl-many', RUN + '/urls', 1)
 
     def filesystem(self, cell, net, turn, system):
         def measure(step, key, probe, before=None):
@@ -192,7 +199,7 @@ class Matrix:
         def pictures(at_once):
             net.probe('list', system.small)
             with open(RUN + '/paths', 'w') as paths:
-                paths.writelines(f'{system.small}/f{i:04}.png\n' for i in range(PICTURES))
+                paths.writelines(f'{system.small}/f{i:04}.png\n' for i in range(cell.pictures(at_once)))
             return net.probe('many', RUN + '/paths', at_once)
 
         def film():
@@ -202,6 +209,7 @@ class Matrix:
 
         if 'whole' in self.steps:
             measure('whole', 'mbps', lambda: net.probe('seq', big))
+            measure('whole, connected', 'mbps', lambda: net.probe('seq', big), picture)
         if 'mib' in self.steps:
             measure('first MiB', 'seconds', lambda: net.probe('mib', big, 0))
             measure('first MiB, connected', 'seconds', lambda: net.probe('mib', big, 0), picture)
@@ -272,7 +280,7 @@ def report(raw, path):
     lines.append(f'- load average of the machine when the rounds began: {min(loads):.1f} to {max(loads):.1f}'
                  + (' - it had other work to do' if max(loads) > 2 else ''))
     for step in steps:
-        unit = 'ms' if step in lower else 'MB/s' if step == 'whole' else '/s'
+        unit = 'ms' if step in lower else 'MB/s' if step.startswith('whole') else '/s'
         lines += ['', f'## {step}', '', f'| link | weryaifs {unit} | to one | to rclone | requests | connections | bytes sent, MiB |', '|---' * 7 + '|']
         for cell in cells:
             ours = [r for r in rows if r.get('cell') == cell and r.get('step') == step and r.get('system') == 'weryaifs']

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* probe: one load on a file tree, or the same over libcurl alone, timed; prints one JSON object.
  *
- *   seq FILE [BLOCK]          read from start to end          curl-seq URL [OUT]
+ *   seq FILE [BLOCK]          read from start to end          curl-seq URL [OUT|- [warm]]
  *   head FILE OFFSET          open and read 4 KiB             curl-head URL OFFSET [warm]
  *   mib FILE OFFSET           the first MiB of a reader        curl-mib URL OFFSET [warm]
  *   random FILE COUNT SEED THREADS   4 KiB each               curl-random URL SIZE COUNT SEED
@@ -286,12 +286,16 @@ static void fetch(CURL *curl, const char *url, long long from, long long length)
 	errors += curl_easy_perform(curl) != CURLE_OK;
 }
 
-static int curl_seq(const char *url, const char *out)
+static int curl_seq(const char *url, const char *out, bool warm)
 {
 	CURL *curl = make_curl();
 
-	if (out != NULL)
+	if (warm)
+		fetch(curl, url, 0, 1);
+	if (out != NULL && strcmp(out, "-") != 0)
 		curl_out = must(fopen(out, "w"));
+	first_byte = 0;
+	bytes = 0;
 	started = now();
 	fetch(curl, url, 0, 0);
 	if (curl_out != NULL)
@@ -433,7 +437,7 @@ int main(int argc, char **argv)
 	if (strcmp(what, "pin") == 0)
 		return pin(name);
 	if (strcmp(what, "curl-seq") == 0)
-		return curl_seq(name, third);
+		return curl_seq(name, third, argc > 4);
 	if (strcmp(what, "curl-head") == 0)
 		return curl_head(name, numbers[0], argc > 4);
 	if (strcmp(what, "curl-random") == 0)

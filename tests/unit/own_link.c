@@ -15,7 +15,7 @@
 #define SEGMENT 1460.0
 #define RECEIVE_MAX 8e6 /* of one connection under way: what its reader has room for */
 #define QUEUE_MS 200    /* so much time of the link fits into its queue */
-#define READ 131072
+#define READ 262144 /* the kernel reads ahead by so much, and answers a reader with nothing less */
 #define FOREVER_MS 300000
 
 struct connection {
