@@ -117,15 +117,16 @@ static int64_t ask_next(struct fetch *fetch, int64_t at, int64_t run, int64_t le
 		if (plan.count < TRANSFERS_MAX)
 			ranges[plan.count++] = (struct plan_range){.position = transfer->position,
 				.end = transfer->end,
-				.rate = rate_of(transfer, now)};
+				.rate = rate_of(transfer, now),
+				.shared = !transfer->own};
 	}
 	plan.hole_end = plan.hole < plan.size ? fetch_hole_end(fetch, plan.hole) : plan.size;
-	int64_t asked = plan_next(&plan, &from);
+	bool shared;
+	int64_t asked = plan_next(&plan, &from, &shared);
 	if (asked == 0 || fetch->transfer_count >= TRANSFERS_MAX)
 		return 0;
 	int64_t allowed = asked < PLAN_LONG ? from + asked : at + plan_ahead(&plan);
-	/* what a reader begins with comes by the connection that is there: a new one takes round trips */
-	int r = start(fetch, from, from + asked, allowed, run > 0 || from != at);
+	int r = start(fetch, from, from + asked, allowed, !shared);
 	return r < 0 ? r : asked;
 }
 

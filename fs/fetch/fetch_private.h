@@ -111,6 +111,7 @@ struct transfer {
 	int64_t allowed; /* further than this it pauses */
 	int64_t began_ms, answered_ms;
 	bool paused, answered, ignore_body;
+	bool own, connected; /* by a connection of its own; one was made for it */
 	bool whole; /* comes from the start, by a server without ranges */
 };
 

@@ -11,7 +11,7 @@
 /* Longer ranges of larger files have connections of their own, which they do not share (HTTP/2): what is short goes by the one
  * that is there. */
 #define SMALL (1024 * 1024)
-#define SHORT (256 * 1024)
+#define SHORT (512 * 1024)
 #define LATER_BELOW (256 * 1024) /* bytes: shorter blocks are written several at a time */
 #define STORING_MAX 16 /* blocks on their way to disk; beyond it the transfer waits for the disk */
 
@@ -126,6 +126,7 @@ static void on_connecting(void *arg)
 {
 	struct transfer *transfer = arg;
 
+	transfer->connected = true;
 	transfer->fetch->fetches->steps->connecting(transfer);
 }
 
@@ -137,6 +138,9 @@ static int on_head(void *arg, const struct http_head *head)
 
 	transfer->answered_ms = clock_mono_ms();
 	route_answered(fetch->route, transfer->answered_ms, head->wait_ms);
+	/* an idle one that speaks HTTP/1.1 may have been used: that says nothing */
+	if (head->multiplexed || (transfer->connected && !transfer->own))
+		fetch->route->multiplexed = head->multiplexed;
 	transfer->answered = true;
 	transfer->ignore_body = head->status != 200 && head->status != 206;
 	if (transfer->ignore_body)
@@ -257,11 +261,12 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 {
 	static const struct http_events events = {on_head, on_body, on_done, on_connecting};
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
+	own = fetch->record.size > SMALL && (own || end - from > SHORT);
 	struct http_spec spec = {.url = fetch->record.url,
 		.range_start = from,
 		.range_end = end - 1,
 		.if_range = is_strong(fetch->record.etag) ? fetch->record.etag : NULL,
-		.own_connection = fetch->record.size > SMALL && (own || end - from > SHORT),
+		.own_connection = own,
 		.max_redirects = 5,
 		.stall_ms = fetch->fetches->needs.stall_ms,
 		.min_rate = HTTP_MIN_RATE,
@@ -274,6 +279,7 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 	transfer->start = transfer->position = from;
 	transfer->end = transfer->asked_end = end;
 	transfer->allowed = allowed;
+	transfer->own = own;
 	transfer->began_ms = clock_mono_ms();
 	if (fetch->attempts == 0 && list_empty(&fetch->transfers)) {
 		fetch->since_ms = transfer->began_ms;

@@ -6,10 +6,11 @@
 
 #define PIECE_MIN (INT64_C(64) * 1024)
 #define PIECE_MS 1000
-#define PIECE_TRIPS 8 /* round trips, where they are long */
-#define AHEAD_TIMES 8 /* what was read */
-#define HELP_TIMES 3  /* faster than without, at least */
-#define HELP_MS 1000  /* what ends sooner needs no help */
+#define PIECE_TRIPS 8                /* round trips, where they are long */
+#define AHEAD_TIMES 8                /* what was read */
+#define NEARLY (INT64_C(256) * 1024) /* at most what somebody else gets of the beginning's time */
+#define HELP_TIMES 3                 /* faster than without, at least */
+#define HELP_MS 1000                 /* what ends sooner needs no help */
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -32,11 +33,41 @@ static unsigned most_streams(const struct plan *plan)
 	return is_alone(plan) ? PLAN_STREAMS : route_streams(plan->route);
 }
 
+static int64_t coming(const struct plan *plan)
+{
+	int64_t bytes = 0;
+
+	for (unsigned i = 0; i < plan->count; i++)
+		bytes += plan->ranges[i].end - plan->ranges[i].position;
+	return bytes;
+}
+
+/* So much was asked for, or is here, from where the reader began. */
+static int64_t asked_for(const struct plan *plan)
+{
+	return plan->run + plan->hole - plan->at;
+}
+
+/* What may be on its way over the connection that is there: it has twice as much in each round trip while it grows. */
+static int64_t shared_most(const struct plan *plan)
+{
+	return least(2 * PLAN_PIECE + 4 * route_product(plan->route), PLAN_AHEAD / 2);
+}
+
+/* All comes by the connection that is there. */
+static bool is_shared(const struct plan *plan)
+{
+	return plan->route->multiplexed && is_alone(plan);
+}
+
 /* What a stream brings that is as fast as its share, and the fastest there is. */
 static int64_t fast_rate(const struct plan *plan)
 {
 	int64_t rate = route_rate(plan->route) / most_streams(plan);
 
+	/* of one connection the newer ones have less, and that is right */
+	if (is_shared(plan))
+		return route_rate(plan->route) / greatest(plan->count, 1);
 	for (unsigned i = 0; i < plan->count; i++)
 		rate = greatest(rate, plan->ranges[i].rate);
 	return rate;
@@ -88,25 +119,21 @@ static int64_t help(const struct plan_range *range, int64_t *ret_from)
 	return range->end - *ret_from;
 }
 
-static int64_t coming(const struct plan *plan)
+static int64_t equal_part(const struct plan *plan)
 {
-	int64_t bytes = 0;
-
-	for (unsigned i = 0; i < plan->count; i++)
-		bytes += plan->ranges[i].end - plan->ranges[i].position;
-	return bytes;
+	return greatest(PLAN_FIRST / most_streams(plan), PIECE_MIN);
 }
 
 static int64_t piece_length(const struct plan *plan)
 {
 	int64_t streams = most_streams(plan), rate = route_rate(plan->route),
-		trip = rate * route_rtt_ms(plan->route) / 1000,
-		asked = plan->run + plan->hole - plan->at;
-	int64_t first = greatest(PLAN_FIRST / streams, PIECE_MIN);
+		trip = route_product(plan->route), asked = asked_for(plan);
 	int64_t piece = greatest(rate * PIECE_MS / 1000, PIECE_TRIPS * trip) / streams;
 
+	if (is_shared(plan))
+		return PLAN_PIECE;
 	if (asked < PLAN_FIRST)
-		return first;
+		return equal_part(plan);
 	if (is_alone(plan) && asked >= PLAN_BEGIN && plan->size - plan->hole >= PLAN_LONG)
 		return plan->size;
 	/* what is left comes to its end on all at the same time, but not in pieces that are not worth a round trip */
@@ -114,7 +141,7 @@ static int64_t piece_length(const struct plan *plan)
 	piece = greatest(piece, trip / streams);
 	piece = least(piece, asked / 3);
 	piece = least(piece, PLAN_AHEAD / 2 / streams);
-	return greatest(piece, first);
+	return greatest(piece, equal_part(plan));
 }
 
 /* The beginning is on its way and has the link for itself: what is behind it may come when it is nearly here. That the
@@ -126,7 +153,10 @@ static bool begins(const struct plan *plan)
 	for (unsigned i = 0; i < plan->count; i++)
 		left += greatest(0, least(plan->ranges[i].end, end) -
 					    greatest(plan->ranges[i].position, start));
-	return plan->hole >= end && left > 2 * route_product(plan->route);
+	int64_t nearly = 2 * route_product(plan->route);
+
+	/* a request over a connection that has nothing else to do need not wait so long */
+	return plan->hole >= end && left > (is_shared(plan) ? greatest(nearly, NEARLY) : nearly);
 }
 
 bool plan_is_bulk(int64_t run, int64_t length)
@@ -141,15 +171,35 @@ int64_t plan_ahead(const struct plan *plan)
 	return least(greatest(AHEAD_TIMES * plan->run, first), PLAN_AHEAD);
 }
 
-int64_t plan_next(const struct plan *plan, int64_t *ret_from)
+/* All that comes by the connection that is there is one. */
+static unsigned count_streams(const struct plan *plan)
+{
+	unsigned own = 0;
+
+	for (unsigned i = 0; i < plan->count; i++)
+		own += !plan->ranges[i].shared;
+	return own + (own < plan->count ? 1 : 0);
+}
+
+/* As many are on their way as there may be, for who does not wait. */
+static bool is_full(const struct plan *plan)
+{
+	/* another request would make a connection before it is known whether the first one can be shared */
+	if (is_shared(plan))
+		return plan->route->known ? coming(plan) >= shared_most(plan) : plan->count > 0;
+	return count_streams(plan) >= most_streams(plan);
+}
+
+int64_t plan_next(const struct plan *plan, int64_t *ret_from, bool *ret_shared)
 {
 	const struct plan_range *first = find_first(plan), *last;
-	bool bulk = plan_is_bulk(plan->run, plan->length);
+	bool bulk = plan_is_bulk(plan->run, plan->length), shared = is_shared(plan);
 	int64_t hole_end = least(plan->hole_end, plan->size),
 		left = plan->at + plan_ahead(plan) - plan->hole;
 
 	*ret_from = plan->hole;
-	if (begins(plan) || (!plan->waits && plan->count >= most_streams(plan)))
+	*ret_shared = false;
+	if (begins(plan) || (!plan->waits && is_full(plan)))
 		return 0;
 	if (!plan->waits && first != NULL && is_slow(plan, first))
 		return help(first, ret_from);
@@ -157,6 +207,9 @@ int64_t plan_next(const struct plan *plan, int64_t *ret_from)
 		int64_t piece = piece_length(plan), rest = hole_end - plan->hole;
 		if (!bulk)
 			piece = least(piece, greatest(left, PIECE_MIN));
+		*ret_shared = shared || !bulk || asked_for(plan) == 0;
+		if (shared)
+			return least(piece, rest);
 		/* no crumb at the end */
 		return rest < piece + piece / 4 ? rest : piece;
 	}

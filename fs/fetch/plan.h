@@ -10,14 +10,16 @@
  *   2. No more side by side than was seen to bring more (route.h). A connection that is new, or had a loss, does not fill the
  *      link, and each request costs a round trip in which its connection brings nothing: the others fill that.
  *   3. At first PLAN_FIRST in equal parts, one for each: the beginning comes at the pace of the whole link, and nothing
- *      behind it takes a share.
+ *      behind it takes a share. The first part comes by the connection that is there, as a new one takes round trips.
  *   4. Then longer ones, a third of what was asked for so far, so that they end one after the other and the link is never
  *      without any; but no more than all of them bring in a second, or in eight round trips, since a reader may stop; and all
  *      together no more than half of PLAN_AHEAD, so that one that is late does not keep the others from asking.
- *   5. No further ahead of the reader than eight times what he has read, and never more than PLAN_AHEAD: that is memory. Who
+ *   5. Where one stream is enough, and the connection that is there takes many requests at once (HTTP/2), all comes by it,
+ *      from the beginning on, in pieces of PLAN_PIECE: so many that they do for a round trip in which it grows, too.
+ *   6. No further ahead of the reader than eight times what he has read, and never more than PLAN_AHEAD: that is memory. Who
  *      has read less than PLAN_BULK, and little at a time, may only be looking.
- *   6. Towards the end of the file shorter again, so that all come to their end together.
- *   7. One that is slow (its connection has grown late, or lost much) is helped: the second half of what it still has to
+ *   7. Towards the end of the file shorter again, so that all come to their end together.
+ *   8. One that is slow (its connection has grown late, or lost much) is helped: the second half of what it still has to
  *      bring is asked for anew, where that saves half of the time at least. First the one that the reader waits for, and,
  *      when there is nothing else to ask for, the one that would end last. */
 #include <stdbool.h>
@@ -30,11 +32,13 @@
 #define PLAN_BEGIN (INT64_C(3) * 1024 * 1024)
 #define PLAN_LONG (PLAN_AHEAD / 2) /* a range that pauses in front of its reader */
 #define PLAN_STREAMS 4             /* for so much */
+#define PLAN_PIECE (INT64_C(512) * 1024) /* nothing that comes by a shared connection is longer: it must not pause */
 #define PLAN_AHEAD (INT64_C(20) * 1024 * 1024)
 
 struct plan_range {            /* on its way */
 	int64_t position, end; /* the next byte to come; up to (exclusive) */
 	int64_t rate;          /* bytes a second so far; 0: not known yet */
+	bool shared;           /* by the connection that is there */
 };
 
 struct plan {
@@ -54,5 +58,6 @@ struct plan {
 bool plan_is_bulk(int64_t run, int64_t length);
 /* So far ahead of its reader a long range goes on. */
 int64_t plan_ahead(const struct plan *plan);
-/* The range to be asked for: its length, 0 nothing now. *ret_from may lie in one of `ranges`, which then ends there. */
-int64_t plan_next(const struct plan *plan, int64_t *ret_from);
+/* The range to be asked for: its length, 0 nothing now. *ret_from may lie in one of `ranges`, which then ends there.
+ * *ret_shared: by the connection that is there; else by one that no other request uses at the same time. */
+int64_t plan_next(const struct plan *plan, int64_t *ret_from, bool *ret_shared);

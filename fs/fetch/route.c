@@ -8,7 +8,9 @@
 #define QUEUE_MS 3      /* so much longer than ever, and a quarter of that: there is a queue */
 #define TRIAL_EPOCHS 4  /* new connections are made, and have grown */
 #define SHORT_EPOCHS 3
-#define PATIENCE 16 /* epochs after the first trial that failed */
+#define STEADY_MS 5000
+#define PRODUCT_MAX (4 * 1024 * 1024) /* with more it is memory that sets the limit (PLAN_AHEAD) */
+#define PATIENCE 16                   /* epochs after the first trial that failed */
 #define PATIENCE_MAX 1024
 
 static int64_t epoch_length(const struct route *route)
@@ -33,6 +35,7 @@ struct route *route_find(struct routes *routes, const char *url)
 	struct route *route = &routes->all[routes->next++ % ROUTE_HOSTS];
 	*route = (struct route){0};
 	memcpy(route->host, url, length);
+	route->multiplexed = strncmp(url, "https:", 6) == 0;
 	return route;
 }
 
@@ -77,14 +80,29 @@ static void try_more(struct route *route, int64_t rate)
 	route->trial = 0;
 }
 
-/* Less than others have brought together before, and not more and more: one alone does not fill the link. */
+/* One stream alone has brought what it can; that more would bring no more was seen before, the longer it takes. */
+static int64_t steady_ms(const struct route *route)
+{
+	return STEADY_MS + STEADY_MS * route->patience / PATIENCE;
+}
+
+/* Less than others have brought together before, and not more and more: one alone does not fill the link. Where it was never
+ * seen beside others nobody knows. */
 static bool falls_short(struct route *route, int64_t rate)
 {
 	bool grows = rate > route->last_rate + route->last_rate / 8;
 
 	route->last_rate = rate;
+	route->steady++;
+	if (rate > route->best + route->best / 8) {
+		route->best = rate;
+		route->steady = 0;
+	}
 	if (grows)
 		route->short_of = 0;
+	else if (route->multiplexed && route->streams <= 1 && route_product(route) < PRODUCT_MAX &&
+		 route->steady * epoch_length(route) >= steady_ms(route))
+		return true;
 	else if (route->streams > 1)
 		return !route->queued;
 	else if (rate * 3 < route_rate(route) * 2)
@@ -110,7 +128,7 @@ static void judge_streams(struct route *route, int64_t rate)
 		more = 1;
 	bool better = (rate - route->tried_rate) * 2 * before >= route->tried_rate * more;
 	route->before = 0;
-	route->short_of = 0;
+	route->short_of = route->steady = 0;
 	if (better) {
 		route->patience = 0;
 		try_more(route, rate);

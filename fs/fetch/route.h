@@ -6,8 +6,9 @@
  *              many is what the way takes; the rest is waiting in queues, RFC 9002 5.2).
  * Rate:        the greatest of what arrived in one epoch (two round trips), of the last sixteen epochs, as BBR does it: a
  *              reader who pauses makes the samples smaller, but not the link.
- * Streams:     how many transfers side by side have been seen to bring more than fewer. It begins with ROUTE_STREAMS. When that
- *              many were under way for a whole epoch, half as many more are tried; they are kept if the rate has grown by half
+ * Streams:     how many transfers side by side have been seen to bring more than fewer. It begins with one. When it brings clearly
+ *              less than others have together, or (HTTP/2) has not grown for some seconds, ROUTE_STREAMS are tried; where that
+ *              many were under way for a whole epoch, half as many more; they are kept if the rate has grown by half
  *              of their share at least, four epochs later, else they are given up, and it is tried again later, each time
  *              after twice as long. So a link that one connection does not fill (a loss now and then, a limit for each
  *              connection, a window that is too small) gets more of them, and one that is full does not. */
@@ -25,6 +26,7 @@
 struct route {          /* zeroed memory: nothing is known */
 	char host[128]; /* of what address it is: its beginning, up to the path */
 	bool known;     /* there was an answer */
+	bool multiplexed; /* one connection takes many requests at once (HTTP/2); over TLS, until an answer says otherwise */
 	bool late;      /* there was none yet when it was time for one from near */
 	int64_t rtt_ms, rtt_since;
 	int64_t rtt_next,
@@ -38,6 +40,8 @@ struct route {          /* zeroed memory: nothing is known */
 	int64_t tried_rate; /* of those */
 	int64_t last_rate;  /* of the epoch before */
 	unsigned short_of;  /* epochs in which it was clearly less than it has been */
+	int64_t best;       /* of one stream */
+	unsigned steady;    /* epochs since then */
 	bool queued;        /* the last answer came late: something fills the link */
 	unsigned trial;     /* epochs since then */
 	unsigned wait,

@@ -60,6 +60,7 @@ struct http_head {
 	int64_t total; /* the whole file as Content-Range or Content-Length tell it; -1 unknown */
 	bool accept_ranges; /* "Accept-Ranges: bytes" */
 	bool encoded;	    /* the body comes compressed; the callbacks get it decoded */
+	bool multiplexed;   /* over a connection that takes other requests at the same time (HTTP/2) */
 	char etag[160];     /* "" none, or longer than fits */
 	char last_modified[64];
 	char content_type[96];

@@ -60,6 +60,9 @@ static int end_of_head(struct http_request *request)
 		return 0;
 	http_head_finish(&request->parser, (int)status);
 	request->parser.head.wait_ms = request->http->now_ms - request->sent_ms;
+	long version = 0;
+	curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version);
+	request->parser.head.multiplexed = version >= CURL_HTTP_VERSION_2_0;
 	if (is_redirect(request, status)) {
 		request->redirecting = true;
 		return 0;

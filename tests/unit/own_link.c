@@ -12,21 +12,32 @@
 #define STEP_MS 0.5
 #define LAG_MAX 512    /* steps of half a round trip */
 #define CONNECTIONS 96 /* that are ever made */
+#define ANSWERS 64     /* under way on one */
 #define SEGMENT 1460.0
 #define RECEIVE_MAX 8e6 /* of one connection under way: what its reader has room for */
 #define QUEUE_MS 200    /* so much time of the link fits into its queue */
 #define READ 262144 /* the kernel reads ahead by so much, and answers a reader with nothing less */
 #define FOREVER_MS 300000
 
+struct answer {
+	double from, end;    /* of the file */
+	double start, asked; /* of the connection; asked: bytes that the server was told */
+	double came;
+	double ready_ms,
+		began_ms; /* when the server begins to send, when the first byte was here */
+	bool cut;
+};
+
+/* Its answers come one after the other. The first connection over TLS takes many requests at once. */
 struct connection {
 	double window, threshold, lost_ms, since_loss; /* TCP's */
-	double sent, acked, came;                      /* bytes of this answer */
-	double from, end, asked; /* of the file; asked: bytes that the server was told */
+	double sent, acked, came, asked;               /* bytes of all answers */
 	double arriving[LAG_MAX], acks[LAG_MAX];
-	double answer_ms,
-		began_ms; /* when the server begins to send, when the first byte was here */
-	double budget;    /* of the limit */
-	bool made, busy, cut, over;
+	double made_ms; /* from then on it can be used */
+	double budget;  /* of the limit */
+	bool made, over;
+	struct answer answers[ANSWERS];
+	unsigned first, count; /* of those that are not over, a ring */
 };
 
 struct parcel { /* in the queue */
@@ -59,55 +70,78 @@ static double chance(struct world *world)
 	return (double)(world->random >> 11) / (double)(UINT64_C(1) << 53);
 }
 
+static struct answer *answer_at(struct connection *connection, unsigned number)
+{
+	return &connection->answers[(connection->first + number) % ANSWERS];
+}
+
+static bool is_shared(const struct world *world, const struct connection *connection)
+{
+	return world->link.tls && connection == &world->all[0];
+}
+
 static unsigned count_busy(const struct world *world)
 {
 	unsigned count = 0;
 
 	for (int i = 0; i < CONNECTIONS; i++)
-		count += world->all[i].busy;
+		count += world->all[i].count;
 	return count;
 }
 
-static struct connection *find_free(struct world *world)
+static struct connection *find_free(struct world *world, bool shared)
 {
+	if (shared && world->link.tls)
+		return &world->all[0];
 	for (int made = 1; made >= 0; made--)
-		for (int i = 0; i < CONNECTIONS; i++)
-			if (!world->all[i].busy && !world->all[i].over &&
-				world->all[i].made == made)
-				return &world->all[i];
+		for (int i = 0; i < CONNECTIONS; i++) {
+			struct connection *connection = &world->all[i];
+			if (connection->count == 0 && !connection->over &&
+				!is_shared(world, connection) && connection->made == made)
+				return connection;
+		}
 	abort();
 }
 
-static void request(struct world *world, double from, double length)
+static void cut(struct world *world, double from)
 {
-	for (int i = 0; i < CONNECTIONS; i++) {
-		struct connection *other = &world->all[i];
-		if (!other->busy || from <= other->from + other->came || from >= other->end)
-			continue;
-		/* this one helps it, and it ends here: what it was to bring behind that is a hole again */
-		if (other->end == world->asked_end)
-			world->asked_end = from;
-		other->end = from;
-		other->cut = true;
-	}
-	struct connection *connection = find_free(world);
-	double trips = connection->made ? 0.5 : world->link.tls ? 2.5 : 1.5;
-	connection->busy = connection->made = true;
-	connection->cut = false;
-	connection->from = from;
-	connection->end = from + length;
-	connection->asked = length;
-	connection->sent = connection->acked = connection->came = 0;
-	connection->answer_ms = world->now + trips * world->link.rtt_ms;
-	world->result.requests++;
-	world->result.sent += length;
-	if (connection->end > world->asked_end)
-		world->asked_end = connection->end;
+	for (int i = 0; i < CONNECTIONS; i++)
+		for (unsigned j = 0; j < world->all[i].count; j++) {
+			struct answer *other = answer_at(&world->all[i], j);
+			if (from <= other->from + other->came || from >= other->end)
+				continue;
+			/* this one helps it, and it ends here: what it was to bring behind that is a hole again */
+			if (other->end == world->asked_end)
+				world->asked_end = from;
+			other->end = from;
+			other->cut = true;
+		}
 }
 
-static double ask_planner(struct world *world, double at, int64_t *from)
+static void request(struct world *world, double from, double length, bool shared)
 {
-	struct plan_range ranges[CONNECTIONS];
+	cut(world, from);
+	struct connection *connection = find_free(world, shared);
+	if (!connection->made)
+		connection->made_ms = world->now + (world->link.tls ? 2 : 1) * world->link.rtt_ms;
+	connection->made = true;
+	assert(connection->count < ANSWERS);
+	double begin = connection->made_ms > world->now ? connection->made_ms : world->now;
+	*answer_at(connection, connection->count++) = (struct answer){.from = from,
+		.end = from + length,
+		.start = connection->asked,
+		.asked = length,
+		.ready_ms = begin + world->link.rtt_ms / 2};
+	connection->asked += length;
+	world->result.requests++;
+	world->result.sent += length;
+	if (from + length > world->asked_end)
+		world->asked_end = from + length;
+}
+
+static double ask_planner(struct world *world, double at, int64_t *from, bool *shared)
+{
+	struct plan_range ranges[CONNECTIONS + ANSWERS];
 	struct plan plan = {.route = world->route,
 		.size = (int64_t)world->size,
 		.at = (int64_t)at,
@@ -117,24 +151,26 @@ static double ask_planner(struct world *world, double at, int64_t *from)
 		.hole_end = (int64_t)world->size,
 		.ranges = ranges};
 
-	for (int i = 0; i < CONNECTIONS; i++) {
-		const struct connection *connection = &world->all[i];
-		double passed = world->now - connection->began_ms;
-		bool tells = connection->came > 0 && passed >= 2 * world->link.rtt_ms;
-		if (connection->busy)
+	for (int i = 0; i < CONNECTIONS; i++)
+		for (unsigned j = 0; j < world->all[i].count; j++) {
+			const struct answer *answer = answer_at(&world->all[i], j);
+			double passed = world->now - answer->began_ms;
+			bool tells = answer->came > 0 && passed >= 2 * world->link.rtt_ms;
 			ranges[plan.count++] = (struct plan_range){
-				.position = (int64_t)(connection->from + connection->came),
-				.end = (int64_t)connection->end,
-				.rate = tells ? (int64_t)(connection->came * 1000 / passed) : 0};
-	}
-	return (double)plan_next(&plan, from);
+				.position = (int64_t)(answer->from + answer->came),
+				.end = (int64_t)answer->end,
+				.rate = tells ? (int64_t)(answer->came * 1000 / passed) : 0,
+				.shared = is_shared(world, &world->all[i])};
+		}
+	return (double)plan_next(&plan, from, shared);
 }
 
 static void ask(struct world *world, double at)
 {
 	for (;;) {
 		int64_t from = 0;
-		double length = world->planned                ? ask_planner(world, at, &from)
+		bool shared = true;
+		double length = world->planned ? ask_planner(world, at, &from, &shared)
 				: world->result.requests == 0 ? world->size
 							      : 0;
 		unsigned busy = count_busy(world);
@@ -142,7 +178,7 @@ static void ask(struct world *world, double at)
 			world->result.streams = busy;
 		if (length <= 0)
 			return;
-		request(world, (double)from, length);
+		request(world, (double)from, length, shared);
 	}
 }
 
@@ -170,31 +206,45 @@ static void acknowledge(struct connection *connection, double bytes)
 		connection->window = RECEIVE_MAX;
 }
 
-static void arrive(struct world *world, struct connection *connection, double bytes)
+/* So many bytes of one answer. */
+static void arrive_for(struct world *world, struct answer *answer, double bytes)
 {
-	if (connection->came == 0) {
-		connection->began_ms = world->now;
-		if (connection->busy)
-			route_answered(world->route, (int64_t)world->now + 1,
-				(int64_t)(world->now - connection->answer_ms +
-					  world->link.rtt_ms / 2));
+	if (answer->came == 0) {
+		answer->began_ms = world->now;
+		route_answered(world->route, (int64_t)world->now + 1,
+			(int64_t)(world->now - answer->ready_ms + world->link.rtt_ms / 2));
 	}
-	double before = connection->from + connection->came;
-	connection->came += bytes;
-	if (!connection->busy)
-		return;
-	double after = connection->from + connection->came;
-	if (after >= connection->end - 0.5) {
-		after = connection->end;
-		connection->busy = false;
-		connection->over = connection->cut;
-	}
+	double before = answer->from + answer->came;
+	answer->came += bytes;
+	double after = answer->from + answer->came;
+	if (after >= answer->end - 0.5)
+		after = answer->end;
 	/* a block is here with its last byte; what two ranges share is counted with the later one */
 	for (double block = (double)(int64_t)(before / BLOCK); (block + 1) * BLOCK <= after + 0.5;
 		block++)
 		world->here[(size_t)block] = true;
 	if (after >= world->size - 0.5)
 		world->here[(size_t)((world->size - 1) / BLOCK)] = true;
+}
+
+static void arrive(struct world *world, struct connection *connection, double bytes)
+{
+	double left = bytes;
+
+	while (left > 1e-9 && connection->count > 0) {
+		struct answer *answer = answer_at(connection, 0);
+		double rest = answer->asked - answer->came, part = left < rest ? left : rest;
+		arrive_for(world, answer, part);
+		left -= part;
+		if (answer->from + answer->came < answer->end - 0.5)
+			break;
+		/* the rest of one that was cut comes all the same, or its connection ends */
+		connection->over = answer->cut && !is_shared(world, connection);
+		if (answer->cut && answer->came < answer->asked - 0.5 && !connection->over)
+			break;
+		connection->first++;
+		connection->count--;
+	}
 	connection->since_loss += bytes;
 	if (world->link.loss > 0 &&
 		connection->since_loss > SEGMENT / world->link.loss * (0.5 + chance(world))) {
@@ -216,7 +266,7 @@ static double deliver(struct world *world, size_t slot)
 		if (bytes <= 0)
 			continue;
 		connection->acks[slot] = bytes;
-		came += connection->busy ? bytes : 0;
+		came += connection->count > 0 ? bytes : 0;
 		arrive(world, connection, bytes);
 	}
 	return came;
@@ -224,12 +274,14 @@ static double deliver(struct world *world, size_t slot)
 
 static void send_what_may(struct world *world, struct connection *connection)
 {
-	double rest = connection->asked - connection->sent,
-	       bytes = connection->window - (connection->sent - connection->acked),
+	double rest = 0, bytes = connection->window - (connection->sent - connection->acked),
 	       limit = world->link.cap_mbps * 1000;
 
-	if (!connection->busy || world->now < connection->answer_ms)
-		return;
+	for (unsigned i = 0; i < connection->count && !connection->over; i++) {
+		const struct answer *answer = answer_at(connection, i);
+		if (world->now >= answer->ready_ms)
+			rest = answer->start + answer->asked - connection->sent;
+	}
 	if (limit > 0) {
 		connection->budget += limit * STEP_MS;
 		if (connection->budget > limit * 20)
@@ -334,7 +386,7 @@ static struct own_link_result measure(
 
 struct own_link_result own_link_alone(struct own_link link, int64_t size)
 {
-	struct route route = {0};
+	struct route route = {.multiplexed = link.tls};
 
 	return measure(link, size, 0, &route, false);
 }
