@@ -133,6 +133,8 @@ class Generator:
             file.read()
         account.stop()
         self.db = sqlite3.connect(account.state + '/weryaifs.db', isolation_level=None)
+        for pragma in ('journal_mode=OFF', 'synchronous=OFF', 'cache_size=-2000000', 'locking_mode=EXCLUSIVE'):
+            self.db.execute('PRAGMA ' + pragma)  # millions of rows, which nobody misses where it dies
         self.db.row_factory = sqlite3.Row
         one = lambda sql: self.db.execute(sql).fetchone()
         self.prompt = Copier(self.db, 'node', one("SELECT * FROM node WHERE CAST(name AS TEXT) = 'x.txt'"))
