@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "fs/base/clock.h"
+#include "fs/store/tidy.h"
 #include "fs/tree/tree.h"
 #include "tests/unit/own_disk.h"
 #include "tests/unit/own_http.h"
@@ -62,6 +64,32 @@ static void test_paid_again_after_it_was_emptied(void **state)
 	assert_posts(1);
 	world_assert_state(FOX, "SUCCESS");
 	assert_string_equal(world_list("FLUX"), "fox.png fox.status fox.txt");
+}
+
+/* What was made smaller meanwhile (tidy.h) is as good. */
+static void test_paid_years_later(void **state)
+{
+#define TEXT "a fox that runs through a wide field of snow, in the light of an early morning, painted with a broad brush\n"
+	struct job_record before, after;
+	int64_t at = 0;
+	bool more;
+
+	make(FOX, TEXT);
+	world_job(FOX, &before);
+	assert_int_equal(world_remove(FOX), 0);
+	world_wait(400 * DAY_MS);
+	assert_int_equal(tidy_slice(world.store, clock_wall_ms(), &at, &more), 0);
+	assert_int_equal(at, before.id);
+	world_remount();
+	world_save(FOX, TEXT);
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+	world_job(FOX, &after);
+	assert_int_equal(after.id, before.id);
+	assert_string_equal(after.text, before.text);
+	assert_string_equal(after.body, before.body);
+	job_record_finish(&before);
+	job_record_finish(&after);
 }
 
 static void test_paid_a_b_a_is_two(void **state)
@@ -353,6 +381,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_paid_again_after_it_was_emptied),
+		T(test_paid_years_later),
 		T(test_paid_a_b_a_is_two),
 		T(test_paid_text_that_could_not_be_sent_any_more),
 		T(test_paid_after_a_kill_at_any_time),
