@@ -125,6 +125,35 @@ static void pair(char *value, const char *separators, char separator)
 	snprintf(value, strlen(value) + 1, "%.*s%c%s", (int)first, copy, separator, second);
 }
 
+/* A spreadsheet takes 16:9 for a time of day, and saves it as "16:09:00" or "04:09:00 PM". */
+static void pair_of_time(char *value)
+{
+	CLEANUP_FREE char *copy = strdup(value);
+	unsigned first = 0, second = 0, seconds = 0;
+	int end = 0;
+
+	if (!copy)
+		return;
+	remove_blanks(copy);
+	if (strpbrk(copy, "+-") || sscanf(copy, "%2u:%2u%n", &first, &second, &end) != 2)
+		return;
+	if (copy[end] == ':' && sscanf(copy, "%2u:%2u:%2u%n", &first, &second, &seconds, &end) != 3)
+		return;
+	bool after_noon = strcasecmp(copy + end, "pm") == 0;
+	if (seconds != 0 || (copy[end] != '\0' && !after_noon && strcasecmp(copy + end, "am") != 0))
+		return;
+	if (after_noon && first < 12)
+		first += 12;
+	if (first > 0 && second > 0)
+		snprintf(value, strlen(value) + 1, "%u:%u", first, second);
+}
+
+static void tidy_ratio(char *value)
+{
+	pair(value, ":xX/", ':');
+	pair_of_time(value);
+}
+
 /* A number with a word behind it that says what is counted: the number alone. */
 static void count(char *value, const char *const *words)
 {
@@ -234,7 +263,7 @@ char *prompt_value_tidy(enum prompt_value_kind kind, const char *value, size_t l
 	cut_end(text, " ");
 	cut_end(text, ",;.");
 	if (kind == VALUE_RATIO)
-		pair(text, ":xX/", ':');
+		tidy_ratio(text);
 	else if (kind == VALUE_COUNT)
 		tidy_count(text);
 	else if (kind == VALUE_SECONDS)

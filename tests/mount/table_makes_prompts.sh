@@ -49,7 +49,8 @@ wait "$WATCH_PID" || true
 
 # saved again by rename, beside a lock file: nothing; any other table of numbers is a plain file
 echo ",user,host,$(date)" >"$M/FLUX/.~lock.sets.csv#"
-printf 'name,ratio,prompt\nfox,16:9,"a fox, ""red"",\nin the snow"\nowl,,an owl\n' >"$M/FLUX/lu8x.tmp"
+# as LibreOffice 7.4 saves it: each text in quotes, and 16:9 taken for a time of day
+(umask 077 && printf '"name","ratio","prompt"\n"fox",04:09:00 PM,"a fox, ""red"",\nin the snow"\n"owl",,"an owl"\n' >"$M/FLUX/lu8x.tmp")
 mv "$M/FLUX/lu8x.tmp" "$sets.csv"
 rm "$M/FLUX/.~lock.sets.csv#"
 printf 'name,price\nfox,3\n' >"$M/FLUX/prices.csv"

@@ -70,6 +70,23 @@ static void test_prompt_values_in_the_catalogues_spelling(void **state)
 	prompt_finish(&prompt);
 }
 
+/* LibreOffice and others take it for a time of day, and save that. */
+static void test_prompt_ratio_as_a_spreadsheet_saves_it(void **state)
+{
+	static const char *const times[][2] = {{"16:09:00", "16:9"}, {"04:09:00 PM", "16:9"}, {"4:09 pm", "16:9"},
+		{"09:16:00 AM", "9:16"}, {"01:01:00 AM", "1:1"}, {"01:01", "1:1"}, {"9:16:00", "9:16"}};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		char text[64];
+		snprintf(text, sizeof(text), "fox\nratio: %s", times[i][0]);
+		struct prompt prompt = parse("FLUX", text);
+		assert_string_equal(prompt.request.aspect_ratio, times[i][1]);
+		prompt_finish(&prompt);
+	}
+	assert_refused("FLUX", "fox\nratio: 16:09:30", "line 2: ratio '16:09:30' is not one that FLUX takes: 9:16, 1:1, 16:9");
+	assert_refused("FLUX", "fox\nratio: -1:09", "line 2: ratio '-1:09' is not one that FLUX takes: 9:16, 1:1, 16:9");
+}
+
 static void test_prompt_webhooks(void **state)
 {
 	static const char *const good[] = {"https://example.org/a?b=1", "HTTPS://u:p@h:1/",
@@ -131,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prompt_values_of_the_model),
 		cmocka_unit_test(test_prompt_values_in_the_catalogues_spelling),
+		cmocka_unit_test(test_prompt_ratio_as_a_spreadsheet_saves_it),
 		cmocka_unit_test(test_prompt_webhooks),
 		cmocka_unit_test(test_prompt_lengths_count_characters),
 	};
