@@ -72,7 +72,7 @@ static void test_log_errno_returns_its_error(void **state)
 	long_text[sizeof(long_text) - 1] = '\0';
 	log_errno(LOG_LEVEL_ERROR, -EIO, "%s", long_text);
 	char *text = log_recent();
-	assert_non_null(strstr(text, "x: Input/output error\n"));
+	assert_non_null(strstr(text, "x: I")); /* "Input/output error", or "I/O error" with musl */
 	free(text);
 }
 
