@@ -15,6 +15,7 @@ one() { # TEST [ARGUMENT...]
     rm "$log"
 }
 one kill_walk
+one again_walk
 one fault_walk
 one kill_walk --markers "$partly" --points 160
 one fault_walk --markers "$partly" --points 160
