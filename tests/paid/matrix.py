@@ -202,7 +202,7 @@ def state_of(prompt):
         return None
 
 
-def await_state(cells, wanted, seconds=30):
+def await_state(cells, wanted, seconds=120):
     end = time.monotonic() + seconds
     left = list(cells)
     while left and time.monotonic() < end:
@@ -298,7 +298,7 @@ def try_group(cells, state, kill, change, patience):
             account.kill()
             if not account.start():
                 raise Trouble("does not mount again: " + account.tail())
-        if not is_quiet(cells, server, 60 + slow):
+        if not is_quiet(cells, server, 150 + slow):
             for cell in cells:
                 if not has_ended(cell):
                     cell.trouble = "does not end: " + " ".join(str(state_of(p)) for p in cell.prompts())

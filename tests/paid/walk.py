@@ -381,7 +381,7 @@ class Log:
                 ((entry["body"]["model"], words[1]), tasks[0] if isinstance(tasks, list) else tasks))
 
 
-def await_quiet(histories, log, seconds=90):
+def await_quiet(histories, log, seconds=180):
     end = time.monotonic() + seconds
     count, since = -1, 0
     left = list(histories)
