@@ -6,7 +6,7 @@
  *   mib FILE OFFSET           the first MiB of a reader        curl-mib URL OFFSET [warm]
  *   random FILE COUNT SEED THREADS   4 KiB each               curl-random URL SIZE COUNT SEED
  *   many LIST THREADS         each file of LIST whole         curl-many LIST THREADS [2]
- *                             the same by one multi handle    curl-multi LIST AT_ONCE
+ *                             the same by one multi handle    curl-multi LIST AT_ONCE [warm]
  *   list DIR                  readdir and lstat of each
  *   stat PATH SECONDS         latency of stat(2), one a millisecond
  *   pin FILE                  drops the file's pages from the page cache
@@ -329,13 +329,27 @@ static int curl_mib(const char *url, long long offset, bool warm)
 }
 
 /* The files of the list over one multi handle, so many at a time: HTTP/2 where the server speaks it. */
-static int curl_multi_many(int count)
+static int curl_multi_many(int count, bool warm)
 {
 	CURLM *multi = must(curl_multi_init());
 	int next = 0, running = 0, done = 0, left;
 
 	http_version = CURL_HTTP_VERSION_2TLS;
 	curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)count);
+	if (warm) {
+		CURL *curl = make_curl();
+		curl_easy_setopt(curl, CURLOPT_URL, lines[0]);
+		curl_easy_setopt(curl, CURLOPT_RANGE, "0-0");
+		curl_multi_add_handle(multi, curl);
+		do {
+			curl_multi_perform(multi, &running);
+			curl_multi_poll(multi, NULL, 0, 10, NULL);
+		} while (running > 0);
+		curl_multi_info_read(multi, &left);
+		curl_multi_remove_handle(multi, curl);
+		curl_easy_cleanup(curl);
+	}
+	bytes = 0;
 	started = now();
 	while (done < line_count) {
 		while (next < line_count && next - done < count) {
@@ -428,7 +442,7 @@ int main(int argc, char **argv)
 		return curl_mib(name, numbers[0], argc > 4);
 	if (strcmp(what, "curl-multi") == 0) {
 		read_list(name);
-		return curl_multi_many((int)numbers[0]);
+		return curl_multi_many((int)numbers[0], argc > 4);
 	}
 	if (strcmp(what, "list") == 0)
 		return list(name);

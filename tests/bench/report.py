@@ -109,6 +109,10 @@ def goals(d):
     fresh, answers = d.median('lo', US, 'first fresh', 'first_ms'), d.median('lo', US, 'first fresh', 'answers')
     add('G3c', 'a picture that has just appeared, first read', f'{ms(fresh)}, {number(answers)} answers of ours (look-up, open, release)', '-',
         '<= 1 ms, no read, no request', None if fresh is None else fresh <= 1 and answers < 4)
+    names = d.median('lo', US, 'first fresh', 'names')
+    if names:
+        add('', f'ls -l of that directory, with its prompts and statuses: {number(names)} names',
+            f'{ms(d.median("lo", US, "first fresh", "list_ms"))}, again {ms(d.median("lo", US, "first fresh", "list_again_ms"))}', '-', '', None)
     for net, what, slack in (('lo', 'random 4 KiB, loopback', lambda a, b: a <= b + .05), ('wan', 'the same at 40 ms', lambda a, b: a <= 1.05 * b)):
         p50, p99 = d.median(net, US, 'random', 'p50_ms'), d.median(net, US, 'random', 'p99_ms')
         base, sent, read = d.median(net, 'curl', 'random', 'p50_ms'), d.median(net, US, 'random', 'sent'), d.median(net, US, 'random', 'bytes')

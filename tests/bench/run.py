@@ -250,6 +250,7 @@ class System:
 
 class Weryaifs(System):
     persistent, connected = True, False
+    options = ''
     big, mid, small = MNT + '/VEO_3_1/big.mp4', MNT + '/VEO_3_1/mid.mp4', MNT + '/FLUX/small'
 
     def __init__(self, cache):
@@ -269,7 +270,7 @@ class Weryaifs(System):
     def command(self, net, *more):
         self.environment(net)
         return [BUILD + '/weryaifs', '-f', '-o',
-                f'cache={"yes" if self.cache else "no"},ca_file={RUN}/cert.pem', *more, MNT]
+                f'cache={"yes" if self.cache else "no"},ca_file={RUN}/cert.pem{self.options}', *more, MNT]
 
     def names(self):
         return ['big', 'mid']
@@ -305,6 +306,9 @@ class Weryaifs(System):
                     raise RuntimeError(f'the results do not come, see {RUN}/{self.name}.log')
                 time.sleep(0.5)
             self.measure_fresh(net, home)
+            # as it is for who has just made them, with prompts and statuses
+            self.listed = [net.probe('list', self.small) for _ in range(2)]
+            self.note_kept(home)
             # what stays is what a directory of pictures looks like; 2000 prompts are no part of the others' trees
             for path in glob.glob(self.small + '/*.txt'):
                 os.unlink(path)
@@ -332,8 +336,13 @@ class Weryaifs(System):
         for i in range(SMALL - 50, SMALL):
             seen.append(net.probe('head', f'{self.small}/f{i:04}.png', 0)['first_ms'])
         answers = usage(self.process.pid)[2] - before[2]
+        self.kept = {'first_ms': statistics.median(seen), 'answers': answers / len(seen)}
+
+    def note_kept(self, home):
+        self.kept.update(names=self.listed[0]['items'], list_ms=self.listed[0]['seconds'] * 1e3,
+                         list_again_ms=self.listed[1]['seconds'] * 1e3)
         with open(home + '/fresh.json', 'w') as out:
-            json.dump({'first_ms': statistics.median(seen), 'answers': answers / len(seen)}, out)
+            json.dump(self.kept, out)
 
     def fresh(self, net):
         with open(f'{DIR}/account-{net.name}/fresh.json') as kept:
@@ -509,7 +518,9 @@ class Measure:
                 shutil.rmtree(CACHE, ignore_errors=True)
                 self.mounted(net, system, published, keep='published')
             if not net.far:
+                system.options = ',results=lazy-only'  # or what nobody has read is brought in meanwhile
                 self.mounted(net, system, idle)
+                del system.options
         for _ in range(FIRST_TIMES if 'first' in steps else 0):
             self.mounted(net, system, first)
             if not system.connected:
