@@ -220,6 +220,8 @@ static void run_jobs(struct store *store)
 	assert_int_equal(results_set_kept(store, unkept.job, unkept.seq, RESULT_TRIED), 0);
 	assert_int_equal(results_next_unkept(store, true, &unkept), -ENOENT);
 	assert_int_equal(results_try_unkept(store), 0);
+	int64_t owner, seq;
+	assert_int_equal(results_find_content(store, "1:none", &owner, &seq), -ENOENT);
 	assert_int_equal(results_next_unkept(store, false, &unkept), 0);
 	assert_int_equal(results_forget_ino(store, 5), 0);
 	assert_int_equal(jobs_remove(store, job.id), 0);
