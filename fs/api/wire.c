@@ -2,7 +2,6 @@
 #include "fs/api/wire.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,10 +104,10 @@ bool wire_integer(const json_t *value, int64_t min, int64_t max, int64_t *ret_va
 {
 	if (json_is_string(value))
 		return str_to_int(json_string_value(value), min, max, ret_value) == 0;
+	double real = json_real_value(value); /* 0.0: it is none */
 	/* 200.0: as some libraries write a whole number; beyond 2^53 it would be another one */
-	if (json_is_real(value) && fabs(json_real_value(value)) <= 0x1p53 &&
-		trunc(json_real_value(value)) >= json_real_value(value))
-		*ret_value = (int64_t)json_real_value(value);
+	if (json_is_real(value) && real >= -0x1p53 && real <= 0x1p53 && (double)(int64_t)real == real)
+		*ret_value = (int64_t)real;
 	else if (json_is_integer(value))
 		*ret_value = json_integer_value(value);
 	else

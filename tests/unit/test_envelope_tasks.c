@@ -278,9 +278,8 @@ static void test_envelope_balance_and_upload(void **state)
 	struct api_error error;
 	double credits = -7;
 	char *url = NULL;
-	static const char *const balances[] = {"{\"data\":12.5}", "{\"status\":200,\"data\":"
-								  "{\"balance\":12.5}}",
-		"{\"data\":\"12.5\"}"};
+	static const char *const balances[] = {"{\"data\":12.5}",
+		"{\"status\":200,\"data\":{\"balance\":12.5}}", "{\"data\":\"12.5\"}"};
 	static const char *const no_balances[] = {
 		"{\"data\":\"12 or so\"}", "{\"data\":{}}", "{\"data\":null}", "{\"data\":[1]}"};
 	static const char *const uploads[] = {"{\"data\":{\"object_url_list\":[\"https://h/u\"]}}",
