@@ -11,14 +11,14 @@ assert_contains "$(cat "$TEST_TMP/said")" "The service refused the API key" "wha
 assert_contains "$(cat "$TEST_TMP/said")" "weryaifs --set-key" "what to do"
 mountpoint -q "$M" || fail "it is not mounted"
 assert_eq "$(posts)" 0 posts
-umount "$M"
+await 10 umount -q "$M" || fail "cannot unmount"
 # nothing is said where it is good, or where nobody knows
 echo sk-test >"$XDG_CONFIG_HOME/weryaifs/key"
 KEY= await 10 weryaifs -o "base_url=$URL,models_base_url=$URL" "$M" >"$TEST_TMP/said" 2>&1 || fail "no mount: $(cat "$TEST_TMP/said")"
 assert_eq "$(cat "$TEST_TMP/said")" "" "what is said of a good key"
-umount "$M"
+await 10 umount -q "$M" || fail "cannot unmount"
 control down=1
 KEY= await 10 weryaifs -o "base_url=$URL,models_base_url=$URL" "$M" >"$TEST_TMP/said" 2>&1 || fail "no mount: $(cat "$TEST_TMP/said")"
 # that the registry does not answer may be said or not: it depends on which of the two ends first
 assert_lacks "$(cat "$TEST_TMP/said")" key "what is said of the key without a network"
-umount "$M"
+await 10 umount -q "$M" || fail "cannot unmount"
