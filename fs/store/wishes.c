@@ -179,10 +179,11 @@ int wishes_is_last(struct store *store, int64_t job, bool *ret_last)
 	return r < 0 ? r : 0;
 }
 
+/* +hash: by the place. Of one wish there may be any number of jobs. */
 int wishes_return(struct store *store, int64_t place)
 {
 	return db_run(store->db,
-		"UPDATE wish SET gone = 0 WHERE place = ? AND gone != 0 AND hash ="
+		"UPDATE wish SET gone = 0 WHERE place = ? AND gone != 0 AND +hash ="
 		" (SELECT last.hash FROM place JOIN wish AS last ON last.job = place.job"
 		" WHERE place.id = ?)",
 		"ii", place, place);

@@ -156,6 +156,42 @@ static void test_scale_sending_one_of_many(void **state)
 	assert_in_range(many, 0, 2 * few + 32);
 }
 
+/* Prompts that all ask for the same, bought and removed. Steps to make one of them anew. */
+static uint64_t steps_of_return(int count)
+{
+	char path[32];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "FLUX/%d.txt", i);
+		world_save(path, "a fox\n");
+	}
+	world_wait(HOUR_MS);
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "FLUX/%d.txt", i);
+		world_assert_state(path, "SUCCESS");
+	}
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "FLUX/%d.txt", i);
+		assert_int_equal(world_remove(path), 0);
+	}
+	world_wait(HOUR_MS);
+	begin_count();
+	world_save("FLUX/0.txt", "a hen\n");
+	uint64_t made = steps;
+	assert_int_equal(world_remove("FLUX/0.txt"), 0);
+	world_wait(HOUR_MS);
+	return made;
+}
+
+/* The place is found by its path, whatever else asks for what it asked for. */
+static void test_scale_place_with_a_memory(void **state)
+{
+	uint64_t few = steps_of_return(10);
+	uint64_t many = steps_of_return(200);
+
+	assert_in_range(many, 1, few + few / 10);
+}
+
 static off_t size_of_status(void)
 {
 	struct tree_entry entry;
@@ -211,6 +247,7 @@ int main(void)
 		T(test_scale_status_of_one_that_waits),
 		T(test_scale_refusal_is_told_in_slices_and_once),
 		T(test_scale_sending_one_of_many),
+		T(test_scale_place_with_a_memory),
 		T(test_scale_size_of_a_status),
 	};
 
