@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# timeout: 300
 # Ten prompts of a model that is refused, in front of ten of another: these wait for two submissions of theirs at most.
 . "$(dirname "$0")/../lib/mount.sh"
 start_sandbox
