@@ -46,15 +46,8 @@ await "$patience" out_of_credits || fail "credits do not run out: $(credits) $(h
 grep -q '^credits: probably ' $(grep -l '^needs: credits' "$M"/FLUX/set/*.status) || fail "what it will cost is not said"
 # what was sent has to be seen paid before credits are bought: of a balance that rises nothing can be said
 nothing_moves() {
-    local status state
-    for status in "$M"/*/set/*.status; do
-        state=$(head -n 1 "$status")
-        case $state in
-        *SUCCESS | *FAILED | *UNKNOWN) ;;
-        *QUEUED) grep -q '^needs: credits' "$status" || return 1 ;;
-        *) return 1 ;;
-        esac
-    done
+    awk 'FNR == 1 { if (moves) exit; moves = !/SUCCESS|FAILED|UNKNOWN/ } /^needs: credits/ { moves = 0 } END { exit moves }' \
+        "$M"/*/set/*.status
 }
 await "$patience" nothing_moves || fail "something is still on its way: $(head -q -n1 "$M"/*/set/*.status | sort | uniq -c)"
 left=$(credits)
@@ -62,7 +55,7 @@ balance_is_left() { grep -q "^$left\b" "$M/.weryaifs/balance"; }
 await 20 balance_is_left || fail "the balance is not $left: $(cat "$M/.weryaifs/balance")"
 control credits=$((left + 1000))
 cat "$M/.weryaifs/balance" >/dev/null
-echo submit >"$(grep -l '^needs: credits' "$M"/*/set/*.status | head -n 1)" || true
+echo submit >"$(grep -l '^needs: credits' "$M"/*/set/*.status | sed -n 1p)" || true
 timeout "$patience" cat "$M/.weryaifs/wait" >"$TEST_TMP/report" && fail "nothing has failed?"
 # the last reading of the balance is asked for after the last answer
 spent=$((credits_first + 1000 - $(credits)))
