@@ -92,7 +92,7 @@ umount_fs
 mount_fs -o submit_gap=0.05,credits_per_day=$((spent + 2))
 for i in 1 2 3; do
     echo "one of three, $i" >"$M/FLUX/guard$i.txt"
-    wait_state "$M/FLUX/guard$i" "SUCCESS HELD"
+    wait_state "$M/FLUX/guard$i" "SUCCESS HELD" 60
 done
 assert_eq "$(state_of "$M/FLUX/guard2") $(state_of "$M/FLUX/guard3")" "SUCCESS HELD" "states under the guard"
 assert_contains "$(status_of "$M/FLUX/guard3")" "(credits_per_day; spent today: $((spent + 2)), by this prompt: 1)"
