@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 #define KEEPER_PROGRAM "weryaifs-keeper"
-/* The path of the program that is kept, and the name that it was called by. The other words of the keeper are the
- * daemon's, so that both say which mount they are for. */
+/* The path of the program that is kept, and the name that it was called by. The other words that the keeper is started with
+ * are the daemon's. */
 #define KEEPER_PROGRAM_ENVIRONMENT "WERYAIFS_PROGRAM"
 #define KEEPER_NAME_ENVIRONMENT "WERYAIFS_NAME"
 #define KEEPER_ENVIRONMENT "WERYAIFS_KEEPER"
