@@ -77,6 +77,17 @@ expect 1 "mounted on '$M' already" --account other "$M"
 # that the account is in use is nothing wrong
 assert_contains "$(weryaifs --check)" "mounted, so it was not looked at" "check of a mounted account"
 umount_fs
+# by whom, also where the other mount is in a namespace of its own and cannot be seen from here
+if [ "$(id -u)" = 0 ]; then
+    mounted=
+    unshare -m env WERYAI_API_KEY=sk-test WERYAI_BASE_URL="$URL" WERYAI_MODELS_BASE_URL="$URL" "$WERYAIFS" "$M"
+    assert_eq "$(mounts_below "$TEST_TMP")" "" "what is seen of the other namespace"
+    mounted_here
+    expect 1 "mounted already, by process $FS_PID " "$TEST_TMP/other"
+    assert_contains "$(findmnt -t fuse.weryaifs -N "$FS_PID" -o TARGET)" "$M" "where the sentence says to look"
+    nsenter -t "$FS_PID" -m fusermount3 -u "$M"
+    ended_here 30 || fail "the daemon of the other namespace goes on"
+fi
 # a key that only systemd has is no reason not to look at the disk
 said=$(KEY= XDG_CONFIG_HOME=$TEST_TMP/other weryaifs --check) && fail "--check is content without a key"
 assert_contains "$said" "problem: no API key found" "check without a key"
