@@ -1,5 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# timeout: 540
+# timeout: 700
 # A person's first hour, with thunar: what walk.py says.
 . "$(dirname "$0")/file_manager.sh"
