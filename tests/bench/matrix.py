@@ -23,6 +23,7 @@ SECONDS = 3   # of the link: a whole file
 PICTURES = 240
 PORTS = {'plain': 'http://127.77.0.1:8590', 'tls': 'https://127.77.0.1:8591'}
 STEPS = 'whole,mib,byte,one,8,32'  # and film
+FILM_CELL = '25/50/tls'  # an ordinary home line
 NAMES = {1: 'pictures, one after the other', 8: 'pictures, 8 readers', 32: 'pictures, 32 readers'}
 
 
@@ -214,6 +215,11 @@ class Matrix:
             ran = call('ffprobe', '-loglevel', 'error', '-show_format', system.film('film.mp4'), timeout=120)
             return {'seconds': time.time() - begin, 'errors': ran.returncode}
 
+        def seek():
+            begin = time.time()
+            ran = call('ffmpeg', '-loglevel', 'error', '-ss', '15', '-i', system.film('film.mp4'), '-frames:v', '1', '-f', 'null', '-', timeout=120)
+            return {'seconds': time.time() - begin, 'errors': ran.returncode}
+
         if 'whole' in self.steps:
             measure('whole', 'mbps', lambda: net.probe('seq', big))
             if not cell.more:
@@ -223,8 +229,10 @@ class Matrix:
             measure('first MiB, connected', 'seconds', lambda: net.probe('mib', big, 0), picture)
         if 'byte' in self.steps:
             measure('first byte, connected', 'first_ms', lambda: net.probe('head', big, 1 << 20), picture)
-        if 'film' in self.steps and os.path.exists(WWW + '/film.mp4'):
+        # a player's start and seek
+        if ('film' in self.steps or cell.name == FILM_CELL) and os.path.exists(WWW + '/film.mp4'):
             measure('film opened (ffprobe)', 'seconds', film)
+            measure('film, its picture at 15 s (ffmpeg)', 'seconds', seek)
         for at_once, step in ((1, 'one'), (8, '8'), (32, '32')):
             if step in self.steps:
                 measure(NAMES[at_once], 'per_s', lambda: pictures(at_once), look)
@@ -286,7 +294,7 @@ def report(raw, path):
     by = {(r['cell'], r['step'], r['system'], r['round']): r for r in rows if 'step' in r}
     loads = [r['load'] for r in rows if 'load' in r]
     cells = list(dict.fromkeys(r['cell'] for r in rows if 'step' in r))
-    lower = ('first MiB', 'first MiB, connected', 'first byte, connected', 'film opened (ffprobe)')
+    lower = ('first MiB', 'first MiB, connected', 'first byte, connected', 'film opened (ffprobe)', 'film, its picture at 15 s (ffmpeg)')
     steps = list(dict.fromkeys(r['step'] for r in rows if 'step' in r))
     lines = ['# Links', '', f'By `tests/bench/matrix.py` on {time.strftime("%Y-%m-%d")}, one run; README.md says how. Each ratio is of two '
              'measurements of the same round, one after the other; the median, and the least and greatest of all rounds. "one" is one '

@@ -9,6 +9,7 @@ cd "$(dirname "$0")"
 # one table: what the links brought behind the goals
 sed -n '1,/^## Goals/{/^## Goals/!p}' RESULTS.md >RESULTS.new
 sed 's/^# Links/## Links/; s/^## \(whole\|first\|pictures\|film\)/### \1/' LINKS.md >>RESULTS.new
+./person.py RESULTS.new
 echo >>RESULTS.new
 sed -n '/^## Goals/,$p' RESULTS.md >>RESULTS.new
 mv RESULTS.new RESULTS.md
