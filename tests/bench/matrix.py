@@ -352,7 +352,7 @@ def main():
         return report(given.report, HERE + '/LINKS.md')
     cells = [Cell(f'{t}/{r}/{p}') for t in TRIPS for r in RATES for p in PORTS] if given.all else \
             [Cell(text) for text in given.cells.split(',')]
-    bench = Bench(RATES)
+    bench = Bench(sorted(set(RATES) | {cell.mbit_of_file for cell in cells}))
     raw = given.raw or RUN + '/links.jsonl'
     try:
         if given.self_test:
