@@ -347,6 +347,7 @@ def main():
     options.add_argument('--keep', action='store_true')
     options.add_argument('--self-test', action='store_true')
     options.add_argument('--report')
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was begun is ended
     given = options.parse_args()
     if given.report:
         return report(given.report, HERE + '/LINKS.md')

@@ -551,6 +551,7 @@ def main():
     options.add_argument('--raw', default=DIR + '/raw.jsonl')
     options.add_argument('--keep', action='store_true', help='leave the data for the next run')
     options.add_argument('--report', nargs='+')
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was begun is ended
     given = options.parse_args()
     sys.path.insert(0, HERE)
     import report
