@@ -9,6 +9,7 @@ done
 [ "$manager" != pcmanfm ] || compgen -G "/usr/lib/*/libfm/modules/gtk-menu-trash.so" >/dev/null ||
     skip "libfm-modules is not installed: without it PCManFM cannot restore"
 export SCREENSHOTS=${SCREENSHOTS:-$TEST_TMP/screenshots}
+export TEST_TMP
 mkdir -p "$SCREENSHOTS"
 mount_fs -o settle=1,first_poll=0.5
 cd "$M"
