@@ -74,12 +74,14 @@ class Model:
         self.jobs, self.posts, self.running = [], [], []
         self.files = {}         # path of a result -> its job
         self.round = 0          # of decisions
+        self.away = None        # from, to, round: the last rename to another model
         self.before, self.returned, self.ended = {}, [], []     # of the last round, for later_files()
 
     # --- steps ---
 
     def write(self, path, text):
         """Saved, however: in place, by rename of a temporary, after a removal."""
+        self.away = None
         place = self.places.get(path)
         if path not in self.texts and place is not None and place.last is not None:
             place.asks = place.last.wish        # until it is examined, it may be what was asked for last
@@ -104,8 +106,15 @@ class Model:
         if new in self.texts:
             self.remove(new)
         if model_of(old) != model_of(new):      # the place stays, and its prompt is gone
+            place = self.places.get(new)
+            is_back = self.away == (new, old, self.round) and not place.last.paid
+            self.away = (old, new, self.round) if not is_changed and self.asks_last(old) else None
+            away = self.away
             self.remove(old)
             self.write(new, text)
+            self.away = away
+            if is_back:                         # what was refused is sent again by a save, not by a rename there and back
+                self.changed.remove(new)
             return
         del self.texts[old]
         if is_changed:
@@ -116,6 +125,10 @@ class Model:
         self.texts[new] = text
         if is_changed:
             self.examine_later(new)
+
+    def asks_last(self, path):
+        place = self.places.get(path)
+        return place is not None and place.last is not None and place.asks == place.last.wish
 
     def exchange(self, one, two):
         """RENAME_EXCHANGE inside a model."""
