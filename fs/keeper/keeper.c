@@ -355,5 +355,6 @@ int main(int argc, char **argv)
 	keeper.large = true;
 	run(&keeper);
 	keeper_unmount(&keeper.mount);
+	keeper_drop_words(keeper.child.words);
 	return keeper.code;
 }

@@ -92,6 +92,13 @@ int keeper_take_words(int argc, char **argv, const char *name, char ***ret_words
 	return 0;
 }
 
+void keeper_drop_words(char **words)
+{
+	for (char **word = words; *word != NULL; word++)
+		free(*word);
+	free(words);
+}
+
 static int number_of(const char *variable, int otherwise)
 {
 	const char *text = getenv(variable);

@@ -31,7 +31,7 @@ void keeper_unmount(struct keeper_mount *mount);
 /* The daemon's process: keeper_child.c */
 struct keeper_child {
 	const char *path; /* borrowed: where the program lies */
-	char **words;     /* owned, for good: its arguments, from argv[0] on */
+	char **words;     /* owned: its arguments, from argv[0] on */
 	int program;  /* owned: the program that runs, also when its path has another one by now; -1: none is open */
 	bool own_group; /* ^C in the terminal is for us, who pass it on */
 	pid_t pid;    /* 0: none */
@@ -94,6 +94,7 @@ struct keeper {
 
 /* Memory, signals, systemd, and what a keeper does not need: keeper_prepare.c. */
 int keeper_prepare(struct keeper *keeper);
-/* The daemon's arguments, called `name`: copies, which stay. Ours are wiped: the process that names the mount in ps(1) and in
+/* The daemon's arguments, called `name`: copies, for keeper_drop_words(). Ours are wiped: the process that names the mount in ps(1) and in
  * pgrep -f is the daemon. */
 int keeper_take_words(int argc, char **argv, const char *name, char ***ret_words);
+void keeper_drop_words(char **words);
