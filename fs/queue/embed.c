@@ -15,7 +15,7 @@
 #include "fs/store/store.h"
 
 #define SETTINGS_MAX 32
-#define OWN_FACTS 5
+#define OWN_FACTS 5 /* four before them, and the request behind them */
 
 struct facts {
 	struct xmp_fact all[OWN_FACTS + SETTINGS_MAX];
@@ -52,7 +52,7 @@ static int add_setting(void *arg, const char *key, const char *value)
 {
 	struct facts *facts = arg;
 
-	if (facts->count == array_length(facts->all) || !is_name(facts, key))
+	if (facts->owned_count == array_length(facts->owned) || !is_name(facts, key))
 		return 0;
 	char *name = strdup(key), *copy = strdup(value);
 	facts->owned[facts->owned_count++] = name;
@@ -90,8 +90,6 @@ static int make_packet(const struct job_record *job, const struct result_record 
 	r = sent_each(job, add_setting, &facts);
 	if (r < 0)
 		return r;
-	if (facts.count == array_length(facts.all))
-		facts.count--;
 	add_fact(&facts, "request", request);
 	return xmp_packet(words != NULL ? words : text, facts.all, facts.count, packet);
 }
