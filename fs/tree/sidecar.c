@@ -53,6 +53,8 @@ bool sidecar_name(struct tree *tree, const struct node *node, char name[256])
 
 static void add_member(struct buf *out, const char *indent, const char *key, const char *value)
 {
+	if (!buf_ok(out))
+		return;
 	buf_addf(out, "%s%s", out->data[out->length - 1] == '{' ? "\n" : out->data[out->length - 1] == '\n' ? "" : ",\n", indent);
 	json_text_add(out, key);
 	buf_adds(out, ": ");

@@ -46,8 +46,8 @@ int facts_add_path(struct tree *tree, int64_t from, const struct node *node, str
 int facts_add_results(struct tree *tree, const struct facts *facts, int64_t from, const char *separator,
 	struct buf *text);
 /* One fact by the name of its key. False: it does not apply. */
+bool facts_add(struct tree *tree, const struct facts *facts, const struct node *node, const char *key,
+	struct buf *text);
 /* The same of a result, which has more of them. */
 bool facts_add_of_result(struct tree *tree, const struct facts *facts, const struct node *node, const char *key,
-	struct buf *text);
-bool facts_add(struct tree *tree, const struct facts *facts, const struct node *node, const char *key,
 	struct buf *text);
