@@ -27,12 +27,7 @@ def run(directory, server, text, kind, at):
             closed = bool(told.get("closed"))
             if account.process.poll() is None and account.page.orders.hits == 0:
                 account.unmount()
-        calls, hit = account.page.orders.count, account.page.orders.hits > 0
-        where = account.page.last() if hit else "-"
-        if account.process is not None:
-            if not account.ended(20):
-                raise Trouble("goes on after " + where)
-            account.clean()
+        calls, hit, where = account.end_injected()
         return walk.Row(kind, at, where, *verify(account, text, closed), calls, hit)
     finally:
         if account.process is not None:

@@ -208,6 +208,16 @@ class Account:
             self.process.wait()
         self.clean()
 
+    def end_injected(self):
+        """The end of a life with orders for the page: how many places it came to, whether one was hit, and which ("-": none)."""
+        calls, hit = self.page.orders.count, self.page.orders.hits > 0
+        where = self.page.last() if hit else "-"
+        if self.process is not None:
+            if not self.ended(20):
+                raise Trouble("goes on after " + where)
+            self.clean()
+        return calls, hit, where
+
     def clean(self):
         """Takes a dead mount away."""
         while self.is_mounted():
