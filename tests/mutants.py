@@ -31,7 +31,7 @@ class Mutant:
 MUTANTS = [
     # --- before the POST ---
     Mutant('fs/queue/queue_submit.c', 'SUBMITTING is not fsynced',
-           'store_run(store, true, write_submitting, record)', 'store_run(store, false, write_submitting, record)',
+           'store_run(store, true, write_submitting, &(struct sending){queue, record})', 'store_run(store, false, write_submitting, &(struct sending){queue, record})',
            'queue'),
     Mutant('fs/queue/queue_submit.c', 'the prompt is not synced before the POST',
            'return fdatasync(fd) < 0 ? -errno : store_data_sync(store);', 'return store_data_sync(store);', 'queue'),

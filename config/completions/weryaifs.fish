@@ -34,7 +34,7 @@ function __weryaifs_items
         'submit_gap=' 'time between two submissions' \
         'submit_gap_min=' 'the same, at least, where it is found by itself' \
         'submissions_per_day=' 'spending guard: more than this are held; 0 for no limit' \
-        'credits_per_day=' 'the same in credits, as far as prices were seen; 0 for no limit' \
+        'credits_per_day=' 'the same in credits, as far as prices are known; 0 for no limit' \
         'unknown=refuse' 'models and values that the catalogue does not know' \
         'unknown=allow' 'models and values that the catalogue does not know' \
         'dry_run=yes' 'check prompts, send nothing, spend nothing' \

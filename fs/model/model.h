@@ -25,6 +25,7 @@ struct model {
 	const struct model_spec *spec; /* of a tool: its key and name, and no modes */
 	const struct tool_spec *tool;  /* NULL: a model */
 	struct model_defaults defaults;
+	double credits; /* that one result costs, by the configuration; NAN: it does not say */
 };
 
 struct model_table;

@@ -13,6 +13,8 @@
 #include "fs/model/tool_section.h"
 
 #define SUGGESTIONS_MAX 5
+#define CREDITS "credits" /* the one key of both models and tools that is no setting */
+#define CREDITS_MAX 1e6
 
 /* Puts "FILE:12: [model FLUX] " in front of a message, which it consumes. */
 static int refuse_at(const struct model_param *param, char *message, char **ret_message)
@@ -71,7 +73,7 @@ static int refuse_key(const struct model_param *param, char **ret_message)
 	for (unsigned s = 0; s < SETTING_COUNT; s++)
 		buf_addf(&known, "%s%s", s ? ", " : "", setting_name(s));
 	if (param->model)
-		buf_addf(&known, ", %s, %s", model_section_keys(), tool_section_keys());
+		buf_addf(&known, ", " CREDITS ", %s, %s", model_section_keys(), tool_section_keys());
 	if (!shown || !buf_ok(&known))
 		return -ENOMEM;
 	return message_refuse(
@@ -115,6 +117,22 @@ int model_check_tools(const struct model_table *table, char **ret_message)
 			return message_refuse(ret_message,
 				"[model %s]: a tool needs both: endpoint and fields",
 				table->tools.items[i].key);
+	return 0;
+}
+
+/* What one result costs: of all directories of a model, or of a tool. */
+static int apply_credits(struct model_table *table, const struct model_param *param, char **ret_message)
+{
+	char *end;
+	double credits = strtod(param->value, &end);
+
+	/* digits alone: neither a sign nor "inf" nor "0x1p3" */
+	if (end == param->value || *end != '\0' || param->value[strspn(param->value, "0123456789.")] != '\0' ||
+		credits > CREDITS_MAX)
+		return refuse_at(param, strdup("credits: it is a number such as 4 or 2.5"), ret_message);
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->models[i].spec->key, param->model) == 0)
+			table->models[i].credits = credits;
 	return 0;
 }
 
@@ -175,6 +193,12 @@ int model_apply_defaults(struct model_table *table, const struct model_param *pa
 		if (sections &&
 			(model_section_is_key(param->key) || tool_section_is_key(param->key)))
 			continue;
+		if (sections && strcmp(param->key, CREDITS) == 0) {
+			int applied = apply_credits(table, param, ret_message);
+			if (applied < 0)
+				return applied;
+			continue;
+		}
 		if (setting_find(param->key, &setting) < 0)
 			return refuse_key(param, ret_message);
 		int r = setting_parse(&value, setting, param->value, &message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes the table: the models and tools of the catalogue, those that the configuration declares, and their directories. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,7 @@ static int add_model(struct model_table *table, const struct model_spec *spec, e
 	bool suffix = kind == API_VIDEO && model_spec_has_kind(spec, API_IMAGE);
 	struct model *model = &table->models[table->count];
 
-	*model = (struct model){.kind = kind, .spec = spec};
+	*model = (struct model){.kind = kind, .spec = spec, .credits = NAN};
 	setting_values_init(&model->defaults);
 	if (asprintf(&model->dir, "%s%s", spec->key, suffix ? VIDEO_SUFFIX : "") < 0) {
 		model->dir = NULL;

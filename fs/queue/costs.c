@@ -13,6 +13,7 @@
 #include "fs/base/hash.h"
 #include "fs/base/log.h"
 #include "fs/job/job_table.h"
+#include "fs/model/model.h"
 #include "fs/store/store.h"
 #include "fs/store/tally.h"
 
@@ -61,6 +62,18 @@ int64_t costs_price(const char *mode, const char *body)
 		return 0;
 	uint64_t hash = hash_add(HASH_START, mode, strlen(mode) + 1);
 	return (int64_t)(hash_add(hash, text, strlen(text)) | 1);
+}
+
+int costs_expected(struct store *store, const struct model_table *models, const struct job_record *record, double *ret_credits)
+{
+	int64_t price = record->mode == NULL ? 0 : costs_price(record->mode, record->body);
+	const struct model *model = model_table_find(models, record->model);
+	int r = price == 0 ? -ENOENT : prices_get(store, price, ret_credits);
+
+	if (r != -ENOENT)
+		return r;
+	*ret_credits = model == NULL || record->body == NULL ? NAN : model->credits * api_request_number(record->body);
+	return 0;
 }
 
 void costs_posted(struct costs *costs, const struct job_record *record)

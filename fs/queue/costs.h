@@ -4,7 +4,8 @@
  *
  * A reading of the balance counts while no POST is on its way. Between two readings that count lie some POSTs: what the balance has
  * fallen by is what those have cost, and where it was one it is that one's alone. What a request has cost is remembered by what its
- * price may depend on (api_request_priced()), and expected of the next one like it; never of one whose like was not seen.
+ * price may depend on (api_request_priced()), and expected of the next one like it; of one whose like was not seen what the configuration
+ * says ([model KEY] credits), else nothing.
  * Where the balance has risen somebody has bought credits, and nothing can be said.
  * Ownership: store and jobs are borrowed. Loop thread only. */
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 
 struct costs;
 struct job_table;
+struct model_table;
 struct store;
 
 int costs_create(struct store *store, struct job_table *jobs, struct costs **ret_costs);
@@ -29,3 +31,6 @@ bool costs_are_open(const struct costs *costs);
 
 /* Of a request: by what its price is known; 0: by nothing. */
 int64_t costs_price(const char *mode, const char *body);
+/* What it will probably cost: as much as the same request has cost before; else what the configuration says of its model's results; NAN:
+ * nobody knows. */
+int costs_expected(struct store *store, const struct model_table *models, const struct job_record *record, double *ret_credits);

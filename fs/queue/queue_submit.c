@@ -32,12 +32,13 @@ static int find_credits_guard(struct queue *queue, const struct job *job, const 
 	if (limit == 0)
 		return 0;
 	int r = tally_credits(queue->needs.store, day, &spent);
-	int64_t key = costs_price(job->record.mode, job->record.body);
-	if (r == 0 && key != 0)
-		r = prices_get(queue->needs.store, key, &price);
-	if (r < 0 && r != -ENOENT)
+	if (r == 0)
+		r = costs_expected(queue->needs.store, *queue->needs.models, &job->record, &price);
+	if (r < 0)
 		return r;
-	/* one whose price was never seen goes as long as there is anything left */
+	/* one whose price nobody knows goes as long as there is anything left */
+	if (isnan(price))
+		price = 0;
 	if (spent + price > limit || spent >= limit)
 		job_set_text(ret_why,
 			"today's limit of %d credits is reached (credits_per_day; spent today: %.10g, by this "
@@ -91,10 +92,17 @@ static int sync_prompt(struct store *store, int64_t ino)
 	return fdatasync(fd) < 0 ? -errno : store_data_sync(store);
 }
 
+struct sending {
+	const struct queue *queue;
+	const struct job_record *record;
+};
+
 static int write_submitting(struct store *store, void *arg)
 {
-	const struct job_record *record = arg;
+	const struct queue *queue = ((struct sending *)arg)->queue;
+	const struct job_record *record = ((struct sending *)arg)->record;
 	char day[CLOCK_DAY];
+	double expected = NAN;
 	int r = jobs_save(store, record);
 
 	/* the place has asked for this one last */
@@ -103,8 +111,10 @@ static int write_submitting(struct store *store, void *arg)
 	if (r == 0)
 		r = store_count_sent(store);
 	if (r == 0)
+		r = costs_expected(store, *queue->needs.models, record, &expected);
+	if (r == 0)
 		r = tally_sent(store, record->id, api_request_number(record->body),
-			costs_price(record->mode, record->body));
+			costs_price(record->mode, record->body), expected);
 	clock_day(record->submitted, day);
 	return r < 0 ? r : spend_add(store, day, api_request_number(record->body));
 }
@@ -128,7 +138,7 @@ static int record_submitting(struct queue *queue, struct job *job)
 	record->submitted = clock_wall_ms();
 	if (!credits_before(queue->needs.credits, &record->balance_before, &record->balance_at))
 		record->balance_before = NAN;
-	r = store_run(store, true, write_submitting, record);
+	r = store_run(store, true, write_submitting, &(struct sending){queue, record});
 	if (r == 0) {
 		store_note_sent(store);
 	} else {

@@ -129,6 +129,6 @@ int spend_format(struct store *store, char **ret_text)
 		r = tally_list_since(store, first, sum_up, &days);
 	add_line(&days);
 	buf_adds(&text, "\nResults and credits, by the day (UTC) of the submission. Estimated: not measured, but by what the same request has "
-			"cost before.\nAll days, by state too: spend.csv\n");
+			"cost before, or by the configuration.\nAll days, by state too: spend.csv\n");
 	return finish(&text, r, ret_text);
 }

@@ -58,14 +58,12 @@ int tally_credits(struct store *store, const char *day, double *ret_credits)
 	return 0;
 }
 
-int tally_sent(struct store *store, int64_t job, int asked, int64_t price)
+int tally_sent(struct store *store, int64_t job, int asked, int64_t price, double expected)
 {
-	return db_run(store->db,
-		"UPDATE job SET asked = ?, made = 0, price = ?, most = NULL,"
-		" cost = (SELECT credits FROM price WHERE key = ? AND key != 0),"
-		" cost_kind = CASE WHEN EXISTS(SELECT 1 FROM price WHERE key = ? AND key != 0) THEN 4 ELSE 0 END"
-		" WHERE id = ?",
-		"iiiii", (int64_t)asked, price, price, price, job);
+	enum cost_kind kind = isnan(expected) ? COST_UNKNOWN : COST_EXPECTED;
+
+	return db_run(store->db, "UPDATE job SET asked = ?, made = 0, price = ?, most = NULL, cost = ?, cost_kind = ? WHERE id = ?",
+		"iidii", (int64_t)asked, price, expected, (int64_t)kind, job);
 }
 
 int tally_made(struct store *store, int64_t job, int made)

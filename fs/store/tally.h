@@ -12,7 +12,7 @@ enum cost_kind { /* how a cost is known; values are on disk */
 	COST_ALONE = 1,	   /* the balance before and after it, and nothing was sent between */
 	COST_SHARED = 2,   /* the same of several; of each its part by what such requests cost */
 	COST_DIVIDED = 3,  /* the same of several that differ: some part of it */
-	COST_EXPECTED = 4, /* by what the same request has cost before */
+	COST_EXPECTED = 4, /* by what the same request has cost before, or by the configuration */
 };
 
 struct job_cost {
@@ -36,8 +36,8 @@ int tally_list_since(struct store *store, const char *day, int (*visit)(void *ar
 /* Credits of a day, measured and expected. */
 int tally_credits(struct store *store, const char *day, double *ret_credits);
 
-/* It is sent, and asks for so many results; `price`: of its kind, 0 none. What that costs is expected of it, where it is known. */
-int tally_sent(struct store *store, int64_t job, int asked, int64_t price);
+/* It is sent, and asks for so many results; `price`: of its kind, 0 none; `expected`: credits that it will probably cost, NAN not known. */
+int tally_sent(struct store *store, int64_t job, int asked, int64_t price, double expected);
 int tally_made(struct store *store, int64_t job, int made);
 int tally_set_cost(struct store *store, int64_t job, const struct job_cost *cost);
 int tally_get_cost(struct store *store, int64_t job, struct job_cost *ret_cost); /* -ENOENT: no such job */

@@ -201,13 +201,11 @@ static void add_balance(struct buf *text, const struct job_record *record)
 				       : ": it seems that nothing was charged");
 }
 
-/* What a request like it has cost before. */
 static void add_expected(struct tree *tree, const struct job_record *record, struct buf *text)
 {
-	int64_t price = record->mode != NULL ? costs_price(record->mode, record->body) : 0;
 	double credits;
 
-	if (price != 0 && prices_get(tree->needs.store, price, &credits) == 0)
+	if (costs_expected(tree->needs.store, *tree->needs.models, record, &credits) == 0 && !isnan(credits))
 		buf_addf(text, "probably %.10g", credits);
 }
 

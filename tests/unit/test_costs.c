@@ -127,12 +127,57 @@ static void test_costs_of_a_day_are_guarded(void **state)
 	world_assert_state(OWL, "SUCCESS");
 }
 
+#define SAID "GPT_IMAGE_2/fox.txt" /* world.c says what its results cost */
+
+static void test_costs_that_are_configured_are_expected_until_measured(void **state)
+{
+	world_save("GPT_IMAGE_2/.defaults", "number: 2\n");
+	own_http_next_many("POST", hold, 2);
+	world_save(FOX, "a fox\n");
+	world_wait(1100);
+	world_save(SAID, "a fox\n");
+	world_wait(1001);
+	assert_credits(SAID, "probably 5");
+	own_http_release(taken);
+	world_wait(2000);
+	/* the balance has risen: of what was sent nothing is known but what was configured */
+	own_http_balance(600);
+	own_http_release(taken);
+	world_wait(30000);
+	world_assert_state(SAID, "SUCCESS");
+	assert_credits(SAID, "probably 5");
+	assert_spend("GPT_IMAGE_2,SUCCESS,2,1,1,0,0,5\n");
+	send("GPT_IMAGE_2/owl.txt", "an owl\n", taken, 592);
+	world_wait(20000);
+	own_http_next_many("POST", hold, 2);
+	world_save(OWL, "an owl\n");
+	world_wait(1100);
+	world_save("GPT_IMAGE_2/elk.txt", "an elk\n");
+	world_wait(1001);
+	assert_credits("GPT_IMAGE_2/elk.txt", "probably 8");
+	own_http_release(taken);
+	world_wait(20000);
+}
+
+static void test_costs_that_are_configured_are_guarded(void **state)
+{
+	world_end();
+	world.options.credits_per_day = 2;
+	world_begin();
+	world_save(SAID, "a fox\n");
+	world_wait(20000);
+	world_assert_state(SAID, "HELD");
+	assert_non_null(strstr(world_status(SAID, "warning"), "by this prompt: 2.5"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_costs_of_one_are_its_own, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_costs_of_two_are_at_most, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_costs_of_what_was_refused_are_none, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_costs_that_are_configured_are_expected_until_measured, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_costs_that_are_configured_are_guarded, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_costs_where_credits_were_bought_are_not_known, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_costs_of_a_day_are_guarded, world_setup, world_teardown),
 	};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -220,7 +221,12 @@ static void test_model_section_declares_a_model(void **state)
 static void test_model_section_changes_a_known_model(void **state)
 {
 	struct model_table *table = CREATE({"FLUX", "ratios", "5:4", "f:1"},
-		{"FLUX", "ratio", "5:4", "f:2"}, {"GROK", "durations", "6", "f:3"});
+		{"FLUX", "ratio", "5:4", "f:2"}, {"GROK", "durations", "6", "f:3"}, {"FLUX", "credits", "2.5", "f:4"},
+		{"SHARPEN", "endpoint", "sharpen", "f:5"}, {"SHARPEN", "fields", "img_url:image!", "f:6"},
+		{"SHARPEN", "credits", "3", "f:7"});
+	assert_true(model_table_find(table, "FLUX")->credits > 2.4 && model_table_find(table, "FLUX")->credits < 2.6);
+	assert_true(model_table_find(table, "SHARPEN")->credits > 2.9);
+	assert_true(isnan(model_table_find(table, "GROK")->credits));
 
 	assert_string_equal(model_table_find(table, "FLUX")->defaults.ratio, "5:4");
 	assert_int_equal(
@@ -247,6 +253,10 @@ static void test_model_wrong_configuration_is_named(void **state)
 		{"FLUX", "resolution", "4k", "c:4"});
 	ASSERT_REFUSED(
 		"c:4: [model FOUR] number 2: FOUR always makes 4", {"FOUR", "number", "2", "c:4"});
+	static const char *const wrong[] = {"", "four", "-1", "inf", "nan", "0x1p3", "1e3", "4 credits", "1,5", ".", "1000001"};
+	for (size_t i = 0; i < array_length(wrong); i++)
+		ASSERT_REFUSED("c:4: [model FLUX] credits: it is a number such as 4 or 2.5",
+			{"FLUX", "credits", wrong[i], "c:4"});
 	ASSERT_REFUSED("c:1: number 'two' is not a number of results such as 2",
 		{NULL, "number", "two", "c:1"});
 	ASSERT_REFUSED("c:1: no model takes it: quality 'hgih' is not one that GPT_IMAGE_2 takes: "

@@ -323,7 +323,7 @@ static void run_tally(struct store *store)
 	assert_int_equal(prices_set(store, 77, 2, 1), 0);
 	assert_int_equal(prices_get(store, 77, &credits), 0);
 	assert_true(credits > 1.9 && credits < 2.1);
-	assert_int_equal(tally_sent(store, 1, 2, 77), 0);
+	assert_int_equal(tally_sent(store, 1, 2, 77, 3), 0);
 	assert_int_equal(tally_made(store, 1, 2), 0);
 	assert_int_equal(tally_set_cost(store, 1, &cost), 0);
 	tally_get_cost(store, 1, &cost);

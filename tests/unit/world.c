@@ -252,7 +252,8 @@ void world_copy(void)
 	world_begin();
 }
 
-/* Beside the models of the catalogue: a tool that answers with a text at once, and one with two requests. */
+/* Beside the models of the catalogue: a tool that answers with a text at once, and one with two requests; and a model of which it is said
+ * what its results cost. */
 static const struct model_param params[] = {
 	{"WORDS", "endpoint", "words", "test:1"},
 	{"WORDS", "fields", "prompt:prompt!", "test:2"},
@@ -262,6 +263,7 @@ static const struct model_param params[] = {
 	{"TALK", "fields", "prompt:prompt!", "test:6"},
 	{"TALK", "makes", "audio", "test:7"},
 	{"TALK", "then", "talk/{task}/audio", "test:8"},
+	{"GPT_IMAGE_2", "credits", "2.5", "test:9"},
 };
 
 int world_setup(void **state)
