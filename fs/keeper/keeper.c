@@ -39,11 +39,22 @@ static void finish(struct keeper *keeper, int code)
 
 /* --- its start --- */
 
+static bool is_unmounted(const struct keeper *keeper)
+{
+	struct pollfd device = {.fd = keeper_mount_fd(&keeper->mount)};
+
+	return poll(&device, 1, 0) == 1 && (device.revents & POLLERR) != 0;
+}
+
 static void start(struct keeper *keeper)
 {
 	struct keeper_memory *memory = keeper->memory;
 
 	keeper->start_at_ms = 0;
+	if (is_unmounted(keeper)) { /* while no daemon was there */
+		finish(keeper, EXIT_SUCCESS);
+		return;
+	}
 	keeper->answered = memory->answered;
 	memory->ending = memory->handed = memory->ready = 0;
 	memory->beat_ms = 0;
@@ -79,13 +90,6 @@ static const char *describe(int status, char *text, size_t size)
 static int exit_code(int status)
 {
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
-}
-
-static bool is_unmounted(const struct keeper *keeper)
-{
-	struct pollfd device = {.fd = keeper_mount_fd(&keeper->mount)};
-
-	return poll(&device, 1, 0) == 1 && (device.revents & POLLERR) != 0;
 }
 
 static void start_again(struct keeper *keeper, int status)
@@ -126,14 +130,14 @@ static void hand_over(struct keeper *keeper)
 static void handle_end(struct keeper *keeper, int status)
 {
 	bool mounted = keeper->mount.fuse != NULL;
-	bool unmounted = keeper->unmounted || (mounted && is_unmounted(keeper));
+	bool unmounted = keeper->unmounted || is_unmounted(keeper);
 	bool ended = keeper->memory->ending != 0 || keeper->told_to_end;
 
 	/* Killed when the mount had been taken away: that was all that somebody wanted, and the account is on the disk.
 	 * One that never came so far as to answer the kernel's greeting has said why it cannot start. */
 	if (unmounted && WIFSIGNALED(status))
 		finish(keeper, EXIT_SUCCESS);
-	else if (!mounted || ended || keeper->memory->answered == 0)
+	else if (!mounted || unmounted || ended || keeper->memory->answered == 0)
 		finish(keeper, exit_code(status));
 	else if (keeper->memory->handed != 0 && exit_code(status) == 0)
 		hand_over(keeper);
