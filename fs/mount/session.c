@@ -154,7 +154,10 @@ static void resume(void *arg)
 		return;
 	}
 	log_info("mount: goes on with '%s'", session->mountpoint);
-	tell_ready(session);
+	/* who has waited for us is not to wait for the notifier's start as well */
+	serve(session, 0);
+	if (session->watch != NULL && !session->told)
+		tell_ready(session);
 }
 
 /* The mount is older than we: all that the kernel holds is made again. Before anything else happens, since what somebody

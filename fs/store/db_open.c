@@ -191,6 +191,16 @@ static int db_open_untouched(const char *path, struct db **ret_db, char **ret_me
 	return r;
 }
 
+/* The handle to look through goes on where it may write: the log is not read twice. */
+static int db_open_for_work(const char *path, int64_t version, struct db **db, char **ret_message)
+{
+	if (*db != NULL && version > 0 && sqlite3_db_readonly((*db)->handle, "main") == 0)
+		return sqlite3_db_config((*db)->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL) == SQLITE_OK ? 0 : -EIO;
+	db_close(*db);
+	*db = NULL;
+	return db_create(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, db, ret_message);
+}
+
 /* 0: ours, and sound. */
 static int db_look(const char *path, enum db_reading reading, struct db **ret_db, int64_t *ret_version, char **ret_message)
 {
@@ -226,7 +236,7 @@ static int refuse_loss(const char *path, const char *witness, char **ret_message
 
 int db_open(const char *path, const char *witness, enum db_reading reading, struct db **ret_db, char **ret_message)
 {
-	struct db *db;
+	struct db *db = NULL;
 	int64_t version = 0;
 	int r = 0;
 
@@ -239,17 +249,17 @@ int db_open(const char *path, const char *witness, enum db_reading reading, stru
 		r = db_look(path, reading, &db, &version, ret_message);
 		if (r < 0)
 			return r;
-		db_close(db);
 	} else if (witness == NULL && has_bytes(path, "-wal")) {
 		witness = "weryaifs.db-wal";
 	}
-	if (version == 0 && witness != NULL)
+	if (version == 0 && witness != NULL) {
+		db_close(db);
 		return refuse_loss(path, witness, ret_message);
-	r = db_create(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, ret_message);
-	if (r < 0)
-		return r;
+	}
+	r = db_open_for_work(path, version, &db, ret_message);
 	/* the header, which says that pages can be given back, is written with the first one: before there is a log */
-	r = version == 0 ? db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL") : 0;
+	if (r == 0 && version == 0)
+		r = db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL");
 	if (r == 0)
 		r = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA "
 				"journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY");

@@ -102,9 +102,16 @@ enum db_reading soundness_of(const struct store *store, bool *ret_untouched)
 
 int soundness_opened(const struct store *store)
 {
-	char note[NOTE] = "";
+	char noted[NOTE + 1], note[NOTE] = "";
 
+	read_note(store, noted);
 	make_note(store, false, note);
+	/* a daemon has died a moment ago, and the next one goes on */
+	if (note[0] != '\0' && strcmp(noted, note) == 0)
+		return 0;
+	/* what was made just now has its name on the disk as well */
+	if (fsync(store->state_fd) < 0)
+		return -errno;
 	return write_note(store, note);
 }
 

@@ -67,11 +67,9 @@ static int open_database(
 		r = db_open(path, witness, soundness_of(store, &store->is_untouched), &store->db, ret_message);
 	if (r < 0)
 		return r;
-	/* what was made just now has its name on the disk as well */
-	if (fsync(store->state_fd) < 0 ||
-		fstatat(store->state_fd, STORE_DATABASE, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(store->state_fd, STORE_DATABASE, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return private_dir_fail(
-			ret_message, -errno, state_dir, "could not make this directory durable");
+			ret_message, -errno, state_dir, "could not look at this directory");
 	store->database_ino = st.st_ino;
 	r = soundness_opened(store);
 	if (r == 0)
