@@ -10,4 +10,5 @@ for tool in ip openssl; do
 done
 unshare -n -m ip link set lo up 2>/dev/null || skip "cannot have a network of its own here"
 
-unshare -n -m python3 "$TEST_ROOT/tests/hostile/capture.py" "$WERYAIFS" "$TEST_TMP/capture"
+# without the mounts of others, which would live on in there
+unshare -n -m sh -c 'umount -a -l -t fuse.weryaifs; exec "$@"' sh python3 "$TEST_ROOT/tests/hostile/capture.py" "$WERYAIFS" "$TEST_TMP/capture"

@@ -80,7 +80,7 @@ umount_fs
 # by whom, also where the other mount is in a namespace of its own and cannot be seen from here
 if [ "$(id -u)" = 0 ]; then
     mounted=
-    unshare -m env WERYAI_API_KEY=sk-test WERYAI_BASE_URL="$URL" WERYAI_MODELS_BASE_URL="$URL" "$WERYAIFS" "$M"
+    unshare -m sh -c 'umount -a -l -t fuse.weryaifs; exec "$@"' sh env WERYAI_API_KEY=sk-test WERYAI_BASE_URL="$URL" WERYAI_MODELS_BASE_URL="$URL" "$WERYAIFS" "$M"
     assert_eq "$(mounts_below "$TEST_TMP")" "" "what is seen of the other namespace"
     mounted_here
     expect 1 "mounted already, by process $FS_PID " "$TEST_TMP/other"

@@ -4,9 +4,9 @@
 ONE OTHER] behind it, it is replaced: the programs ONE and OTHER take turns at the path INSTALLED, followed by --restart.
 
 Each user is a process that does one thing over and over and checks what it gets. None may see an error: only a job whose
-submission was under way at a kill may end as UNKNOWN, with EIO for who waits for it. At the end the submissions that the
-server got (its log is REQUESTS) are those that were asked for, and inotify has told of each result once. KEEPER is the
-keeper's process id. OUTLIVES_BYTES: how long a long result is; OUTLIVES_PAUSE: seconds between two kills, at most."""
+submission was under way at a kill may end as UNKNOWN, with EIO for who waits for it. At the end each submission that the
+server got (its log is REQUESTS) belongs to a result or to one UNKNOWN prompt that was asked for, each result has its bytes, and
+inotify has told of each result once. KEEPER is the keeper's process id. OUTLIVES_BYTES: how long a long result is; OUTLIVES_PAUSE: seconds between two kills, at most."""
 import collections
 import contextlib
 import errno
@@ -33,6 +33,7 @@ PLACE = os.path.join(MOUNT, "FLUX")
 PROGRAMS = sys.argv[5:]
 LONG, PAUSE = int(os.environ.get("OUTLIVES_BYTES", 30_000_000)), float(os.environ.get("OUTLIVES_PAUSE", 0.9))
 PATIENCE = 120 # seconds, for what must happen at all
+SAID = tempfile.NamedTemporaryFile() # by inotifywait
 over = multiprocessing.Event()
 
 
@@ -69,32 +70,44 @@ def right_bytes(path):
         assert file.read(1) == b"", "longer: " + path
 
 
+@contextlib.contextmanager
+def buys(told, text):
+    """One submission that is asked for in here; `end` is set to how it ended."""
+    one = {"text": text, "asked": time.time()}
+    yield one
+    told.setdefault("bought", []).append(one | {"seen": time.time()})
+
+
+def buy(told, path, words, text):
+    """Writes it, and waits: the results, or None."""
+    with buys(told, text) as one:
+        write(path, words + "\n")
+        names = wait_for(os.path.splitext(path)[0])
+        one["end"] = "UNKNOWN" if names is None else "SUCCESS"
+    assert names is None or len(names) == 1, names
+    return names and os.path.join(PLACE, names[0])
+
+
 def waiter(told, number):
     """A prompt after the other, each waited for."""
-    done = unknown = 0
+    rounds = 0
     while going():
-        stem = os.path.join(PLACE, f"wait-{number}-{done + unknown}")
-        write(stem + ".txt", f"a fox of {number} {done + unknown}\n")
-        names = wait_for(stem)
-        if names is None:
-            unknown += 1
-            continue
-        assert len(names) == 1, names
-        right_bytes(os.path.join(PLACE, names[0]))
-        done += 1
-    told["done"], told["unknown"], told["posts"] = done, unknown, done + unknown
+        text = f"a fox of {number} {rounds}"
+        result = buy(told, os.path.join(PLACE, f"wait-{number}-{rounds}.txt"), text, text)
+        if result:
+            right_bytes(result)
+        rounds += 1
+    told["done"] = rounds
 
 
 def buyer(told, number):
-    """`submit` buys once more, each time."""
-    stem, bought, unknown = os.path.join(PLACE, f"buy-{number}"), 1, 0
-    write(stem + ".txt", f"bought by {number}\n")
-    unknown += wait_for(stem) is None
+    """`submit` buys once more, each time that the last result was told of: its name changes hands then."""
+    stem, text, results = os.path.join(PLACE, f"buy-{number}"), f"bought by {number}", 0
+    results += buy(told, stem + ".txt", text, text) is not None
     while going():
-        write(stem + ".status", "submit\n")
-        bought += 1
-        unknown += wait_for(stem) is None
-    told["done"], told["unknown"] = bought, unknown
+        await_told(f"buy-{number}.png", results)
+        results += buy(told, stem + ".status", "submit", text) is not None
+    told["done"] = results
 
 
 def editor(told, number):
@@ -173,15 +186,13 @@ def copier(told, number):
     """Copies a long result, which was fetched for nobody yet, and reads it again."""
     rounds = 0
     while going():
-        stem = os.path.join(PLACE, f"long-{number}-{rounds}")
-        write(stem + ".txt", f"a long one {number} {rounds} [[bytes={LONG}]]\n")
-        found = wait_for(stem)
-        if found:
+        text = f"a long one {number} {rounds} [[bytes={LONG}]]"
+        result = buy(told, os.path.join(PLACE, f"long-{number}-{rounds}.txt"), text, text)
+        if result:
             with tempfile.NamedTemporaryFile() as copy:
-                subprocess.run(["cp", os.path.join(PLACE, found[0]), copy.name], check=True)
-                subprocess.run(["cmp", os.path.join(PLACE, found[0]), copy.name], check=True)
-            right_bytes(os.path.join(PLACE, found[0]))
-        told["unknown"] = told.get("unknown", 0) + (found is None)
+                subprocess.run(["cp", result, copy.name], check=True)
+                subprocess.run(["cmp", result, copy.name], check=True)
+            right_bytes(result)
         rounds += 1
     told["done"] = rounds
 
@@ -190,20 +201,19 @@ def poller(told, number):
     """poll(2) on a status, for as long as its job takes."""
     rounds = woken = 0
     while going():
-        stem = os.path.join(PLACE, f"poll-{number}-{rounds}")
-        write(stem + ".txt", f"polled {number} {rounds} [[seconds=0.5]]\n")
-        fd = os.open(stem + ".status", os.O_RDONLY)
-        poll = select.poll()
-        poll.register(fd, select.POLLPRI)
-        state = b""
-        while state not in (b"SUCCESS", b"UNKNOWN"):
-            state = os.pread(fd, 4096, 0).split(b"\n")[0].removeprefix(b"state: ")
-            if state in (b"SUCCESS", b"UNKNOWN"):
-                break
-            assert poll.poll(30000), f"not woken: {state}"
-            woken += 1
-        os.close(fd)
-        told["unknown"] = told.get("unknown", 0) + (state == b"UNKNOWN")
+        stem, text = os.path.join(PLACE, f"poll-{number}-{rounds}"), f"polled {number} {rounds} [[seconds=0.5]]"
+        with buys(told, text) as one:
+            write(stem + ".txt", text + "\n")
+            fd = os.open(stem + ".status", os.O_RDONLY)
+            poll = select.poll()
+            poll.register(fd, select.POLLPRI)
+            while True:
+                one["end"] = os.pread(fd, 4096, 0).decode().split("\n")[0].removeprefix("state: ")
+                if one["end"] in ("SUCCESS", "UNKNOWN"):
+                    break
+                assert poll.poll(PATIENCE * 1000), f"not woken: {one['end']}"
+                woken += 1
+            os.close(fd)
         rounds += 1
     told["done"], told["woken"] = rounds, woken
 
@@ -271,8 +281,6 @@ def user(work, number, report):
         work(told, number)
     except BaseException:
         told["broken"] = traceback.format_exc()
-    if "posts" not in told and work in (waiter, copier, poller, buyer):
-        told["posts"] = told.get("done", 0)
     report.put((f"{work.__name__}-{number}", told))
 
 
@@ -299,49 +307,86 @@ def upgrade(number):
 
 
 def kill_all():
-    """KILLS daemons, one after the other; how long each time stat(2) waited, in milliseconds."""
-    pauses = []
+    """KILLS daemons, one after the other: between which two times each died, and how long stat(2) waited then, in milliseconds."""
+    kills, pauses = [], []
     for i in range(KILLS):
-        process = upgrade(i) if PROGRAMS else os.kill(find_daemon(), signal.SIGKILL)
+        daemon, before = None if PROGRAMS else find_daemon(), time.time()
+        process = upgrade(i) if PROGRAMS else os.kill(daemon, signal.SIGKILL)
         begin = time.monotonic()
+        kills += [] if PROGRAMS else [(before, time.time())]
         os.path.exists(os.path.join(PLACE, f"nobody-{i}")) # nothing that the kernel knows by itself
         pauses.append((time.monotonic() - begin) * 1000)
         assert not process or process.wait(PATIENCE) == 0, "no restart"
         time.sleep(random.uniform(0.1, PAUSE)) # a random moment of the next one's life
-    return sorted(pauses)
+    return kills, sorted(pauses)
 
 
-def check_posts(told):
-    """Of each prompt as many submissions as were asked for; one less where it ended as UNKNOWN and was never sent."""
+def check_posts(told, kills):
+    """Of each text: what succeeded has a result each, whose task was submitted once; any other submission is one of those that
+    ended as UNKNOWN, each of which has a kill in its time. Nothing else was sent."""
+    bought = collections.defaultdict(list)
+    for one in sum((one.get("bought", []) for one in told.values()), []):
+        bought[one["text"]].append(one)
     with open(REQUESTS) as file:
         entries = [json.loads(line) for line in file if line.endswith("\n")]
-    posts = sum(entry["method"] == "POST" and "text-to-image" in entry["path"] for entry in entries)
-    wanted = sum(one.get("posts", 0) for one in told.values())
-    unknown = sum(one.get("unknown", 0) for one in told.values())
-    assert wanted - unknown <= posts <= wanted, f"{posts} submissions, {wanted} wanted, {unknown} of them UNKNOWN"
-    return posts, wanted, unknown
+    posts = [entry for entry in entries if entry["method"] == "POST" and "text-to-image" in entry["path"]]
+    results = collections.Counter(os.getxattr(os.path.join(PLACE, name), "user.weryai.task").decode()
+                                  for name in os.listdir(PLACE) if name.endswith(".png"))
+    assert set(results.values()) <= {1}, f"two results of one task: {results}"
+    owned, lost = collections.Counter(), collections.Counter()
+    for post in posts:
+        text = post["body"]["prompt"]
+        assert text in bought, f"nobody has asked for {text!r}"
+        (owned if results.pop(post.get("task", [None])[0], 0) else lost)[text] += 1
+    assert not results, f"results of tasks that were never submitted, or twice: {results}"
+    unsent = 0
+    for text, purchases in bought.items():
+        unknown = [one for one in purchases if one["end"] == "UNKNOWN"]
+        assert owned[text] == len(purchases) - len(unknown), f"{text!r}: {owned[text]} results of {purchases}"
+        assert lost[text] <= len(unknown), f"{text!r}: {lost[text]} submissions without a result, of {purchases}"
+        for one in unknown:
+            assert any(one["asked"] <= after and before <= one["seen"] for before, after in kills), f"UNKNOWN without a kill: {one}"
+        unsent += len(unknown) - lost[text]
+    return len(posts), sum(map(len, bought.values())), sum(owned.values()), sum(lost.values()), unsent
+
+
+def check_bytes():
+    """Of the results that were looked at by nobody."""
+    for name in os.listdir(PLACE):
+        if name.endswith(".png") and name.startswith(("buy-", "poll-")):
+            right_bytes(os.path.join(PLACE, name))
 
 
 def watch():
-    """inotifywait; what it says, in a file."""
-    said = tempfile.NamedTemporaryFile()
-    process = subprocess.Popen(["inotifywait", "-q", "-m", "--format", "%e %f", "-e", "create", "-e", "close_write", PLACE], stdout=said)
-    return process, said
+    """inotifywait; what it says, in SAID."""
+    return subprocess.Popen(["inotifywait", "-q", "-m", "--format", "%e %f", "-e", "create", "-e", "close_write", PLACE], stdout=SAID)
 
 
-def check_told(said):
-    """Each result was told of once. Those of `submit` are left out: their names change hands."""
-    wanted = {(event, name): 1 for name in os.listdir(PLACE) if name.endswith(".png") and not name.startswith("buy-")
-              for event in ("CREATE", "CLOSE_WRITE,CLOSE")}
+def told_of():
+    """(event, name) of results, counted."""
+    with open(SAID.name) as file:
+        return collections.Counter(tuple(line.split()) for line in file if line.endswith(".png\n"))
+
+
+def await_told(name, times):
     deadline = time.monotonic() + PATIENCE
-    while True:
-        with open(said.name) as file:
-            told = collections.Counter(tuple(line.split()) for line in file if line.endswith(".png\n") and " buy-" not in line)
-        if set(told) >= set(wanted) or time.monotonic() > deadline:
-            break
+    while told_of()["CLOSE_WRITE,CLOSE", name] < times:
+        assert time.monotonic() < deadline, f"inotify does not tell of {name} for the {times}th time"
+        time.sleep(0.05)
+
+
+def check_told(told):
+    """Each result was told of once; those of `submit` have had the same name one after the other, and older ones were renamed."""
+    wanted = collections.Counter()
+    for event in ("CREATE", "CLOSE_WRITE,CLOSE"):
+        wanted += {(event, name): 1 for name in os.listdir(PLACE) if name.endswith(".png") and not name.startswith("buy-")}
+        wanted += {(event, name.replace("buyer", "buy") + ".png"): one["done"] for name, one in told.items() if name.startswith("buyer-")}
+    deadline = time.monotonic() + PATIENCE
+    while wanted - told_of() and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert told == wanted, f"inotify: {told - collections.Counter(wanted)} too much, {collections.Counter(wanted) - told} never"
-    return len(wanted) // 2
+    got = told_of()
+    assert got == wanted, f"inotify: {got - wanted} too much, {wanted - got} never"
+    return sum(wanted.values()) // 2
 
 
 def collect(report, processes):
@@ -362,7 +407,7 @@ def collect(report, processes):
 
 if __name__ == "__main__":
     report = multiprocessing.Queue()
-    inotify, said = watch()
+    inotify = watch()
     processes = {}
     for work, count in ((waiter, 3), (buyer, 1), (editor, 2), (nameless, 1), (names, 1), (finder, 1), (copier, 1), (poller, 1),
                         (sitter, 1), (shell, 1), (syncer, 1)):
@@ -371,15 +416,18 @@ if __name__ == "__main__":
             process.start()
             processes[f"{work.__name__}-{number}"] = process
     began = time.monotonic()
-    pauses = kill_all()
+    kills, pauses = kill_all()
     took = time.monotonic() - began
     over.set()
     told = collect(report, processes)
     broken = [name for name, one in told.items() if "broken" in one]
     for name, one in sorted(told.items()):
-        print(name, one.get("broken") or one)
-    results = check_told(said)
+        print(name, one.get("broken") or {what: value for what, value in one.items() if what != "bought"})
+    print(f"{KILLS} kills in {took:.0f} s; stat(2) waited {pauses[len(pauses) // 2]:.0f} ms (median), "
+          f"{pauses[len(pauses) * 99 // 100]:.0f} ms (p99)")
+    if broken:
+        sys.exit(f"saw an error: {broken}")
+    print("{} submissions of {} asked for: {} have their result, {} were answered to nobody (UNKNOWN), {} never sent (UNKNOWN)".format(
+        *check_posts(told, kills)), f"{check_told(told)} results told of once each", sep="; ")
+    check_bytes()
     inotify.terminate()
-    print(f"{KILLS} kills in {took:.0f} s; stat(2) waited {pauses[len(pauses) // 2]:.0f} ms (median), {pauses[len(pauses) * 99 // 100]:.0f} ms (p99); "
-          "{} submissions, {} wanted, {} UNKNOWN; ".format(*check_posts(told)) + f"{results} results told of once each")
-    sys.exit(f"saw an error: {broken}" if broken else 0)

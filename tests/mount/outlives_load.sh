@@ -17,5 +17,5 @@ mounted_here
 keeper=${KEEPER_PID:?}
 python3 "$TEST_ROOT/tests/mount/outlives_load.py" "$M" "$keeper" "${OUTLIVES_KILLS:-$kills}" "$REQUESTS" \
     ${OUTLIVES_PROGRAMS:+"$WERYAIFS" $OUTLIVES_PROGRAMS}
-await 10 timeout -k 5 20 fusermount3 -u -q "$M" || fail "cannot unmount"
+await 60 timeout -k 5 20 fusermount3 -u -q "$M" || fail "cannot unmount"
 wait_gone "$keeper" 120 || fail "the keeper goes on after the unmount"
