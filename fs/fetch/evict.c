@@ -25,6 +25,10 @@ struct evictor {
 	struct renewal *renewal;
 	bool renewed, fetchable;
 	int status;
+	int64_t bytes;		      /* of it in the cache */
+	int64_t ready[CACHE_EVICT_MAX]; /* those that go next, together: a transaction for each is most of what one costs */
+	size_t ready_count;
+	int64_t ready_bytes;
 };
 
 static void next(void *arg);
@@ -97,6 +101,39 @@ static void go_on(struct evictor *evictor)
 	evictor->walks = loop_defer(evictor->fetches->needs.loop, next, evictor) == 0;
 }
 
+/* Those that were opened meanwhile stay. */
+static int evict_ready(struct evictor *evictor)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < evictor->ready_count; i++)
+		if (!fetch_is_open(evictor->fetches, evictor->ready[i]))
+			evictor->ready[count++] = evictor->ready[i];
+	int r = cache_evict(evictor->fetches->needs.store, evictor->ready, count);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "evict: %zu files, the first is inode %lld", count,
+			(long long)evictor->ready[0]);
+	evictor->ready_count = 0;
+	evictor->ready_bytes = 0;
+	return r;
+}
+
+/* The candidate may go. */
+static int take(struct evictor *evictor)
+{
+	evictor->ready[evictor->ready_count++] = evictor->ino;
+	evictor->ready_bytes += evictor->bytes;
+	forget_candidate(evictor);
+	return evictor->ready_count < CACHE_EVICT_MAX ? 0 : evict_ready(evictor);
+}
+
+/* Nobody answers: what was found to be fetchable goes, and no more is asked for until the cache grows again. */
+static void give_up(struct evictor *evictor)
+{
+	forget_candidate(evictor);
+	evict_ready(evictor);
+}
+
 static void on_renewed(void *arg, int result)
 {
 	struct evictor *evictor = arg;
@@ -110,34 +147,23 @@ static void on_renewed(void *arg, int result)
 	}
 	forget_candidate(evictor);
 	evictor->walks = false;
-	if (result == 0 &&
-		results_find(evictor->fetches->needs.store, ino, &evictor->record) == 0) {
-		evictor->ino = ino;
-		evictor->renewed = true;
-		ask(evictor);
+	if (result < 0 || results_find(evictor->fetches->needs.store, ino, &evictor->record) < 0) {
+		give_up(evictor);
+		return;
 	}
-}
-
-/* True: it is gone, or was opened meanwhile. */
-static bool evict(struct evictor *evictor, int64_t ino)
-{
-	int r = fetch_is_open(evictor->fetches, ino) ? 0 : cache_evict(evictor->fetches->needs.store, ino);
-
-	if (r < 0)
-		log_errno(LOG_LEVEL_WARNING, r, "evict: inode %lld", (long long)ino);
-	return r == 0;
+	evictor->ino = ino;
+	evictor->renewed = true;
+	ask(evictor);
 }
 
 static void on_done(void *arg, const struct http_end *end)
 {
 	struct evictor *evictor = arg;
-	int64_t ino = evictor->ino;
 
 	evictor->request = NULL;
 	evictor->walks = false;
 	if (evictor->fetchable) {
-		forget_candidate(evictor);
-		if (evict(evictor, ino))
+		if (take(evictor) == 0)
 			go_on(evictor);
 		return;
 	}
@@ -151,7 +177,7 @@ static void on_done(void *arg, const struct http_end *end)
 		keep(evictor);
 		go_on(evictor);
 	} else {
-		forget_candidate(evictor);
+		give_up(evictor);
 	}
 }
 
@@ -170,16 +196,17 @@ static void ask(struct evictor *evictor)
 	evictor->status = 0;
 	evictor->walks = http_start(evictor->fetches->needs.http, &spec, &events, evictor, &evictor->request) == 0;
 	if (!evictor->walks)
-		forget_candidate(evictor);
+		give_up(evictor);
 }
 
-static int choose(void *arg, int64_t ino)
+static int choose(void *arg, int64_t ino, int64_t bytes)
 {
 	struct evictor *evictor = arg;
 
 	if (fetch_is_open(evictor->fetches, ino) || map_get(evictor->kept, (uint64_t)ino) != NULL)
 		return 0;
 	evictor->ino = ino;
+	evictor->bytes = bytes;
 	return 1;
 }
 
@@ -192,21 +219,27 @@ static int find_candidate(struct evictor *evictor)
 
 	for (int i = 0; i < SLICE; i++) {
 		int r = cache_total(store, &total);
-		if (r == 0 && total <= evictor->fetches->needs.cache_size)
+		bool enough = r == 0 && total - evictor->ready_bytes <= evictor->fetches->needs.cache_size;
+		if (enough && evictor->ready_count == 0)
 			return 0;
-		if (r == 0)
+		if (r == 0 && !enough)
 			r = cache_list(store, &evictor->at, choose, evictor);
-		if (r < 0 || evictor->ino == 0)
+		if (r < 0)
 			return r;
+		/* for each that was opened meanwhile another one goes */
+		if (enough || evictor->ino == 0) {
+			r = evict_ready(evictor);
+			if (r < 0 || !enough)
+				return r;
+			continue;
+		}
 		r = results_find(store, evictor->ino, &evictor->record);
 		if (r == 0 && evictor->record.kind != RESULT_TEXT && !evictor->fetches->needs.evicts)
 			return 1;
-		int64_t ino = evictor->ino;
-		forget_candidate(evictor);
-		if (r < 0 && r != -ENOENT)
+		if (r == 0 || r == -ENOENT)
+			r = take(evictor);
+		if (r < 0)
 			return r;
-		if (!evict(evictor, ino))
-			return -EIO;
 	}
 	return -EAGAIN;
 }
@@ -221,6 +254,8 @@ static void next(void *arg)
 		ask(evictor);
 	else if (r == -EAGAIN)
 		go_on(evictor);
+	else if (r < 0)
+		give_up(evictor);
 }
 
 void evict_check(struct evictor *evictor)

@@ -48,11 +48,15 @@ struct cache_place {
 	int64_t used, ino;
 };
 
-/* Cached files from the one not read for the longest time on, behind `place`, which moves along. visit() returns 0 to go on,
- * > 0 to stop. */
-int cache_list(struct store *store, struct cache_place *place, int (*visit)(void *arg, int64_t ino), void *arg);
-/* Forgets the bytes of a file that is not open. Runs its own transaction. */
-int cache_evict(struct store *store, int64_t ino);
+#define CACHE_EVICT_MAX 16
+
+/* 0 to go on, > 0 to stop. */
+typedef int (*cache_visit)(void *arg, int64_t ino, int64_t bytes);
+
+/* Cached files from the one not read for the longest time on, behind `place`, which moves along. */
+int cache_list(struct store *store, struct cache_place *place, cache_visit visit, void *arg);
+/* Forgets the bytes of files that are not open, CACHE_EVICT_MAX at most. Runs its own transaction. */
+int cache_evict(struct store *store, const int64_t *inos, size_t count);
 int cache_total(struct store *store, int64_t *ret_bytes);
 /* At a clean end: waits for the disk, two seconds at most, and marks the maps of what has reached it as synced. The
  * rest is as safe as before: a power loss in this boot means fetching it again. */

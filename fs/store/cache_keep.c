@@ -2,6 +2,7 @@
 /* What the cache keeps, in all: how much there is, and what goes. */
 #include "fs/store/cache.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -45,51 +46,66 @@ void cache_file_free(struct cache_file *file)
 	free(file);
 }
 
-static int forget(struct store *store, int64_t ino)
+static void drop(struct store *store, int64_t ino)
 {
 	struct cache_file *file = map_remove(store->cache_files, (uint64_t)ino);
-	char name[STORE_NAME];
 
-	if (file != NULL) {
-		/* a writer that is not through yet may hold it */
-		file->gone = true;
-		list_remove(&file->link);
-		if (file->holds == 0)
-			cache_file_free(file);
+	if (file == NULL)
+		return;
+	/* a writer that is not through yet may hold it */
+	file->gone = true;
+	list_remove(&file->link);
+	if (file->holds == 0)
+		cache_file_free(file);
+}
+
+static int forget(struct store *store, const int64_t *inos, size_t count)
+{
+	char names[CACHE_EVICT_MAX * STORE_NAME] = "";
+	size_t length = 0;
+
+	assert(count <= CACHE_EVICT_MAX);
+	for (size_t i = 0; i < count; i++) {
+		drop(store, inos[i]);
+		store_name(inos[i], names + length);
+		length += strlen(names + length) + 1;
 	}
-	store_name(ino, name);
 	/* what cannot be removed there is not asked for any more */
-	int r = disk_unlink(store->disk, store->cache_fd, name);
-	if (r < 0 && r != -ENOENT)
-		log_errno(LOG_LEVEL_WARNING, r, "cache: the file of %lld cannot be removed", (long long)ino);
-	return db_run(store->db, "DELETE FROM cached WHERE ino = ?", "i", ino);
+	int r = disk_unlink(store->disk, store->cache_fd, names, length);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "cache: of %zu files not all can be removed, the first is that of %lld",
+			count, (long long)inos[0]);
+	r = 0;
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = db_run(store->db, "DELETE FROM cached WHERE ino = ?", "i", inos[i]);
+	return r;
 }
 
 int cache_remove(struct store *store, int64_t ino)
 {
-	return forget(store, ino);
+	return forget(store, &ino, 1);
 }
 
-/* The file goes before its map: a map without a file claims nothing, see load_map(). */
-int cache_evict(struct store *store, int64_t ino)
+/* The files go before their maps: a map without a file claims nothing, see load_map(). */
+int cache_evict(struct store *store, const int64_t *inos, size_t count)
 {
-	int r = db_begin(store->db, false);
+	int r = count == 0 ? 0 : db_begin(store->db, false);
 
-	if (r == 0)
-		r = forget(store, ino);
-	return db_end(store->db, r);
+	if (r < 0 || count == 0)
+		return r;
+	return db_end(store->db, forget(store, inos, count));
 }
 
-int cache_list(struct store *store, struct cache_place *place, int (*visit)(void *arg, int64_t ino), void *arg)
+int cache_list(struct store *store, struct cache_place *place, cache_visit visit, void *arg)
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT used, ino FROM cached WHERE bytes > 0 AND (used, ino) > (?, ?) ORDER BY used, ino",
+		"SELECT used, ino, bytes FROM cached WHERE bytes > 0 AND (used, ino) > (?, ?) ORDER BY used, ino",
 		&row, "ii", place->used, place->ino);
 
 	while (r == 1) {
 		*place = (struct cache_place){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
-		r = visit(arg, place->ino);
+		r = visit(arg, place->ino, sqlite3_column_int64(row, 2));
 		if (r == 0)
 			r = db_row_next(store->db, row);
 		else

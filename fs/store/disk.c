@@ -106,9 +106,12 @@ int disk_truncate(struct disk *disk, int fd)
 	return make_simple(disk, CALL_TRUNCATE, fd);
 }
 
-int disk_unlink(struct disk *disk, int dir, const char *name)
+int disk_unlink(struct disk *disk, int dir, const char *names, size_t length)
 {
-	struct call *call = disk_call_named(CALL_UNLINK, dir, name);
+	struct call *call = disk_call_new(CALL_UNLINK, dir, length);
+
+	if (call != NULL)
+		memcpy(call->data, names, length);
 	int r = disk_call_make(disk, call);
 	if (r == 0)
 		free(call);

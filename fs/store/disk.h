@@ -31,7 +31,8 @@ int disk_stat(struct disk *disk, int fd, struct stat *ret_stat);
 int disk_read(struct disk *disk, int fd, int64_t offset, void *data, size_t length);
 int disk_write(struct disk *disk, int fd, int64_t offset, const void *data, size_t length);
 int disk_truncate(struct disk *disk, int fd);
-int disk_unlink(struct disk *disk, int dir, const char *name);
+/* `names`: one behind the other, each with its NUL, `length` bytes in all. 0 where none of them is there any more. */
+int disk_unlink(struct disk *disk, int dir, const char *names, size_t length);
 int disk_sync(struct disk *disk, int fd);
 /* Is not waited for. */
 void disk_close(struct disk *disk, int fd);

@@ -62,6 +62,17 @@ static int open_and_look(struct call *call)
 	return fd;
 }
 
+/* All are tried; the last error. */
+static int unlink_all(const struct call *call)
+{
+	int r = 0;
+
+	for (size_t at = 0; at < call->length; at += strlen(call->data + at) + 1)
+		if (unlinkat(call->fd, call->data + at, 0) < 0 && errno != ENOENT)
+			r = -errno;
+	return r;
+}
+
 static int run(struct call *call)
 {
 	switch (call->kind) {
@@ -74,7 +85,7 @@ static int run(struct call *call)
 	case CALL_TRUNCATE:
 		return or_errno(ftruncate(call->fd, 0));
 	case CALL_UNLINK:
-		return or_errno(unlinkat(call->fd, call->name, 0));
+		return unlink_all(call);
 	case CALL_SYNC:
 		return or_errno(fdatasync(call->fd));
 	case CALL_CLOSE:

@@ -311,7 +311,7 @@ static void test_damage_a_cache_that_cannot_be_opened_holds_nothing(void **state
 		run(planted[i]);
 		assert_false(cache_takes(store, 3000));
 		/* and it goes with its result */
-		assert_int_equal(cache_evict(store, 3000), 0);
+		assert_int_equal(cache_evict(store, &(int64_t){3000}, 1), 0);
 	}
 	/* a map says that there are bytes, and there is something else */
 	assert_true(cache_takes(store, 3001));

@@ -78,8 +78,9 @@ static void test_disk_does_what_it_is_told(void **state)
 	assert_int_equal(disk_truncate(disk, fd), 0);
 	disk_close(disk, fd);
 	disk_close(disk, -1);
-	assert_int_equal(disk_unlink(disk, dir, "file"), 0);
-	assert_int_equal(disk_unlink(disk, dir, "file"), -ENOENT);
+	/* one that is not there keeps nothing of the others */
+	assert_int_equal(disk_unlink(disk, dir, "other\0file", 11), 0);
+	assert_int_equal(disk_open(disk, dir, "file", O_RDONLY, &st), -ENOENT);
 	assert_int_equal(disk_open(disk, dir, "none", O_RDONLY, &st), -ENOENT);
 }
 
@@ -94,7 +95,7 @@ static void test_disk_that_hangs_is_left_alone(void **state)
 	/* at once, and nothing is done */
 	assert_int_equal(disk_write(disk, fd, 0, "xyz", 3), -ETIMEDOUT);
 	assert_int_equal(disk_read(disk, fd, 0, data, 3), -ETIMEDOUT);
-	assert_int_equal(disk_unlink(disk, dir, "file"), -ETIMEDOUT);
+	assert_int_equal(disk_unlink(disk, dir, "file", 5), -ETIMEDOUT);
 	assert_int_equal(disk_open(disk, dir, "file", O_RDONLY, &st), -ETIMEDOUT);
 	wake();
 	assert_int_equal(disk_read(disk, fd, 0, data, 3), 0);

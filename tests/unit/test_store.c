@@ -270,7 +270,7 @@ static void test_store_cache_forgets_what_is_still_written_to(void **state)
 	cache_file_hold(file);
 	cache_file_close(file);
 	assert_int_equal(cache_flush(store), 0);
-	assert_int_equal(cache_evict(store, 77), 0);
+	assert_int_equal(cache_evict(store, &(int64_t){77}, 1), 0);
 	/* a writer that was slow */
 	assert_int_equal(cache_file_note(file, 100, 8), 0);
 	cache_file_release(file);
