@@ -169,7 +169,7 @@ int file_status_open(struct session *session, uint64_t ino, int flags, struct ha
 {
 	CLEANUP_FREE char *text = NULL;
 	size_t length;
-	int r = tree_status_text(session->tree, (uint64_t)TREE_NODE(ino), &text, &length);
+	int r = tree_status_opened(session->tree, (uint64_t)TREE_NODE(ino), &text, &length);
 
 	if (r == 0)
 		r = file_status_again(session, ino, text, length, false, ret_handle);

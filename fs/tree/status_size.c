@@ -4,21 +4,28 @@
 #include <stdlib.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/job/changes.h"
 #include "fs/job/job_table.h"
 #include "fs/tree/status.h"
 #include "fs/tree/tree_private.h"
 
 #define SIZES 1024 /* a power of two; a listing is read in pieces of some hundred names */
+#define OPENED_MS 20 /* after it was looked up */
+
+struct size {
+	int64_t ino, job, state; /* of the ledger (store_state()) */
+	uint64_t changes;
+	size_t length;
+};
 
 struct status_sizes {
 	struct changes_listener listener;
 	uint64_t changes; /* that were told of: of what is in no row */
-	struct size {
-		int64_t ino, job, state; /* of the ledger (store_state()) */
-		uint64_t changes;
-		size_t length;
-	} recent[SIZES]; /* by inode */
+	struct size recent[SIZES]; /* by inode */
+	struct size last;
+	int64_t last_ms;
+	char *last_text; /* owned; NULL: none */
 };
 
 static void something_changed(void *arg)
@@ -28,9 +35,14 @@ static void something_changed(void *arg)
 	sizes->changes++;
 }
 
+static void status_changed(void *arg, uint64_t prompt, bool by_itself)
+{
+	something_changed(arg);
+}
+
 struct status_sizes *status_sizes_create(const struct tree_needs *needs)
 {
-	static const struct changes_events events = {.anything = something_changed};
+	static const struct changes_events events = {.anything = something_changed, .status = status_changed};
 	struct status_sizes *sizes = calloc(1, sizeof(*sizes));
 
 	if (sizes != NULL)
@@ -43,6 +55,7 @@ void status_sizes_destroy(struct status_sizes *sizes)
 	if (sizes == NULL)
 		return;
 	changes_unlisten(&sizes->listener);
+	free(sizes->last_text);
 	free(sizes);
 }
 
@@ -52,20 +65,46 @@ static bool has_ended(const struct tree *tree, const struct node *prompt)
 	return prompt->job != 0 && prompt->draft == DRAFT_NONE && job_table_find(tree->needs.jobs, prompt->job) == NULL;
 }
 
+static bool holds(const struct status_sizes *sizes, const struct size *size, const struct node *prompt, int64_t state)
+{
+	return size->ino == prompt->ino && size->job == prompt->job && size->state == state && state >= 0 &&
+	       size->changes == sizes->changes;
+}
+
+static bool last_holds(const struct status_sizes *sizes, const struct node *prompt, int64_t state)
+{
+	return sizes->last_text != NULL && clock_mono_ms() - sizes->last_ms < OPENED_MS &&
+	       holds(sizes, &sizes->last, prompt, state);
+}
+
 int status_size(struct tree *tree, const struct node *prompt, size_t *ret_length)
 {
 	struct status_sizes *sizes = tree->sizes;
 	struct size *size = &sizes->recent[(uint64_t)prompt->ino & (SIZES - 1)];
-	CLEANUP_FREE char *text = NULL;
 	int64_t state = store_state(tree->needs.store);
+	char *text;
 
-	if (size->ino == prompt->ino && size->job == prompt->job && size->state == state && state >= 0 &&
-		size->changes == sizes->changes && has_ended(tree, prompt)) {
+	if (last_holds(sizes, prompt, state) || (holds(sizes, size, prompt, state) && has_ended(tree, prompt))) {
 		*ret_length = size->length;
 		return 0;
 	}
 	int r = status_format(tree, prompt, &text, ret_length);
-	if (r == 0)
-		*size = (struct size){prompt->ino, prompt->job, state, sizes->changes, *ret_length};
-	return r;
+	if (r < 0)
+		return r;
+	*size = sizes->last = (struct size){prompt->ino, prompt->job, state, sizes->changes, *ret_length};
+	free(sizes->last_text);
+	sizes->last_text = text;
+	sizes->last_ms = clock_mono_ms();
+	return 0;
+}
+
+int status_opened(struct tree *tree, const struct node *prompt, char **ret_text, size_t *ret_length)
+{
+	struct status_sizes *sizes = tree->sizes;
+
+	if (!last_holds(sizes, prompt, store_state(tree->needs.store)))
+		return status_format(tree, prompt, ret_text, ret_length);
+	*ret_length = sizes->last.length;
+	*ret_text = steal(&sizes->last_text);
+	return 0;
 }

@@ -154,6 +154,7 @@ int tree_quiet_before(struct tree *tree, uint64_t dir, int64_t until_ms);
 int tree_add_hints(const struct tree *tree, struct buf *text);
 /* For who knows a prompt by its number: status_format() and status_wait_text() of status.h. -ENOENT: it is gone. */
 int tree_status_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
+int tree_status_opened(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length); /* by a user: status_size.h */
 int tree_wait_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length);
 /* It reads differently: where no row has changed (what it waits for, why bytes do not come) its time does now. */
 void tree_status_changed(struct tree *tree, uint64_t prompt_ino);

@@ -366,6 +366,14 @@ int tree_status_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, si
 	return r < 0 ? r : status_format(tree, &node, ret_text, ret_length);
 }
 
+int tree_status_opened(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length)
+{
+	struct node node;
+	int r = nodes_get(tree->needs.store, TREE_NODE(prompt_ino), &node);
+
+	return r < 0 ? r : status_opened(tree, &node, ret_text, ret_length);
+}
+
 int tree_wait_text(struct tree *tree, uint64_t prompt_ino, char **ret_text, size_t *ret_length)
 {
 	struct node node;

@@ -240,6 +240,39 @@ static void test_scale_size_of_a_status(void **state)
 	check_size();
 }
 
+static char *opened_status(void)
+{
+	size_t length;
+	char *text;
+
+	assert_int_equal(tree_status_opened(account_tree(world.account), world_ino("FLUX/30.txt"), &text, &length), 0);
+	assert_int_equal(strlen(text), length);
+	return text;
+}
+
+/* What was made when it was looked up is what is read, unless something has changed in between. */
+static void test_scale_status_that_is_opened(void **state)
+{
+	struct tree_entry entry;
+
+	queue_up(0, FEW);
+	begin_count();
+	assert_int_equal(tree_lookup(account_tree(world.account), world_ino("FLUX"), "30.status", &entry), 0);
+	uint64_t made = steps;
+	begin_count();
+	char *text = opened_status();
+	assert_int_equal(strlen(text), entry.st.st_size);
+	assert_in_range(steps, 1, made / 2);
+	assert_null(strstr(text, "6010"));
+	free(text);
+	assert_int_equal(tree_lookup(account_tree(world.account), world_ino("FLUX"), "30.status", &entry), 0);
+	own_http_release((struct own_answer){.status = 200, .body = "{\"status\":6010,\"desc\":\"too many\"}"});
+	world_wait(5);
+	text = opened_status();
+	assert_non_null(strstr(text, "6010"));
+	free(text);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -249,6 +282,7 @@ int main(void)
 		T(test_scale_sending_one_of_many),
 		T(test_scale_place_with_a_memory),
 		T(test_scale_size_of_a_status),
+		T(test_scale_status_that_is_opened),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
