@@ -122,8 +122,18 @@ def row_stat(scene):
     return {'stat, p99': (percentile(times, 99), 's')}
 
 
+def rest(scene):
+    """Waits until all is told: half a second without work."""
+    quiet, before = 0, -1
+    while quiet < 5:
+        time.sleep(0.1)
+        now = scene.account.cpu()
+        quiet, before = (quiet + 1 if now - before < 0.005 else 0), now
+
+
 def row_queued(scene):
     scene.make(fault='submit-6010', queued=scene.size)
+    rest(scene)
     path = scene.mnt + 'queued'
     took = timed(lambda: list_like_ls(path))
     names = [f'{path}/p{random.randrange(scene.size):07}.status' for _ in range(TIMES)]
@@ -142,11 +152,7 @@ def row_refusal(scene):
         scene.service.control(fault='submit-6010')
         while b'"code":6010' not in read(scene.service.log):
             time.sleep(0.01)
-        quiet, before = 0, -1
-        while quiet < 5:  # half a second of rest: all is told
-            time.sleep(0.1)
-            now = scene.account.cpu()
-            quiet, before = (quiet + 1 if now - before < 0.005 else 0), now
+        rest(scene)
 
     cpu = scene.cpu_of(refused)
     return {'around a 6010: longest turn': (scene.account.longest_turn(), 's'), 'around a 6010: CPU': (cpu, 's')}
@@ -219,7 +225,7 @@ def row_visible(scene):
     times = []
     for i in range(20):
         name = f'{scene.mnt}done/new{i}'
-        write(name + '.txt', b'a bear %d\n' % i)
+        write(name + '.txt', b'a bear %d [[bytes=20000]]\n' % i)  # bytes that the sandbox need not compute when it is asked
         read(name + '.wait')
         end = time.time()
         asked = [json.loads(line) for line in open(scene.service.log)]
