@@ -172,8 +172,13 @@ static bool divide_by_prices(struct costs *costs, double fall)
 static enum cost_kind share(struct costs *costs, double fall)
 {
 	if (costs->count == 1) {
-		costs->posts[0].part = fall;
-		return COST_ALONE;
+		struct post *post = &costs->posts[0];
+		double usual;
+		post->part = fall;
+		/* more than one like it has cost: another program may have spent of this account */
+		bool more = post->price != 0 && prices_get(costs->store, post->price, &usual) == 0 && fall > usual &&
+			    !SAME(fall, usual);
+		return more ? COST_SHARED : COST_ALONE;
 	}
 	if (divide_by_prices(costs, fall))
 		return COST_SHARED;

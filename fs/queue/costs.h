@@ -3,9 +3,10 @@
 /* costs: what each submission has cost, by the balance before and after it.
  *
  * A reading of the balance counts while no POST is on its way. Between two readings that count lie some POSTs: what the balance has
- * fallen by is what those have cost, and where it was one it is that one's alone. What a request has cost is remembered by what its
- * price may depend on (api_request_priced()), and expected of the next one like it; of one whose like was not seen what the configuration
- * says ([model KEY] credits), else nothing.
+ * fallen by is what those have cost, and where it was one it is that one's alone; where that is more than one like it has cost it is at
+ * most so much, as another program may have spent of the account meanwhile. What a request has cost is remembered by what its price may
+ * depend on (api_request_priced()), and expected of the next one like it; of one whose like was not seen what the configuration says
+ * ([model KEY] credits), else nothing.
  * Where the balance has risen somebody has bought credits, and nothing can be said.
  * Ownership: store and jobs are borrowed. Loop thread only. */
 #include <stdbool.h>

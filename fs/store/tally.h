@@ -10,7 +10,7 @@
 enum cost_kind { /* how a cost is known; values are on disk */
 	COST_UNKNOWN = 0,
 	COST_ALONE = 1,	   /* the balance before and after it, and nothing was sent between */
-	COST_SHARED = 2,   /* the same of several; of each its part by what such requests cost */
+	COST_SHARED = 2,   /* the same of several; of each its part by what such requests cost. Or of one, and more than usual */
 	COST_DIVIDED = 3,  /* the same of several that differ: some part of it */
 	COST_EXPECTED = 4, /* by what the same request has cost before, or by the configuration */
 };

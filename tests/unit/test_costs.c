@@ -65,6 +65,19 @@ static void test_costs_of_one_are_its_own(void **state)
 	world_wait(20000);
 }
 
+static void test_costs_of_more_than_its_like_are_at_most(void **state)
+{
+	send(FOX, "a fox\n", taken, 97);
+	world_wait(20000);
+	/* another program has bought something meanwhile */
+	send(OWL, "an owl\n", taken, 80);
+	world_wait(20000);
+	assert_credits(OWL, "at most 17");
+	send("FLUX/crow.txt", "a crow\n", taken, 77);
+	world_wait(20000);
+	assert_credits("FLUX/crow.txt", "3");
+}
+
 static void test_costs_of_two_are_at_most(void **state)
 {
 	world_save("FLUX/first.txt", "to know the balance\n");
@@ -174,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_costs_of_one_are_its_own, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_costs_of_more_than_its_like_are_at_most, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_costs_of_two_are_at_most, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_costs_of_what_was_refused_are_none, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_costs_that_are_configured_are_expected_until_measured, world_setup, world_teardown),
