@@ -78,29 +78,30 @@ assert_eq "$(posts)" 5 posts
 # more than ask_above results are asked about first; a kill in the midst of the making, and none is made twice
 mkdir "$M/FLUX/deep"
 many=$M/FLUX/deep/many
+rows=${TABLE_ROWS:-60}
 {
     echo name,prompt
-    for i in $(seq -w 060); do
+    for i in $(seq "$rows"); do
         echo "n$i,\"picture $i, of many\""
     done
 } >"$many.csv"
 wait_table HELD "$many.csv"
-assert_contains "$(cat "$many.csv.status")" "60 new results, more than ask_above (50)"
+assert_contains "$(cat "$many.csv.status")" "$rows new results, more than ask_above (50)"
 assert_eq "$(posts)" 5 "posts while it is held"
 echo submit >"$many.csv.status"
-await 20 [ -e "$many/n030.txt" ]
+await 20 [ -e "$many/n$((rows / 2)).txt" ]
 kill_fs
 mount_fs -o settle=0.2
 wait_table SUCCESS "$many.csv"
 cat "$M/FLUX/deep/.wait" >"$TEST_TMP/report"
-assert_eq "$(cut -f 1 "$TEST_TMP/report" | sort | uniq -c | tr -s ' ')" " 60 SUCCESS" "states of the rows"
-assert_eq "$(posts)" 65 "posts of all rows"
+assert_eq "$(cut -f 1 "$TEST_TMP/report" | sort | uniq -c | tr -s ' ')" " $rows SUCCESS" "states of the rows"
+assert_eq "$(posts)" $((rows + 5)) "posts of all rows"
 
 # renamed, it takes its prompts along
 mv "$many.csv" "$M/FLUX/deep/more.csv"
 wait_table SUCCESS "$M/FLUX/deep/more.csv"
-[ -e "$M/FLUX/deep/more/n060.png" ] && [ ! -e "$many" ] || fail "its directory has stayed behind"
+[ -e "$M/FLUX/deep/more/n$rows.png" ] && [ ! -e "$many" ] || fail "its directory has stayed behind"
 cat "$M/.weryaifs/wait" >/dev/null
-assert_eq "$(posts)" 65 posts
+assert_eq "$(posts)" $((rows + 5)) posts
 rm -r "$M/FLUX/deep/more.csv" "$M/FLUX/deep/more"
 umount_fs
