@@ -165,16 +165,14 @@ static bool fit_mode(const struct model *model, bool allow_unknown, enum api_mod
 static bool find_best(const struct model *model, bool allow_unknown, const struct inputs *inputs,
 	struct fit *ret_fit)
 {
-	static const enum api_mode order[] = {API_TEXT_TO_IMAGE, API_IMAGE_TO_IMAGE,
-		API_TEXT_TO_VIDEO, API_IMAGE_TO_VIDEO, API_FIRST_LAST, API_MULTI_IMAGE_TO_VIDEO,
-		API_ALMIGHTY, API_MULTI_IMAGE_TO_VIDEO};
+	/* one picture is less of a series than a picture to go by */
+	bool series = inputs->count != 1;
+	const enum api_mode order[] = {API_TEXT_TO_IMAGE, API_IMAGE_TO_IMAGE, API_TEXT_TO_VIDEO, API_IMAGE_TO_VIDEO, API_FIRST_LAST,
+		series ? API_MULTI_IMAGE_TO_VIDEO : API_ALMIGHTY, series ? API_ALMIGHTY : API_MULTI_IMAGE_TO_VIDEO};
 	bool found = false;
 	struct fit fit;
 
 	for (size_t i = 0; i < array_length(order); i++) {
-		/* one picture is less of a series than a picture to go by */
-		if (order[i] == API_MULTI_IMAGE_TO_VIDEO && i < 6 && inputs->count == 1)
-			continue;
 		if (!fit_mode(model, allow_unknown, order[i], inputs, &fit) ||
 			(found && fit.count <= ret_fit->count))
 			continue;
