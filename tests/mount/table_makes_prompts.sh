@@ -6,8 +6,9 @@ start_sandbox --seconds 0.2
 mount_fs -o settle=0.2
 
 sets=$M/FLUX/sets
+rows=${TABLE_ROWS:-60} # of the large one
 wait_table() { # STATE [FILE]
-    await 30 table_is "$@" || fail "the table is: $(cat "${2:-$sets.csv}.status")"
+    await $((30 + rows / 10)) table_is "$@" || fail "the table is: $(cat "${2:-$sets.csv}.status")"
 }
 table_is() {
     [ "$(sed -n '1s/^state: //p' "${2:-$sets.csv}.status" 2>/dev/null)" = "$1" ]
@@ -78,7 +79,6 @@ assert_eq "$(posts)" 5 posts
 # more than ask_above results are asked about first; a kill in the midst of the making, and none is made twice
 mkdir "$M/FLUX/deep"
 many=$M/FLUX/deep/many
-rows=${TABLE_ROWS:-60}
 {
     echo name,prompt
     for i in $(seq "$rows"); do
@@ -89,7 +89,7 @@ wait_table HELD "$many.csv"
 assert_contains "$(cat "$many.csv.status")" "$rows new results, more than ask_above (50)"
 assert_eq "$(posts)" 5 "posts while it is held"
 echo submit >"$many.csv.status"
-await 20 [ -e "$many/n$((rows / 2)).txt" ]
+await $((20 + rows / 10)) [ -e "$many/n$((rows / 2)).txt" ]
 kill_fs
 mount_fs -o settle=0.2
 wait_table SUCCESS "$many.csv"
