@@ -8,8 +8,9 @@
  * cannot be told ("?") changes nothing.
  *
  *   rule 1  this place sent it, last or earlier                 -> its job again, nothing is sent
- *   rule 2  a paid job that nobody asks for any more            -> this place takes that job up
- *   rule 3  a prompt that is still there asks for the same      -> a copy, which waits until the names are quiet
+ *   rule 2  a paid job that nobody asks for any more            -> this place takes that job up; one of another name
+ *                                                                  for a week only
+ *   rule 3  a prompt that is still there asks for the same      -> a copy, which waits until the names are quiet, and is bought
  *   else                                                        -> it is bought
  *
  * Reads and writes rows alone: no memory of open jobs. Changes run inside the caller's transaction. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* job: one generation in memory, from a prompt that was examined to the results that it made, and the table of its legal
- * changes of state (job.c): whatever else may be wrong, nothing is sent but out of QUEUED.
+ * changes of state (job.c): whatever else may be wrong, nothing is sent but out of QUEUED (and the second request of a tool
+ * that has two: fs/queue/queue_step.c).
  *
  * A job has one work at a time: its inputs are waited for, or it waits for its turn, or a request of it is on its way
  * (`call`), or what it made is fetched. What does such a work embeds a struct job_work, so that a job that ends can

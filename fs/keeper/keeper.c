@@ -25,7 +25,7 @@
 #include "fs/base/log.h"
 
 enum {
-	FAILURES_MAX = 5,
+	FAILURES_MAX = 5, /* more than TRIES of fs/mount/request.c: the request that kills daemons is answered before */
 	FIRST_WAIT_MS = 100, /* before the start that follows a failure; doubled each time */
 	SOON_MS = 50,        /* while somebody waits to be told that a daemon is ready */
 	START_MS = 600000,   /* until a daemon's first sign of life: a database may have to be repaired */
