@@ -4,6 +4,7 @@
 set -euo pipefail
 
 dir=$TEST_TMP/desktop
+rm -rf "$dir" # of a session before this one
 mkdir -p -m 700 "$dir/runtime"
 export XDG_RUNTIME_DIR=$dir/runtime XDG_DATA_HOME=$HOME/.local/share XDG_CURRENT_DESKTOP= XDG_SESSION_TYPE=x11
 # what is on the screen is told to whoever asks, as to a screen reader; no toolkit draws by a graphics card
@@ -26,9 +27,20 @@ printf '[Default Applications]\ntext/plain=org.xfce.mousepad.desktop\n' >"$XDG_C
 xdg-user-dirs-update
 
 mkfifo "$dir/display"
-Xvfb -displayfd 5 -screen 0 1280x900x24 -nolisten tcp -fp built-ins 5>"$dir/display" >"$dir/Xvfb.log" 2>&1 &
+# with a name of this directory, by which a test's leftovers are found
+Xvfb -fbdir "$dir" -displayfd 5 -screen 0 1280x900x24 -nolisten tcp -fp built-ins 5>"$dir/display" >"$dir/Xvfb.log" 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null; wait $server || true' EXIT
+# what the bus has started does not end with it: indexers go on reading
+end_session() {
+    local ids
+    while mapfile -t ids < <(grep -l -z -F -x "XDG_RUNTIME_DIR=$dir/runtime" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3) && [ ${#ids[@]} -gt 0 ]; do
+        kill -KILL "${ids[@]}" 2>/dev/null || true
+        sleep 0.1
+    done
+    wait $server || true
+}
+trap end_session EXIT
+cd "$dir" # and not where the caller is: what is started here keeps that in use
 read -r -t 60 number <"$dir/display" || { cat "$dir/Xvfb.log" >&2 && exit 1; }
 export DISPLAY=:$number
-dbus-run-session -- bash -c 'openbox --sm-disable >/dev/null 2>&1 & "$@"' desktop "$@"
+dbus-run-session -- bash -c 'openbox --sm-disable --config-file "$XDG_CONFIG_HOME/openbox/rc.xml" >/dev/null 2>&1 & "$@"' desktop "$@"

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 from desk import (PATIENCE, Atspi, Editor, Missing, await_that, click, die, drag, find, key, middle, no_dialog, nodes, screenshot,
-                  state, write)
+                  state, text_of, until, write)
 
 HOME = os.environ["HOME"]
 EMPTY = (700, 600)  # of the window: below all names
@@ -64,6 +64,10 @@ class Manager:
         self.select(name)
         key("Return")
 
+    def edit(self, name, part):
+        """Opens it in the editor, which then shows this."""
+        until(f"'{part}' in the editor", lambda: self.open(name), lambda: editor.shows(part))
+
     def press(self, roles, name):
         """By the mouse: an action by AT-SPI that opens a dialog is answered when that is closed."""
         named = lambda: (n for n in nodes(self.application, roles) if (n.get_name() or "").startswith(name))
@@ -83,8 +87,19 @@ class Manager:
             return self.name_asked(20)
 
         await_that("the question for a name", asked)
-        write(new)
+        self.answer(new)
+
+    def answer(self, stem):
+        """The name without its suffix is selected."""
+        write(stem)
+        try:
+            await_that("the name", lambda: self.asks(stem + ".txt"), 5)
+        except Missing:  # a letter was lost
+            until("the name", lambda: (key("ctrl+a"), write(stem + ".txt")), lambda: self.asks(stem + ".txt"))
         key("Return")
+
+    def asks(self, name):
+        return any(text_of(n) == name for n in nodes(self.application, ("text", "entry"), self.says_what_shows))
 
     def name_asked(self, seconds=PATIENCE):
         return find(self.application, ("dialog",), "", seconds=seconds)
@@ -97,11 +112,25 @@ class Manager:
         self.select(name)
         key("Delete")
 
-    def go(self, place):
-        key("ctrl+l")
-        key("ctrl+a")
-        write(place)
-        key("Return")
+    def enter(self, name, gone):
+        """Opens a directory, in which there is no such name as there was here."""
+        until(f"the directory '{name}'", lambda: self.open(name), lambda: gone not in self.names())
+
+    def visit_trash(self, name):
+        """By its address, which is no path: what completes paths would type along."""
+
+        def go():
+            key("ctrl+l")
+            key("ctrl+a")
+            write("trash:///")
+            key("Return")
+
+        until("the trash", go, lambda: name in self.names())
+
+    def back(self, name):
+        """To where it began, which has this; there is nothing further back."""
+        until("the directory before", lambda: key("alt+Left"), lambda: name in self.names())
+        no_dialog()
 
     def leave(self):
         """Not by a signal that it could answer with a question."""
@@ -116,8 +145,7 @@ class Thunar(Manager):
     def new(self, stem):
         self.menu("File", "Create Document", TEMPLATE)
         self.name_asked()
-        write(stem)
-        key("Return")
+        self.answer(stem)
 
     def restore(self, name):
         self.select(name)
@@ -143,8 +171,7 @@ class Pcmanfm(Manager):
     def new(self, stem):
         self.popup(EMPTY, "n", "Down", "Return")  # Create New, after "Folder"
         self.name_asked()
-        write(stem)
-        key("Return")
+        self.answer(stem)
 
     def copy_path(self, name):
         self.popup(self.point(name), "Up", "Up", "Up", "Return")  # Copy Path(s), above Rename and Properties
@@ -181,6 +208,9 @@ class Nautilus(Manager):
     def name_asked(self, seconds=PATIENCE):
         return find(self.application, ("label", "heading"), "Rename File", False, seconds)
 
+    def asks(self, name):
+        return True  # what is in an entry of GTK 4 cannot be asked
+
     def restore(self, name):
         self.popup(self.point(name), "Restore From Trash")
 
@@ -215,20 +245,17 @@ def walk(manager, place):
     manager.sees("fox.txt", "fox.status")
     shot("1-new-prompt")
 
-    manager.open("fox.txt")
-    editor.read("# ratio: 16:9")
-    editor.replace("ratio: 7:5\na fox in the snow")
+    manager.edit("fox.txt", "# ratio: 16:9")
+    editor.replace(prompt, "ratio: 7:5\na fox in the snow")
     await_that("the state INVALID", lambda: state(prompt) == "INVALID")
     editor.leave()
     manager.sees("fox.txt", "fox.status")
-    manager.open("fox.status")
-    editor.read("error: line 1")
+    manager.edit("fox.status", "error: line 1")
     shot("2-invalid-is-seen")
     editor.leave()
 
-    manager.open("fox.txt")
-    editor.read("ratio: 7:5")
-    editor.replace("ratio: 16:9\na fox in the snow")
+    manager.edit("fox.txt", "ratio: 7:5")
+    editor.replace(prompt, "ratio: 16:9\na fox in the snow")
     editor.leave()
     manager.sees("fox.png", "fox.status")
     manager.as_icons()
@@ -244,43 +271,43 @@ def walk(manager, place):
 
     manager.select("posters")
     key("ctrl+c")
-    manager.go(os.path.join(place, "shelf"))
-    manager.sees_no_more("vixen.txt")
+    manager.enter("shelf", "vixen.txt")
     click(EMPTY)
-    key("ctrl+v")
-    manager.sees("posters")
     copied = os.path.join(place, "shelf", "posters")
+    until("a copy of the folder", lambda: os.path.isdir(copied) or key("ctrl+v"), lambda: os.path.isdir(copied))
+    manager.sees("posters")
     await_that("all files of the copy", lambda: {"a.txt", "a.status", "a.png"} <= set(os.listdir(copied)))
     no_dialog()
     shot("5-copy-of-a-folder")
-    manager.go(place)
-    manager.sees("vixen.txt")
+    manager.back("vixen.txt")
 
-    manager.throw_away("vixen.txt")
+    renamed = os.path.join(place, "vixen.txt")
+    until("its end", lambda: manager.throw_away("vixen.txt"), lambda: not os.path.exists(renamed))
     manager.sees_no_more("vixen.txt", "vixen.status")
-    manager.go("trash:///")
-    manager.sees("vixen.txt")
+    manager.visit_trash("vixen.txt")
+    no_dialog()
     shot("6-in-the-trash")
-    manager.restore("vixen.txt")
+    until("its return", lambda: manager.restore("vixen.txt"), lambda: os.path.exists(renamed))
     manager.sees_no_more("vixen.txt")
-    manager.go(place)
+    manager.back("vixen.txt")
     manager.sees("vixen.txt", "vixen.status")
-    await_that("the state after it", lambda: state(os.path.join(place, "vixen.txt")) == "SUCCESS")
+    await_that("the state after it", lambda: state(renamed) == "SUCCESS")
     shot("7-restored")
 
+    heron = os.path.join(place, "heron.png")
     with subprocess.Popen([os.path.join(os.path.dirname(__file__), "drop.py"), os.path.join(HOME, "heron.png")]) as source:
         find("drop.py", ("push button",), "drag me")
-        drag((1180, 850), EMPTY)
+        until("what was dropped", lambda: os.path.exists(heron) or drag((1180, 850), EMPTY), lambda: os.path.exists(heron))
         manager.sees("heron.png")
         source.terminate()
     manager.copy_path("heron.png")
-    manager.open("vixen.txt")
-    editor.read("ratio: 16:9")
+    manager.edit("vixen.txt", "ratio: 16:9")
     key("ctrl+End")
     write("\nimage: ")
     key("ctrl+v")
+    editor.read("image: ")
     editor.read("heron.png")
-    key("ctrl+s")
+    editor.save(renamed)
     shot("8-a-reference-pasted")
     editor.leave()
     await_that("the picture of a picture", lambda: "vixen.png" in manager.names())

@@ -182,8 +182,27 @@ umount_fs_quietly() {
 # umount_fs: and waits for the daemon to end.
 umount_fs() {
     # for a moment the mount may be in use: inotify is being told of what was last
-    await 10 timeout -k 5 20 fusermount3 -u -q "$M" || fail "cannot unmount"
-    ended_here 30 || fail "the daemon goes on after the unmount"
+    await 10 timeout -k 5 20 fusermount3 -u -q "$M" || fail "cannot unmount: $(who_uses_it)"
+    ended_here 30 || fail "the daemon goes on after the unmount: $(why_it_goes_on)"
+}
+
+# who_uses_it: the processes that have something of the mount open.
+who_uses_it() {
+    local found id
+    { find /proc/[0-9]*/{cwd,root,fd,map_files} -lname "$M*" -printf '%p %l\n' 2>/dev/null || true; } | while IFS=/ read -r _ _ id found; do
+        echo "$id $(tr '\0' ' ' <"/proc/$id/cmdline"): $found"
+    done
+}
+
+# why_it_goes_on: what the daemon and its keeper do, and who has the mount in a namespace of its own, where it lives on.
+why_it_goes_on() {
+    local id
+    for id in "$FS_PID" $KEEPER_PID; do
+        echo "$id: $(ps -o stat=,wchan:30=,args= -p "$id") $(cat "/proc/$id/stack" 2>/dev/null | head -n 4 | xargs)"
+    done
+    { grep -l -F " $M " /proc/[0-9]*/mountinfo 2>/dev/null || true; } | while IFS=/ read -r _ _ id _; do
+        echo "mounted for $id: $(tr '\0' ' ' <"/proc/$id/cmdline")"
+    done
 }
 
 # kill_fs [keep]: SIGKILL of all at once, as when the power fails; then takes the dead mount away, unless it is to be kept.
