@@ -88,9 +88,11 @@ wanted() {
     return 1
 }
 
-# report NAME RESULT SECONDS [LOG]: one line, and the log of what failed.
+# report NAME RESULT SECONDS [LOG]: one line, with the reason of what was skipped, and the log of what failed.
 report() {
-    printf '%-6s %7ss  %s\n' "$2" "$3" "$1"
+    local why=
+    [ "$2" != skip ] || why=$(sed -n 's/^skipped: /: /p' "${4:-/dev/null}" | head -n 1)
+    printf '%-6s %7ss  %s\n' "$2" "$3" "$1$why"
     echo "$2" >>"$results"
     if [ "$2" = FAIL ]; then
         sed 's/^/    | /' "${4:-/dev/null}"
@@ -179,7 +181,7 @@ run_script() {
     fi
     case $code in
     0) report "$name" ok "$(since "$begin")" ;;
-    77) report "$name" skip "$(since "$begin")" ;;
+    77) report "$name" skip "$(since "$begin")" "$directory/log" ;;
     *) report "$name" FAIL "$(since "$begin")" "$directory/log" ;;
     esac
     rm -rf "$directory"
