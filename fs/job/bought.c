@@ -66,7 +66,7 @@ struct search {
 	const struct bought_wish *wish;
 	int64_t now, settle_ms;
 	int64_t job;     /* found; 0: none */
-	int64_t wait_ms; /* rule 2: until the first of them is gone for long enough; 0: none will be */
+	int64_t wait_ms; /* rule 2: until it is gone for long enough */
 	unsigned looked;
 };
 
@@ -99,13 +99,11 @@ static int find_gone(void *arg, const struct wish_record *record)
 		return 0;
 	if (gone_ms >= OTHER_NAME_MS && strcmp(record->name, search->wish->name) != 0)
 		return 0;
-	int64_t left = search->settle_ms - gone_ms;
-	if (left > 0) {
-		if (search->wait_ms == 0 || left < search->wait_ms)
-			search->wait_ms = left;
-		return 0;
-	}
-	search->job = record->job;
+	/* the first is the right one: one that comes behind it is not taken because this one has not been gone for long */
+	if (gone_ms < search->settle_ms)
+		search->wait_ms = search->settle_ms - gone_ms;
+	else
+		search->job = record->job;
 	return 1;
 }
 

@@ -45,11 +45,6 @@ class Place:
         self.path = path        # the last one that it had
         self.asks = None        # what its prompt asks for; None: there is none, or for nothing
         self.last = None        # the job that it asked for last, of those that were sent
-        self.changed = 0        # the round in which a settled text changed what it asks for
-
-    def ask(self, wish, now):
-        if self.asks != wish:
-            self.asks, self.changed = wish, now
 
 
 class Job:
@@ -214,22 +209,21 @@ class Model:
                     model_of(other.path) == model_of(path) for other in self.places.values())
 
         if wish is None:                        # nothing is asked for any more
-            place.ask(None, self.round)
+            place.asks = None
         elif asked:
             self.buy(path, place, wish)
         elif is_dry(self.texts[path]):          # it asks, and nothing is sent or taken up
-            place.ask(wish, self.round)
+            place.asks = wish
         elif here:                              # rule 1: what it sent last, else what it sent earlier
             self.ask(path, place, place.last if place.last in here else here[-1])
-        elif gone:                              # rule 2: of this path, of this name, the oldest; what is gone since now waits
-            job = min(gone, key=lambda job: (job.place.changed == self.round, job.place.path != path,
-                                             name_of(job.place.path) != name_of(path)))
+        elif gone:                              # rule 2: of this path, of this name, the oldest; if that went just now, it is waited for
+            job = min(gone, key=lambda job: (job.place.path != path, name_of(job.place.path) != name_of(path)))
             if job.place.last is job:
                 job.place.last = None
             job.place = place
             self.ask(path, place, job)
         elif there and not copies:              # rule 3: it waits, and asks for nothing else meanwhile
-            place.ask(wish, self.round)
+            place.asks = wish
             return
         else:
             self.buy(path, place, wish)
@@ -241,14 +235,14 @@ class Model:
         self.posts.append(wish)
         self.jobs.append(job)
         self.running.append(job)
-        place.ask(wish, self.round)
+        place.asks = wish
         place.last = job
 
     # --- results ---
 
     def ask(self, path, place, job):
         """The prompt asks for this job of the past."""
-        place.ask(job.wish, self.round)
+        place.asks = job.wish
         place.last = job
         if job not in self.running:
             self.returned.append(job)

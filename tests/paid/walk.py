@@ -75,6 +75,7 @@ class History:
         way = self.random.choice(("in place", "by rename", "made anew"))
         if way == "made anew" and os.path.exists(real):
             os.unlink(real)
+            self.model.remove(path)
         if way == "by rename":
             ways.put(real + ".tmp", data)
             os.rename(real + ".tmp", real)

@@ -177,6 +177,24 @@ static void test_wishes_of_many_the_nearest_is_taken_up(void **state)
 	assert_bought(decide("/FLUX/x", "A", SETTLE + 1), BOUGHT_COPY, oldest);
 }
 
+/* Which one it is does not depend on how many milliseconds are between the removal and the new text. */
+static void test_wishes_of_many_the_nearest_is_waited_for(void **state)
+{
+	int64_t oldest = add_job("/FLUX/a", "A", JOB_SUCCESS, 5000);
+	int64_t named = add_job("/FLUX/deep/x", "A", JOB_SUCCESS, 5300);
+
+	add_job("/FLUX/b", "A", JOB_SUCCESS, 1);
+	struct bought soon = decide("/FLUX/x", "A", 6200);
+	assert_bought(soon, BOUGHT_SOON, 0);
+	assert_int_equal(soon.wait_ms, 100);
+	assert_bought(decide("/FLUX/x", "A", 6300), BOUGHT_ELSEWHERE, named);
+	/* of no name of ours: the oldest, which went later than others */
+	soon = decide("/FLUX/y", "A", 5900);
+	assert_bought(soon, BOUGHT_SOON, 0);
+	assert_int_equal(soon.wait_ms, 100);
+	assert_bought(decide("/FLUX/y", "A", 6000), BOUGHT_ELSEWHERE, oldest);
+}
+
 static void test_wishes_with_other_inputs_are_others(void **state)
 {
 	struct wish_record content = {.hash = "A", .inputs = (char *)"bytes 1\n?\n"};
@@ -338,6 +356,8 @@ int main(void)
 			test_wishes_of_gone_prompts_are_taken_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_wishes_of_many_the_nearest_is_taken_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_wishes_of_many_the_nearest_is_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_wishes_with_other_inputs_are_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
