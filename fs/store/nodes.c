@@ -163,7 +163,8 @@ int nodes_list_drafts(
 {
 	CLEANUP_ROW sqlite3_stmt *row = NULL;
 	int r = db_row(store->db,
-		"SELECT " COLUMNS " FROM node INDEXED BY node_draft WHERE draft != 0 AND parent IS NOT NULL ORDER BY ino", &row, "");
+		"SELECT " COLUMNS " FROM node INDEXED BY node_draft WHERE draft != 0 AND parent IS NOT NULL"
+		" ORDER BY mtime, ino", &row, "");
 
 	return read_all(store->db, r, row, visit, arg);
 }

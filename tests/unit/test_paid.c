@@ -300,6 +300,23 @@ static void test_paid_two_written_together_are_two(void **state)
 }
 
 /* A copy of a result is no picture of somebody's, whatever became of that result: the text beside it is no caption. */
+/* Which of two comes first is said by their closes, over a kill, too. */
+static void test_paid_first_to_be_closed_is_the_first_after_a_kill(void **state)
+{
+	make("FLUX/hen.txt", "a hen\n");
+	world_save(FOX, "dry run: yes\na fox\n");
+	world_save(OWL, "dry run: yes\nan owl\n");
+	assert_int_equal(world_remove("FLUX/hen.txt"), 0);
+	world_wait(HOUR_MS);
+	world_save(OWL, "a hen\n");
+	world_wait(5);
+	world_save(FOX, "a hen\n");
+	world_kill();
+	assert_posts(2);
+	assert_string_not_equal(world_status(OWL, "note"), "");
+	assert_string_equal(world_status(FOX, "note"), "");
+}
+
 static void test_paid_text_beside_a_result_that_was_removed(void **state)
 {
 	char data[4096];
@@ -397,6 +414,7 @@ int main(void)
 		T(test_paid_copy_is_one_more),
 		T(test_paid_copy_whose_first_one_goes_is_a_rename),
 		T(test_paid_two_written_together_are_two),
+		T(test_paid_first_to_be_closed_is_the_first_after_a_kill),
 		T(test_paid_text_beside_a_result_that_was_removed),
 		T(test_paid_input_with_other_bytes_is_another_wish),
 		T(test_paid_to_another_model_and_back),
