@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum config_confine { CONFIG_CONFINE_YES, CONFIG_CONFINE_FILES, CONFIG_CONFINE_NO }; /* what the daemon can reach */
 enum config_results { CONFIG_LAZY, CONFIG_EAGER, CONFIG_LAZY_ONLY }; /* when results are fetched */
 
 /* A default for prompts ([defaults], or -o) or a line of [model KEY]; values are checked by the layer that knows models. */
@@ -61,6 +62,7 @@ struct config {
 	int64_t uid, gid; /* -1: the mounting user's */
 	int umask;        /* -1: none */
 	bool keeper;      /* the mount outlives its daemon */
+	enum config_confine confine;
 	/* */
 	struct config_param *params; /* in file order, -o last */
 	size_t param_count;

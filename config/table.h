@@ -30,7 +30,7 @@ struct config_entry {
 /* types.c */
 extern const struct config_type config_type_account, config_type_url, config_type_proxy, config_type_path, config_type_command,
 	config_type_seconds, config_type_int, config_type_id, config_type_umask,
-	config_type_bytes, config_type_bool, config_type_unknown, config_type_results, config_type_metadata,
+	config_type_bytes, config_type_bool, config_type_unknown, config_type_results, config_type_metadata, config_type_confine,
 	config_type_text, config_type_address, config_type_list;
 
 #define CONFIG_ENTRIES 80 /* more than the table has, for arrays beside it */

@@ -170,13 +170,13 @@ static int parse_choice(
 	return -EINVAL;
 }
 
-static int parse_results(
+static int parse_word(
 	const struct config_entry *entry, const char *value, void *field, const char **ret_why)
 {
 	for (int i = 0; entry->type->words[i] != NULL; i++) {
 		if (strcasecmp(value, entry->type->words[i]) != 0)
 			continue;
-		*(enum config_results *)field = (enum config_results)i;
+		*(unsigned *)field = (unsigned)i; /* an enum of the words, in their order */
 		return 0;
 	}
 	return -EINVAL;
@@ -222,7 +222,11 @@ const struct config_type config_type_unknown = {.placeholder = "refuse|allow",
 const struct config_type config_type_results = {.placeholder = "lazy|eager|lazy-only",
 	.expected = "lazy, eager or lazy-only",
 	.words = {"lazy", "eager", "lazy-only"},
-	.parse = parse_results};
+	.parse = parse_word};
+const struct config_type config_type_confine = {.placeholder = "yes|files|no",
+	.expected = "yes, files or no",
+	.words = {"yes", "files", "no"},
+	.parse = parse_word};
 const struct config_type config_type_metadata = {.placeholder = "xattr|embed",
 	.expected = "xattr or embed",
 	.words = {"xattr", "embed"},

@@ -10,6 +10,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/job/place.h"
 #include "fs/check_online.h"
+#include "fs/confinement.h"
 #include "fs/layers.h"
 #include "fs/store/store.h"
 
@@ -79,6 +80,8 @@ int check_account(const struct setup *setup, const char *key_problem)
 	else
 		printf("configuration: right, and there is an API key%s\n",
 			setup->options.online ? "" : " (not tried)");
+	CLEANUP_FREE char *confined = confinement_describe(setup, setup->config.keeper && !setup->options.debug);
+	printf("a mount of it is %s\n", confined != NULL ? confined : "?");
 	int code = check_disk(setup);
 	if (setup->options.online && key_problem == NULL && check_online(setup) != EXIT_SUCCESS)
 		code = EXIT_FAILURE;

@@ -14,12 +14,15 @@
 #include "fs/account/account.h"
 #include "fs/api/client.h"
 #include "fs/api/trace.h"
+#include "fs/confinement.h"
 #include "fs/kept/carried.h"
 #include "fs/kept/kept.h"
+#include "fs/kept/mountpoint.h"
 #include "fs/net/hook.h"
 #include "fs/net/http.h"
 #include "fs/paths.h"
 #include "fs/refuse.h"
+#include "fs/restart.h"
 #include "fs/sandbox_child.h"
 #include "fs/store/cache.h"
 #include "fs/store/copy.h"
@@ -234,11 +237,38 @@ static int open_account(struct layers *layers, const struct setup *setup, char *
 	return r;
 }
 
+/* Rules name directories, not paths: the next daemon has one for the new cache. */
+static void replace_cache(void *arg)
+{
+	int r = restart_self();
+
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "main: without a cache: the keeper cannot be asked for another daemon");
+}
+
+/* What a confined daemon cannot do comes before: to take away a dead mount, and to make directories. */
+static int enter_confinement(struct layers *layers, const struct setup *setup, char **ret_message)
+{
+	bool resumes = kept_resumes(layers->kept);
+	int r = resumes ? 0 : mountpoint_prepare(setup->options.mountpoint, &layers->place, ret_message);
+
+	if (r == 0 && !resumes)
+		r = mountpoint_check_device(ret_message);
+	if (r < 0)
+		return r;
+	if (layers->kept)
+		store_on_cache_lost(layers->store, replace_cache, NULL);
+	r = confinement_apply(setup, layers->kept != NULL, layers->store);
+	if (r < 0)
+		return refuse(ret_message, r, "the daemon cannot be confined (%s): see confine in weryaifs.conf(5)", strerror(-r));
+	return 0;
+}
+
 static int open_session(struct layers *layers, const struct setup *setup,
 	const struct session_events *events, void *arg, char **ret_message)
 {
 	const struct config *config = &setup->config;
-	struct session_options options = {.mountpoint = setup->options.mountpoint,
+	struct session_options options = {.mountpoint = layers->place ? layers->place : setup->options.mountpoint,
 		/* in the mount table, so that a script can ask before it writes what would be charged */
 		.source = setup->options.source ? setup->options.source
 			  : layers->sandbox     ? "weryaifs-sandbox"
@@ -291,6 +321,8 @@ int layers_open(struct loop *loop, const struct setup *setup, struct kept *kept,
 		r = layers_open_api(layers, setup);
 	if (r == 0)
 		r = open_store(layers, setup, ret_message);
+	if (r == 0)
+		r = enter_confinement(layers, setup, ret_message);
 	if (r == 0)
 		r = worker_create(loop, &layers->worker);
 	if (r == 0)
@@ -345,5 +377,6 @@ void layers_close(struct layers *layers)
 	trace_close(layers->trace);
 	sandbox_child_stop(layers->sandbox);
 	free(layers->mountpoint);
+	free(layers->place);
 	*layers = (struct layers){0};
 }

@@ -26,6 +26,7 @@ struct layers {
 	struct hook *hook;
 	struct kept *kept; /* borrowed; NULL: no keeper */
 	char *mountpoint;  /* absolute, for paths that are pasted into prompts; NULL unknown */
+	char *place;	   /* where to mount, looked at; NULL: there is a mount already */
 };
 
 /* Mounts at its end. `quiet`: nothing that stays may hold our standard error. The settings are borrowed.

@@ -12,6 +12,7 @@
 #include "fs/api/client.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/confinement.h"
 #include "fs/file_watch.h"
 #include "fs/key_trial.h"
 #include "fs/layers.h"
@@ -140,7 +141,11 @@ static void reload_key(struct serving *s)
 		int r = setup_reload_key(s->setup, &message);
 		if (r == 0)
 			r = api_set_key(s->layers.api, s->setup->secret.key);
-		if (r < 0)
+		/* a directory that was made anew is not one that we were left (fs/confinement.h), but the next daemon's */
+		if (r == -EACCES && s->kept && restart_self() == 0)
+			log_warning("main: the API key stays as it was, unless another daemon can read it: %s",
+				message ? message : strerror(-r));
+		else if (r < 0)
 			log_error("main: the API key stays as it was: %s",
 				message ? message : strerror(-r));
 		else
@@ -195,6 +200,8 @@ static void announce(struct serving *s)
 		}
 		log_setup(LOG_LEVEL_INFO, false, true);
 	}
+	CLEANUP_FREE char *confined = confinement_describe(s->setup, s->kept != NULL);
+	log_info("main: %s", confined ? confined : strerror(ENOMEM));
 	log_info("main: '%s' is ready for use", s->setup->options.mountpoint);
 }
 

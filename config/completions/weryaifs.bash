@@ -5,7 +5,7 @@ _weryaifs_item() # the word after -o: items with commas between, the last one is
 {
 	local done='' item=$1 keys value
 	[[ $item == *,* ]] && done=${item%,*}, item=${item##*,}
-	keys='account= base_url= models_base_url= key_file= key_command= ca_file= proxy= connect_timeout= request_timeout= trace= models_refresh= settle= settle_max= copies_after= ask_above= manual max_active= submit_gap= submit_gap_min= submissions_per_day= credits_per_day= unknown= dry_run first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= keep_after= keep metadata= sidecar cache cache_dir= cache_size= stall_timeout= listen= public_url= allow_other uid= gid= umask= no_readme keeper ratio= negative= number= resolution= quality= duration= audio web_search webhook= caller= config= sandbox debug ro noexec noatime auto_unmount'
+	keys='account= base_url= models_base_url= key_file= key_command= ca_file= proxy= connect_timeout= request_timeout= trace= models_refresh= settle= settle_max= copies_after= ask_above= manual max_active= submit_gap= submit_gap_min= submissions_per_day= credits_per_day= unknown= dry_run first_poll= poll_interval= slow_poll_interval= slow_poll_after= results= keep_after= keep metadata= sidecar cache cache_dir= cache_size= stall_timeout= listen= public_url= allow_other uid= gid= umask= no_readme keeper confine= ratio= negative= number= resolution= quality= duration= audio web_search webhook= caller= config= sandbox debug ro noexec noatime auto_unmount'
 	value=${item#*=}
 	case $item in
 	key_file=* | ca_file=* | trace=* | cache_dir=* | config=*)
@@ -25,6 +25,7 @@ _weryaifs_item() # the word after -o: items with commas between, the last one is
 	allow_other=*) keys='allow_other=yes allow_other=no' ;;
 	no_readme=*) keys='no_readme=yes no_readme=no' ;;
 	keeper=*) keys='keeper=yes keeper=no' ;;
+	confine=*) keys='confine=yes confine=files confine=no' ;;
 	audio=*) keys='audio=yes audio=no' ;;
 	web_search=*) keys='web_search=yes web_search=no' ;;
 	esac

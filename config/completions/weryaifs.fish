@@ -69,6 +69,9 @@ function __weryaifs_items
         'no_readme=no' 'no README.txt and MODELS.txt at the root of the mount' \
         'keeper=yes' 'let the mount outlive its daemon: open files and waiting programs go on' \
         'keeper=no' 'let the mount outlive its daemon: open files and waiting programs go on' \
+        'confine=yes' 'let the daemon reach its own files and the service'\''s ports alone, or its files and all ports, or everything' \
+        'confine=files' 'let the daemon reach its own files and the service'\''s ports alone, or its files and all ports, or everything' \
+        'confine=no' 'let the daemon reach its own files and the service'\''s ports alone, or its files and all ports, or everything' \
         'ratio=' 'shape of the picture, as in 16:9' \
         'negative=' 'what should not be in the picture' \
         'number=' 'results of one prompt' \

@@ -4,6 +4,7 @@
  * kernel directly, so that they are the same everywhere; the constants are the kernel's own. */
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -34,6 +35,12 @@ static inline int statx(
 static inline int compat_pidfd_open(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* SIGKILL to the process of a pidfd, whose number may be another one's by now; 0, or -1 with errno. */
+static inline int compat_pidfd_kill(int pid_fd)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pid_fd, SIGKILL, NULL, 0);
 }
 
 /* renameat2(2): 0, or -1 with errno. */

@@ -21,8 +21,10 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/kept/mountpoint.h"
 
 enum {
 	FAILURES_MAX = 5, /* more than TRIES of fs/mount/request.c: the request that kills daemons is answered before */
@@ -144,6 +146,7 @@ static void handle_end(struct keeper *keeper, int status)
 	else
 		start_again(keeper, status);
 	keeper_child_forget(&keeper->child);
+	keeper_publisher_end(keeper);
 }
 
 static void reap(struct keeper *keeper)
@@ -153,7 +156,9 @@ static void reap(struct keeper *keeper)
 
 	/* also of others: fusermount3, and who is put under us by a container's init */
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == keeper->child.pid)
+		if (pid == keeper->publisher)
+			keeper->publisher = 0;
+		else if (pid == keeper->child.pid)
 			handle_end(keeper, status);
 		else if (pid == keeper->restart.prover && keeper_restart_proved(keeper, status)) {
 			keeper_notify_reloads(&keeper->notify);
@@ -234,6 +239,15 @@ static void answer_mount(struct keeper *keeper, struct keeper_message *message)
 	keeper_child_answer(&keeper->child, message, keeper_mount_fd(&keeper->mount));
 }
 
+static void answer_publisher(struct keeper *keeper, struct keeper_message *message)
+{
+	CLEANUP_CLOSE int socket = -1;
+	int r = keeper_publisher_start(keeper, &socket);
+
+	*message = (struct keeper_message){.kind = KEEPER_PUBLISHER, .result = r < 0 ? r : keeper->publisher};
+	keeper_child_answer(&keeper->child, message, socket);
+}
+
 static void handle_question(struct keeper *keeper)
 {
 	/* too large for the stack of a small process, and one at a time is all there is */
@@ -255,6 +269,8 @@ static void handle_question(struct keeper *keeper)
 		keeper->unmounted = true;
 		message = (struct keeper_message){.kind = KEEPER_UNMOUNT};
 		keeper_child_answer(&keeper->child, &message, -1);
+	} else if (message.kind == KEEPER_PUBLISHER) {
+		answer_publisher(keeper, &message);
 	}
 }
 
@@ -265,8 +281,10 @@ static void check_beat(struct keeper *keeper, int64_t now)
 	int64_t beat = keeper->memory->beat_ms;
 	int64_t silent = now - (beat != 0 ? beat : keeper->started_ms);
 
-	if (keeper->memory->ready != 0)
+	if (keeper->memory->ready != 0 && !keeper->notify.ready) {
+		mountpoint_read_ahead(keeper->mount.device);
 		keeper_notify_ready(&keeper->notify);
+	}
 	keeper_notify_running(&keeper->notify, keeper->memory->running);
 	if (keeper->child.pid == 0)
 		return;

@@ -50,6 +50,10 @@ int keeper_child_hear(struct keeper_child *child, struct keeper_message *ret_mes
 void keeper_child_answer(struct keeper_child *child, const struct keeper_message *message, int fd);
 void keeper_child_forget(struct keeper_child *child); /* it has been reaped */
 
+/* KEEPER_PUBLISHER: keeper_publisher.c. Its end of a socket is *ret_socket, the caller's. The one before is ended. */
+int keeper_publisher_start(struct keeper *keeper, int *ret_socket);
+void keeper_publisher_end(struct keeper *keeper); /* there may be none */
+
 /* Another daemon, because somebody wants it: keeper_restart.c. One at a time. */
 struct keeper_restart {
 	int listener, client; /* -1: none */
@@ -77,6 +81,7 @@ struct keeper {
 	struct keeper_memory *memory;
 	struct keeper_notify notify;
 	struct keeper_restart restart;
+	pid_t publisher;	     /* 0: none */
 	int memory_fd, signals;
 	int tell;            /* the pipe to whoever started us, for the first daemon; -1 none */
 	bool background;     /* somebody waits for our standard error to be closed */

@@ -21,6 +21,7 @@
 #define KEEPER_PROGRAM_ENVIRONMENT "WERYAIFS_PROGRAM"
 #define KEEPER_NAME_ENVIRONMENT "WERYAIFS_NAME"
 #define KEEPER_ENVIRONMENT "WERYAIFS_KEEPER"
+#define KEEPER_PUBLISHER_NAME "weryaifs-publisher" /* fs/notify/notifier_child.h */
 /* The pipe by which the first daemon tells whoever waits in the foreground (fs/daemon.h), as a decimal number. */
 #define KEEPER_TELL_ENVIRONMENT "WERYAIFS_TELL"
 /* The program shows that it could go on with the mount, and ends: with 0, or with a sentence on standard error. It has the
@@ -34,7 +35,7 @@
 #define KEEPER_CONTROL "weryaifs-keeper-"
 
 enum {
-	KEEPER_VERSION = 1,
+	KEEPER_VERSION = 2,
 	KEEPER_SOCKET_FD = 3,
 	KEEPER_MEMORY_FD = 4,
 	KEEPER_DEVICE_FD = 5,
@@ -63,6 +64,10 @@ enum {
 	 * negative errno and the reason in words. */
 	KEEPER_MOUNT = 1,
 	KEEPER_UNMOUNT, /* the answer comes when the mount is gone */
+	/* A process that works on the mount: the daemon's program called KEEPER_PUBLISHER_NAME, with the mount point for its only argument,
+	 * without an environment, and with a socket as its KEEPER_SOCKET_FD. A daemon that is confined cannot start it. The answer is
+	 * its process id, with the other end, or a negative errno. One at a time; it ends with its daemon. */
+	KEEPER_PUBLISHER,
 	KEEPER_HAND_OVER, /* to the daemon: finish what is being sent, close the account, and end */
 	KEEPER_END,       /* to the daemon: the same, and the mount ends with it */
 };

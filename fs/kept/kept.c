@@ -266,6 +266,21 @@ int kept_unmount(struct kept *kept)
 	return r;
 }
 
+int kept_start_publisher(struct kept *kept, pid_t *ret_pid, int *ret_socket)
+{
+	struct keeper_message message = {.kind = KEEPER_PUBLISHER};
+
+	int r = ask(&message, 0);
+	if (r == 0)
+		r = take_answer(kept, KEEPER_PUBLISHER, &message, ret_socket);
+	if (r == 0 && message.result > 0 && *ret_socket < 0)
+		return -EBADF;
+	if (r < 0 || message.result < 0)
+		return r < 0 ? r : message.result;
+	*ret_pid = message.result;
+	return 0;
+}
+
 void kept_opened(struct kept *kept, int64_t schema)
 {
 	if (kept != NULL)

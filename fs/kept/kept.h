@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct kept;
 struct loop;
@@ -47,6 +48,8 @@ int kept_mount(struct kept *kept, const char *mountpoint, const char *options, i
 int kept_device_fd(const struct kept *kept); /* of a mount that we go on with */
 /* The keeper unmounts; -EPIPE: it has gone. */
 int kept_unmount(struct kept *kept);
+/* The keeper starts the process that works on the mount (KEEPER_PUBLISHER), and ends the one before: *ret_socket is ours. */
+int kept_start_publisher(struct kept *kept, pid_t *ret_pid, int *ret_socket);
 void kept_opened(struct kept *kept, int64_t schema); /* the account; its database is of this version now */
 void kept_answered(struct kept *kept); /* one more request */
 void kept_is_ready(struct kept *kept); /* requests are dealt with from now on */

@@ -21,6 +21,8 @@
 
 /* Dead mounts may lie on top of each other. */
 enum { CLEAN_TRIES = 8 };
+/* Larger costs less, but on a thin link a reader waits for its last byte. */
+enum { READ_AHEAD_KIB = 256 };
 
 /* message_refuse() says -EINVAL; the caller knows better. */
 static int refused(int said, int error)
@@ -98,13 +100,13 @@ dev_t mountpoint_device(const char *path)
 	return find_mounted(path, &mounted) ? makedev(mounted.major, mounted.minor) : 0;
 }
 
-void mountpoint_read_ahead(dev_t device, unsigned kib)
+void mountpoint_read_ahead(dev_t device)
 {
 	char path[64], text[16];
 
 	snprintf(path, sizeof(path), "/sys/class/bdi/%u:%u/read_ahead_kb", major(device),
 		minor(device));
-	int length = snprintf(text, sizeof(text), "%u", kib), fd = open(path, O_WRONLY | O_CLOEXEC);
+	int length = snprintf(text, sizeof(text), "%d", READ_AHEAD_KIB), fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, text, (size_t)length) != length)
 		log_debug("mount: the kernel reads ahead as it does by itself");
 	if (fd >= 0)

@@ -14,8 +14,8 @@ int mountpoint_prepare(const char *path, char **ret_path, char **ret_message);
 int mountpoint_check_device(char **ret_message);
 /* The device number of what is mounted at this absolute path, which tells one mount from another; 0: nothing is. Asks
  * /proc, not the mount. */
-/* Lets the kernel read so much at once and ahead, where we may: only root may (sysfs, bdi). */
-void mountpoint_read_ahead(dev_t device, unsigned kib);
 dev_t mountpoint_device(const char *path);
+/* Lets the kernel read so much at once and ahead, where we may: only root may (sysfs, bdi). Once it has been greeted. */
+void mountpoint_read_ahead(dev_t device);
 /* Takes away what is left of ours at this path when its connection is gone (ENOTCONN); lazily, never waits for it. */
 void mountpoint_clean(const char *path);

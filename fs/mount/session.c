@@ -32,7 +32,6 @@
 enum {
 	DRAIN = 64,           /* requests of one wake: transfers and timers get their turn, too */
 	DRAIN_AT_END = 512,   /* closes that are still under way when the mount ends */
-	READ_AHEAD_KIB = 256, /* larger costs less, but on a thin link a reader waits for its last byte */
 };
 
 static void serve_ended(struct session *session, int error)
@@ -59,8 +58,9 @@ static void tell_ready(struct session *session)
 	session->told = true;
 	kept_is_ready(session->kept);
 	notifier_start(session->notifier);
-	if (session->device != 0 && !session->resumed)
-		mountpoint_read_ahead(session->device, READ_AHEAD_KIB);
+	/* a keeper does so by itself, since we may not */
+	if (session->device != 0 && session->kept == NULL)
+		mountpoint_read_ahead(session->device);
 	if (session->events.ready != NULL)
 		session->events.ready(session->events_arg);
 }
@@ -89,6 +89,13 @@ static int watch_session(struct session *session)
 		session->loop, fd, LOOP_READ, LOOP_URGENT, serve, session, &session->watch);
 }
 
+static int start_child(void *arg, pid_t *ret_pid, int *ret_socket)
+{
+	const struct session *session = arg;
+
+	return kept_start_publisher(session->kept, ret_pid, ret_socket);
+}
+
 static int make_notifier(struct session *session)
 {
 	const struct notifier_needs needs = {.loop = session->loop,
@@ -96,6 +103,9 @@ static int make_notifier(struct session *session)
 		.fetches = session->fetches,
 		.changes = session->changes,
 		.mountpoint = session->mountpoint,
+		/* we may be confined */
+		.start_child = session->kept != NULL ? start_child : NULL,
+		.start_arg = session,
 		.memory_fd = kept_memory_fd(session->kept),
 		.memory_at = CARRIED_TOLD_AT,
 		.resumes = session->resumed};
@@ -119,15 +129,14 @@ static int carry(struct session *session)
 }
 
 /* Not a look at a mount that waits for us. */
-static int find_mountpoint(
-	struct session *session, const struct session_options *options, char **ret_message)
+static int find_mountpoint(struct session *session, const struct session_options *options)
 {
 	int r = session->kept != NULL ? carry(session) : 0;
 
-	if (r == 0 && !session->resumed)
-		r = mountpoint_prepare(options->mountpoint, &session->mountpoint, ret_message);
-	if (r == 0 && !session->resumed)
-		r = mountpoint_check_device(ret_message);
+	if (r == 0 && !session->resumed) {
+		session->mountpoint = strdup(options->mountpoint);
+		r = session->mountpoint != NULL ? 0 : -ENOMEM;
+	}
 	if (r == 0 && session->kept != NULL && !session->resumed) {
 		struct carried_head *head = carried_head(session->carried);
 		if (strlen(session->mountpoint) >= sizeof(head->mountpoint))
@@ -215,7 +224,7 @@ int session_create(struct loop *loop, struct account *account,
 	if (r == 0)
 		r = copiers_create(&session->copiers);
 	if (r == 0)
-		r = find_mountpoint(session, options, ret_message);
+		r = find_mountpoint(session, options);
 	if (r == 0)
 		r = begin(session);
 	if (r == 0)

@@ -25,7 +25,7 @@ struct session;
 struct worker;
 
 struct session_options {
-	const char *mountpoint;
+	const char *mountpoint; /* of mountpoint_prepare(); not looked at where there is a mount already */
 	const char *source;        /* fsname in /proc/mounts; NULL: "weryaifs" */
 	const char *mount_options; /* comma-joined for the kernel (ro, nosuid, …); NULL none */
 	bool allow_other;
@@ -45,9 +45,7 @@ struct session_events {
 	void (*gone)(void *arg, int error);
 };
 
-/* Mounts. Every error has one sentence in *ret_message (no /dev/fuse, mount point missing, not a directory, busy, no
- * permission), which the caller frees; NULL where memory has run out. A stale mount of a dead weryaifs ("Transport endpoint
- * is not connected") on the mount point is taken away first. */
+/* Mounts. Every error has one sentence in *ret_message (which the caller frees); NULL where memory has run out. */
 int session_create(struct loop *loop, struct account *account, const struct session_options *options,
 	const struct session_events *events, void *arg, struct session **ret_session,
 	char **ret_message);

@@ -38,6 +38,13 @@
 struct http;
 struct http_request;
 
+/* The ports that requests to these addresses connect to: theirs, and those of the proxies on the way (options.proxy; NULL: of the
+ * environment). How many. */
+#define HTTP_PORTS_MAX 8
+size_t http_ports(const char *const *urls, size_t count, const char *proxy, uint16_t ret_ports[HTTP_PORTS_MAX]);
+/* As services on the Internet are reached: https, and its own port. */
+bool http_is_usual(const char *url);
+
 struct http_options {
 	const char *user_agent;
 	const char *ca_file;        /* NULL: the system's */

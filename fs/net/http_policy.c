@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Without one of the settings, a proxy is what the environment says, as libcurl reads it; only that we have to know it, too. */
-static const char *find_proxy(bool https)
+const char *request_find_proxy(bool https)
 {
 	/* not HTTP_PROXY: a web server sets that from a request's header */
 	static const char *const https_names[] = {
@@ -111,7 +111,7 @@ int request_choose_way(struct http_request *request)
 	const char *chosen = request->http->proxy;
 	const char *proxy = target->loopback ? NULL
 			    : chosen != NULL ? chosen
-					     : find_proxy(target->https);
+					     : request_find_proxy(target->https);
 	struct sockaddr_storage literal;
 
 	request->refused[0] = '\0';

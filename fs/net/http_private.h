@@ -143,6 +143,7 @@ int request_setup_form(struct http_request *request, const struct http_upload *u
 /* The network of a URL whose host is a literal address or localhost; 0: only a look-up tells. */
 unsigned http_url_networks(const char *url);
 /* Chooses the proxy of this hop. -EPERM: its host is a literal address that is not for us. */
+const char *request_find_proxy(bool https); /* of the environment; NULL: none. Borrowed */
 int request_choose_way(struct http_request *request);
 /* libcurl's CURLOPT_OPENSOCKETFUNCTION; `arg` is the request. */
 curl_socket_t request_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address);

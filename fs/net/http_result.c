@@ -75,6 +75,11 @@ static void blame_curl(struct http_request *request, CURLcode code)
 			break;
 		}
 		error = system_errno(request, -ECONNREFUSED);
+		if (error == -EACCES) {
+			request_blame(request, error,
+				"could not connect to %s: this port is closed to weryaifs (confine = files opens all)", host);
+			break;
+		}
 		request_blame(
 			request, error, "could not connect to %s: %s", host, strerror(-error));
 		break;

@@ -52,13 +52,16 @@ static int url_inspect(CURLU *handle, struct http_url *ret_url)
 {
 	CLEANUP(curl_textp) char *scheme = NULL;
 	CLEANUP(curl_textp) char *host = NULL;
+	CLEANUP(curl_textp) char *port = NULL;
 	CURLUcode code = curl_url_get(handle, CURLUPART_SCHEME, &scheme, 0);
 	if (code == CURLUE_OK)
 		code = curl_url_get(handle, CURLUPART_HOST, &host, 0);
+	if (code == CURLUE_OK)
+		code = curl_url_get(handle, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
 	if (code != CURLUE_OK)
 		return url_errno(code);
 
-	struct http_url url = {.https = strcmp(scheme, "https") == 0};
+	struct http_url url = {.https = strcmp(scheme, "https") == 0, .port = (uint16_t)strtoul(port, NULL, 10)};
 	if (!url.https && strcmp(scheme, "http") != 0)
 		return -EINVAL;
 	size_t length = strlen(host);

@@ -6,10 +6,12 @@
  * resolves by itself). No user names in URLs: they would become credentials.
  * Errors: -EINVAL (not taken), -ENOMEM. */
 #include <stdbool.h>
+#include <stdint.h>
 
 struct http_url {
 	bool https, loopback;
 	char host[256]; /* for people; IPv6 in brackets */
+	uint16_t port;
 };
 
 int http_url_parse(const char *url, struct http_url *ret_url);

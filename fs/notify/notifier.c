@@ -335,7 +335,7 @@ int notifier_create(const struct notifier_needs *needs, struct notifier **ret_no
 		r = told_create(needs->memory_fd, needs->memory_at, &notifier->told);
 	if (r == 0)
 		r = notifier_process_create(
-			needs->loop, needs->mountpoint, &events, notifier, &notifier->child);
+			needs, &events, notifier, &notifier->child);
 	if (r == 0)
 		r = loop_timer_create(needs->loop, end_waits, notifier, &notifier->patience);
 	if (r == 0)

@@ -36,6 +36,9 @@ struct notifier_needs { /* all borrowed */
 	struct fetches *fetches;
 	struct changes *changes;
 	const char *mountpoint;
+	/* The child as somebody else's: its process id, and our end of its socket. NULL: it is ours. */
+	int (*start_child)(void *arg, pid_t *ret_pid, int *ret_socket);
+	void *start_arg;
 	int memory_fd; /* told.h; -1: there is no next daemon */
 	off_t memory_at;
 	bool resumes; /* the last daemon has left something there */

@@ -131,7 +131,7 @@ int notifier_child_main(const char *mountpoint)
 	/* whatever the libraries opened without O_CLOEXEC */
 	(void)compat_close_range(NOTIFIER_FD + 1, ~0u);
 	/* the end of the socket tells it, too, unless we hang in the mount */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || chdir("/") < 0)
+	if (prctl(PR_SET_NAME, NOTIFIER_NAME) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || chdir("/") < 0)
 		return EXIT_FAILURE;
 	for (;;) {
 		ssize_t length = recv(NOTIFIER_FD, order, sizeof(order), 0);

@@ -15,6 +15,7 @@
 #include "fs/base/compat.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
+#include "fs/notify/notifier.h"
 #include "fs/notify/notifier_child.h"
 
 enum {
@@ -24,8 +25,10 @@ enum {
 };
 
 struct notifier_process {
-	struct loop *loop; /* borrowed, like the next three */
+	struct loop *loop; /* borrowed, like the next five */
 	const char *mountpoint;
+	int (*start_child)(void *arg, pid_t *ret_pid, int *ret_socket);
+	void *start_arg;
 	const struct notifier_process_events *events;
 	void *arg;
 	pid_t pid;   /* 0: none */
@@ -72,20 +75,19 @@ static void handle_answers(void *arg, unsigned events)
 		/* it is ending, or says what nobody asked for; its death will be told */
 		loop_watch_remove(process->answers);
 		process->answers = NULL;
-		kill(process->pid, SIGKILL);
+		compat_pidfd_kill(process->pid_fd);
 	}
 }
 
 static void handle_death(void *arg, unsigned events)
 {
 	struct notifier_process *process = arg;
-	int status = 0;
 
-	if (waitpid(process->pid, &status, WNOHANG) == 0)
+	/* a keeper's child is reaped by the keeper */
+	if (waitpid(process->pid, NULL, WNOHANG) == 0)
 		return;
-	log_warning("notifier: process %d ended (%s %d); starting it again in %" PRId64 " ms",
-		process->pid, WIFSIGNALED(status) ? "signal" : "code",
-		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), process->restart_ms);
+	log_warning("notifier: process %d ended; starting it again in %" PRId64 " ms", process->pid,
+		process->restart_ms);
 	forget(process);
 	start_later(process);
 	process->events->died(process->arg);
@@ -157,7 +159,8 @@ static int watch(struct notifier_process *process)
 			       process, &process->answers);
 }
 
-static int start(struct notifier_process *process)
+/* Our own child. */
+static int start_own(struct notifier_process *process)
 {
 	int ends[2];
 
@@ -168,10 +171,19 @@ static int start(struct notifier_process *process)
 	close(ends[1]);
 	if (r < 0)
 		process->pid = 0;
-	else
+	return r;
+}
+
+static int start(struct notifier_process *process)
+{
+	int r = process->start_child != NULL ? process->start_child(process->start_arg, &process->pid, &process->socket)
+					     : start_own(process);
+
+	if (r == 0)
 		r = watch(process);
-	if (r < 0 && process->pid > 0) {
-		kill(process->pid, SIGKILL); /* it has had no order: it ends at once */
+	/* it has had no order: without its socket it ends at once */
+	if (r < 0 && process->pid > 0 && process->start_child == NULL) {
+		kill(process->pid, SIGKILL);
 		while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
@@ -195,22 +207,23 @@ static void handle_restart(void *arg)
 	process->events->started(process->arg);
 }
 
-int notifier_process_create(struct loop *loop, const char *mountpoint,
-	const struct notifier_process_events *events, void *arg,
+int notifier_process_create(const struct notifier_needs *needs, const struct notifier_process_events *events, void *arg,
 	struct notifier_process **ret_process)
 {
 	struct notifier_process *process = calloc(1, sizeof(*process));
 
 	if (process == NULL)
 		return -ENOMEM;
-	*process = (struct notifier_process){.loop = loop,
-		.mountpoint = mountpoint,
+	*process = (struct notifier_process){.loop = needs->loop,
+		.mountpoint = needs->mountpoint,
+		.start_child = needs->start_child,
+		.start_arg = needs->start_arg,
 		.events = events,
 		.arg = arg,
 		.pid_fd = -1,
 		.socket = -1,
 		.restart_ms = RESTART_MS};
-	int r = loop_timer_create(loop, handle_restart, process, &process->restart);
+	int r = loop_timer_create(needs->loop, handle_restart, process, &process->restart);
 	if (r < 0) {
 		free(process);
 		return r;
@@ -232,8 +245,8 @@ void notifier_process_stop(struct notifier_process *process)
 	loop_watch_remove(process->death);
 	loop_watch_remove(process->answers);
 	process->death = process->answers = NULL;
-	if (process->pid > 0)
-		kill(process->pid, SIGKILL);
+	if (process->pid_fd >= 0)
+		compat_pidfd_kill(process->pid_fd);
 }
 
 void notifier_process_destroy(struct notifier_process *process)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct loop;
+struct notifier_needs;
 struct notifier_process;
 
 struct notifier_process_events {
@@ -17,9 +17,8 @@ struct notifier_process_events {
 	void (*died)(void *arg); /* it is gone already, and the next one on its way */
 };
 
-/* Starts nothing yet. `mountpoint` and `events` are borrowed. -ENOMEM. */
-int notifier_process_create(struct loop *loop, const char *mountpoint,
-	const struct notifier_process_events *events, void *arg,
+/* Starts nothing yet. What `needs` names and `events` are borrowed. -ENOMEM. */
+int notifier_process_create(const struct notifier_needs *needs, const struct notifier_process_events *events, void *arg,
 	struct notifier_process **ret_process);
 /* Where that fails it is tried again later, as after each death. */
 void notifier_process_start(struct notifier_process *process);

@@ -25,7 +25,13 @@ static bool cache_make_again(struct store *store)
 	if (store->cache_path == NULL || (store->cache_made_ms != 0 && now - store->cache_made_ms < MAKE_AGAIN_MS))
 		return false;
 	store->cache_made_ms = now;
-	if (private_dir_open(store->cache_path, &real, &fd, &message) < 0) {
+	int r = private_dir_open(store->cache_path, &real, &fd, &message);
+	if (r == -EACCES && store->cache_lost != NULL) {
+		log_warning("cache: it was removed while mounted: another daemon is to make a new one");
+		store->cache_lost(store->cache_lost_arg);
+		return false;
+	}
+	if (r < 0) {
 		log_warning("cache: it was removed, and cannot be made again: %s", message != NULL ? message : "?");
 		return false;
 	}

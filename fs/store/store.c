@@ -110,6 +110,13 @@ static int open_all(
 	return r < 0 ? r : open_database(store, state_dir, cache_dir, ret_message);
 }
 
+/* A thread that has begun before the process is confined (fs/base/confine.h) would not be: the next call begins another. */
+static int end_threads(struct store *store)
+{
+	disk_destroy(steal(&store->disk));
+	return disk_create(&store->disk);
+}
+
 int store_open(
 	const char *state_dir, const char *cache_dir, struct store **ret_store, char **ret_message)
 {
@@ -125,6 +132,8 @@ int store_open(
 	int r = store->cache_files == NULL ? -ENOMEM : disk_create(&store->disk);
 	if (r == 0)
 		r = open_all(store, state_dir, cache_dir, ret_message);
+	if (r == 0)
+		r = end_threads(store);
 	if (r < 0) {
 		store_close(store);
 		return r;
@@ -152,6 +161,18 @@ void store_close(struct store *store)
 	cleanup_closep(&store->name_fd);
 	free(store->cache_path);
 	free(store);
+}
+
+void store_places(const struct store *store, int *ret_state_fd, int *ret_cache_fd)
+{
+	*ret_state_fd = store->state_fd;
+	*ret_cache_fd = store->cache_fd;
+}
+
+void store_on_cache_lost(struct store *store, void (*lost)(void *arg), void *arg)
+{
+	store->cache_lost = lost;
+	store->cache_lost_arg = arg;
 }
 
 /* What is written to a file that has no name any more survives nothing. */

@@ -13,10 +13,14 @@
 
 struct store;
 
-/* Creates what is missing. -EBUSY: another mount of this account holds the lock; -EINVAL: damaged, newer or foreign.
+/* Creates what is missing, and leaves no thread behind, a hanging one apart. -EBUSY: another mount of this account holds the lock; -EINVAL: damaged, newer or foreign.
  * Every error has a sentence in *ret_message, which the caller frees. */
 int store_open(const char *state_dir, const char *cache_dir, struct store **ret_store, char **ret_message);
 void store_close(struct store *store); /* NULL is fine */
+/* The directories that it lives in, borrowed: all that it opens by name is in them. *ret_cache_fd is -1 where there is no cache. */
+void store_places(const struct store *store, int *ret_state_fd, int *ret_cache_fd);
+/* `lost`: the cache was removed, and a new one may not be made by this process (fs/base/confine.h). Once a minute at most. */
+void store_on_cache_lost(struct store *store, void (*lost)(void *arg), void *arg);
 
 /* One operation is one transaction; they do not nest. store_end() commits when result >= 0, else rolls back,
  * and returns result or the error of the commit. */

@@ -31,6 +31,8 @@ struct store {
 	struct disk *disk;			   /* owned; of the cache */
 	char *cache_path;			   /* owned */
 	int64_t cache_made_ms;			   /* when it was last made again, 0 never */
+	void (*cache_lost)(void *arg);		   /* NULL: nobody wants to know */
+	void *cache_lost_arg;
 	ino_t database_ino;			   /* of the file that is open */
 	bool is_untouched;			   /* since the mount before, see soundness.h */
 	bool is_doubted;			   /* its copy was damaged: the next mount reads it whole */

@@ -71,14 +71,14 @@ expect 1 'CREATE FLUX/.*/badger.png$'
 [ -s set/badger.png ] || fail "no result where the directory is now"
 
 # the child dies: a new one takes over
-child=$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")
+child=$(pgrep -P "${KEEPER_PID:-$FS_PID}" -f "^weryaifs-publisher")
 assert_eq "$(ls "/proc/$child/fd" | xargs)" "0 1 2 3" "what the child has inherited"
 assert_eq "$(tr '\0' ' ' <"/proc/$child/environ")" "" "the child's environment"
 kill -KILL "$child"
 echo "a lynx" >lynx.txt
 wait_state lynx.txt SUCCESS
 expect 1 '^CLOSE_WRITE,CLOSE FLUX/lynx.png$'
-[ "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")" != "$child" ] || fail "no new child"
+[ "$(pgrep -P "${KEEPER_PID:-$FS_PID}" -f "^weryaifs-publisher")" != "$child" ] || fail "no new child"
 kill "$WATCH_PID"
 wait "$WATCH_PID" || true
 
@@ -117,7 +117,7 @@ child_gone() {
 await 10 child_gone || fail "a child is left"
 # one that does nothing any more holds up neither a reader nor the end
 mount_fs
-kill -STOP "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
+kill -STOP "$(pgrep -P "${KEEPER_PID:-$FS_PID}" -f "^weryaifs-publisher")"
 echo "a crane" >"$M/FLUX/crane.txt"
 assert_eq "$(timeout 20 cat "$M/FLUX/crane.wait")" crane.png "the names"
 umount_fs

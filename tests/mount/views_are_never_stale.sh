@@ -96,7 +96,7 @@ for text in "an owl", "two owls", "three owls":
         assert f.readline() == "state: SUCCESS\n"
 END
 # nobody tells the kernel: what it keeps of a listing has gone by itself before a result changes its name
-kill -STOP "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
+kill -STOP "$(pgrep -P "${KEEPER_PID:-$FS_PID}" -f "^weryaifs-publisher")"
 echo "an eagle" >eagle.txt
 wait_state eagle.txt SUCCESS
 first=$(stat -c %i eagle.png)
@@ -106,13 +106,13 @@ echo "two eagles" >eagle.txt
 wait_state eagle.txt SUCCESS
 [ "$(stat -c %i eagle.png)" != "$first" ] || fail "the first result under the name of the second"
 assert_eq "$(stat -c %i "eagle.~1~.png")" "$first" "the backup's inode"
-kill -CONT "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
+kill -CONT "$(pgrep -P "${KEEPER_PID:-$FS_PID}" -f "^weryaifs-publisher")"
 # nor when nothing has to settle, and the result is there before the kernel would have forgotten the name
 cd /
 umount_fs
 mount_fs -o settle=1
 cd "$M/FLUX"
-kill -STOP "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
+kill -STOP "$(pgrep -P "${KEEPER_PID:-$FS_PID}" -f "^weryaifs-publisher")"
 before=$(posts)
 first=$(stat -c %i eagle.png)
 ls -l >/dev/null
@@ -132,7 +132,7 @@ echo submit >other/eagle.status
 await 10 eval '[ "$(posts)" -gt "$before" ]'
 wait_state other/eagle.txt SUCCESS
 [ "$(stat -c %i other/eagle.png)" != "$first" ] || fail "the result before under its name, in another directory"
-kill -CONT "$(pgrep -P "$FS_PID" -f "^weryaifs-publisher")"
+kill -CONT "$(pgrep -P "${KEEPER_PID:-$FS_PID}" -f "^weryaifs-publisher")"
 # who looks for a result all the time does not keep it away, not even where its prompt is gone
 echo "a heron" >heron.txt
 before=$(posts)

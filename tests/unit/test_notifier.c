@@ -25,7 +25,7 @@ static struct notifier *notifier;
 static char orders[4 * PROMPTS]; /* their kinds */
 static size_t order_count;
 
-int __wrap_notifier_process_create(struct loop *loop, const char *mountpoint,
+int __wrap_notifier_process_create(const struct notifier_needs *needs,
 	const struct notifier_process_events *its_events, void *arg, struct notifier_process **ret_process);
 void __wrap_notifier_process_start(struct notifier_process *process);
 void __wrap_notifier_process_stop(struct notifier_process *process);
@@ -34,7 +34,7 @@ pid_t __wrap_notifier_process_id(const struct notifier_process *process);
 int __wrap_notifier_process_send(struct notifier_process *process, const void *order, size_t length);
 void __wrap_notifier_process_praise(struct notifier_process *process);
 
-int __wrap_notifier_process_create(struct loop *loop, const char *mountpoint,
+int __wrap_notifier_process_create(const struct notifier_needs *needs,
 	const struct notifier_process_events *its_events, void *arg, struct notifier_process **ret_process)
 {
 	events = its_events;
