@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/map.h"
 #include "fs/fetch/fetch_private.h"
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
+#include "fs/store/removed.h"
 
 #define BODY_MAX (64 * 1024) /* bytes of an answer that is put up with: one was asked for */
 #define SLICE 32	     /* files that go in one turn of the loop, where nobody has to be asked */
@@ -134,6 +136,15 @@ static void give_up(struct evictor *evictor)
 	evict_ready(evictor);
 }
 
+/* Of a result that is there, or was removed less than a day ago. */
+static int find_record(struct evictor *evictor, int64_t ino)
+{
+	struct store *store = evictor->fetches->needs.store;
+	int r = results_find(store, ino, &evictor->record);
+
+	return r == -ENOENT ? results_find_removed(store, ino, &evictor->record) : r;
+}
+
 static void on_renewed(void *arg, int result)
 {
 	struct evictor *evictor = arg;
@@ -147,7 +158,7 @@ static void on_renewed(void *arg, int result)
 	}
 	forget_candidate(evictor);
 	evictor->walks = false;
-	if (result < 0 || results_find(evictor->fetches->needs.store, ino, &evictor->record) < 0) {
+	if (result < 0 || find_record(evictor, ino) < 0) {
 		give_up(evictor);
 		return;
 	}
@@ -210,7 +221,7 @@ static int choose(void *arg, int64_t ino, int64_t bytes)
 	return 1;
 }
 
-/* The next candidate that somebody has to be asked about. Those that nobody needs go at once: the result was removed, or is a
+/* The next candidate that somebody has to be asked about. Those that nobody needs go at once: no result has these bytes any more, or it is a
  * text, whose bytes are in its row. 1: there is one; 0: none, or no need; -EAGAIN: so many are enough for one turn. */
 static int find_candidate(struct evictor *evictor)
 {
@@ -233,7 +244,7 @@ static int find_candidate(struct evictor *evictor)
 				return r;
 			continue;
 		}
-		r = results_find(store, evictor->ino, &evictor->record);
+		r = find_record(evictor, evictor->ino);
 		if (r == 0 && evictor->record.kind != RESULT_TEXT && !evictor->fetches->needs.evicts)
 			return 1;
 		if (r == 0 || r == -ENOENT)
@@ -244,11 +255,29 @@ static int find_candidate(struct evictor *evictor)
 	return -EAGAIN;
 }
 
+/* What was removed a day ago goes first, and of a cache without a limit, too, in which nothing else would ever make room. -EAGAIN: some
+ * went; 0: none. */
+static int evict_removed(struct evictor *evictor)
+{
+	struct store *store = evictor->fetches->needs.store;
+	int64_t total, limit = evictor->fetches->needs.cache_size, inos[CACHE_EVICT_MAX];
+	size_t count = 0;
+	int r = cache_total(store, &total);
+
+	if (r == 0 && (limit <= 0 || total - evictor->ready_bytes > limit))
+		r = removed_list(store, clock_wall_ms() - CLOCK_DAY_MS, inos, array_length(inos), &count);
+	if (r == 0 && count > 0)
+		r = cache_evict(store, inos, count);
+	return r == 0 && count > 0 ? -EAGAIN : r;
+}
+
 static void next(void *arg)
 {
 	struct evictor *evictor = arg;
-	int r = find_candidate(evictor);
+	int r = evict_removed(evictor);
 
+	if (r == 0 && evictor->fetches->needs.cache_size > 0)
+		r = find_candidate(evictor);
 	evictor->walks = false;
 	if (r == 1)
 		ask(evictor);
@@ -260,7 +289,7 @@ static void next(void *arg)
 
 void evict_check(struct evictor *evictor)
 {
-	if (evictor->fetches->needs.cache_size <= 0 || evictor->walks)
+	if (evictor->walks)
 		return;
 	evictor->at = (struct cache_place){0};
 	next(evictor);

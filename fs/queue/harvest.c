@@ -22,6 +22,7 @@
 #include "fs/queue/publish.h"
 #include "fs/queue/twin.h"
 #include "fs/store/nodes.h"
+#include "fs/store/removed.h"
 #include "fs/store/store.h"
 
 #define RENEW_EVERY 4 /* failures until new addresses are asked for */
@@ -191,6 +192,17 @@ static void retry(struct harvest *harvest, const char *why)
 	loop_timer_arm(harvest->timer, wait);
 }
 
+/* One that its user has removed has its bytes in the cache still: it gets its inode back, and is what it was. */
+static void find_removed(
+	struct harvest *harvest, const struct result_record *result, int64_t *ret_ino, int64_t *ret_size)
+{
+	int r = removed_find(harvest->needs->store, harvest->job->record.id, result->seq, ret_ino, ret_size);
+
+	if (r < 0 && r != -ENOENT)
+		log_errno(LOG_LEVEL_WARNING, r, "job %" PRId64 ": the cache is not asked for result %" PRId64,
+			harvest->job->record.id, result->seq + 1);
+}
+
 static int add_node(struct store *store, void *arg)
 {
 	return nodes_add(store, arg);
@@ -204,11 +216,15 @@ static int reserve(struct harvest *harvest, struct result_record *result)
 		.uid = harvest->needs->uid,
 		.gid = harvest->needs->gid,
 		.job = harvest->job->record.id};
-	int r = store_run(harvest->needs->store, false, add_node, &node);
+	int64_t size = -1;
 
-	if (r == 0)
-		result->ino = node.ino;
-	return r;
+	find_removed(harvest, result, &node.ino, &size);
+	int r = store_run(harvest->needs->store, false, add_node, &node);
+	if (r < 0)
+		return r;
+	result->ino = node.ino;
+	result->size = size;
+	return 0;
 }
 
 /* A text came with the answer itself. */
@@ -278,7 +294,7 @@ static int take(struct harvest *harvest, struct result_record *result)
 {
 	int r = result->ino != 0 ? 0 : reserve(harvest, result);
 
-	if (r < 0 || take_twin(harvest))
+	if (r < 0 || take_twin(harvest) || result->size >= 0)
 		return r;
 	return result->kind == RESULT_TEXT
 		       ? take_text(result)
@@ -296,7 +312,7 @@ static void fetch(struct harvest *harvest)
 		/* it is our disk or memory that fails: no reason to go without it */
 		harvest->failing_since = clock_mono_ms();
 		retry(harvest, strerror(-r));
-	} else if (result->kind == RESULT_TEXT || harvest->twins[harvest->current] != 0) {
+	} else if (result->size >= 0) {
 		go_to_next(harvest);
 		step(harvest);
 	}

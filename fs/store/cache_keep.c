@@ -76,8 +76,11 @@ static int forget(struct store *store, const int64_t *inos, size_t count)
 		log_errno(LOG_LEVEL_WARNING, r, "cache: of %zu files not all can be removed, the first is that of %lld",
 			count, (long long)inos[0]);
 	r = 0;
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = db_run(store->db, "DELETE FROM cached WHERE ino = ?", "i", inos[i]);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = db_run(store->db, "DELETE FROM removed WHERE ino = ?", "i", inos[i]);
+		if (r == 0)
+			r = db_run(store->db, "DELETE FROM cached WHERE ino = ?", "i", inos[i]);
+	}
 	return r;
 }
 

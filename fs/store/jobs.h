@@ -124,6 +124,8 @@ int results_find_content(struct store *store, const char *content, int64_t *ret_
 int results_list_sized(struct store *store, int64_t size,
 	int (*visit)(void *arg, const struct result_record *result), void *arg);
 int results_find(struct store *store, int64_t ino, struct result_record *ret_result); /* -ENOENT */
+/* The one whose file this was, when it was removed (removed.h): -ENOENT. */
+int results_find_removed(struct store *store, int64_t ino, struct result_record *ret_result);
 int results_save(struct store *store, const struct result_record *result); /* ino, size, extra, etag, type, content; with another ino it is not kept any more */
 /* How many bytes of its own a published result has, without those that users see beside them: -ENOENT. */
 int results_size(struct store *store, int64_t ino, int64_t *ret_size);

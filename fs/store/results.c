@@ -194,13 +194,10 @@ int results_list_sized(struct store *store, int64_t size,
 	return r;
 }
 
-int results_find(struct store *store, int64_t ino, struct result_record *ret_result)
+/* `r`: what db_row() has said. */
+static int take_one(sqlite3_stmt *row, int r, struct result_record *ret_result)
 {
 	struct result_record result = {0};
-	CLEANUP_ROW sqlite3_stmt *row = NULL;
-	int r = db_row(store->db,
-		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content, extra FROM result WHERE ino = ? AND ino != 0", &row,
-		"i", ino);
 
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
@@ -211,6 +208,27 @@ int results_find(struct store *store, int64_t ino, struct result_record *ret_res
 	}
 	*ret_result = result;
 	return 0;
+}
+
+int results_find(struct store *store, int64_t ino, struct result_record *ret_result)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT job, seq, task, url, ino, size, etag, type, kind, text, content, extra FROM result WHERE ino = ? AND ino != 0", &row,
+		"i", ino);
+
+	return take_one(row, r, ret_result);
+}
+
+int results_find_removed(struct store *store, int64_t ino, struct result_record *ret_result)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db,
+		"SELECT result.job, result.seq, task, url, removed.ino, removed.size, etag, type, kind, text, content, extra"
+		" FROM removed JOIN result ON result.job = removed.job AND result.seq = removed.seq WHERE removed.ino = ?",
+		&row, "i", ino);
+
+	return take_one(row, r, ret_result);
 }
 
 int results_size(struct store *store, int64_t ino, int64_t *ret_size)
@@ -226,11 +244,16 @@ int results_size(struct store *store, int64_t ino, int64_t *ret_size)
 
 int results_save(struct store *store, const struct result_record *result)
 {
-	return db_run(store->db,
+	int r = db_run(store->db,
 		"UPDATE result SET kept = kept = 1 AND ino = ?, ino = ?, size = ?, etag = ?, type = ?,"
 		" content = ?, extra = ? WHERE job = ? AND seq = ?",
 		"iiisssiii", result->ino, result->ino, result->size, result->etag, result->type, result->content,
 		result->extra, result->job, result->seq);
+
+	/* one that has a file again is none of removed.h */
+	return r < 0 || result->ino == 0
+		       ? r
+		       : db_run(store->db, "DELETE FROM removed WHERE job = ? AND seq = ?", "ii", result->job, result->seq);
 }
 
 int results_set_url(struct store *store, int64_t job, int64_t seq, enum result_kind kind,

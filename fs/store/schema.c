@@ -274,6 +274,11 @@ static const char *const steps[] = {
 	"CREATE TABLE graft(job INTEGER NOT NULL, seq INTEGER NOT NULL, original BLOB NOT NULL,"
 	" head BLOB NOT NULL, tail BLOB NOT NULL, content TEXT NOT NULL, PRIMARY KEY(job, seq));"
 	"CREATE INDEX graft_content ON graft(content);",
+	/* removed.h */
+	"CREATE TABLE removed(ino INTEGER PRIMARY KEY, job INTEGER NOT NULL, seq INTEGER NOT NULL,"
+	" size INTEGER NOT NULL, \"when\" INTEGER NOT NULL);"
+	"CREATE INDEX removed_result ON removed(job, seq);"
+	"CREATE INDEX removed_when ON removed(\"when\");",
 };
 
 int64_t schema_version(void)

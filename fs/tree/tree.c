@@ -13,6 +13,7 @@
 #include "fs/fetch/fetch.h"
 #include "fs/job/lease.h"
 #include "fs/store/cache.h"
+#include "fs/store/removed.h"
 #include "fs/tree/draft.h"
 #include "fs/tree/status.h"
 #include "fs/tree/status_size.h"
@@ -26,8 +27,11 @@ int tree_plant(struct tree *tree)
 static int remove_node(struct store *store, void *arg)
 {
 	const int64_t *ino = arg;
-	int r = cache_remove(store, *ino);
+	bool kept;
+	int r = removed_is_kept(store, *ino, &kept);
 
+	if (r == 0 && !kept)
+		r = cache_remove(store, *ino);
 	return r < 0 ? r : nodes_remove(store, *ino);
 }
 

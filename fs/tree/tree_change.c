@@ -20,6 +20,7 @@
 #include "fs/store/cache.h"
 #include "fs/store/jobs.h"
 #include "fs/store/places.h"
+#include "fs/store/removed.h"
 #include "fs/tree/draft.h"
 #include "fs/tree/sidecar.h"
 #include "fs/tree/status_sheet.h"
@@ -221,6 +222,13 @@ int tree_mkdir(struct tree *tree, uint64_t parent, const char *name, mode_t mode
 	return r < 0 ? r : tree_entry_of(tree, &making.node, ret_entry);
 }
 
+static int forget_result(struct store *store, int64_t ino)
+{
+	int r = removed_note(store, ino, clock_wall_ms());
+
+	return r < 0 ? r : results_forget_ino(store, ino);
+}
+
 int tree_drop_name(struct tree *tree, const struct node *node, struct tree_aftermath *aftermath)
 {
 	int r = 0;
@@ -230,7 +238,7 @@ int tree_drop_name(struct tree *tree, const struct node *node, struct tree_after
 	else if (place_is_table(tree->needs.store, node))
 		r = tree_leave_table(tree, node->ino, aftermath);
 	else if (node->kind == NODE_RESULT)
-		r = results_forget_ino(tree->needs.store, node->ino);
+		r = forget_result(tree->needs.store, node->ino);
 	if (r == 0)
 		r = nodes_set_name(tree->needs.store, node->ino, 0, NULL);
 	return r;

@@ -25,6 +25,7 @@
 #include "fs/store/known.h"
 #include "fs/store/nodes.h"
 #include "fs/store/places.h"
+#include "fs/store/removed.h"
 #include "fs/store/sheets.h"
 #include "fs/store/store.h"
 #include "fs/store/tally.h"
@@ -33,7 +34,7 @@
 #include "fs/store/wishes.h"
 
 static const char *const growing[] = {"node", "job", "result", "task", "xattr", "cached", "upload", "place",
-	"wish", "graft", "sheet", "sheet_row"};
+	"wish", "graft", "sheet", "sheet_row", "removed"};
 /* Indexes that hold what is asked for and no more, or in the order in which their reader wants it until he has enough. */
 static const char *const partial[] = {"job_open", "node_draft", "cached_used", "sheet_todo"};
 static const char *seen[256];
@@ -181,6 +182,25 @@ static void run_nodes(struct store *store)
 	assert_int_equal(nodes_remove(store, node.ino), 0);
 }
 
+static void run_removed(struct store *store)
+{
+	struct result_record result;
+	int64_t ino, size;
+	size_t count;
+	bool kept;
+
+	assert_int_equal(removed_is_kept(store, 5, &kept), 0);
+	assert_false(kept);
+	assert_int_equal(removed_find(store, 1, 0, &ino, &size), -ENOENT);
+	assert_int_equal(results_find_removed(store, 5, &result), 0);
+	result_record_finish(&result);
+	assert_int_equal(removed_list(store, 5, &ino, 1, &count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(cache_remove(store, ino), 0);
+	assert_int_equal(removed_list(store, 5, &ino, 1, &count), 0);
+	assert_int_equal(count, 0);
+}
+
 static void run_jobs(struct store *store)
 {
 	char model[] = "FLUX", mode[] = "text-to-image", text[] = "a fox", id[] = "t", url[] = "https://x/";
@@ -228,7 +248,9 @@ static void run_jobs(struct store *store)
 	int64_t owner, seq;
 	assert_int_equal(results_find_content(store, "1:none", &owner, &seq), -ENOENT);
 	assert_int_equal(results_next_unkept(store, false, &unkept), 0);
+	assert_int_equal(removed_note(store, 5, 1), 0);
 	assert_int_equal(results_forget_ino(store, 5), 0);
+	run_removed(store);
 	assert_int_equal(jobs_remove(store, job.id), 0);
 	assert_int_equal(spend_add(store, "2026-11-21", 1), 0);
 	assert_int_equal(spend_get(store, "2026-11-21", &number), 0);
