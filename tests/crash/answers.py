@@ -13,7 +13,7 @@ import time
 import traceback
 
 from story import Lost, Twice, need
-from surroundings import Account, Place, Server, Trouble, fetch
+from surroundings import Account, Place, Server, Trouble, fetch, have_own_mounts
 
 WAIT = 40
 OPTIONS = "request_timeout=1,stall_timeout=1,max_active=200,submissions_per_day=0"
@@ -323,6 +323,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2 * os.cpu_count())
     parser.add_argument("--part", choices=PARTS, action="append")
     arguments = parser.parse_args()
+    have_own_mounts()
     parts = arguments.part or list(PARTS)
     counts = collections.Counter()
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:

@@ -10,7 +10,7 @@ import sys
 import time
 
 from story import WAIT, finish, need, recorded, state_of, write
-from surroundings import COUNT, Account, Place, Server, Told, Trouble
+from surroundings import COUNT, Account, Place, Server, Told, Trouble, have_own_mounts
 
 DAY = 24 * 3600
 # what keeps the prompt where the clock finds it, and what is over afterwards
@@ -73,6 +73,7 @@ def work(task):
 
 
 def main():
+    have_own_mounts()
     tasks = list(itertools.product(MOMENTS, (DAY, -DAY), (False, True)))
     with concurrent.futures.ProcessPoolExecutor(2 * os.cpu_count()) as pool:
         rows = list(pool.map(work, tasks))

@@ -16,6 +16,7 @@ one() { # TEST [ARGUMENT...]
 }
 one kill_walk
 one again_walk
+one again_fault_walk --points 560
 one fault_walk
 one kill_walk --markers "$partly" --points 160
 one fault_walk --markers "$partly" --points 160

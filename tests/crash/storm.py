@@ -16,7 +16,7 @@ import time
 import urllib.parse
 
 from story import need
-from surroundings import DRAFT_OPEN, Account, Place, Server, Told, Trouble, fetch
+from surroundings import DRAFT_OPEN, Account, Place, Server, Told, Trouble, fetch, have_own_mounts
 
 SHELLS = 8
 # one in ten of each kind of request meets one of these; what holds up the whole queue for seconds is rarer
@@ -152,6 +152,7 @@ def main():
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     arguments = parser.parse_args()
+    have_own_mounts()
     print(f"storm: seed {arguments.seed}", flush=True)
     dice = random.Random(arguments.seed)
     with Place() as place:

@@ -11,7 +11,7 @@ import sys
 import traceback
 
 from story import Lost, Twice
-from surroundings import COUNT, Place, Server, Trouble
+from surroundings import COUNT, Place, Server, Trouble, have_own_mounts
 
 PART = 3  # runs that share a server
 
@@ -82,6 +82,7 @@ def main(name, hits, kinds, run, describe, document):
     parser.add_argument("--kind", choices=kinds, action="append")
     parser.add_argument("--list", help="write every place and what came of it to this file")
     arguments = parser.parse_args()
+    have_own_mounts()
 
     kinds = arguments.kind or list(kinds)
     wanted = arguments.points and max(1, arguments.points // len(kinds))

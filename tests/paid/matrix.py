@@ -25,7 +25,7 @@ HERE_DIR = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE_DIR, os.path.join(HERE_DIR, "..", "crash")]
 import ways  # noqa: E402
 from model import Model  # noqa: E402
-from surroundings import DRAFT_OPEN, Account, Server, Trouble  # noqa: E402
+from surroundings import DRAFT_OPEN, Account, Server, Trouble, have_own_mounts  # noqa: E402
 
 SETTLE, COPIES = 0.4, float(os.environ.get("COPIES", 1.5))
 OPTIONS = f"settle={SETTLE},copies_after={COPIES},submit_gap=0"
@@ -390,6 +390,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=6)
     parser.add_argument("--group", type=int, default=60)
     arguments = parser.parse_args()
+    have_own_mounts()
     cells = [cell for cell in all_cells() if all(word in str(cell) for word in arguments.only)]
     if arguments.sample and arguments.sample < len(cells):
         cells = random.Random(arguments.seed).sample(cells, arguments.sample)

@@ -25,7 +25,7 @@ sys.path[:0] = [HERE_DIR, os.path.join(HERE_DIR, "..", "crash")]
 import ways  # noqa: E402
 from matrix import FINAL, await_closes, state_of  # noqa: E402
 from model import Model, is_dry, model_of, wish_of  # noqa: E402
-from surroundings import Account, Server, Trouble  # noqa: E402
+from surroundings import Account, Server, Trouble, have_own_mounts  # noqa: E402
 
 SETTLE, COPIES, SECONDS = 0.8, 1.5, 3   # jobs end when all texts of their step have been decided
 APART = 0.004                           # so that two texts do not settle in the same millisecond
@@ -484,6 +484,7 @@ def main():
     parser.add_argument("--group", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=4)
     arguments = parser.parse_args()
+    have_own_mounts()
     numbers = arguments.only or list(range(arguments.histories))
     done, broken = [], 0
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
