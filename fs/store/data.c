@@ -72,12 +72,12 @@ static bool is_gone(struct store *store, int64_t ino)
 	return db_row(store->db, "SELECT 1 FROM data_gone WHERE ino = ?", &row, "i", ino) == 1;
 }
 
-int store_data_each(struct store *store, int (*visit)(void *arg, int64_t ino), void *arg)
+static int each_file(struct store *store, int (*visit)(void *arg, int64_t ino), void *arg)
 {
 	int fd = openat(store->data_fd, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	struct node node;
+	int64_t ino;
 	int r = 0;
 
 	if (dir == NULL) {
@@ -85,31 +85,66 @@ int store_data_each(struct store *store, int (*visit)(void *arg, int64_t ino), v
 		cleanup_closep(&fd);
 		return r;
 	}
-	while (r == 0 && (entry = readdir(dir)) != NULL) {
-		int64_t ino;
-		if (str_to_int(entry->d_name, 1, DATA_LAST, &ino) < 0)
-			continue;
-		int found = nodes_get(store, ino, &node);
-		if (found == -ENOENT && is_gone(store, ino))
-			continue;
-		if (found == -ENOENT || (found == 0 && node.kind != NODE_FILE))
+	while (r == 0 && (entry = readdir(dir)) != NULL)
+		if (str_to_int(entry->d_name, 1, DATA_LAST, &ino) == 0)
 			r = visit(arg, ino);
-		else
-			r = found;
-	}
 	closedir(dir);
 	return r;
 }
 
-int store_data_sweep(struct store *store)
+struct look {
+	struct store *store;
+	int (*visit)(void *arg, int64_t ino);
+	void *arg;
+	int64_t last; /* number that the database has given */
+};
+
+static int look_up(void *arg, int64_t ino)
+{
+	const struct look *look = arg;
+	struct node node;
+	int found = nodes_get(look->store, ino, &node);
+
+	if (found == -ENOENT && is_gone(look->store, ino))
+		return 0;
+	if (found == -ENOENT || (found == 0 && node.kind != NODE_FILE))
+		return look->visit(look->arg, ino);
+	return found;
+}
+
+int store_data_each(struct store *store, int (*visit)(void *arg, int64_t ino), void *arg)
+{
+	return each_file(store, look_up, &(struct look){.store = store, .visit = visit, .arg = arg});
+}
+
+static int look_behind(void *arg, int64_t ino)
+{
+	const struct look *look = arg;
+
+	return ino > look->last ? look->visit(look->arg, ino) : 0;
+}
+
+/* What a daemon that died may have left: files of numbers that were never given, since that was rolled back. */
+static int each_behind_last(struct store *store, int (*visit)(void *arg, int64_t ino), void *arg)
+{
+	struct look look = {.visit = visit, .arg = arg};
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT seq FROM sqlite_sequence WHERE name = 'node'", &row, "");
+
+	if (r > 0)
+		look.last = sqlite3_column_int64(row, 0);
+	return r < 0 ? r : each_file(store, look_behind, &look);
+}
+
+int store_data_sweep(struct store *store, bool goes_on)
 {
 	CLEANUP(ids_finish) struct ids orphans = {0};
 	int64_t last = 0;
 	int r = remove_gone(store);
 
-	/* each file of an account is looked up: not where the mount before has done so */
+	/* each file of an account is looked up: not where the mount before, or the daemon before in this one, has done so */
 	if (r == 0 && !store->is_untouched)
-		r = store_data_each(store, ids_note, &orphans);
+		r = (goes_on ? each_behind_last : store_data_each)(store, ids_note, &orphans);
 	if (r < 0 || orphans.count == 0)
 		return r;
 	for (size_t i = 0; i < orphans.count; i++)

@@ -70,8 +70,8 @@ int store_data_stat(struct store *store, int64_t ino, struct stat *ret_stat);
 int store_data_remove(struct store *store, int64_t ino); /* no error when absent */
 int store_data_sync(struct store *store);		 /* the directory of them */
 /* Removes the data files of nodes that were removed (the process may have died between the two), and no other: what the
- * database does not know is told of, and left to a person (store_repair()). */
-int store_data_sweep(struct store *store);
+ * database does not know is told of, and left to a person (store_repair()). `goes_on`: the daemon before was of the same mount. */
+int store_data_sweep(struct store *store, bool goes_on);
 /* An empty file in the state directory, open for reading and writing; the fd is the caller's. `kept`: it has a name, so that
  * the next daemon can open it again. */
 int store_spool_open(struct store *store, bool kept);

@@ -69,7 +69,7 @@ static int sweep(struct tree *tree)
 			tree_forget(tree, (uint64_t)nameless.items[i]);
 	}
 	ids_finish(&nameless);
-	return r < 0 ? r : store_data_sweep(tree->needs.store);
+	return r < 0 ? r : store_data_sweep(tree->needs.store, tree->needs.resumes);
 }
 
 int tree_start(const struct tree_needs *needs, struct tree **ret_tree)

@@ -179,7 +179,7 @@ static void test_damage_the_copy_that_is_named_can_be_put_back(void **state)
 	store_close(store);
 }
 
-static void test_damage_bytes_that_the_ledger_does_not_know_stay(void **state)
+static void find_unknown_bytes(bool goes_on)
 {
 	struct store *store;
 	char said[256];
@@ -191,13 +191,23 @@ static void test_damage_bytes_that_the_ledger_does_not_know_stay(void **state)
 	store_close(store);
 	run("cp old/weryaifs.db state/weryaifs.db");
 	store = open_store();
-	assert_int_equal(store_data_sweep(store), 0);
+	assert_int_equal(store_data_sweep(store, goes_on), 0);
 	/* nor does a new file take its number, and with it its bytes */
 	int64_t other = add_file(store, "other", "x");
 	assert_true(other > newer);
 	store_close(store);
 	shell("cat state/data/*", said, sizeof(said));
 	assert_non_null(strstr(said, "written later"));
+}
+
+static void test_damage_bytes_that_the_ledger_does_not_know_stay(void **state)
+{
+	find_unknown_bytes(false);
+}
+
+static void test_damage_nor_does_the_next_daemon_take_them(void **state)
+{
+	find_unknown_bytes(true);
 }
 
 static void test_damage_bytes_of_what_was_removed_go(void **state)
@@ -213,7 +223,7 @@ static void test_damage_bytes_of_what_was_removed_go(void **state)
 	/* killed before the bytes went */
 	store_close(store);
 	store = open_store();
-	assert_int_equal(store_data_sweep(store), 0);
+	assert_int_equal(store_data_sweep(store, false), 0);
 	store_close(store);
 	shell("ls state/data | wc -l", said, sizeof(said));
 	assert_int_equal(atoi(said), 1);
@@ -488,7 +498,7 @@ static void test_damage_a_repair_loses_nothing(void **state)
 	snprintf(name, sizeof(name), "recovered-%lld", (long long)newer);
 	assert_int_equal(nodes_find(store, 3, name, &node), 0);
 	assert_int_equal(node.ino, newer);
-	assert_int_equal(store_data_sweep(store), 0);
+	assert_int_equal(store_data_sweep(store, false), 0);
 	store_close(store);
 	shell("cat state/data/*", said, sizeof(said));
 	assert_non_null(strstr(said, "written later"));
@@ -531,6 +541,7 @@ int main(void)
 		TEST(test_damage_a_ledger_that_is_gone_is_no_new_account),
 		TEST(test_damage_the_copy_that_is_named_can_be_put_back),
 		TEST(test_damage_bytes_that_the_ledger_does_not_know_stay),
+		TEST(test_damage_nor_does_the_next_daemon_take_them),
 		TEST(test_damage_bytes_of_what_was_removed_go),
 		TEST(test_damage_a_state_that_was_removed_takes_no_second_mount),
 		TEST(test_damage_links_may_lead_to_the_state_and_not_out_of_it),

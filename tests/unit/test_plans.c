@@ -452,7 +452,8 @@ static void test_plans_no_statement_goes_through_a_table(void **state)
 	assert_int_equal(number, 0);
 	/* an orphan, and the file of a node that run_nodes() has removed */
 	close(store_data_open(store, 5000, O_RDWR | O_CREAT));
-	assert_int_equal(store_data_sweep(store), 0);
+	assert_int_equal(store_data_sweep(store, true), 0);
+	assert_int_equal(store_data_sweep(store, false), 0);
 	store_close(store);
 	pretend_copied();
 	store_close(open_store());
