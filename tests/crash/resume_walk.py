@@ -5,6 +5,7 @@ the program that uses it must not notice: see tests/README.md.
 
 The last line has the numbers; exit code 0: all promises held."""
 import collections
+import ctypes
 import errno
 import hashlib
 import os
@@ -14,7 +15,15 @@ import walk
 from story import WAIT, Lost, Twice, finish, need, state_of, write
 from surroundings import COUNT, DISK, FUSE, KILL, KILL_HALF, NET, Account, Told, Trouble, fetch
 
-KINDS = {"before": KILL, "within": KILL_HALF}
+# "answer": at the kernel's requests and their answers alone: what was done and never answered must not be done again
+KINDS = {"before": (DISK | NET | FUSE, KILL), "within": (DISK | NET | FUSE, KILL_HALF), "answer": (FUSE, KILL)}
+RENAME_NOREPLACE, RENAME_EXCHANGE = 1, 2
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def rename(old, new, flags):
+    if libc.renameat2(-100, old.encode(), -100, new.encode(), flags) < 0:
+        raise OSError(ctypes.get_errno(), old)
 
 
 def use(stem, text):
@@ -31,7 +40,26 @@ def use(stem, text):
         os.rename(plain, plain + "2")
         os.removexattr(plain + "2", "user.word")
         os.mknod(plain, 0o600)
-        os.unlink(plain + "2")
+        os.setxattr(plain, "user.word", b"two", os.XATTR_CREATE)
+        os.setxattr(plain, "user.word", b"three", os.XATTR_REPLACE)
+        rename(plain, plain + "2", RENAME_EXCHANGE)
+        need(os.getxattr(plain + "2", "user.word") == b"three", "two files were not exchanged once")
+        rename(plain, plain + "3", RENAME_NOREPLACE)
+        rename(plain + "2", plain, RENAME_NOREPLACE)
+        os.chmod(plain, 0o640)
+        os.utime(plain, (1, 2))
+        write(plain + "4", "a long text", tell)
+        os.truncate(plain + "4", 6)
+        with open(plain + "4", "a") as file:
+            file.write("file")
+        with open(plain + "4") as file:
+            tell("cut", file.read())
+        with open(plain + "4", "w") as file: # truncated again
+            file.write("short")
+        tell("size", os.stat(plain + "4").st_size)
+        tell("times", [os.stat(plain).st_mtime, os.stat(plain).st_mode & 0o777])
+        os.unlink(plain + "4")
+        os.unlink(plain + "3")
         os.write(fd, b"second")
         tell("nameless", os.pread(fd, 100, 0).decode())
         finish(stem, tell)
@@ -73,6 +101,7 @@ def verify(account, text, told):
         return end, state, len(posts)
     need(state == "SUCCESS", f"{state} without an error: {told.told}")
     need(len(posts) == wanted, f"{len(posts)} submissions, {wanted} wanted: {told.told}", Lost)
+    need([told.get("cut"), told.get("size"), told.get("times")] == ["a longfile", 5, [2, 0o640]], f"setattr: {told.told}", Lost)
     need(told.get("nameless") == "first second", f"a file without a name has {told.get('nameless')!r}", Lost)
     need(told.get("results") and told.get("again"), f"no results: {told.told}", Lost)
     need(told.get("digests")[0] == hashlib.sha256(fetch(told.get("url"))).hexdigest(),
@@ -85,7 +114,8 @@ def verify(account, text, told):
 def run(directory, server, text, kind, at):
     """One mount, whose daemon is killed at one place."""
     account = Account(directory, server, options="keeper")
-    account.page.order(DISK | NET | FUSE, KINDS[kind] if at else COUNT, at)
+    classes, mode = KINDS[kind]
+    account.page.order(classes, mode if at else COUNT, at)
     try:
         started = account.start(inject=True)
         told = Told(use(os.path.join(account.mount, "FLUX", "fox"), text)) if started else None

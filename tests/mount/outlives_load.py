@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Users of a mount whose daemon is killed again and again: outlives_load.py MOUNT KEEPER KILLS REQUESTS. With [INSTALLED
-ONE OTHER] behind it, it is replaced: the programs ONE and OTHER take turns at the path INSTALLED, followed by --restart.
+"""Users of a mount whose daemon is killed again and again: outlives_load.py MOUNT KEEPER KILLS REQUESTS INSTALLED. With [ONE
+OTHER] behind it, it is replaced: the programs ONE and OTHER take turns at the path INSTALLED, followed by --restart.
 
 Each user is a process that does one thing over and over and checks what it gets. None may see an error: only a job whose
 submission was under way at a kill may end as UNKNOWN, with EIO for who waits for it. At the end each submission that the
 server got (its log is REQUESTS) belongs to a result or to one UNKNOWN prompt that was asked for, each result has its bytes, and
-inotify has told of each result once. KEEPER is the keeper's process id. OUTLIVES_BYTES: how long a long result is; OUTLIVES_PAUSE: seconds between two kills, at most."""
+inotify has told of each result once. KEEPER is the keeper's process id. OUTLIVES_BYTES: how long a long result is; OUTLIVES_PAUSE: seconds between two kills, at most.
+OUTLIVES_NEWER: a program with a newer ledger, which takes over after half of the kills."""
 import collections
 import contextlib
 import errno
@@ -30,7 +31,7 @@ import urllib.request
 
 MOUNT, KEEPER, KILLS, REQUESTS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 PLACE = os.path.join(MOUNT, "FLUX")
-PROGRAMS = sys.argv[5:]
+INSTALLED, PROGRAMS, NEWER = sys.argv[5], sys.argv[6:], os.environ.get("OUTLIVES_NEWER")
 LONG, PAUSE = int(os.environ.get("OUTLIVES_BYTES", 30_000_000)), float(os.environ.get("OUTLIVES_PAUSE", 0.9))
 PATIENCE = 120 # seconds, for what must happen at all
 SAID = tempfile.NamedTemporaryFile() # by inotifywait
@@ -229,7 +230,7 @@ def sitter(told, number):
     fcntl.flock(fd, fcntl.LOCK_EX)
     os.chdir(place)
     rounds = 0
-    while going():
+    while going() or rounds == 0:
         with mmap.mmap(fd, 1 << 20, mmap.MAP_SHARED) as memory:
             at = random.randrange(0, (1 << 20) - 8)
             memory[at:at + 8] = rounds.to_bytes(8, "little")
@@ -298,20 +299,30 @@ def find_daemon():
     raise AssertionError("no daemon follows")
 
 
-def upgrade(number):
+def restart(program):
     """As a package does it. --restart, which goes on."""
-    installed = PROGRAMS[0]
-    shutil.copy(PROGRAMS[1 + number % 2], installed + ".new")
-    os.rename(installed + ".new", installed)
-    return subprocess.Popen([installed, "--restart", MOUNT])
+    shutil.copy(program, INSTALLED + ".new")
+    os.rename(INSTALLED + ".new", INSTALLED)
+    return subprocess.Popen([INSTALLED, "--restart", MOUNT], stderr=subprocess.PIPE, text=True)
+
+
+def migrate():
+    """To a newer ledger, from which there is no way back, and it is said why."""
+    shutil.copy(INSTALLED, INSTALLED + ".old")
+    for program, good in ((NEWER, True), (INSTALLED + ".old", False), (NEWER, True)):
+        process = restart(program)
+        said = process.communicate(timeout=PATIENCE)[1]
+        assert (process.returncode == 0) is good and (good or "newer weryaifs" in said), f"{program}: {process.returncode} {said}"
 
 
 def kill_all():
     """KILLS daemons, one after the other: between which two times each died, and how long stat(2) waited then, in milliseconds."""
     kills, pauses = [], []
     for i in range(KILLS):
+        if NEWER and i == KILLS // 2:
+            migrate()
         daemon, before = None if PROGRAMS else find_daemon(), time.time()
-        process = upgrade(i) if PROGRAMS else os.kill(daemon, signal.SIGKILL)
+        process = restart(PROGRAMS[i % 2]) if PROGRAMS else os.kill(daemon, signal.SIGKILL)
         begin = time.monotonic()
         kills += [] if PROGRAMS else [(before, time.time())]
         os.path.exists(os.path.join(PLACE, f"nobody-{i}")) # nothing that the kernel knows by itself
