@@ -33,6 +33,7 @@ server=$!
 # what the bus has started does not end with it: indexers go on reading
 end_session() {
     local ids
+    unset XDG_RUNTIME_DIR # or what is looked for would be found in who looks
     while mapfile -t ids < <(grep -l -z -F -x "XDG_RUNTIME_DIR=$dir/runtime" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3) && [ ${#ids[@]} -gt 0 ]; do
         kill -KILL "${ids[@]}" 2>/dev/null || true
         sleep 0.1
