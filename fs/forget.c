@@ -56,6 +56,20 @@ static bool is_sure(const char *account)
 	return length > 0 && strcmp(line, account) == 0;
 }
 
+/* The directory of all accounts goes with the last one; one that has another name is somebody's own. */
+static void remove_parent(const char *path)
+{
+	CLEANUP_FREE char *parent = strdup(path);
+	char *end = parent == NULL ? NULL : strrchr(parent, '/');
+
+	if (end == NULL)
+		return;
+	*end = '\0';
+	end = strrchr(parent, '/');
+	if (end != NULL && strcmp(end, "/weryaifs") == 0 && rmdir(parent) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+		log_warning("'%s' stays: %s", parent, strerror(errno));
+}
+
 /* With the lock of a mount held, so that none begins meanwhile. */
 static int remove_account(const char *state, const char *cache)
 {
@@ -71,7 +85,13 @@ static int remove_account(const char *state, const char *cache)
 	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	int r = remove_tree(cache);
-	return r < 0 ? r : remove_tree(state);
+	if (r == 0)
+		r = remove_tree(state);
+	if (r < 0)
+		return r;
+	remove_parent(cache);
+	remove_parent(state);
+	return 0;
 }
 
 int forget_account(const struct setup *setup)

@@ -27,4 +27,7 @@ echo default | weryaifs --forget default >/dev/null
 [ -e "$XDG_STATE_HOME/weryaifs/other/weryaifs.db" ] || fail "the other account is gone"
 output=$(echo default | weryaifs --forget default 2>&1) && fail "forgotten twice"
 assert_contains "$output" "there is no such account" "forgotten twice"
+# what all accounts are in goes with the last one
+echo other | weryaifs --forget other >/dev/null
+[ ! -e "$XDG_STATE_HOME/weryaifs" ] && [ ! -e "$XDG_CACHE_HOME/weryaifs" ] || fail "left: $(ls -d "$XDG_STATE_HOME/weryaifs" "$XDG_CACHE_HOME/weryaifs" || true)"
 assert_eq "$(posts)" 1 submissions
