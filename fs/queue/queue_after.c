@@ -2,6 +2,7 @@
 /* What follows when a task has been asked for: it is asked again after a while, or the job has ended. */
 #include "fs/queue/queue_private.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,6 +144,9 @@ void queue_all_ended(struct queue *queue, struct job *job)
 		for (size_t i = 0; i < job->task_count; i++)
 			job->tasks[i].state = TASK_WAITING;
 		job->poll_failures++;
+		job_set_text(&job->record.trouble, "%s: that it is made cannot be recorded; it is asked for again by itself",
+			r == -ENOSPC ? "the state disk is full" : "the state disk has a fault");
+		job_tell(job);
 		queue_ask_again(queue, job);
 		return;
 	}

@@ -330,9 +330,11 @@ static void test_poll_end_that_cannot_be_recorded_is_asked_for_again(void **stat
 	world_wait(INT64_C(300) * 1000);
 	assert_int_equal(own_http_count("GET /a.png"), 0);
 	assert_false(world_exists("FLUX/fox.png"));
+	assert_non_null(strstr(world_status(FOX, "warning"), "that it is made cannot be recorded"));
 	own_disk_reset();
 	world_wait(INT64_C(120) * 1000);
 	world_assert_state(FOX, "SUCCESS");
+	assert_string_equal(world_status(FOX, "warning"), "");
 	assert_true(world_exists("FLUX/fox.png"));
 	assert_int_equal(own_http_count("POST"), 1);
 }
