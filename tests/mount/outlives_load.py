@@ -33,7 +33,7 @@ MOUNT, KEEPER, KILLS, REQUESTS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys
 PLACE = os.path.join(MOUNT, "FLUX")
 INSTALLED, PROGRAMS, NEWER = sys.argv[5], sys.argv[6:], os.environ.get("OUTLIVES_NEWER")
 LONG, PAUSE = int(os.environ.get("OUTLIVES_BYTES", 30_000_000)), float(os.environ.get("OUTLIVES_PAUSE", 0.9))
-PATIENCE = 120 # seconds, for what must happen at all
+PATIENCE = 240 # seconds, for what must happen at all
 SAID = tempfile.NamedTemporaryFile() # by inotifywait
 over = multiprocessing.Event()
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# timeout: 300
+# timeout: 600
 # SIGKILL of the daemon again and again under load of all kinds: no user of the mount sees an error, every byte is right, and
 # the submissions are those that were asked for. OUTLIVES_KILLS says how many kills, OUTLIVES_RESULTS how many results there are before;
 # with OUTLIVES_PROGRAMS="ONE OTHER" it is so many upgrades from the one to the other and back instead; OUTLIVES_NEWER is a program

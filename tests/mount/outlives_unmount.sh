@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# timeout: 240
+# timeout: 600
 # A daemon that dies around an unmount: whatever comes first, the mount is gone, nobody is left behind that keeps it, and it ends
 # as an unmount does. UNMOUNT_ROUNDS says how often it is tried.
 . "$(dirname "$0")/../lib/mount.sh"
