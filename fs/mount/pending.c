@@ -134,18 +134,21 @@ static void data_sent(struct worker_job *job)
 int pending_send(struct pending *pending, const char *data, size_t length, void (*sent)(void *arg),
 	void *arg)
 {
-	struct sending *sending = malloc(sizeof(*sending));
+	struct session *session = session_of(pending->request);
+	/* one that was not parked stands in the receive buffer alone, which the next request takes before the worker is through */
+	int r = pending->place == CARRIED_NOWHERE ? request_park(session, &pending->place) : 0;
+	struct sending *sending = r == 0 ? malloc(sizeof(*sending)) : NULL;
 
 	if (sending == NULL)
-		return -ENOMEM;
+		return r < 0 ? r : -ENOMEM;
 	*sending = (struct sending){.job = {.run = send_data, .done = data_sent},
 		.data = data,
 		.length = length,
 		.sent = sent,
 		.arg = arg,
-		.session = session_of(pending->request),
+		.session = session,
 		.place = pending->place};
-	struct worker *worker = sending->session->worker;
+	struct worker *worker = session->worker;
 	sending->request = take(pending);
 	/* an interrupt may come while the worker has the request: it finds nothing to give up */
 	fuse_req_interrupt_func(sending->request, NULL, NULL);
