@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* A parked request is answered once, whoever comes first. libfuse is replaced: its functions are wrapped. */
 #include <errno.h>
+#include <linux/fuse.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/loop.h"
+#include "fs/base/worker.h"
+#include "fs/kept/carried.h"
+#include "fs/kept/keeper.h"
 #include "fs/mount/pending.h"
 
 /* Stands for libfuse's request. */
@@ -184,6 +191,43 @@ static void test_pending_slice_stays_inside_the_text(void **state)
 	check_slice(0, 0, "");
 }
 
+static void sent(void *arg)
+{
+	loop_stop(arg, 0);
+}
+
+/* It was answered at once, so that it was never parked, and is overwritten by the next one in the buffer. */
+static void test_pending_what_the_worker_sends_is_kept_until_it_is_written(void **state)
+{
+	struct {
+		struct fuse_in_header header;
+		struct fuse_read_in read;
+	} request = {.header = {.len = sizeof(request), .opcode = FUSE_READ, .unique = 7}};
+	struct fuse_req req = {0};
+	struct owner owner = {0};
+	struct loop *loop;
+	int memory = memfd_create("test", MFD_CLOEXEC);
+
+	assert_int_equal(ftruncate(memory, KEEPER_MEMORY_SIZE), 0);
+	assert_int_equal(carried_create(memory, false, &session.carried), 0);
+	assert_int_equal(loop_create(&loop), 0);
+	assert_int_equal(worker_create(loop, &session.worker), 0);
+	session.current = &request.header;
+	pending_init(&owner.pending, &req, -EIO, give_up);
+	assert_int_equal(pending_send(&owner.pending, "abc", 3, sent, loop), 0);
+	session.current = NULL;
+	assert_true(pending_answered(&owner.pending));
+	/* until the loop hears that it was written */
+	assert_int_equal(carried_parked(session.carried, 0)->unique, 7);
+	assert_int_equal(loop_run(loop), 0);
+	assert_int_equal(req.answers, 1);
+	assert_int_equal(carried_parked(session.carried, 0)->unique, 0);
+	worker_destroy(session.worker);
+	loop_destroy(loop);
+	carried_destroy(session.carried);
+	close(memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +236,7 @@ int main(void)
 		cmocka_unit_test_setup(test_pending_interrupt_answers_and_gives_up, setup),
 		cmocka_unit_test_setup(test_pending_interrupted_before_is_never_registered, setup),
 		cmocka_unit_test_setup(test_pending_end_answers_all_and_parks_no_more, setup),
+		cmocka_unit_test_setup(test_pending_what_the_worker_sends_is_kept_until_it_is_written, setup),
 		cmocka_unit_test_setup(test_pending_slice_stays_inside_the_text, setup),
 	};
 
