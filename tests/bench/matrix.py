@@ -41,8 +41,9 @@ class Cell:
         self.capacity = self.rate / 8 * 1448 / 1500  # without the heads of its packets
 
     def pictures(self, at_once):
-        """As many as one connection for each reader brings in two seconds."""
-        return min(PICTURES, max(24, 3 * at_once, int(1000 / self.trip) * at_once))
+        """As many as one connection for each reader brings in two seconds, and the link in four."""
+        link = int(4 * self.mbit_of_file * 125000 / run.SMALL_SIZE)
+        return min(PICTURES, max(24, 3 * at_once, min(link, int(1000 / self.trip) * at_once)))
 
     def name_of_net(self):
         return 'matrix-' + self.proto
