@@ -45,6 +45,7 @@ class Place:
         self.path = path        # the last one that it had
         self.asks = None        # what its prompt asks for; None: there is none, or for nothing
         self.last = None        # the job that it asked for last, of those that were sent
+        self.held = False       # is what it asks for a dry run?
 
 
 class Job:
@@ -92,8 +93,12 @@ class Model:
         del self.texts[path]
         if path in self.changed:
             self.changed.remove(path)
-        if path in self.places:
-            self.places[path].asks = None
+        place = self.places.get(path)
+        if place is None:
+            return
+        place.asks = None
+        if place.held and all(job.place is not place for job in self.jobs):
+            del self.places[path]               # there is nothing to be remembered
 
     def move(self, old, new):
         """A rename; what is there is overwritten."""
@@ -227,6 +232,7 @@ class Model:
             return
         else:
             self.buy(path, place, wish)
+        place.held = is_dry(self.texts[path]) and not asked
         if path in self.changed:
             self.changed.remove(path)
 

@@ -73,9 +73,10 @@ class History:
     def put(self, path, text):
         data, real = self.bytes_of(text), self.real(path) + ".txt"
         way = self.random.choice(("in place", "by rename", "made anew"))
+        if way != "in place" and os.path.exists(real):
+            self.model.remove(path)
         if way == "made anew" and os.path.exists(real):
             os.unlink(real)
-            self.model.remove(path)
         if way == "by rename":
             ways.put(real + ".tmp", data)
             os.rename(real + ".tmp", real)
