@@ -40,6 +40,7 @@ static inline void musl_check(int holds, const char *what, const char *file, int
 #define assert_memory_equal(a, b, size) MUSL_CHECK(memcmp(a, b, size) == 0, #a " is " #b)
 #define assert_in_range(value, least, most) MUSL_CHECK((value) >= (least) && (value) <= (most), #value)
 #define fail() MUSL_CHECK(0, "fail()")
+#define skip() return /* in the test itself alone */
 #define fail_msg(...) (fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), fail())
 #define print_error(...) fprintf(stderr, __VA_ARGS__)
 #define print_message(...) fprintf(stderr, __VA_ARGS__)

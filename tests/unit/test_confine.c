@@ -169,7 +169,7 @@ static int confine_and_try(int version)
 
 static void nothing_else_can_be_reached(void **state)
 {
-	int version = confine_version(), status;
+	int version = confine_version(), status = -1;
 
 	if (version < 0) {
 		print_message("this kernel has no Landlock: %s\n", strerror(-version));
