@@ -24,6 +24,7 @@ struct status_file {
 	struct changes_watch *watch;    /* once somebody polls */
 	struct fuse_pollhandle *poller; /* owned; NULL: nobody waits */
 	off_t copied;                   /* the end of what is being copied here, and dropped; 0 nothing */
+	bool doubtful;                  /* this text may be another one than its reader has been given */
 };
 
 static struct status_file *status_of(struct handle *handle)
@@ -47,7 +48,11 @@ static void status_read(struct handle *handle, fuse_req_t req, size_t size, off_
 		free(file->text.text);
 		file->text.text = text;
 		file->text.length = length;
-		handle_keep_text(handle, text, length);
+		/* a read that comes again may have been answered just before the last daemon died: then its reader has the text that is
+		 * kept, and must be woken for this one */
+		file->doubtful = request_comes_again(handle->session);
+		if (!file->doubtful)
+			handle_keep_text(handle, text, length);
 	}
 	file_text_read(handle, req, size, offset);
 }
@@ -120,7 +125,7 @@ static unsigned status_poll(struct handle *handle, struct fuse_pollhandle *ph)
 		return events | POLLERR;
 	if (text_now(handle, &text, &length) < 0)
 		return events | POLLERR;
-	if (status_hash(text, length) != status_hash(file->text.text, file->text.length))
+	if (file->doubtful || status_hash(text, length) != status_hash(file->text.text, file->text.length))
 		events |= POLLPRI;
 	free(text);
 	return events;
