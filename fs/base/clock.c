@@ -39,7 +39,7 @@ struct timespec clock_wall(void)
 	int64_t rest = ms % 1000;
 	if (rest < 0)
 		rest += 1000;
-	return (struct timespec){.tv_sec = (ms - rest) / 1000, .tv_nsec = rest * 1000000};
+	return (struct timespec){.tv_sec = (time_t)((ms - rest) / 1000), .tv_nsec = (long)(rest * 1000000)};
 }
 
 int64_t clock_wall_ns(void)

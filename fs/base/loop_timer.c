@@ -148,8 +148,8 @@ bool loop_timers_due(struct loop *loop, int *ret_error)
 		return false;
 	struct itimerspec alarm = {0};
 	if (loop->armed > 0) {
-		alarm.it_value.tv_sec = after / 1000;
-		alarm.it_value.tv_nsec = after % 1000 * 1000000;
+		alarm.it_value.tv_sec = (time_t)(after / 1000);
+		alarm.it_value.tv_nsec = (long)(after % 1000 * 1000000);
 	}
 	if (timerfd_settime(loop->timer_fd, 0, &alarm, NULL) < 0)
 		*ret_error = -errno;

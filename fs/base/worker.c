@@ -205,7 +205,7 @@ bool worker_drain_for(struct worker *worker, int64_t ms)
 	int r = 0;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += ms / 1000;
+	until.tv_sec += (time_t)(ms / 1000);
 	while (worker != NULL && worker->pending > 0 && r == 0) {
 		wake_thread(worker);
 		pthread_mutex_lock(&worker->lock);

@@ -79,10 +79,10 @@ static int64_t parse_retry_after(const char *text)
 		int64_t seconds = whole_number(text);
 		return seconds > longest_ms / 1000 ? longest_ms : seconds < 0 ? -1 : seconds * 1000;
 	}
-	time_t date = curl_getdate(text, NULL);
+	int64_t date = curl_getdate(text, NULL);
 	if (date < 0 || date > INT64_MAX / 1000)
 		return -1;
-	int64_t wait = (int64_t)date * 1000 - clock_wall_ms();
+	int64_t wait = date * 1000 - clock_wall_ms();
 	return wait < 0 ? 0 : wait > longest_ms ? longest_ms : wait;
 }
 

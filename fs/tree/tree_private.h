@@ -29,7 +29,7 @@ struct tree {
 
 static inline struct timespec tree_time(int64_t ns)
 {
-	return (struct timespec){.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
 }
 
 static inline int64_t tree_ns(const struct timespec *time)

@@ -182,12 +182,12 @@ DATA_CALL(recv, true, (int fd, void *data, size_t size, int flags), (fd, data, s
 
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
 {
-	return pwrite(fd, data, size, offset);
+	return pwrite(fd, data, size, (off_t)offset);
 }
 
 ssize_t pread64(int fd, void *data, size_t size, off64_t offset)
 {
-	return pread(fd, data, size, offset);
+	return pread(fd, data, size, (off_t)offset);
 }
 
 /* The kernel takes and gives its messages whole: no halves. */
@@ -259,12 +259,12 @@ PLAIN_CALL(fchmod, class_of(fd, false), fd, NULL, (int fd, mode_t mode), (fd, mo
 
 int ftruncate64(int fd, off64_t size)
 {
-	return ftruncate(fd, size);
+	return ftruncate(fd, (off_t)size);
 }
 
 int fallocate64(int fd, int mode, off64_t offset, off64_t size)
 {
-	return fallocate(fd, mode, offset, size);
+	return fallocate(fd, mode, (off_t)offset, (off_t)size);
 }
 
 /* ~/.cache of crash.py's account, and what lies in it. */
@@ -351,6 +351,6 @@ int clock_gettime(clockid_t id, struct timespec *now)
 	int r = REAL(clock_gettime)(id, now);
 
 	if (r == 0 && id == CLOCK_REALTIME && page != NULL)
-		now->tv_sec += __atomic_load_n(&page->clock_shift, __ATOMIC_RELAXED);
+		now->tv_sec += (time_t)__atomic_load_n(&page->clock_shift, __ATOMIC_RELAXED);
 	return r;
 }

@@ -290,7 +290,7 @@ unsigned state_find_batch(
 
 	pthread_mutex_lock(&state->lock);
 	first = strmap_get(state->by_batch, batch);
-	for (size_t i = first ? first->serial : state->count;
+	for (size_t i = first ? (size_t)first->serial : state->count;
 		i < state->count && count < STATE_OUTPUTS_MAX; i++) {
 		if (state->task[i]->batch != first->batch)
 			break;

@@ -130,6 +130,10 @@ static void test_carried_other_layout_is_refused(void **state)
 {
 	struct carried *other;
 
+	if (sizeof(void *) < 8) {
+		print_message("32 bits have room for one mapping of 2 GiB\n");
+		skip();
+	}
 	carried_head(carried)->layout++;
 	assert_int_equal(carried_create(memory, true, &other), -EPROTO);
 	carried_head(carried)->layout--;

@@ -36,7 +36,7 @@ static void count_entry(void *arg, uint64_t key, void *value)
 {
 	size_t *sums = arg;
 	sums[0]++;
-	sums[1] += key;
+	sums[1] += (size_t)key;
 	assert_non_null(value);
 }
 

@@ -21,6 +21,8 @@ enum kind {
 	DISTANCE, /* or none that is nearer to the one before than `every_ms` */
 };
 
+#define ROUNDING 1e-6 /* i386 computes with 80 bits and stores 64 */
+
 static const char *const kinds[] = {"a bucket", "windows", "a sliding window", "a distance"};
 
 struct service {
@@ -43,16 +45,16 @@ static bool may_go(struct service *service, double now)
 		service->stock += (now - service->then) / service->every_ms;
 		service->stock = service->stock < service->burst ? service->stock : service->burst;
 		service->then = now;
-		return service->stock >= 1;
+		return service->stock >= 1 - ROUNDING;
 	case WINDOW:
 		if (service->window != (int64_t)(now / width))
 			service->left = service->burst;
 		service->window = (int64_t)(now / width);
 		return service->left >= 1;
 	case SLIDING:
-		return service->taken < burst || now - service->at[service->taken - burst] >= width;
+		return service->taken < burst || now - service->at[service->taken - burst] >= width - ROUNDING;
 	case DISTANCE:
-		return service->taken == 0 || now - service->at[service->taken - 1] >= service->every_ms;
+		return service->taken == 0 || now - service->at[service->taken - 1] >= service->every_ms - ROUNDING;
 	}
 	return false;
 }
