@@ -54,22 +54,25 @@ void costs_destroy(struct costs *costs)
 	free(costs);
 }
 
-int64_t costs_price(const char *mode, const char *body)
+static int64_t price_of(const struct job_record *record)
 {
 	CLEANUP_FREE char *text = NULL;
 
-	if (body == NULL || api_request_priced(body, &text) < 0)
+	if (record->mode == NULL || record->body == NULL || api_request_priced(record->body, &text) < 0)
 		return 0;
-	uint64_t hash = hash_add(HASH_START, mode, strlen(mode) + 1);
+	uint64_t hash = hash_add(HASH_START, record->mode, strlen(record->mode) + 1);
 	return (int64_t)(hash_add(hash, text, strlen(text)) | 1);
 }
 
-int costs_expected(struct store *store, const struct model_table *models, const struct job_record *record, double *ret_credits)
+int costs_expected(struct store *store, const struct model_table *models, const struct job_record *record, int64_t *ret_price,
+	double *ret_credits)
 {
-	int64_t price = record->mode == NULL ? 0 : costs_price(record->mode, record->body);
+	int64_t price = price_of(record);
 	const struct model *model = model_table_find(models, record->model);
 	int r = price == 0 ? -ENOENT : prices_get(store, price, ret_credits);
 
+	if (ret_price != NULL)
+		*ret_price = price;
 	if (r != -ENOENT)
 		return r;
 	*ret_credits = model == NULL || record->body == NULL ? NAN : model->credits * api_request_number(record->body);
@@ -83,7 +86,7 @@ void costs_posted(struct costs *costs, const struct job_record *record)
 		costs->count = 0;
 	}
 	costs->posts[costs->count++] = (struct post){.job = record->id,
-		.price = costs_price(record->mode, record->body),
+		.price = price_of(record),
 		.model = hash_add(HASH_START, record->model, strlen(record->model)),
 		.number = api_request_number(record->body),
 		.further = record->step_asked != 0};

@@ -30,8 +30,7 @@ void costs_read(struct costs *costs, double balance);
 /* Is there a POST since the last reading? */
 bool costs_are_open(const struct costs *costs);
 
-/* Of a request: by what its price is known; 0: by nothing. */
-int64_t costs_price(const char *mode, const char *body);
-/* What it will probably cost: as much as the same request has cost before; else what the configuration says of its model's results; NAN:
- * nobody knows. */
-int costs_expected(struct store *store, const struct model_table *models, const struct job_record *record, double *ret_credits);
+/* What a request will probably cost: as much as the same one has cost before; else what the configuration says of its model's results; NAN:
+ * nobody knows. *ret_price (may be NULL): by what its price is known; 0: by nothing. */
+int costs_expected(struct store *store, const struct model_table *models, const struct job_record *record, int64_t *ret_price,
+	double *ret_credits);

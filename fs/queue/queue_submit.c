@@ -33,7 +33,7 @@ static int find_credits_guard(struct queue *queue, const struct job *job, const 
 		return 0;
 	int r = tally_credits(queue->needs.store, day, &spent);
 	if (r == 0)
-		r = costs_expected(queue->needs.store, *queue->needs.models, &job->record, &price);
+		r = costs_expected(queue->needs.store, *queue->needs.models, &job->record, NULL, &price);
 	if (r < 0)
 		return r;
 	/* one whose price nobody knows goes as long as there is anything left */
@@ -103,6 +103,7 @@ static int write_submitting(struct store *store, void *arg)
 	const struct job_record *record = ((struct sending *)arg)->record;
 	char day[CLOCK_DAY];
 	double expected = NAN;
+	int64_t price = 0;
 	int r = jobs_save(store, record);
 
 	/* the place has asked for this one last */
@@ -111,10 +112,9 @@ static int write_submitting(struct store *store, void *arg)
 	if (r == 0)
 		r = store_count_sent(store);
 	if (r == 0)
-		r = costs_expected(store, *queue->needs.models, record, &expected);
+		r = costs_expected(store, *queue->needs.models, record, &price, &expected);
 	if (r == 0)
-		r = tally_sent(store, record->id, api_request_number(record->body),
-			costs_price(record->mode, record->body), expected);
+		r = tally_sent(store, record->id, api_request_number(record->body), price, expected);
 	clock_day(record->submitted, day);
 	return r < 0 ? r : spend_add(store, day, api_request_number(record->body));
 }

@@ -205,7 +205,7 @@ static void add_expected(struct tree *tree, const struct job_record *record, str
 {
 	double credits;
 
-	if (costs_expected(tree->needs.store, *tree->needs.models, record, &credits) == 0 && !isnan(credits))
+	if (costs_expected(tree->needs.store, *tree->needs.models, record, NULL, &credits) == 0 && !isnan(credits))
 		buf_addf(text, "probably %.10g", credits);
 }
 
