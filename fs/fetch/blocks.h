@@ -10,9 +10,8 @@
 #include <stdint.h>
 
 #include "fs/base/list.h"
-#include "fs/base/worker.h"
+#include "fs/store/cache_io.h"
 
-struct cache_file;
 struct fetch;
 
 #define BLOCK_BYTES (512 * 1024) /* the kernel's reads, which are aligned like these, lie in one */
@@ -25,11 +24,9 @@ struct block {
 	size_t length, room;
 	bool filling;
 	unsigned holds;        /* by those who read its bytes on another thread */
-	struct worker_job job; /* its way to disk, like the next four */
+	struct cache_io io;    /* its way to disk, or from there, like the next two */
 	struct fetch *fetch; /* borrowed; NULL: closed meanwhile */
 	struct block_pool *pool;
-	struct cache_file *file; /* held */
-	int fd, error; /* fd: or a negative errno */
 	char data[BLOCK_BYTES];
 };
 

@@ -111,6 +111,8 @@ int fetches_create(const struct fetch_needs *needs, struct fetches **ret_fetches
 	if (r == 0 && needs->cache && needs->brings_in)
 		r = keep_create(fetches, &fetches->keep);
 	if (r == 0)
+		r = cache_io_begin(needs->store, needs->loop, needs->worker);
+	if (r == 0)
 		r = loop_timer_create(needs->loop, on_flush, fetches, &fetches->flush);
 	if (r == 0)
 		r = loop_timer_create(needs->loop, fetch_background_next, fetches, &fetches->next);
@@ -138,6 +140,7 @@ void fetches_destroy(struct fetches *fetches)
 	/* blocks on their way to disk; one that does not answer keeps them */
 	if (worker_drain_for(fetches->needs.worker, DISK_END_MS))
 		block_pool_destroy(fetches->blocks);
+	cache_io_end(fetches->needs.store);
 	evict_destroy(fetches->evictor);
 	keep_destroy(fetches->keep);
 	loop_timer_destroy(fetches->flush);

@@ -139,6 +139,84 @@ void fetch_left(struct fetch *fetch)
 		fetch_free(fetch);
 }
 
+/* The bytes on the disk are none that one can have: they come from the service again, and do without it. One that does not
+ * answer for now still has them, and so has one that cannot be asked for want of descriptors. */
+static void lose_disk(struct fetch *fetch, int error)
+{
+	if (!fetch->uncached)
+		log_errno(LOG_LEVEL_WARNING, error,
+			"result: inode %lld: the cache cannot be read: it is read without",
+			(long long)fetch->ino);
+	fetch->uncached = true;
+	if (error != -ETIMEDOUT && error != -EMFILE && error != -ENFILE)
+		cache_file_forget(fetch->file);
+}
+
+static void disk_is_late(struct cache_io *io)
+{
+	struct fetch *fetch = container_of(io, struct block, io)->fetch;
+
+	if (fetch == NULL)
+		return;
+	lose_disk(fetch, -ETIMEDOUT);
+	loop_timer_arm(fetch->retry, 0); /* from the service, then */
+}
+
+static void disk_answered(struct cache_io *io)
+{
+	struct block *block = container_of(io, struct block, io);
+	struct fetch *fetch = block->fetch;
+	struct block_pool *pool = block->pool;
+	int64_t start = io->offset, end = start + (int64_t)io->length;
+	int error = io->error;
+
+	block->length = error == 0 ? io->length : 0;
+	if (fetch == NULL) {
+		block->filling = false;
+		block_release(block);
+		return;
+	}
+	fetch->from_disk = NULL;
+	block_release(block);
+	block_fill_done(pool, block);
+	if (error < 0) {
+		lose_disk(fetch, error);
+		loop_timer_arm(fetch->retry, 0);
+		return;
+	}
+	fetch->users++; /* whoever gets the bytes may close it */
+	fetch_progress(fetch);
+	/* the system has them in its memory now; if not, others who wait may need them still */
+	if (list_empty(&fetch->reads))
+		block_drop_between(pool, &fetch->blocks, start, end);
+	fetch_close(fetch);
+}
+
+/* -EAGAIN: they come, into a block, as those from the service do. One read of a file at a time. */
+static int ask_disk(struct fetch *fetch, int64_t at, size_t length)
+{
+	if (fetch->from_disk != NULL)
+		return -EAGAIN;
+	struct block *block = block_take(fetch->fetches->blocks, &fetch->blocks, at, at + (int64_t)length);
+	if (block == NULL)
+		return -ENOMEM;
+	block->fetch = fetch;
+	block->io = (struct cache_io){.kind = CACHE_READ,
+		.offset = at,
+		.length = block->room,
+		.data = block->data,
+		.late = disk_is_late,
+		.done = disk_answered};
+	int r = cache_io_submit(fetch->file, &block->io);
+	if (r < 0) {
+		block_fill_done(fetch->fetches->blocks, block);
+		return r;
+	}
+	block_hold(block);
+	fetch->from_disk = block;
+	return -EAGAIN;
+}
+
 /* Memory before disk. *ret_data: the bytes themselves where they lie together in memory, in *ret_block, else a copy. */
 static int collect(struct fetch *fetch, int64_t offset, size_t length, const char **ret_data,
 	struct block **ret_block)
@@ -165,7 +243,9 @@ static int collect(struct fetch *fetch, int64_t offset, size_t length, const cha
 		if (data != NULL) {
 			memcpy(scratch + filled, data, n);
 		} else {
-			int r = cache_file_read(fetch->file, at, scratch + filled, n);
+			int r = cache_file_read_now(fetch->file, at, scratch + filled, n);
+			if (r == -EAGAIN)
+				r = ask_disk(fetch, at, n);
 			if (r < 0)
 				return r;
 		}
@@ -173,19 +253,6 @@ static int collect(struct fetch *fetch, int64_t offset, size_t length, const cha
 	}
 	*ret_data = scratch;
 	return 0;
-}
-
-/* The bytes on the disk are none that one can have: they come from the service again, and do without it. One that does not
- * answer for now still has them. */
-static void lose_disk(struct fetch *fetch, int error)
-{
-	if (!fetch->uncached)
-		log_errno(LOG_LEVEL_WARNING, error,
-			"result: inode %lld: the cache cannot be read: it is read without",
-			(long long)fetch->ino);
-	fetch->uncached = true;
-	if (error != -ETIMEDOUT)
-		cache_file_forget(fetch->file);
 }
 
 int fetch_collect(struct fetch *fetch, int64_t offset, size_t length, const char **ret_data,
@@ -198,7 +265,7 @@ int fetch_collect(struct fetch *fetch, int64_t offset, size_t length, const char
 		return 0;
 	}
 	int r = collect(fetch, offset, length, ret_data, ret_block);
-	if (r < 0)
+	if (r < 0 && r != -EAGAIN)
 		lose_disk(fetch, r);
 	return r;
 }
@@ -261,7 +328,10 @@ void fetch_progress(struct fetch *fetch)
 		const char *data;
 		if (!fetch_is_here(fetch, copy.offset, copy.offset + (int64_t)copy.length))
 			continue;
-		if (fetch_collect(fetch, copy.offset, copy.length, &data, &block) < 0) {
+		int r = fetch_collect(fetch, copy.offset, copy.length, &data, &block);
+		if (r == -EAGAIN)
+			continue;
+		if (r < 0) {
 			loop_timer_arm(fetch->retry, 0); /* from the service, then */
 			return;
 		}

@@ -82,6 +82,7 @@ struct fetch {
 	struct list transfers;       /* transfer.link, owned */
 	unsigned transfer_count;
 	struct list blocks;       /* block.link */
+	struct block *from_disk;  /* of them; it is being read; NULL: none */
 	struct renewal *renewal;  /* owned */
 	struct loop_timer *retry; /* owned */
 	struct loop_timer *far;   /* owned */
@@ -155,8 +156,8 @@ int fetch_load(struct fetch *fetch);
 /* A transfer has ended: a result that nobody uses goes with its last one. */
 void fetch_left(struct fetch *fetch);
 void fetch_free(struct fetch *fetch);
-/* Bytes that are here, from memory or disk; *ret_block: where they lie in memory, NULL: in a place that is used again. An error:
- * the disk does not give them, and they are not here any more. */
+/* Bytes that are here, from memory or disk; *ret_block: where they lie in memory, NULL: in a place that is used again. -EAGAIN: they
+ * come from the disk, and fetch_progress() is called then. An error: the disk does not give them, and they are not here any more. */
 int fetch_collect(struct fetch *fetch, int64_t offset, size_t length, const char **ret_data,
 	struct block **ret_block);
 void fetch_answer(struct fetch *fetch, const struct fetch_read *read, const char *data,

@@ -15,38 +15,38 @@
 #define LATER_BELOW (256 * 1024) /* bytes: shorter blocks are written several at a time */
 #define STORING_MAX 16 /* blocks on their way to disk; beyond it the transfer waits for the disk */
 
-static void write_block(struct worker_job *job)
+static void read_without(struct fetch *fetch, int error)
 {
-	struct block *block = list_entry(job, struct block, job);
-	size_t done = 0;
-
-	block->error = 0;
-	while (done < block->length && block->error == 0) {
-		ssize_t n = pwrite(block->fd, block->data + done, block->length - done,
-			block->start + (off_t)done);
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == 0 || errno != EINTR)
-			block->error = n == 0 ? -EIO : -errno;
-	}
+	if (fetch == NULL || fetch->uncached)
+		return;
+	log_errno(LOG_LEVEL_WARNING, error, "result: inode %lld: the cache takes no more; it is read without",
+		(long long)fetch->ino);
+	fetch->uncached = true;
 }
 
-static void block_written(struct worker_job *job)
+static void block_late(struct cache_io *io)
 {
-	struct block *block = list_entry(job, struct block, job);
-	struct fetch *fetch = block->fetch;
-	int r = block->error;
+	read_without(container_of(io, struct block, io)->fetch, -ETIMEDOUT);
+}
 
-	if (r == 0)
-		r = cache_file_note(block->file, block->start, block->length);
-	cache_file_release(block->file);
-	if (r < 0 && fetch != NULL && !fetch->uncached) {
-		log_errno(LOG_LEVEL_WARNING, r,
-			"result: inode %lld: the cache takes no more; it is read without",
-			(long long)fetch->ino);
-		fetch->uncached = true;
-	}
+static void block_written(struct cache_io *io)
+{
+	struct block *block = container_of(io, struct block, io);
+
+	if (io->error < 0)
+		read_without(block->fetch, io->error);
 	block_release(block);
+}
+
+/* False: it is there already, or io.error says why not. */
+static bool is_on_its_way(struct fetch *fetch, struct block *block)
+{
+	bool crowded = worker_pending(fetch->fetches->needs.worker) >= STORING_MAX;
+
+	/* that is waited for, for as long as a disk is (fs/store/disk.h) */
+	block->io.error = crowded ? cache_file_write(fetch->file, block->start, block->data, block->length)
+				  : cache_io_submit(fetch->file, &block->io);
+	return !crowded && block->io.error == 0;
 }
 
 /* The block is full, or nothing more comes for it: to disk, whole, since many small writes cost three times as much. */
@@ -54,7 +54,6 @@ static void store_block(struct transfer *transfer)
 {
 	struct fetch *fetch = transfer->fetch;
 	struct fetches *fetches = fetch->fetches;
-	struct worker *worker = fetches->needs.worker;
 	struct block *block = transfer->block;
 
 	if (block == NULL)
@@ -62,20 +61,16 @@ static void store_block(struct transfer *transfer)
 	transfer->block = NULL;
 	if (!fetch->uncached && block->length > 0) {
 		block->fetch = fetch;
-		block->file = fetch->file;
-		block->fd = worker_pending(worker) >= STORING_MAX ? -EBUSY : cache_file_fd(fetch->file);
-		block->job = (struct worker_job){.run = write_block, .done = block_written};
-		cache_file_hold(block->file);
+		block->io = (struct cache_io){.kind = CACHE_WRITE,
+			.offset = block->start,
+			.length = block->length,
+			.data = block->data,
+			.later = block->length < LATER_BELOW,
+			.late = block_late,
+			.done = block_written};
 		block_hold(block);
-		if (block->fd < 0) {
-			/* waited for, for as long as a disk is (fs/store/disk.h) */
-			block->error = cache_file_write(block->file, block->start, block->data, block->length);
-			block_written(&block->job);
-		} else if (block->length < LATER_BELOW) {
-			worker_submit_later(worker, &block->job);
-		} else {
-			worker_submit(worker, &block->job);
-		}
+		if (!is_on_its_way(fetch, block))
+			block_written(&block->io);
 		fetch_note_growth(fetches);
 	}
 	block_fill_done(fetches->blocks, block);

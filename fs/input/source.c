@@ -21,6 +21,7 @@ int source_open(struct store *store, const struct node *node, struct source *ret
 		int r = cache_file_open(store, node->ino, &source.cached);
 		if (r < 0)
 			return r;
+		cache_file_check(source.cached);
 		/* its own bytes, without what users see beside them */
 		r = results_size(store, node->ino, &source.size);
 		if (r < 0)

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/media/media.h"
 #include "fs/media/sniff.h"
 #include "fs/store/cache.h"
+#include "fs/store/cache_io.h"
 
 #define WHOLE_MAX (INT64_C(16) << 30) /* of any result */
 #define FIRST_STALLS                                                                               \
@@ -22,6 +24,13 @@ static bool enough(const struct first_bytes *first)
 
 	return result->size >= 0 &&
 	       first->received >= (result->size < FIRST_BYTES_ROOM ? result->size : FIRST_BYTES_ROOM);
+}
+
+/* What has no end that is known goes into the cache as it comes; elsewhere the first bytes do when all of them are here, without the
+ * loop's waiting for the disk. */
+static bool goes_by(const struct first_bytes *first)
+{
+	return first->result->size < 0;
 }
 
 static int on_head(void *arg, const struct http_head *head)
@@ -40,7 +49,7 @@ static int on_head(void *arg, const struct http_head *head)
 	/* a part of something of unknown length: ask for the whole, whose end tells */
 	if (result->size < 0)
 		first->whole = true;
-	return 0;
+	return goes_by(first) ? cache_file_reset(first->file) : 0;
 }
 
 /* A file without a length comes whole, and into the cache: no more of it than that may hold. */
@@ -63,7 +72,7 @@ static int on_body(void *arg, const char *data, size_t length)
 	}
 	if (is_too_much(first, first->received + (int64_t)length))
 		return -EFBIG;
-	if (!first->uncached && cache_file_write(first->file, first->received, data, length) < 0)
+	if (goes_by(first) && !first->uncached && cache_file_write(first->file, first->received, data, length) < 0)
 		first->uncached = true;
 	first->received += (int64_t)length;
 	/* the rest is fetched when it is read; the end of a short file is waited for, to keep the connection */
@@ -133,26 +142,83 @@ static void note_content(struct result_record *result, const struct first_bytes 
 	result->content = strdup(text);
 }
 
+static void end_with(struct first_bytes *first, enum first_bytes_end end, const char *why)
+{
+	cache_file_close(first->file);
+	first->file = NULL;
+	first->done(first->arg, end, why);
+}
+
+/* The first bytes on their way into the cache. */
+struct first_storing {
+	struct cache_io io;
+	struct first_bytes *first; /* borrowed; NULL: it does not wait for them any more */
+	char data[];
+};
+
+/* Without them in the cache they are fetched again when they are read. */
+static void stop_waiting(struct first_storing *storing)
+{
+	struct first_bytes *first = storing->first;
+
+	storing->first = NULL;
+	if (first == NULL)
+		return;
+	first->storing = NULL;
+	end_with(first, FIRST_BYTES_HERE, NULL);
+}
+
+static void on_late(struct cache_io *io)
+{
+	stop_waiting(container_of(io, struct first_storing, io));
+}
+
+static void on_stored(struct cache_io *io)
+{
+	struct first_storing *storing = container_of(io, struct first_storing, io);
+
+	stop_waiting(storing);
+	free(storing);
+}
+
+/* False: they do not go there. */
+static bool begin_storing(struct first_bytes *first)
+{
+	size_t length = first_bytes_length(first);
+
+	cache_file_forget(first->file); /* of an attempt before, perhaps of another version */
+	struct first_storing *storing = malloc(sizeof(*storing) + length);
+
+	if (storing == NULL)
+		return false;
+	*storing = (struct first_storing){.first = first,
+		.io = {.kind = CACHE_WRITE_FIRST, .length = length, .data = storing->data, .late = on_late, .done = on_stored}};
+	memcpy(storing->data, first->first, length);
+	if (cache_io_submit(first->file, &storing->io) < 0) {
+		free(storing);
+		return false;
+	}
+	first->storing = storing;
+	return true;
+}
+
 static void on_done(void *arg, const struct http_end *end)
 {
 	struct first_bytes *first = arg;
 	struct result_record *result = first->result;
+	bool went_by = goes_by(first);
 
 	first->request = NULL;
 	const char *why = end->error == -EPERM ? end->text : judge(first, end);
-	if (why == NULL) {
-		note_version(result, &first->head);
-		note_content(result, first);
-	} else {
+	if (why != NULL) {
 		result->size = -1;
+		end_with(first, end->error == -EPERM ? FIRST_BYTES_IMPOSSIBLE : FIRST_BYTES_FAILED, why);
+		return;
 	}
-	cache_file_close(first->file);
-	first->file = NULL;
-	first->done(first->arg,
-		why == NULL            ? FIRST_BYTES_HERE
-		: end->error == -EPERM ? FIRST_BYTES_IMPOSSIBLE
-				       : FIRST_BYTES_FAILED,
-		why);
+	note_version(result, &first->head);
+	note_content(result, first);
+	if (went_by || !begin_storing(first))
+		end_with(first, FIRST_BYTES_HERE, NULL);
 }
 
 /* The first bytes come soon or are tried again after the other results had their turn; a whole file gets more time at each
@@ -198,8 +264,6 @@ int first_bytes_start(struct first_bytes *first, struct result_record *result, u
 		return -ENOMEM;
 	int r = cache_file_open(first->needs->store, result->ino, &first->file);
 	if (r == 0)
-		r = cache_file_reset(first->file);
-	if (r == 0)
 		r = http_start(first->needs->http, &spec, &events, first, &first->request);
 	if (r < 0) {
 		cache_file_close(first->file);
@@ -211,6 +275,9 @@ int first_bytes_start(struct first_bytes *first, struct result_record *result, u
 void first_bytes_cancel(struct first_bytes *first)
 {
 	http_cancel(first->request);
+	if (first->storing != NULL)
+		first->storing->first = NULL;
+	first->storing = NULL;
 	cache_file_close(first->file);
 	free(first->first);
 	first->request = NULL;

@@ -9,6 +9,7 @@
 #define FIRST_BYTES_ROOM CONTENT_FIRST /* enough for the type, and for what thumbnailers look at first */
 
 struct cache_file;
+struct first_storing;
 
 enum first_bytes_end {
 	FIRST_BYTES_HERE,	/* size, type, etag and content of the result are known */
@@ -20,8 +21,9 @@ enum first_bytes_end {
 struct first_bytes {
 	const struct queue_needs *needs; /* borrowed */
 	struct result_record *result;	 /* borrowed; being fetched */
-	struct cache_file *file;	 /* owned */
+	struct cache_file *file;	 /* owned, while bytes come */
 	struct http_request *request;	 /* owned */
+	struct first_storing *storing;	 /* borrowed; they are on their way into the cache; NULL: not */
 	bool whole;    /* the server tells no length: all bytes have to come before the file can be shown */
 	bool uncached; /* the cache would not take the bytes */
 	struct http_head head;

@@ -19,7 +19,7 @@
 
 /* Somebody may have emptied the cache directory, or put something else there: then nothing is known to be in it, and its bytes
  * are fetched again. */
-static void check_size(struct cache_file *file)
+void cache_file_check(struct cache_file *file)
 {
 	struct stat st;
 
@@ -71,8 +71,6 @@ static int load_map(struct cache_file *file)
 			(long long)file->ino);
 		return 0;
 	}
-	if (r == 0)
-		check_size(file);
 	return r;
 }
 
@@ -87,10 +85,8 @@ int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_fi
 		*ret_file = file;
 		return 0;
 	}
-	if (file != NULL) {
-		check_size(file);
-		r = 0;
-	} else {
+	r = 0;
+	if (file == NULL) {
 		file = calloc(1, sizeof(*file));
 		if (file == NULL)
 			return -ENOMEM;
@@ -167,6 +163,14 @@ int cache_file_note(struct cache_file *file, int64_t offset, size_t length)
 {
 	cache_file_changed(file);
 	return ranges_add(&file->present, offset, offset + (int64_t)length);
+}
+
+int cache_file_read_now(struct cache_file *file, int64_t offset, void *data, size_t length)
+{
+	assert(ranges_has(&file->present, offset, offset + (int64_t)length));
+	if (file->store->io_worker == NULL)
+		return cache_file_read(file, offset, data, length);
+	return file->fd >= 0 && disk_read_now(file->store->disk, file->fd, offset, data, length) ? 0 : -EAGAIN;
 }
 
 int cache_file_read(struct cache_file *file, int64_t offset, void *data, size_t length)

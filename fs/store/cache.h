@@ -18,13 +18,18 @@ struct cache_file;
 
 /* SQL is parsed when it is first used: not while the first reader waits. */
 int cache_prepare(struct store *store);
-/* Makes no file yet: that comes with the first byte. */
+/* Makes no file yet: that comes with the first byte. Does not look at the disk either: what was removed there is found missing when
+ * it is read. */
 int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file);
 void cache_file_close(struct cache_file *file); /* NULL is fine */
+/* Looks at the disk: where the bytes are not there any more, none is present. */
+void cache_file_check(struct cache_file *file);
 /* Data, then the map in memory. After an error the range counts as absent. */
 int cache_file_write(struct cache_file *file, int64_t offset, const void *data, size_t length);
 /* Exactly `length` bytes, all present (assert), or an error. */
 int cache_file_read(struct cache_file *file, int64_t offset, void *data, size_t length);
+/* The same without waiting. -EAGAIN: they do not lie in memory: cache_io.h. */
+int cache_file_read_now(struct cache_file *file, int64_t offset, void *data, size_t length);
 /* Writing by somebody else, on cache_file_fd(): what is held stays open; then these bytes are in the file. */
 void cache_file_hold(struct cache_file *file);
 void cache_file_release(struct cache_file *file);

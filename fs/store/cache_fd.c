@@ -77,10 +77,11 @@ static int open_name(struct store *store, const char *name, int flags, struct st
 	return fd;
 }
 
-/* One of which nothing is known is emptied: what is in it belongs to nobody. */
-static int open_empty(struct store *store, const char *name, struct stat *ret_stat)
+/* One of which nothing is known is emptied: what is in it belongs to nobody, but to who is writing to it now (cache_io.h). */
+static int open_empty(const struct cache_file *file, const char *name, struct stat *ret_stat)
 {
-	const int flags = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
+	struct store *store = file->store;
+	const int flags = O_RDWR | O_CREAT | (file->writers == 0 ? O_TRUNC : 0) | O_NOFOLLOW | O_NONBLOCK;
 	int fd = open_name(store, name, flags, ret_stat);
 
 	/* the directory was removed, with all that was in it */
@@ -102,7 +103,22 @@ static int open_known(struct cache_file *file, const char *name, struct stat *re
 		return fd;
 	ranges_finish(&file->present);
 	cache_file_changed(file);
-	return open_empty(file->store, name, ret_stat);
+	return open_empty(file, name, ret_stat);
+}
+
+void cache_fd_adopt(struct cache_file *file, int fd)
+{
+	struct store *store = file->store;
+
+	if (file->fd >= 0) {
+		disk_close(store->disk, fd);
+		return;
+	}
+	if (store->cache_open >= descriptors_part(OPEN_MAX_FILES))
+		close_one(store);
+	file->fd = fd;
+	list_append(&store->cache_opened, &file->open);
+	store->cache_open++;
 }
 
 int cache_fd_open(struct cache_file *file)
@@ -115,10 +131,8 @@ int cache_fd_open(struct cache_file *file)
 		return 0;
 	if (file->gone)
 		return -ENOENT;
-	if (store->cache_open >= descriptors_part(OPEN_MAX_FILES))
-		close_one(store);
 	store_name(file->ino, name);
-	int fd = file->present.count == 0 ? open_empty(store, name, &st) : open_known(file, name, &st);
+	int fd = file->present.count == 0 ? open_empty(file, name, &st) : open_known(file, name, &st);
 	if (fd < 0)
 		return fd;
 	/* a pipe, a directory, a device: somebody has put it there */
@@ -126,8 +140,6 @@ int cache_fd_open(struct cache_file *file)
 		disk_close(store->disk, fd);
 		return -EIO;
 	}
-	file->fd = fd;
-	list_append(&store->cache_opened, &file->open);
-	store->cache_open++;
+	cache_fd_adopt(file, fd);
 	return 0;
 }

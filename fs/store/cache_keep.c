@@ -73,8 +73,7 @@ static int forget(struct store *store, const int64_t *inos, size_t count)
 	/* what cannot be removed there is not asked for any more */
 	int r = disk_unlink(store->disk, store->cache_fd, names, length);
 	if (r < 0)
-		log_errno(LOG_LEVEL_WARNING, r, "cache: of %zu files not all can be removed, the first is that of %lld",
-			count, (long long)inos[0]);
+		log_errno(LOG_LEVEL_WARNING, r, "cache: %zu files are not removed, the first is that of %lld", count, (long long)inos[0]);
 	r = 0;
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		r = db_run(store->db, "DELETE FROM removed WHERE ino = ?", "i", inos[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* cache_private: one file of the cache in memory. Calls go down: cache_sync.c, cache.c (opens, reads and writes it), cache_keep.c, cache_fd.c. */
+/* cache_private: one file of the cache in memory. Calls go down: cache_sync.c, cache_io.c, cache.c (opens, reads and writes it), cache_keep.c, cache_fd.c. */
 #include "fs/store/ranges.h"
 #include "fs/store/store_private.h"
 
@@ -12,7 +12,7 @@ struct cache_file {
 	int64_t ino;
 	int fd;         /* owned; -1: nothing was to be read or written yet, or it is closed */
 	struct list open;    /* store.cache_opened, while there is an fd */
-	unsigned writers;    /* of `holds`: they have the fd */
+	unsigned writers;    /* of `holds`: they have the fd, or open it (cache_io.h) */
 	unsigned holds; /* of the opener, who may have closed it, and of writers; 0: it waits for its map to be saved */
 	struct ranges present;
 	int64_t used;
@@ -31,4 +31,5 @@ static inline void cache_file_changed(struct cache_file *file)
 /* There is an fd afterwards. Where another file is found under its name, nothing is present any more. */
 int cache_fd_open(struct cache_file *file);
 void cache_fd_close(struct cache_file *file);
+void cache_fd_adopt(struct cache_file *file, int fd); /* takes it over */
 void cache_file_free(struct cache_file *file);

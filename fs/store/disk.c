@@ -70,6 +70,11 @@ static size_t read_now(int fd, int64_t offset, void *data, size_t length)
 	return n > 0 ? (size_t)n : 0;
 }
 
+bool disk_read_now(struct disk *disk, int fd, int64_t offset, void *data, size_t length)
+{
+	return !disk_hangs(disk) && read_now(fd, offset, data, length) == length;
+}
+
 int disk_read(struct disk *disk, int fd, int64_t offset, void *data, size_t length)
 {
 	size_t now = disk_hangs(disk) ? 0 : read_now(fd, offset, data, length);
@@ -112,10 +117,18 @@ int disk_unlink(struct disk *disk, int dir, const char *names, size_t length)
 
 	if (call != NULL)
 		memcpy(call->data, names, length);
-	int r = disk_call_make(disk, call);
-	if (r == 0)
-		free(call);
-	return r;
+	return disk_call_leave(disk, call);
+}
+
+int disk_put(struct disk *disk, int dir, const char *name, const void *data, size_t length)
+{
+	struct call *call = disk_call_new(CALL_PUT, dir, length);
+
+	if (call != NULL) {
+		memcpy(call->name, name, strnlen(name, NAME_ROOM - 1));
+		memcpy(call->data, data, length);
+	}
+	return disk_call_start(disk, call);
 }
 
 int disk_sync(struct disk *disk, int fd)
@@ -125,12 +138,6 @@ int disk_sync(struct disk *disk, int fd)
 
 void disk_close(struct disk *disk, int fd)
 {
-	struct call *call = fd < 0 ? NULL : disk_call_new(CALL_CLOSE, fd, 0);
-
-	if (fd < 0)
-		return;
-	if (call == NULL || !disk_call_leave(disk, call)) {
-		free(call);
+	if (fd >= 0 && disk_call_leave_always(disk, disk_call_new(CALL_CLOSE, fd, 0)) < 0)
 		close(fd);
-	}
 }

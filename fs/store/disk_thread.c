@@ -23,7 +23,20 @@ struct disk {
 	bool ending;
 	bool left; /* the thread frees it, should it ever come back */
 	atomic_bool hangs;
+	atomic_llong since; /* ms: when it began the call that it is in; 0: none */
+	atomic_int failed;  /* of the calls that nobody waits for, the last error; the loop logs it */
+	bool marked;        /* the loop's: calls of others do not come back */
+	bool told;          /* the loop's: the log says that it hangs */
 };
+
+/* Not the clock of the loop, which stands still in tests. */
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static int move_bytes(const struct call *call, char *data)
 {
@@ -73,6 +86,18 @@ static int unlink_all(const struct call *call)
 	return r;
 }
 
+static int put(struct call *call)
+{
+	struct call write = {.kind = CALL_WRITE, .length = call->length};
+	int fd = openat(call->fd, call->name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	write.fd = fd;
+	int r = fd < 0 ? -errno : move_bytes(&write, call->data);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 static int run(struct call *call)
 {
 	switch (call->kind) {
@@ -86,6 +111,8 @@ static int run(struct call *call)
 		return or_errno(ftruncate(call->fd, 0));
 	case CALL_UNLINK:
 		return unlink_all(call);
+	case CALL_PUT:
+		return put(call);
 	case CALL_SYNC:
 		return or_errno(fdatasync(call->fd));
 	case CALL_CLOSE:
@@ -123,10 +150,14 @@ static void *work(void *arg)
 		struct call *call = list_entry(disk->waiting.next, struct call, link);
 		list_remove(&call->link);
 		pthread_mutex_unlock(&disk->lock);
+		atomic_store(&disk->since, now_ms());
 		int result = run(call);
+		atomic_store(&disk->since, 0);
 		pthread_mutex_lock(&disk->lock);
 		call->result = result;
 		call->done = true;
+		if (call->alone && result < 0)
+			atomic_store(&disk->failed, result);
 		if (call->alone)
 			drop(call);
 		if (list_empty(&disk->waiting))
@@ -170,19 +201,17 @@ static int start(struct disk *disk)
 	return r;
 }
 
-static struct timespec deadline(void)
+static struct timespec in_ms(long long ms)
 {
-	struct timespec when;
+	long long when = now_ms() + ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &when);
-	when.tv_sec += DISK_MS / 1000;
-	return when;
+	return (struct timespec){.tv_sec = (time_t)(when / 1000), .tv_nsec = (long)(when % 1000) * 1000000};
 }
 
 /* True: the thread has come to its end, or will. */
 static bool wait_for_end(struct disk *disk)
 {
-	struct timespec until = deadline();
+	struct timespec until = in_ms(DISK_MS);
 
 	disk->ending = true;
 	pthread_cond_broadcast(&disk->changed);
@@ -212,9 +241,21 @@ void disk_destroy(struct disk *disk)
 	free_disk(disk);
 }
 
-bool disk_hangs(const struct disk *disk)
+bool disk_hangs(struct disk *disk)
 {
-	return atomic_load(&disk->hangs);
+	long long since = atomic_load(&disk->since);
+
+	bool hangs = disk->marked || atomic_load(&disk->hangs) || (since != 0 && now_ms() - since >= DISK_MS);
+	if (hangs && !disk->told)
+		log_warning("cache: its disk does not answer: it is done without until it does");
+	disk->told = hangs;
+	return hangs;
+}
+
+void disk_mark(struct disk *disk, bool hangs)
+{
+	disk->marked = hangs;
+	(void)disk_hangs(disk);
 }
 
 struct call *disk_call_new(enum call_kind kind, int fd, size_t length)
@@ -237,11 +278,10 @@ struct call *disk_call_named(enum call_kind kind, int dir, const char *name)
 	return call;
 }
 
-/* Hands it over; true: it has come back, and is the caller's. */
-static bool hand_over(struct disk *disk, struct call *call)
+/* Hands it over; true: it has come back, and is the caller's. Else nobody waits for it any more. */
+static bool hand_over(struct disk *disk, struct call *call, long long ms)
 {
-	struct timespec until = deadline();
-	bool done;
+	struct timespec until = in_ms(ms);
 
 	pthread_mutex_lock(&disk->lock);
 	list_append(&disk->waiting, &call->link);
@@ -249,12 +289,10 @@ static bool hand_over(struct disk *disk, struct call *call)
 	while (!call->done)
 		if (pthread_cond_timedwait(&disk->changed, &disk->lock, &until) == ETIMEDOUT)
 			break;
-	done = call->done;
-	if (!done) {
-		call->alone = true;
+	bool done = call->done;
+	call->alone = !done;
+	if (!done && ms >= DISK_MS)
 		atomic_store(&disk->hangs, true);
-		log_warning("cache: its disk does not answer: it is done without until it does");
-	}
 	pthread_mutex_unlock(&disk->lock);
 	return done;
 }
@@ -269,22 +307,62 @@ int disk_call_make(struct disk *disk, struct call *call)
 		free(call);
 		return r;
 	}
-	if (!hand_over(disk, call))
+	if (!hand_over(disk, call, DISK_MS)) {
+		(void)disk_hangs(disk);
 		return -ETIMEDOUT;
+	}
 	r = call->result;
 	if (r < 0)
 		free(call);
 	return r;
 }
 
-bool disk_call_leave(struct disk *disk, struct call *call)
+int disk_call_start(struct disk *disk, struct call *call)
 {
-	if (!disk->started)
-		return false;
+	long long since = atomic_load(&disk->since);
+	int r = call == NULL ? -ENOMEM : disk_hangs(disk) ? -ETIMEDOUT : 0;
+
+	if (r == 0 && !disk->started)
+		r = start(disk);
+	if (r < 0) {
+		free(call);
+		return r;
+	}
+	/* the one before it was waited for already */
+	if (since != 0 && now_ms() - since >= DISK_START_MS)
+		return disk_call_leave(disk, call);
+	if (!hand_over(disk, call, DISK_START_MS))
+		return 0;
+	r = call->result;
+	free(call);
+	return r;
+}
+
+int disk_call_leave_always(struct disk *disk, struct call *call)
+{
+	int r = call == NULL ? -ENOMEM : disk->started ? 0 : start(disk);
+
+	if (r < 0) {
+		free(call);
+		return r;
+	}
 	call->alone = true;
 	pthread_mutex_lock(&disk->lock);
 	list_append(&disk->waiting, &call->link);
 	pthread_cond_broadcast(&disk->changed);
 	pthread_mutex_unlock(&disk->lock);
-	return true;
+	return 0;
+}
+
+int disk_call_leave(struct disk *disk, struct call *call)
+{
+	int failed = atomic_exchange(&disk->failed, 0);
+
+	if (failed < 0)
+		log_errno(LOG_LEVEL_WARNING, failed, "cache: a file there could not be removed, or not written");
+	if (call != NULL && disk_hangs(disk)) {
+		free(call);
+		return -ETIMEDOUT;
+	}
+	return disk_call_leave_always(disk, call);
 }

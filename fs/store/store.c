@@ -127,6 +127,7 @@ int store_open(
 		return -ENOMEM;
 	list_init(&store->cache_unsaved);
 	list_init(&store->cache_opened);
+	list_init(&store->io_waiting);
 	store->state_fd = store->data_fd = store->cache_fd = store->lock_fd = store->name_fd = -1;
 	store->cache_files = map_create();
 	int r = store->cache_files == NULL ? -ENOMEM : disk_create(&store->disk);

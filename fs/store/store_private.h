@@ -45,6 +45,10 @@ struct store {
 	unsigned cache_closed;	   /* of them */
 	struct list cache_opened;  /* cache_file.open, oldest first */
 	unsigned cache_open;	   /* of them */
+	struct worker *io_worker;  /* borrowed; NULL: nothing is submitted (cache_io.h) */
+	struct list io_waiting;	   /* cache_io.link: it has them */
+	struct loop_timer *io_late;/* owned; it has had them for a while */
+	bool io_is_slow;	   /* for half of the time after which its disk hangs */
 	struct data_shared shared;
 	struct recent_node {       /* found lately: what is looked up is opened next */
 		int64_t state;     /* of the database then (db_state()) */

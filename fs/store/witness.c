@@ -84,10 +84,7 @@ void witness_write(struct store *store)
 		line, sizeof(line), "%019" PRId64 " %019" PRId64 "\n", store->account, store->sent);
 
 	/* one write of one length: it is never half an old one */
-	struct stat st;
-	int fd = disk_open(store->disk, store->cache_fd, NAME, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, &st);
-	int r = fd < 0 ? fd : disk_write(store->disk, fd, 0, line, (size_t)length);
-	disk_close(store->disk, fd);
+	int r = disk_put(store->disk, store->cache_fd, NAME, line, (size_t)length);
 	if (r < 0)
 		log_errno(LOG_LEVEL_WARNING, r, "store: how much was sent is not noted in the cache directory");
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 /* libc declares the names that our own sources call, and SQLite calls the ones with 64. */
 #undef pwrite
+#undef pread
 #undef ftruncate
 
 struct fault {
@@ -21,6 +23,9 @@ struct fault {
 };
 
 static struct fault writes, syncs;
+static pthread_mutex_t hang_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t hang_over = PTHREAD_COND_INITIALIZER;
+static const char *hanging; /* protected by it */
 static int spared;
 static bool full;
 static char lines[256 * 1024];
@@ -52,6 +57,14 @@ void own_disk_fail_syncs(const char *part, int error)
 void own_disk_spare(int count)
 {
 	spared = count;
+}
+
+void own_disk_hang_reads(const char *part)
+{
+	pthread_mutex_lock(&hang_lock);
+	hanging = part;
+	pthread_cond_broadcast(&hang_over);
+	pthread_mutex_unlock(&hang_lock);
 }
 
 void own_disk_fill(void)
@@ -130,6 +143,19 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off_t offset)
 		return -1;
 	}
 	return syscall(SYS_pwrite64, fd, data, size, offset);
+}
+
+ssize_t pread64(int fd, void *data, size_t size, off_t offset)
+{
+	char name[512] = "";
+
+	pthread_mutex_lock(&hang_lock);
+	if (hanging != NULL)
+		name_of(fd, name, sizeof(name));
+	while (hanging != NULL && strstr(name, hanging) != NULL)
+		pthread_cond_wait(&hang_over, &hang_lock);
+	pthread_mutex_unlock(&hang_lock);
+	return syscall(SYS_pread64, fd, data, size, offset);
 }
 
 static int sync_fd(int fd, long call)

@@ -11,6 +11,8 @@ void own_disk_fail_writes(const char *part, int error);
 void own_disk_fail_syncs(const char *part, int error);
 /* So many writes, or syncs, are let through first. */
 void own_disk_spare(int count);
+/* Reads of files whose path contains it do not come back until NULL is said. */
+void own_disk_hang_reads(const char *part);
 /* No room for the database until the reserve was given up. */
 void own_disk_fill(void);
 

@@ -327,6 +327,7 @@ static void test_damage_a_cache_that_cannot_be_opened_holds_nothing(void **state
 	assert_true(cache_takes(store, 3001));
 	run("rm cache/3001 && ln -s /etc/passwd cache/3001");
 	assert_int_equal(cache_file_open(store, 3001, &file), 0);
+	cache_file_check(file);
 	assert_int_equal(cache_file_run_end(file, 0), 0);
 	cache_file_close(file);
 	store_close(store);

@@ -63,6 +63,65 @@ static void test_fetch_reads_every_byte_once(void **state)
 	assert_int_equal(world_read(PNG, 3 * MIB + 10, 100, data, 1000), 7);
 }
 
+static void note_length(void *arg, ssize_t length, const char *bytes, struct block *held)
+{
+	*(ssize_t *)arg = length;
+	if (length > 0)
+		memcpy(data, bytes, (size_t)length);
+	if (held != NULL)
+		fetch_release(held);
+}
+
+/* The loop goes on meanwhile, and what it was asked for comes from there in the end. */
+static void test_fetch_does_not_wait_for_the_disk(void **state)
+{
+	struct fetch *fetch;
+	struct fetch_read *first, *second;
+	ssize_t length = -EINPROGRESS, other = -EINPROGRESS;
+
+	make(3 * MIB);
+	read_all(3 * MIB, 1 * MIB);
+	world_remount();
+	size_t asked = own_http_count("GET /T1-0.png");
+	own_disk_hang_reads("cache/");
+	assert_int_equal(fetch_open(account_fetches(world.account), (int64_t)world_ino(PNG), &fetch), 0);
+	assert_int_equal(fetch_read(fetch, MIB, 1000, note_length, &length, &first), 0);
+	assert_int_equal(fetch_read(fetch, 2 * MIB, 1000, note_length, &other, &second), 0);
+	assert_int_equal(length, -EINPROGRESS);
+	fetch_read_cancel(second);
+	own_disk_hang_reads(NULL);
+	world_settle();
+	assert_int_equal(length, 1000);
+	assert_int_equal(other, -EINPROGRESS);
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(data[i], own_http_byte(MIB + (int64_t)i));
+	fetch_close(fetch);
+	assert_int_equal(own_http_count("GET /T1-0.png"), asked);
+	assert_reads(2 * MIB, 1000);
+	assert_int_equal(own_http_count("GET /T1-0.png"), asked);
+}
+
+/* Whoever asked has gone before the disk has answered. */
+static void test_fetch_is_closed_while_the_disk_is_asked(void **state)
+{
+	struct fetch *fetch;
+	struct fetch_read *read;
+	ssize_t length = -EINPROGRESS;
+
+	make(MIB);
+	read_all(MIB, MIB);
+	world_remount();
+	own_disk_hang_reads("cache/");
+	assert_int_equal(fetch_open(account_fetches(world.account), (int64_t)world_ino(PNG), &fetch), 0);
+	assert_int_equal(fetch_read(fetch, 0, 1000, note_length, &length, &read), 0);
+	fetch_read_cancel(read);
+	fetch_close(fetch);
+	own_disk_hang_reads(NULL);
+	world_settle();
+	assert_int_equal(length, -EINPROGRESS);
+	assert_reads(0, 1000);
+}
+
 static void test_fetch_look_into_the_middle_is_a_look(void **state)
 {
 	make(12 * MIB);
@@ -338,6 +397,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_fetch_reads_every_byte_once),
+		T(test_fetch_does_not_wait_for_the_disk),
+		T(test_fetch_is_closed_while_the_disk_is_asked),
 		T(test_fetch_look_into_the_middle_is_a_look),
 		T(test_fetch_close_ends_what_nobody_waits_for),
 		T(test_fetch_from_far_away),

@@ -254,6 +254,7 @@ static void test_store_cache_never_claims_what_is_not_there(void **state)
 	snprintf(path, sizeof(path), "%s/1234", cache_dir);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(cache_file_open(store, 1234, &file), 0);
+	cache_file_check(file);
 	assert_int_equal(cache_file_run_end(file, 100), 100);
 	cache_file_close(file);
 	store_close(store);
