@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 enum { CLASS_DISK = 1, CLASS_DISK_READ = 2, CLASS_NET = 4, CLASS_FUSE = 8, CLASS_DESCRIPTOR = 16 /* makes one */, CLASS_CACHE = 32 /* opens there */ };
+enum { ALWAYS_NO_CACHE = 1, ALWAYS_CACHE_UNREADABLE = 2, ALWAYS_FEW_DESCRIPTORS = 4 };
 enum { MODE_COUNT, MODE_KILL, MODE_KILL_HALF, MODE_FAIL, MODE_SHORT };
 
 /* As crash.py's Page has it. */
@@ -36,7 +38,7 @@ struct page {
 	uint64_t hits;
 	uint32_t classes, mode;
 	int32_t error; /* MODE_FAIL: the errno */
-	int32_t unused;
+	uint32_t always;     /* what is wrong at all times, whatever is counted */
 	int64_t clock_shift; /* seconds, of the wall clock */
 	char last[256];      /* the call that was hit, or the latest one */
 };
@@ -93,6 +95,44 @@ static uint32_t class_of(int fd, bool reads)
 	return class;
 }
 
+/* ~/.cache of crash.py's account, and what lies in it. */
+static bool is_in_cache(int dir, const char *path)
+{
+	char link[32], target[4096];
+
+	if (strstr(path, "/home/cache") != NULL)
+		return true;
+	if (dir == AT_FDCWD || path[0] == '/')
+		return false;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	ssize_t length = readlink(link, target, sizeof(target) - 1);
+	target[length < 0 ? 0 : length] = '\0';
+	return strstr(target, "/home/cache") != NULL;
+}
+
+static bool is_always(uint32_t what)
+{
+	return page != NULL && (page->always & what) != 0 && getpid() == owner;
+}
+
+/* It answers, and what it has cannot be read. */
+static bool is_unreadable(int fd)
+{
+	int saved = errno;
+	bool unreadable = is_always(ALWAYS_CACHE_UNREADABLE) && is_in_cache(fd, "");
+
+	errno = saved;
+	return unreadable;
+}
+
+/* Each fourth call that makes a descriptor finds none. */
+static bool has_none_left(void)
+{
+	static unsigned made;
+
+	return is_always(ALWAYS_FEW_DESCRIPTORS) && __atomic_add_fetch(&made, 1, __ATOMIC_RELAXED) % 4 == 0;
+}
+
 static void describe(const char *call, int fd, const char *path)
 {
 	char link[32], target[200] = "";
@@ -121,6 +161,10 @@ enum verdict { GO_ON, HALF, FAIL };
 /* What is to happen to this call; may not return. */
 static enum verdict inject(uint32_t class, const char *call, int fd, const char *path)
 {
+	if ((class & CLASS_DESCRIPTOR) != 0 && has_none_left()) {
+		errno = EMFILE;
+		return FAIL;
+	}
 	if (class == 0 || page == NULL || (page->classes & class) == 0)
 		return GO_ON;
 	uint64_t number = __atomic_add_fetch(&page->count, 1, __ATOMIC_RELAXED);
@@ -159,6 +203,10 @@ static void after_half(void)
 	ssize_t name parameters;                                                                   \
 	ssize_t name parameters                                                                    \
 	{                                                                                          \
+		if ((reads) && is_unreadable(fd)) {                                                \
+			errno = EIO;                                                               \
+			return -1;                                                                 \
+		}                                                                                  \
 		enum verdict verdict = inject(class_of(fd, reads), #name, fd, NULL);               \
 		if (verdict == FAIL)                                                               \
 			return -1;                                                                 \
@@ -180,6 +228,23 @@ DATA_CALL(send, false, (int fd, const void *data, size_t size, int flags), (fd, 
 DATA_CALL(recv, true, (int fd, void *data, size_t size, int flags), (fd, data, size, flags),
 	(fd, data, size / 2, flags))
 
+/* What lies in memory can be read from a disk that is broken: here there is nothing. */
+long syscall(long number, ...)
+{
+	long a[6];
+	va_list args;
+
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (number == SYS_preadv2 && is_unreadable((int)a[0])) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
 {
 	return pwrite(fd, data, size, (off_t)offset);
@@ -195,6 +260,10 @@ ssize_t read(int fd, void *data, size_t size)
 {
 	uint32_t class = class_of(fd, true);
 
+	if (is_unreadable(fd)) {
+		errno = EIO;
+		return -1;
+	}
 	if (class != CLASS_FUSE || page->mode <= MODE_KILL_HALF)
 		if (inject(class, "read", fd, NULL) == FAIL)
 			return -1;
@@ -267,21 +336,6 @@ int fallocate64(int fd, int mode, off64_t offset, off64_t size)
 	return fallocate(fd, mode, (off_t)offset, (off_t)size);
 }
 
-/* ~/.cache of crash.py's account, and what lies in it. */
-static bool is_in_cache(int dir, const char *path)
-{
-	char link[32], target[4096];
-
-	if (strstr(path, "/home/cache") != NULL)
-		return true;
-	if (dir == AT_FDCWD || path[0] == '/')
-		return false;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
-	ssize_t length = readlink(link, target, sizeof(target) - 1);
-	target[length < 0 ? 0 : length] = '\0';
-	return strstr(target, "/home/cache") != NULL;
-}
-
 static uint32_t class_of_open(int dir, const char *path, int flags)
 {
 	uint32_t class = OURS(CLASS_DESCRIPTOR);
@@ -302,8 +356,11 @@ static int inject_open(int dir, const char *path, int flags, mode_t mode, const 
 {
 	int (*open_real)(int, const char *, int, ...) =
 		(int (*)(int, const char *, int, ...))real("openat");
+	if (is_always(ALWAYS_NO_CACHE) && is_in_cache(dir, path)) {
+		errno = EACCES;
+		return -1;
+	}
 	enum verdict verdict = inject(class_of_open(dir, path, flags), name, -1, path);
-
 	if (verdict == FAIL)
 		return -1;
 	int fd = open_real(dir, path, flags, mode);

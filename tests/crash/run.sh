@@ -20,6 +20,10 @@ one again_fault_walk --points 560
 one fault_walk
 one kill_walk --markers "$partly" --points 160
 one fault_walk --markers "$partly" --points 160
+for with in "no cache" "EIO on reads of the cache" "EMFILE"; do
+    one kill_walk --with "$with"
+    one fault_walk --with "$with"
+done
 one answers
 one storm
 one clock_jumps

@@ -19,6 +19,8 @@ BUILD = os.environ.get("BUILD_DIR", os.path.join(ROOT, "build"))
 FAST = "nokeeper,settle=0.05,copies_after=0,submit_gap=0,first_poll=0.1,poll_interval=0.1,slow_poll_interval=0.1"
 
 DISK, DISK_READ, NET, FUSE, DESCRIPTOR, CACHE = 1, 2, 4, 8, 16, 32
+# What is wrong all the time of a walk (--with): in each life, or from the first mount to its end, whose programs may hear of it.
+ALWAYS = {"no cache": (1, True), "EIO on reads of the cache": (2, True), "EMFILE": (4, False)}
 COUNT, KILL, KILL_HALF, FAIL, SHORT = range(5)
 
 # of fs/store/jobs.h and fs/store/nodes.h
@@ -45,7 +47,7 @@ class Orders(ctypes.Structure):
     """struct page of inject.c"""
     _fields_ = [("count", ctypes.c_uint64), ("at", ctypes.c_uint64), ("times", ctypes.c_uint64),
                 ("hits", ctypes.c_uint64), ("classes", ctypes.c_uint32), ("mode", ctypes.c_uint32),
-                ("error", ctypes.c_int32), ("unused", ctypes.c_int32),
+                ("error", ctypes.c_int32), ("always", ctypes.c_uint32),
                 ("clock_shift", ctypes.c_int64), ("last", ctypes.c_char * 256)]
 
 
@@ -181,6 +183,13 @@ class Account:
 
     def start(self, inject=False):
         """True: mounted; False: it has ended before."""
+        always, in_each = ALWAYS.get(os.environ.get("CRASH_WITH"), (0, True))
+        if not in_each and not inject:
+            always = 0
+        self.page.orders.always = always if in_each else 0
+        if not inject:
+            self.page.order()
+        inject = inject or always != 0
         self.log = open(os.path.join(self.directory, "log"), "ab")
         self.process = subprocess.Popen(
             [os.path.join(BUILD, "weryaifs"), "-f", "-o", self.options, self.mount],
@@ -190,6 +199,7 @@ class Account:
             if self.process.poll() is not None:
                 return False
             if self.is_mounted():
+                self.page.orders.always = always
                 return True
             time.sleep(0.005)
         raise Trouble("neither mounted nor ended within 30 s")

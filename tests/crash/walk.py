@@ -11,7 +11,7 @@ import sys
 import traceback
 
 from story import Lost, Twice
-from surroundings import COUNT, Place, Server, Trouble, have_own_mounts
+from surroundings import ALWAYS, COUNT, Place, Server, Trouble, have_own_mounts
 
 PART = 3  # runs that share a server
 
@@ -80,9 +80,13 @@ def main(name, hits, kinds, run, describe, document):
                         help="runs side by side; they mostly wait (default: two for each processor)")
     parser.add_argument("--markers", default="", help="orders for the sandbox, at the end of each prompt (tests/sandbox/README.md)")
     parser.add_argument("--kind", choices=kinds, action="append")
+    parser.add_argument("--with", dest="always", choices=ALWAYS, help="all the time this is wrong as well")
     parser.add_argument("--list", help="write every place and what came of it to this file")
     arguments = parser.parse_args()
     have_own_mounts()
+    if arguments.always:
+        os.environ["CRASH_WITH"] = arguments.always
+        name += " with " + arguments.always
 
     kinds = arguments.kind or list(kinds)
     wanted = arguments.points and max(1, arguments.points // len(kinds))

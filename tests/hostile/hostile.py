@@ -27,6 +27,7 @@ AGAIN = {"429-retry-1e17", "503-retry-1e17"}  # refused whole: may be sent again
 SAMPLE = ["drip-head", "drip-body", "endless-body", "length-4.6-EB", "words", "address-private", "redirect-private",
           "versions-modified", "429-retry-1e17", "close", "silence"]
 READ_MOST = 6  # seconds, at a stall limit of one
+STAT_MOST = 1
 
 
 def directory_of(endpoint):
@@ -170,7 +171,7 @@ def run_questions(mount, name, label):
     except OSError as error:
         text = os.strerror(error.errno)
     seconds = time.monotonic() - begin
-    made, wrong = run_prompts(mount, [name], label, 15)[name]
+    made, wrong = run_prompts(mount, [name], label, 2.5 * READ_MOST)[name]
     wrong = wrong or unclean(text)
     if seconds > READ_MOST:
         wrong = f"the balance took {seconds:.0f} s"
@@ -183,9 +184,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--sample", action="store_true", help="a few of them")
     parser.add_argument("--endpoint", help="submit, status, batch, upload or cdn alone")
+    parser.add_argument("--patience", type=float, default=1,
+                        help="for a slow machine, or a slow program (sanitizers): so many times the limits of a look and a read")
     parser.add_argument("program")
     parser.add_argument("directory")
     arguments = parser.parse_args()
+    global READ_MOST, STAT_MOST
+    READ_MOST, STAT_MOST = READ_MOST * arguments.patience, STAT_MOST * arguments.patience
     # what is refused for the rate holds back its model
     names = sorted(SAMPLE if arguments.sample else BEHAVIOURS, key=lambda name: name in AGAIN)
     table, troubles = {name: {} for name in names}, []
@@ -195,11 +200,11 @@ def main():
         with Mount(arguments.program, f"{arguments.directory}/{endpoint}", Service()) as mount:
             watch = Watch(mount)
             watch.start()
-            for name, cell in run_prompts(mount, names, endpoint, 12 if arguments.sample else 25).items():
+            for name, cell in run_prompts(mount, names, endpoint, (12 if arguments.sample else 25) * arguments.patience).items():
                 table[name][endpoint] = cell
             watch.over.set()
             watch.join()
-            if watch.worst > 1:
+            if watch.worst > STAT_MOST:
                 troubles.append(f"{endpoint}: a stat took {watch.worst:.1f} s")
             if watch.most > CACHE_MOST:
                 troubles.append(f"{endpoint}: the cache took {watch.most >> 20} MiB")
