@@ -184,6 +184,14 @@ static void wait_for_disk(struct queue *queue, struct job *job, int error)
 	queue_wake(queue);
 }
 
+/* How a tool's answer is read, its section says: without that what it answers, which is paid, could not be understood. */
+static bool is_tool_gone(const struct model *model, const char *endpoint)
+{
+	enum api_mode mode;
+
+	return (model == NULL || model->tool == NULL) && api_mode_parse(endpoint, &mode) < 0;
+}
+
 void queue_submit(struct queue *queue, struct job *job)
 {
 	CLEANUP_FREE char *guard = NULL;
@@ -199,6 +207,12 @@ void queue_submit(struct queue *queue, struct job *job)
 	if (r == 0 && !tool_endpoint_is_good(job->record.mode)) {
 		hold(queue, job, HOLD_RESTORED,
 			"this version of weryaifs cannot send it: write the prompt again");
+		return;
+	}
+	if (r == 0 && is_tool_gone(model, job->record.mode)) {
+		hold(queue, job, HOLD_RESTORED,
+			"its tool is not in weryaifs.conf any more: put its section back, mount again, then, to send it: echo submit "
+			"into this file");
 		return;
 	}
 	if (r == 0)

@@ -49,3 +49,25 @@ done
 printf '[model BIGGER]\nendpoint = image-upscale\n' >"$XDG_CONFIG_HOME/weryaifs/weryaifs.conf"
 error=$(weryaifs "$M" 2>&1) && fail "a tool without fields is taken"
 assert_contains "$error" "[model BIGGER]: a tool needs both: endpoint and fields"
+
+# one that has left while its request waits is not sent: nobody could read the answer, which is paid for
+conf=$XDG_CONFIG_HOME/weryaifs/weryaifs.conf
+printf '[model SAY]\nendpoint = image-to-prompt\nfields = img_url:image! image_size:kilobytes! language:en|de|ja\nmakes = text\nanswer = prompt\n' >"$conf"
+FAST=${FAST/submit_gap=0/submit_gap=3600} mount_fs
+make_result "$M/FLUX/first.txt" "a fox that goes first" >/dev/null
+printf "image: ../FLUX/fox\nlanguage: de\n" >"$M/SAY/fox.txt"
+wait_state "$M/SAY/fox" QUEUED
+posts=$(posts)
+umount_fs
+mv "$conf" "$TEST_TMP/section"
+mount_fs
+wait_state "$M/SAY/fox" HELD
+assert_contains "$(cat "$M/SAY/fox.status")" "its tool is not in weryaifs.conf any more" "what is said of it"
+assert_eq "$(posts)" "$posts" "posts without the tool"
+umount_fs
+mv "$TEST_TMP/section" "$conf"
+mount_fs
+echo submit >"$M/SAY/fox.status"
+assert_eq "$(cat "$(result_of "$M/SAY/fox.txt")")" "a picture that somebody made"
+assert_eq "$(posts)" $((posts + 1)) "posts when it is back"
+umount_fs
