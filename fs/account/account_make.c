@@ -90,6 +90,7 @@ static int make_queue(struct account *account)
 		.jobs = account->jobs,
 		.changes = account->changes,
 		.leases = account->leases,
+		.writers = account->writers,
 		.fetches = account->fetches,
 		.credits = account->credits,
 		.models = &account->models,

@@ -289,3 +289,13 @@ size_t first_bytes_length(const struct first_bytes *first)
 {
 	return first->received < FIRST_BYTES_ROOM ? (size_t)first->received : FIRST_BYTES_ROOM;
 }
+
+int first_bytes_of_text(struct result_record *result)
+{
+	free(result->type);
+	result->type = strdup("text");
+	if (result->type == NULL)
+		return -ENOMEM;
+	result->size = (int64_t)strlen(result->text);
+	return 0;
+}

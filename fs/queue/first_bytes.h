@@ -39,5 +39,7 @@ void first_bytes_init(struct first_bytes *first, const struct queue_needs *needs
 /* The result has its ino. `failures`: attempts so far, by which it gets more time. -EINVAL, -EPERM: its address is none that
  * is fetched; -ENOMEM, errors of the disk. */
 int first_bytes_start(struct first_bytes *first, struct result_record *result, unsigned failures);
+/* The same for a text, which came with the answer itself. -ENOMEM */
+int first_bytes_of_text(struct result_record *result);
 size_t first_bytes_length(const struct first_bytes *first); /* of `first` */
 void first_bytes_cancel(struct first_bytes *first); /* fine where nothing is under way */

@@ -17,6 +17,7 @@
 #include "fs/fetch/renew.h"
 #include "fs/job/lease.h"
 #include "fs/job/place.h"
+#include "fs/job/writers.h"
 #include "fs/queue/embed.h"
 #include "fs/queue/first_bytes.h"
 #include "fs/queue/publish.h"
@@ -26,6 +27,8 @@
 #include "fs/store/store.h"
 
 #define RENEW_EVERY 4 /* failures until new addresses are asked for */
+#define TWIN_MS 500      /* between two looks at a file that is still being written */
+#define TWIN_LOOKS 120   /* a minute of them */
 #define COVER_TRIES 3 /* then a song goes without */
 /* A result is left out after so long without one success, by a clock that does not jump: the first where nothing else can be
  * shown; where something can, so many times the time after which a download counts as stalled. */
@@ -46,6 +49,7 @@ struct harvest {
 	struct first_bytes first; /* of the current one */
 	struct renewal *renewal;  /* owned */
 	struct loop_timer *timer; /* owned */
+	unsigned twin_looks;      /* at files that were being written */
 	unsigned failures;        /* in a row, of all that are wanted */
 	int64_t failing_since;    /* monotonic ms: the first of them */
 	void (*done)(void *arg, struct job *job);
@@ -227,19 +231,9 @@ static int reserve(struct harvest *harvest, struct result_record *result)
 	return 0;
 }
 
-/* A text came with the answer itself. */
-static int take_text(struct result_record *result)
-{
-	free(result->type);
-	result->type = strdup("text");
-	if (result->type == NULL)
-		return -ENOMEM;
-	result->size = (int64_t)strlen(result->text);
-	return 0;
-}
-
-/* Is it here already, as a file of the user's? */
-static bool take_twin(struct harvest *harvest)
+/* Is it here already, as a file of the user's? 0: yes. -EAGAIN: it will be when its writer has closed it: whoever copies may have made
+ * it as long as it is to be before its bytes come. -ENOENT: no. */
+static int take_twin(struct harvest *harvest)
 {
 	struct result_record *result = &harvest->results[harvest->current];
 	struct store *store = harvest->needs->store;
@@ -248,18 +242,20 @@ static bool take_twin(struct harvest *harvest)
 
 	if (job_place(harvest->job, &place) < 0 || place.ino == 0 ||
 		twin_find(store, result, harvest->count, place.dir, place.stem, &twin) < 0)
-		return false;
+		return -ENOENT;
 	for (size_t i = 0; i < harvest->count; i++)
 		if (harvest->twins[i] == twin.node.ino)
-			return false;
+			return -ENOENT;
+	if (writers_any(harvest->needs->writers, twin.node.ino))
+		return harvest->twin_looks++ < TWIN_LOOKS ? -EAGAIN : -ENOENT;
 	int r = twin_copy(store, &twin, result);
 	if (r < 0) {
 		log_errno(LOG_LEVEL_INFO, r, "job %" PRId64 ": '%s' has the bytes of a result",
 			harvest->job->record.id, twin.node.name);
-		return false;
+		return -ENOENT;
 	}
 	harvest->twins[harvest->current] = twin.node.ino;
-	return true;
+	return 0;
 }
 
 static void on_first_bytes(void *arg, enum first_bytes_end end, const char *why)
@@ -294,10 +290,12 @@ static int take(struct harvest *harvest, struct result_record *result)
 {
 	int r = result->ino != 0 ? 0 : reserve(harvest, result);
 
-	if (r < 0 || take_twin(harvest) || result->size >= 0)
+	if (r == 0 && take_twin(harvest) == -EAGAIN)
+		return -EAGAIN;
+	if (r < 0 || result->size >= 0)
 		return r;
 	return result->kind == RESULT_TEXT
-		       ? take_text(result)
+		       ? first_bytes_of_text(result)
 		       : first_bytes_start(&harvest->first, result, harvest->failures);
 }
 
@@ -306,7 +304,9 @@ static void fetch(struct harvest *harvest)
 	struct result_record *result = &harvest->results[harvest->current];
 	int r = result->kind == RESULT_REFUSED ? -EINVAL : take(harvest, result);
 
-	if (r == -EINVAL || r == -EPERM) {
+	if (r == -EAGAIN) {
+		loop_timer_arm(harvest->timer, TWIN_MS);
+	} else if (r == -EINVAL || r == -EPERM) {
 		leave_out(harvest, "its address is not one that weryaifs fetches");
 	} else if (r < 0) {
 		/* it is our disk or memory that fails: no reason to go without it */

@@ -42,6 +42,7 @@ struct loop;
 struct model_table;
 struct queue;
 struct store;
+struct writers;
 
 struct queue_needs { /* all borrowed */
 	struct loop *loop;
@@ -51,6 +52,7 @@ struct queue_needs { /* all borrowed */
 	struct job_table *jobs;
 	struct changes *changes;
 	struct leases *leases;
+	struct writers *writers;
 	struct fetches *fetches;
 	struct credits *credits;
 	const struct model_table *const *models; /* the table in force, which may be another one at the next turn */

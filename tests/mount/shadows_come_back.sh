@@ -142,3 +142,26 @@ mv posters/word posters/c.status
 await 20 bought $((before + 5)) || fail "retry by a rename"
 cd /
 umount_fs
+
+mount_fs -o settle=0.3
+cd "$M/FLUX"
+# a film is as long as it will be before its bytes come (Explorer and rsync --preallocate make it so): it is the result when it is
+# closed, not before, though its first bytes are right
+made=$(make_result posters/long.txt "a long one [[bytes=400000]]")
+cp "$made" "$out/long.png"
+before=$(posts)
+rm posters/long.txt "$made"
+control fault=cdn-404
+exec {film}<>posters/long.png
+truncate -s 400000 posters/long.png
+head -c 70000 "$out/long.png" >&"$film"
+echo "a long one [[bytes=400000]]" >posters/long.txt
+wait_state posters/long PROCESSING
+tail -c +70001 "$out/long.png" >&"$film"
+exec {film}>&-
+wait_state posters/long SUCCESS
+assert_eq "$(cat posters/long.wait)" long.png "a film that was written slowly: the wait"
+cmp posters/long.png "$out/long.png" || fail "a film that was written slowly has other bytes"
+assert_eq "$(posts)" "$before" "a film that was written slowly: POSTs"
+cd /
+umount_fs
