@@ -263,11 +263,12 @@ static struct model_table *create_table(void)
 	return table;
 }
 
-/* Directories are many and alike: which ones are tried is the input's to say. Who looks for new inputs wants many of them. */
-static bool is_tried(const struct model *model, size_t i, unsigned sum)
+/* Directories are many and alike: which ones are tried is the input's to say. Who looks for new inputs wants many of them, and has
+ * one directory for each. */
+static bool is_tried(const struct model *model, size_t i, size_t count, unsigned sum)
 {
 #ifdef LOOKS_FOR_MORE
-	return (sum + i) % (model->tool ? 32 : 16) == 0;
+	return i == sum % count;
 #else
 	return !model->tool || (sum + i) % 4 == 0;
 #endif
@@ -284,7 +285,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sum = sum * 31 + data[i];
 	for (size_t i = 0; i < model_table_count(table); i++) {
 		const struct model *model = model_table_at(table, i);
-		if (!is_tried(model, i, sum))
+		if (!is_tried(model, i, model_table_count(table), sum))
 			continue;
 		check(table, model, (const char *)data, size, false);
 		if (!model->tool)
