@@ -42,11 +42,15 @@ static void block_written(struct cache_io *io)
 static bool is_on_its_way(struct fetch *fetch, struct block *block)
 {
 	bool crowded = worker_pending(fetch->fetches->needs.worker) >= STORING_MAX;
-
 	/* that is waited for, for as long as a disk is (fs/store/disk.h) */
-	block->io.error = crowded ? cache_file_write(fetch->file, block->start, block->data, block->length)
-				  : cache_io_submit(fetch->file, &block->io);
-	return !crowded && block->io.error == 0;
+	int r = crowded ? cache_file_write(fetch->file, block->start, block->data, block->length)
+			: cache_io_submit(fetch->file, &block->io);
+
+	/* what was submitted is the worker's now */
+	if (r == 0 && !crowded)
+		return true;
+	block->io.error = r;
+	return false;
 }
 
 /* The block is full, or nothing more comes for it: to disk, whole, since many small writes cost three times as much. */

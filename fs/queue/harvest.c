@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "fs/base/backoff.h"
 #include "fs/base/cleanup.h"
@@ -21,9 +20,8 @@
 #include "fs/queue/embed.h"
 #include "fs/queue/first_bytes.h"
 #include "fs/queue/publish.h"
+#include "fs/queue/result_node.h"
 #include "fs/queue/twin.h"
-#include "fs/store/nodes.h"
-#include "fs/store/removed.h"
 #include "fs/store/store.h"
 
 #define RENEW_EVERY 4 /* failures until new addresses are asked for */
@@ -43,6 +41,7 @@ struct harvest {
 	struct job *job;                 /* borrowed */
 	struct result_record *results;   /* owned */
 	size_t count, current;           /* current == count: all are here, or left out */
+	struct twin_copying *copying; /* borrowed; of the current one; NULL: none */
 	int64_t *twins;           /* owned, one for each result: the file of the user's that it is (twin.h), 0 none */
 	bool *left_out;           /* owned, one for each result: the job is published without it */
 	char *missing;            /* owned; what is told of those; NULL: none */
@@ -63,6 +62,7 @@ static void harvest_cancel(struct job_work *work)
 	struct harvest *harvest = container_of(work, struct harvest, work);
 
 	first_bytes_cancel(&harvest->first);
+	twin_copy_cancel(harvest->copying);
 	renew_cancel(harvest->renewal);
 	loop_timer_destroy(harvest->timer);
 	result_records_finish(harvest->results, harvest->count);
@@ -196,43 +196,10 @@ static void retry(struct harvest *harvest, const char *why)
 	loop_timer_arm(harvest->timer, wait);
 }
 
-/* One that its user has removed has its bytes in the cache still: it gets its inode back, and is what it was. */
-static void find_removed(
-	struct harvest *harvest, const struct result_record *result, int64_t *ret_ino, int64_t *ret_size)
-{
-	int r = removed_find(harvest->needs->store, harvest->job->record.id, result->seq, ret_ino, ret_size);
+static void on_twin(void *arg, int error);
 
-	if (r < 0 && r != -ENOENT)
-		log_errno(LOG_LEVEL_WARNING, r, "job %" PRId64 ": the cache is not asked for result %" PRId64,
-			harvest->job->record.id, result->seq + 1);
-}
-
-static int add_node(struct store *store, void *arg)
-{
-	return nodes_add(store, arg);
-}
-
-/* A node without a name, to be named when all is known: what is left over after a crash goes at the next mount. */
-static int reserve(struct harvest *harvest, struct result_record *result)
-{
-	struct node node = {.kind = NODE_RESULT,
-		.mode = S_IFREG | 0644,
-		.uid = harvest->needs->uid,
-		.gid = harvest->needs->gid,
-		.job = harvest->job->record.id};
-	int64_t size = -1;
-
-	find_removed(harvest, result, &node.ino, &size);
-	int r = store_run(harvest->needs->store, false, add_node, &node);
-	if (r < 0)
-		return r;
-	result->ino = node.ino;
-	result->size = size;
-	return 0;
-}
-
-/* Is it here already, as a file of the user's? 0: yes. -EAGAIN: it will be when its writer has closed it: whoever copies may have made
- * it as long as it is to be before its bytes come. -ENOENT: no. */
+/* Is it here already, as a file of the user's? -EINPROGRESS: yes, and on_twin() tells when it is taken. -EAGAIN: it will be when its
+ * writer has closed it: whoever copies may have made it as long as it is to be before its bytes come. Else: no. */
 static int take_twin(struct harvest *harvest)
 {
 	struct result_record *result = &harvest->results[harvest->current];
@@ -248,14 +215,12 @@ static int take_twin(struct harvest *harvest)
 			return -ENOENT;
 	if (writers_any(harvest->needs->writers, twin.node.ino))
 		return harvest->twin_looks++ < TWIN_LOOKS ? -EAGAIN : -ENOENT;
-	int r = twin_copy(store, &twin, result);
-	if (r < 0) {
-		log_errno(LOG_LEVEL_INFO, r, "job %" PRId64 ": '%s' has the bytes of a result",
-			harvest->job->record.id, twin.node.name);
-		return -ENOENT;
-	}
+	int r = twin_copy(store, &twin, result, on_twin, harvest, &harvest->copying);
+	if (r < 0)
+		return log_errno(LOG_LEVEL_INFO, r, "job %" PRId64 ": '%s' has the bytes of a result", harvest->job->record.id,
+			twin.node.name);
 	harvest->twins[harvest->current] = twin.node.ino;
-	return 0;
+	return -EINPROGRESS;
 }
 
 static void on_first_bytes(void *arg, enum first_bytes_end end, const char *why)
@@ -274,7 +239,8 @@ static void on_first_bytes(void *arg, enum first_bytes_end end, const char *why)
 			return;
 		}
 		harvest->failures = 0;
-		(void)take_twin(harvest);
+		if (take_twin(harvest) == -EINPROGRESS)
+			return;
 		go_to_next(harvest);
 		step(harvest);
 		return;
@@ -286,24 +252,32 @@ static void on_first_bytes(void *arg, enum first_bytes_end end, const char *why)
 	}
 }
 
-static int take(struct harvest *harvest, struct result_record *result)
+static int ask(struct harvest *harvest, struct result_record *result)
 {
-	int r = result->ino != 0 ? 0 : reserve(harvest, result);
-
-	if (r == 0 && take_twin(harvest) == -EAGAIN)
-		return -EAGAIN;
-	if (r < 0 || result->size >= 0)
-		return r;
+	if (result->size >= 0)
+		return 0;
 	return result->kind == RESULT_TEXT
 		       ? first_bytes_of_text(result)
 		       : first_bytes_start(&harvest->first, result, harvest->failures);
 }
 
-static void fetch(struct harvest *harvest)
+static int take(struct harvest *harvest, struct result_record *result)
 {
-	struct result_record *result = &harvest->results[harvest->current];
-	int r = result->kind == RESULT_REFUSED ? -EINVAL : take(harvest, result);
+	int r = result->ino != 0 ? 0 : result_node_reserve(harvest->needs, harvest->job, result);
+	int twin = r < 0 ? r : take_twin(harvest);
 
+	if (r < 0 || twin == -EAGAIN || twin == -EINPROGRESS)
+		return twin;
+	return ask(harvest, result);
+}
+
+/* `r`: how it has begun. */
+static void go_on(struct harvest *harvest, int r)
+{
+	const struct result_record *result = &harvest->results[harvest->current];
+
+	if (r == -EINPROGRESS)
+		return;
 	if (r == -EAGAIN) {
 		loop_timer_arm(harvest->timer, TWIN_MS);
 	} else if (r == -EINVAL || r == -EPERM) {
@@ -318,13 +292,27 @@ static void fetch(struct harvest *harvest)
 	}
 }
 
+static void on_twin(void *arg, int error)
+{
+	struct harvest *harvest = arg;
+	struct result_record *result = &harvest->results[harvest->current];
+
+	harvest->copying = NULL;
+	if (error < 0) {
+		log_errno(LOG_LEVEL_INFO, error, "job %" PRId64 ": a file that has the bytes of a result", harvest->job->record.id);
+		harvest->twins[harvest->current] = 0;
+	}
+	go_on(harvest, ask(harvest, result));
+}
+
 static void step(void *arg)
 {
 	struct harvest *harvest = arg;
 	struct job *job = harvest->job;
 
 	if (harvest->current < harvest->count) {
-		fetch(harvest);
+		struct result_record *result = &harvest->results[harvest->current];
+		go_on(harvest, result->kind == RESULT_REFUSED ? -EINVAL : take(harvest, result));
 		return;
 	}
 	int64_t wait = publish_wait_ms(harvest->needs->leases, job);

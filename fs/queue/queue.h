@@ -23,7 +23,7 @@
  * Calls back:   nobody. What it changes is told by way of changes.h. A job in WAITING is not its business: who adds,
  *               releases or resumes jobs hands those to the inputs (fs/input/inputs.h).
  * Files:        bottom up: costs, credits, queue_models, queue_gap, queue_takes, queue_state, queue_place, queue_ask, queue_success, queue_after,
- *               queue_balance, queue_answer, queue_step, queue_poll, queue_submit; twin, first_bytes, embed, publish, harvest (what was made);
+ *               queue_balance, queue_answer, queue_step, queue_poll, queue_submit; twin, result_node, first_bytes, embed, publish, harvest (what was made);
  *               queue_pump, queue_resume; bring_back, purchase (what was bought before); queue. */
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/media/content.h"
 #include "fs/store/cache.h"
+#include "fs/store/cache_io.h"
 #include "fs/store/grafts.h"
 #include "fs/store/store.h"
 
@@ -59,68 +61,117 @@ int twin_find(struct store *store, const struct result_record *result, size_t co
 	return r;
 }
 
-/* From the offset *in on, to the offset *out on. */
-static int copy_bytes(int from, off_t in, int to, off_t out, int64_t size)
+struct twin_copying {
+	struct cache_io io;
+	struct graft_record graft; /* owned; io.data is its */
+	struct cache_file *file;   /* owned */
+	struct twin twin;
+	struct result_record *result; /* borrowed */
+	struct stat before;
+	void (*done)(void *arg, int result); /* NULL: nobody waits for it any more */
+	void *arg;
+};
+
+static void tell(struct twin_copying *copying, int result)
 {
-	while (size > 0) {
-		ssize_t n = copy_file_range(from, &in, to, &out, (size_t)size, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		size -= n;
-	}
-	return 0;
+	void (*done)(void *arg, int result) = copying->done;
+
+	copying->done = NULL;
+	if (done != NULL)
+		done(copying->arg, result);
 }
 
-/* The first bytes of the result's own, where the file has others there. */
-static int write_original(int to, const struct graft_record *graft)
+static void copying_free(struct twin_copying *copying)
 {
-	ssize_t n = graft->cut == 0 ? 0 : pwrite(to, graft->original, (size_t)graft->cut, 0);
-
-	return n == graft->cut ? 0 : n < 0 ? -errno : -EIO;
+	if (copying->io.from >= 0)
+		close(copying->io.from);
+	cache_file_close(copying->file);
+	graft_record_finish(&copying->graft);
+	free(copying);
 }
 
-static int copy_file(struct store *store, int64_t ino, const struct graft_record *graft, struct cache_file *file,
-	int64_t *ret_size)
+static void on_late(struct cache_io *io)
 {
-	CLEANUP_CLOSE int from = store_data_open(store, ino, O_RDONLY);
-	struct stat st;
+	tell(container_of(io, struct twin_copying, io), -ETIMEDOUT);
+}
 
-	if (from < 0)
-		return from;
-	if (fstat(from, &st) < 0)
+/* Was it the same all the time? Who changes it has it open, or has changed its time. */
+static int take(struct twin_copying *copying)
+{
+	struct stat now;
+
+	if (fstat(copying->io.from, &now) < 0)
 		return -errno;
-	if (st.st_size > COPY_MAX)
-		return -EFBIG;
-	int64_t rest = st.st_size - (int64_t)(graft->head_length + graft->tail_length);
-	int to = cache_file_fd(file);
-	int r = to < 0 ? to : rest < 0 ? -EIO : write_original(to, graft);
-	if (r == 0)
-		r = copy_bytes(from, (off_t)graft->head_length, to, graft->cut, rest);
-	*ret_size = graft->cut + rest;
-	return r == 0 ? cache_file_note(file, 0, (size_t)*ret_size) : r;
+	if (now.st_size != copying->before.st_size || now.st_ctim.tv_sec != copying->before.st_ctim.tv_sec ||
+		now.st_ctim.tv_nsec != copying->before.st_ctim.tv_nsec)
+		return -ESTALE;
+	copying->result->size = (int64_t)copying->io.length + copying->io.from_length;
+	if (!copying->twin.carries)
+		copying->result->extra = 0;
+	return 0;
 }
 
-int twin_copy(struct store *store, const struct twin *twin, struct result_record *result)
+static void on_copied(struct cache_io *io)
 {
-	CLEANUP(graft_record_finish) struct graft_record graft = {0};
-	struct cache_file *file;
-	int64_t size = -1;
-	int r = twin->carries ? grafts_get(store, result->job, result->seq, &graft) : 0;
+	struct twin_copying *copying = container_of(io, struct twin_copying, io);
+	int r = copying->done == NULL || io->error < 0 ? io->error : take(copying);
 
+	if (r < 0 || copying->done == NULL)
+		cache_file_forget(copying->file);
+	tell(copying, r);
+	copying_free(copying);
+}
+
+static int begin(struct twin_copying *copying, struct store *store)
+{
+	const struct graft_record *graft = &copying->graft;
+	struct cache_io *io = &copying->io;
+
+	io->from = store_data_open(store, copying->twin.node.ino, O_RDONLY);
+	if (io->from < 0)
+		return io->from;
+	if (fstat(io->from, &copying->before) < 0)
+		return -errno;
+	if (copying->before.st_size > COPY_MAX)
+		return -EFBIG;
+	/* the first bytes of the result's own, where the file has others there */
+	io->data = graft->original;
+	io->length = (size_t)graft->cut;
+	io->from_offset = (int64_t)graft->head_length;
+	io->from_length = copying->before.st_size - (int64_t)(graft->head_length + graft->tail_length);
+	if (io->from_length <= 0)
+		return -EIO;
+	int r = cache_file_open(store, copying->result->ino, &copying->file);
+	return r < 0 ? r : cache_io_submit(copying->file, io);
+}
+
+int twin_copy(struct store *store, const struct twin *twin, struct result_record *result, void (*done)(void *arg, int result),
+	void *arg, struct twin_copying **ret_copying)
+{
+	struct twin_copying *copying = calloc(1, sizeof(*copying));
+	int r = 0;
+
+	if (copying == NULL)
+		return -ENOMEM;
+	*copying = (struct twin_copying){.io = {.kind = CACHE_WRITE_FIRST, .from = -1, .late = on_late, .done = on_copied},
+		.twin = *twin,
+		.result = result,
+		.done = done,
+		.arg = arg};
+	if (twin->carries)
+		r = grafts_get(store, result->job, result->seq, &copying->graft);
 	if (r == 0)
-		r = cache_file_open(store, result->ino, &file);
-	if (r < 0)
+		r = begin(copying, store);
+	if (r < 0) {
+		copying_free(copying);
 		return r;
-	r = cache_file_reset(file);
-	if (r == 0)
-		r = copy_file(store, twin->node.ino, &graft, file, &size);
-	cache_file_close(file);
-	if (r < 0)
-		return r;
-	result->size = size;
-	if (!twin->carries)
-		result->extra = 0;
+	}
+	*ret_copying = copying;
 	return 0;
+}
+
+void twin_copy_cancel(struct twin_copying *copying)
+{
+	if (copying != NULL)
+		copying->done = NULL;
 }

@@ -16,6 +16,10 @@ struct twin {
  * it is not known by what its bytes are. */
 int twin_find(struct store *store, const struct result_record *result, size_t count, int64_t dir, const char *stem,
 	struct twin *ret_twin);
-/* Its bytes become those of the result, which has its inode by now, in the cache; users see the file as it is. -EFBIG: too many to be copied
- * while others wait. */
-int twin_copy(struct store *store, const struct twin *twin, struct result_record *result);
+/* Its bytes become those of the result, which has its inode by now, in the cache, while the loop goes on; users see the file as it is. `done`
+ * comes once, not from in here, and ends it: 0, and the result has its size; -ESTALE: the file was changed meanwhile; -ETIMEDOUT: the
+ * cache's disk hangs. -EFBIG: too many to be copied while others wait. */
+struct twin_copying;
+int twin_copy(struct store *store, const struct twin *twin, struct result_record *result, void (*done)(void *arg, int result),
+	void *arg, struct twin_copying **ret_copying);
+void twin_copy_cancel(struct twin_copying *copying); /* NULL is fine */

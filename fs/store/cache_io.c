@@ -52,6 +52,22 @@ static int move_bytes(const struct cache_io *io)
 	return 0;
 }
 
+static int copy_rest(const struct cache_io *io)
+{
+	off_t in = io->from_offset, out = io->offset + (off_t)io->length;
+	int64_t left = io->from_length;
+
+	while (left > 0) {
+		ssize_t n = copy_file_range(io->from, &in, io->fd, &out, (size_t)left, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		left -= n;
+	}
+	return 0;
+}
+
 static void run(struct worker_job *job)
 {
 	struct cache_io *io = list_entry(job, struct cache_io, job);
@@ -59,6 +75,8 @@ static void run(struct worker_job *job)
 	io->error = io->fd >= 0 ? 0 : open_file(io);
 	if (io->error == 0)
 		io->error = move_bytes(io);
+	if (io->error == 0)
+		io->error = copy_rest(io);
 }
 
 /* --- on the loop's --- */
@@ -98,6 +116,8 @@ static int try_again(struct cache_io *io)
 {
 	bool few = io->error == -EMFILE || io->error == -ENFILE;
 
+	if (io->from_length > 0)
+		return io->error;
 	if (io->kind == CACHE_READ)
 		return few ? cache_file_read(io->file, io->offset, io->data, io->length) : io->error;
 	return few || io->error == -ENOENT ? cache_file_write(io->file, io->offset, io->data, io->length) : io->error;
@@ -107,7 +127,7 @@ static void finish(struct worker_job *job)
 {
 	struct cache_io *io = list_entry(job, struct cache_io, job);
 	struct cache_file *file = io->file;
-	int64_t end = io->offset + (int64_t)io->length;
+	int64_t length = (int64_t)io->length + io->from_length;
 
 	list_remove(&io->link);
 	disk_mark(file->store->disk, false);
@@ -115,12 +135,12 @@ static void finish(struct worker_job *job)
 	if (io->opened)
 		cache_fd_adopt(file, io->fd);
 	/* others may have found meanwhile that they are not its bytes */
-	if (io->kind == CACHE_READ && !ranges_has(&file->present, io->offset, end))
+	if (io->kind == CACHE_READ && !ranges_has(&file->present, io->offset, io->offset + length))
 		io->error = -EIO;
 	else if (io->error < 0)
 		io->error = try_again(io);
 	else if (io->kind != CACHE_READ)
-		io->error = cache_file_note(file, io->offset, io->length);
+		io->error = cache_file_note(file, io->offset, (size_t)length);
 	cache_file_release(file);
 	io->done(io);
 }

@@ -30,6 +30,8 @@ struct cache_io {
 	int64_t offset;
 	size_t length;
 	char *data;
+	int from; /* behind those of a writing: `from_length` bytes of this file, from `from_offset` on; 0: none */
+	int64_t from_offset, from_length;
 	bool later; /* nobody waits for it: see worker_submit_later() */
 	void (*late)(struct cache_io *io); /* the disk hangs; NULL: nobody wants to know */
 	void (*done)(struct cache_io *io);
