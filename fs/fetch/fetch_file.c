@@ -93,6 +93,8 @@ int fetch_load(struct fetch *fetch)
 	if (fetch->loaded)
 		return 0;
 	r = results_find(needs->store, fetch->ino, &fetch->record);
+	if (r == -ENOENT) /* its file was removed, and is still open */
+		r = results_find_removed(needs->store, fetch->ino, &fetch->record);
 	if (r == 0 && fetch->record.extra != 0)
 		r = grafts_get(needs->store, fetch->record.job, fetch->record.seq, &fetch->graft);
 	if (r == 0)

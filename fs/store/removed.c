@@ -22,6 +22,7 @@ static bool is_whole(struct store *store, int64_t ino, int64_t size)
 
 	if (cache_file_open(store, ino, &file) < 0)
 		return false;
+	cache_file_check(file);
 	bool whole = cache_file_run_end(file, 0) >= size;
 	cache_file_close(file);
 	return whole;

@@ -122,6 +122,23 @@ static void test_fetch_is_closed_while_the_disk_is_asked(void **state)
 	assert_reads(0, 1000);
 }
 
+static void test_fetch_file_that_is_removed_can_be_read_while_it_is_open(void **state)
+{
+	struct fetch *fetch;
+	struct fetch_read *read;
+	ssize_t length = -EINPROGRESS;
+
+	make(MIB);
+	read_all(MIB, MIB);
+	world_remount();
+	assert_int_equal(fetch_open(account_fetches(world.account), (int64_t)world_ino(PNG), &fetch), 0);
+	assert_int_equal(world_remove(PNG), 0);
+	assert_int_equal(fetch_read(fetch, 0, 1000, note_length, &length, &read), 0);
+	world_settle();
+	assert_int_equal(length, 1000);
+	fetch_close(fetch);
+}
+
 static void test_fetch_look_into_the_middle_is_a_look(void **state)
 {
 	make(12 * MIB);
@@ -399,6 +416,7 @@ int main(void)
 		T(test_fetch_reads_every_byte_once),
 		T(test_fetch_does_not_wait_for_the_disk),
 		T(test_fetch_is_closed_while_the_disk_is_asked),
+		T(test_fetch_file_that_is_removed_can_be_read_while_it_is_open),
 		T(test_fetch_look_into_the_middle_is_a_look),
 		T(test_fetch_close_ends_what_nobody_waits_for),
 		T(test_fetch_from_far_away),
