@@ -43,7 +43,8 @@ fail() {
 
 options=()
 if [ $sanitize = yes ]; then
-    options=(-Db_sanitize=address,undefined -Db_lundef=false)
+    # UBSan beside ASan says its sentence on stderr alone, which a daemon has none of: its signal is reported by ASan
+    options=(-Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize-undefined-trap-on-error)
     export BUILD_DIR=${BUILD_DIR:-build-asan}
 fi
 export BUILD_DIR=${BUILD_DIR:-build}
@@ -155,7 +156,7 @@ run_script() {
         if [ $sanitize = yes ]; then
             # the tracer of the leak check may not look at a process that is not dumpable
             [ "$(id -u)" = 0 ] && leaks=1 || leaks=0
-            export ASAN_OPTIONS=detect_leaks=$leaks:log_path=$directory/sanitizer
+            export ASAN_OPTIONS=detect_leaks=$leaks:handle_sigill=1:log_path=$directory/sanitizer
             export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:log_path=$directory/sanitizer
         fi
         setsid -w bash -c 'echo $$ >"$TEST_TMP/session"; exec "$0"' "$script" \

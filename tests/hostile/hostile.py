@@ -66,6 +66,12 @@ class Mount:
         except subprocess.TimeoutExpired:
             self.daemon.kill()
             self.code = "hangs"
+        self.log.close()
+
+    def died(self):
+        """What its log says of a daemon that ended by itself; a keeper starts the next one, and a sanitizer may report there."""
+        with open(self.log.name, encoding="utf-8", errors="replace") as file:
+            return [line.strip() for line in file if re.search(r"runtime error: |Sanitizer|the next one goes on", line)]
 
     def status(self, stem):
         with open(f"{self.mount}/{directory_of(stem.split('.')[0])}/{stem}.status", encoding="utf-8") as file:
@@ -162,6 +168,13 @@ def run_prompts(mount, names, endpoint, seconds):
     return {name: judge(mount, name, endpoint) for name in names}
 
 
+def ends_badly(mount, what):
+    troubles = [f"{what}: {line}" for line in mount.died()]
+    if mount.code != 0:
+        troubles.append(f"{what}: the daemon ended with {mount.code}")
+    return troubles
+
+
 def run_questions(mount, name, label):
     """The balance and the list of models misbehave; prompts are made all the same."""
     begin = time.monotonic()
@@ -208,15 +221,13 @@ def main():
                 troubles.append(f"{endpoint}: a stat took {watch.worst:.1f} s")
             if watch.most > CACHE_MOST:
                 troubles.append(f"{endpoint}: the cache took {watch.most >> 20} MiB")
-        if mount.code != 0:
-            troubles.append(f"{endpoint}: the daemon ended with {mount.code}")
+        troubles += ends_badly(mount, endpoint)
     for name in [] if arguments.endpoint else names[:4] if arguments.sample else names:
         service = Service()
         service.everywhere = name
         with Mount(arguments.program, f"{arguments.directory}/q-{name}", service) as mount:
             table[name]["balance"], table[name]["models"] = run_questions(mount, name, "questions")
-        if mount.code != 0:
-            troubles.append(f"questions {name}: the daemon ended with {mount.code}")
+        troubles += ends_badly(mount, "questions " + name)
     count = 0
     for name, cells in table.items():
         print(f"{name:18}", *(f"{endpoint} {'!' if wrong else ''}{cell:20}" for endpoint, (cell, wrong) in cells.items()))
