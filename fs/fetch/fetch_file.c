@@ -126,11 +126,24 @@ int fetch_load(struct fetch *fetch)
 	return 0;
 }
 
+static void end_reads(struct fetch *fetch, int error)
+{
+	while (!list_empty(&fetch->reads)) {
+		struct fetch_read *read = list_entry(fetch->reads.next, struct fetch_read, link);
+		fetch_done *done = read->done;
+		void *arg = read->arg;
+		fetch_end_read(read);
+		done(arg, error, NULL, NULL);
+	}
+}
+
 void fetch_close(struct fetch *fetch)
 {
 	assert(fetch->users > 0);
 	if (--fetch->users > 0)
 		return;
+	/* a request that is dealt with again after a kill was answered before, perhaps, and its file is closed meanwhile */
+	end_reads(fetch, -EIO);
 	fetch_stop_long(fetch);
 	fetch_left(fetch);
 }
@@ -142,7 +155,7 @@ void fetch_left(struct fetch *fetch)
 }
 
 /* The bytes on the disk are none that one can have: they come from the service again, and do without it. One that does not
- * answer for now still has them, and so has one that cannot be asked for want of descriptors. */
+ * answer for now still has them: until it does they count as absent (disk_hangs()). What counts as present is waited for by readers. */
 static void lose_disk(struct fetch *fetch, int error)
 {
 	if (!fetch->uncached)
@@ -150,7 +163,7 @@ static void lose_disk(struct fetch *fetch, int error)
 			"result: inode %lld: the cache cannot be read: it is read without",
 			(long long)fetch->ino);
 	fetch->uncached = true;
-	if (error != -ETIMEDOUT && error != -EMFILE && error != -ENFILE)
+	if (error != -ETIMEDOUT)
 		cache_file_forget(fetch->file);
 }
 
@@ -307,13 +320,7 @@ void fetch_fail(struct fetch *fetch, int error, const char *why)
 	loop_timer_disarm(fetch->retry);
 	fetch->attempts = 0;
 	fetch->renewed = false;
-	while (!list_empty(&fetch->reads)) {
-		struct fetch_read *read = list_entry(fetch->reads.next, struct fetch_read, link);
-		fetch_done *done = read->done;
-		void *arg = read->arg;
-		fetch_end_read(read);
-		done(arg, error, NULL, NULL);
-	}
+	end_reads(fetch, error);
 	if (fetch->background != NULL)
 		fetch_background_done(fetch);
 }

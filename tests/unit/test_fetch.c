@@ -122,6 +122,21 @@ static void test_fetch_is_closed_while_the_disk_is_asked(void **state)
 	assert_reads(0, 1000);
 }
 
+/* After a kill a READ may be dealt with again that was answered, and its RELEASE comes first. */
+static void test_fetch_closed_by_who_still_waits_tells_him(void **state)
+{
+	struct fetch *fetch;
+	struct fetch_read *read;
+	ssize_t length = -EINPROGRESS;
+
+	make(MIB);
+	own_http_next_many("GET /T1-0.png", (struct own_answer){.hold = true}, SIZE_MAX);
+	assert_int_equal(fetch_open(account_fetches(world.account), (int64_t)world_ino(PNG), &fetch), 0);
+	assert_int_equal(fetch_read(fetch, 500000, 1000, note_length, &length, &read), 0);
+	fetch_close(fetch);
+	assert_int_equal(length, -EIO);
+}
+
 static void test_fetch_file_that_is_removed_can_be_read_while_it_is_open(void **state)
 {
 	struct fetch *fetch;
@@ -416,6 +431,7 @@ int main(void)
 		T(test_fetch_reads_every_byte_once),
 		T(test_fetch_does_not_wait_for_the_disk),
 		T(test_fetch_is_closed_while_the_disk_is_asked),
+		T(test_fetch_closed_by_who_still_waits_tells_him),
 		T(test_fetch_file_that_is_removed_can_be_read_while_it_is_open),
 		T(test_fetch_look_into_the_middle_is_a_look),
 		T(test_fetch_close_ends_what_nobody_waits_for),
