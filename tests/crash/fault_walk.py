@@ -60,6 +60,11 @@ def run(directory, server, text, kind, at):
     stem = os.path.join(account.mount, "FLUX", "fox")
     try:
         mounted = account.start(inject=True)
+        story = Told(live(stem, text)) if mounted else None
+        ended = mounted and story.wait(SPELL, end=False)
+        # mounted for a moment, and refused then
+        if ended and story.get("error") == errno.ENOTCONN and account.ended(5):
+            mounted = False
         if not mounted:
             said = account.tail(3)
             account.clean()
@@ -67,8 +72,6 @@ def run(directory, server, text, kind, at):
                 raise Trouble("does not start, and does not say why: " + said)
             account.page.order()
         else:
-            story = Told(live(stem, text))
-            ended = story.wait(SPELL, end=False)
             calls, hits, where = account.page.orders.count, account.page.orders.hits, account.page.last()
             account.page.order()
             if not ended and not story.wait(WAIT):
