@@ -132,7 +132,7 @@ void job_note_state(struct job *job)
 {
 	enum job_state state = job->record.state;
 
-	bool busy = job_state_is_active(state) || state == JOB_FETCHING || job->unsaved;
+	bool busy = job_state_is_active(state) || (state == JOB_FETCHING && job->work == NULL) || job->unsaved;
 
 	job_lines_note(job, (state == JOB_QUEUED ? JOB_LINE_QUEUED : 0u) | (busy ? JOB_LINE_BUSY : 0u) |
 				    (state == JOB_WAITING || state == JOB_BLOCKED ? JOB_LINE_WAITING : 0u));
@@ -221,6 +221,7 @@ void job_work_end(struct job *job)
 	job->work = NULL;
 	if (work != NULL)
 		work->cancel(work);
+	job_note_state(job);
 }
 
 void job_destroy(struct job *job)

@@ -5,8 +5,9 @@
  *
  * A line is jobs in the order of their numbers: a sorted array, whose front moves on as jobs leave it there. One line has all that are
  * QUEUED; each model has one of its own. Models take turns, within a model the oldest is first.
- * Invariant: a job is in its lines exactly while it is QUEUED, and among the busy ones exactly while a request, a task or a
- * download of it may be under way or its last change is not saved, and among the waiting ones while it waits for its inputs:
+ * Invariant: a job is in its lines exactly while it is QUEUED, and among the busy ones exactly while the queue has to look after
+ * it (a request or a task is under way, nobody fetches its results yet, or its last change is not saved), and among the waiting ones
+ * while it waits for its inputs:
  * whoever changes one of these says so (job_set_state(), job_save()). Room is there before a job comes, so that no change of state fails.
  * Ownership: the jobs belong to the table. Loop thread only. */
 #include <stdbool.h>

@@ -16,6 +16,7 @@
 #define FIRST_STALLS                                                                               \
 	2 /* the first bytes are here after so many times the stall limit, or not at all */
 #define WHOLE_MS (INT64_C(3600) * 1000) /* the same for a whole file, at most */
+#define TURNS 64 /* one whose server does not answer leaves its own after its time */
 #define SMALLEST 32                     /* API reference 6: the official client refuses less */
 
 static bool enough(const struct first_bytes *first)
@@ -234,11 +235,31 @@ static int64_t total_ms(const struct first_bytes *first, unsigned failures)
 	return total < WHOLE_MS ? total : WHOLE_MS;
 }
 
-void first_bytes_init(struct first_bytes *first, const struct queue_needs *needs,
-	void (*done)(void *arg, enum first_bytes_end end, const char *why), void *arg)
+void first_bytes_line_init(struct first_bytes_line *line)
 {
-	*first = (struct first_bytes){.needs = needs, .done = done, .arg = arg};
+	line->count = 0;
+	list_init(&line->waiting);
+}
+
+void first_bytes_init(struct first_bytes *first, const struct queue_needs *needs,
+	void (*turn)(void *arg), void (*done)(void *arg, enum first_bytes_end end, const char *why), void *arg)
+{
+	*first = (struct first_bytes){.needs = needs, .turn = turn, .done = done, .arg = arg};
+	list_init(&first->link);
 	first->head.retry_after_ms = -1;
+}
+
+static bool take_turn(struct first_bytes *first)
+{
+	struct first_bytes_line *line = first->needs->first_bytes;
+
+	if (!first->has_turn && line->count < TURNS && list_empty(&line->waiting)) {
+		first->has_turn = true;
+		line->count++;
+	}
+	if (!first->has_turn && list_empty(&first->link))
+		list_append(&line->waiting, &first->link);
+	return first->has_turn;
 }
 
 int first_bytes_start(struct first_bytes *first, struct result_record *result, unsigned failures)
@@ -254,6 +275,8 @@ int first_bytes_start(struct first_bytes *first, struct result_record *result, u
 		.total_ms = total_ms(first, failures),
 		.max_bytes = WHOLE_MAX};
 
+	if (!take_turn(first))
+		return 0;
 	first->result = result;
 	first->received = 0;
 	first->uncached = false;
@@ -272,6 +295,26 @@ int first_bytes_start(struct first_bytes *first, struct result_record *result, u
 	return r;
 }
 
+void first_bytes_leave(struct first_bytes *first)
+{
+	struct first_bytes_line *line = first->needs->first_bytes;
+
+	free(first->first);
+	first->first = NULL;
+	list_remove(&first->link);
+	if (!first->has_turn)
+		return;
+	first->has_turn = false;
+	if (list_empty(&line->waiting)) {
+		line->count--;
+		return;
+	}
+	struct first_bytes *next = list_entry(line->waiting.next, struct first_bytes, link);
+	list_remove(&next->link);
+	next->has_turn = true;
+	next->turn(next->arg);
+}
+
 void first_bytes_cancel(struct first_bytes *first)
 {
 	http_cancel(first->request);
@@ -279,10 +322,9 @@ void first_bytes_cancel(struct first_bytes *first)
 		first->storing->first = NULL;
 	first->storing = NULL;
 	cache_file_close(first->file);
-	free(first->first);
 	first->request = NULL;
 	first->file = NULL;
-	first->first = NULL;
+	first_bytes_leave(first);
 }
 
 size_t first_bytes_length(const struct first_bytes *first)

@@ -168,6 +168,7 @@ static void retry(struct harvest *harvest, const char *why)
 	unsigned wanted = 0;
 	int64_t wait = 0;
 
+	first_bytes_leave(&harvest->first);
 	for (size_t i = 0; i < harvest->count; i++)
 		wanted += is_wanted(harvest, i);
 	if (harvest->failures++ == 0)
@@ -315,6 +316,7 @@ static void step(void *arg)
 		go_on(harvest, result->kind == RESULT_REFUSED ? -EINVAL : take(harvest, result));
 		return;
 	}
+	first_bytes_leave(&harvest->first);
 	int64_t wait = publish_wait_ms(harvest->needs->leases, job);
 	if (wait > 0) {
 		loop_timer_arm(harvest->timer, wait);
@@ -346,6 +348,11 @@ static void step(void *arg)
 	harvest->done(harvest->arg, harvest->job);
 }
 
+static void on_turn(void *arg)
+{
+	loop_timer_arm(((struct harvest *)arg)->timer, 0);
+}
+
 int harvest_start(const struct queue_needs *needs, struct job *job,
 	void (*done)(void *arg, struct job *job), void *arg)
 {
@@ -358,7 +365,7 @@ int harvest_start(const struct queue_needs *needs, struct job *job,
 	harvest->job = job;
 	harvest->done = done;
 	harvest->arg = arg;
-	first_bytes_init(&harvest->first, needs, on_first_bytes, harvest);
+	first_bytes_init(&harvest->first, needs, on_turn, on_first_bytes, harvest);
 	int r = results_get(needs->store, job->record.id, &harvest->results, &harvest->count);
 	if (r == 0) {
 		harvest->left_out = calloc(harvest->count + 1, sizeof(*harvest->left_out));

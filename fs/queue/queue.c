@@ -17,6 +17,8 @@ int queue_create(const struct queue_needs *needs, struct queue **ret_queue)
 	if (queue == NULL)
 		return -ENOMEM;
 	queue->needs = *needs;
+	queue->needs.first_bytes = &queue->first_bytes;
+	first_bytes_line_init(&queue->first_bytes);
 	queue_gap_init(&queue->gap, needs->submit_gap_ms, needs->submit_gap_min_ms);
 	queue_recall_gap(queue);
 	queue->tell_from = INT64_MAX;

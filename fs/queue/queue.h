@@ -44,6 +44,8 @@ struct queue;
 struct store;
 struct writers;
 
+struct first_bytes_line;
+
 struct queue_needs { /* all borrowed */
 	struct loop *loop;
 	struct store *store;
@@ -69,6 +71,7 @@ struct queue_needs { /* all borrowed */
 	bool eager;       /* fetch results as soon as they exist */
 	uid_t uid;        /* owner of results */
 	gid_t gid;
+	struct first_bytes_line *first_bytes; /* the queue's own: queue_create() sets it */
 };
 
 int queue_create(const struct queue_needs *needs, struct queue **ret_queue);

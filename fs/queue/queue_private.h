@@ -5,6 +5,7 @@
 #include "fs/base/loop.h"
 #include "fs/job/changes.h"
 #include "fs/job/job_table.h"
+#include "fs/queue/first_bytes.h"
 #include "fs/queue/queue.h"
 #include "fs/queue/queue_gap.h"
 #include "fs/queue/queue_models.h"
@@ -21,6 +22,7 @@ enum queue_pause {
 
 struct queue {
 	struct queue_needs needs;
+	struct first_bytes_line first_bytes;
 	struct loop_timer *timer; /* owned */
 	struct job *posting;      /* the one POST on its way; NULL none */
 	struct queue_gap gap;     /* when the next one may go */

@@ -96,6 +96,8 @@ static void harvest(struct queue *queue, struct job *job)
 {
 	int r = harvest_start(&queue->needs, job, on_harvested, queue);
 
+	/* it goes on by itself */
+	job_note_state(job);
 	if (r < 0) {
 		log_errno(LOG_LEVEL_ERROR, r, "job %" PRId64 ": results", job->record.id);
 		job->not_before = clock_mono_ms() + RETRY_MS;

@@ -299,6 +299,30 @@ static void test_harvest_song_has_words_and_cover(void **state)
 	assert_string_equal(world_list("FLUX"), "fox.mp3 fox.png fox.status fox.text fox.txt");
 }
 
+/* Each that fetches takes memory: of many that have finished, some do so at a time, and those that fail hold up no others. */
+static void test_harvest_many_take_turns(void **state)
+{
+	enum { MANY = 100, TURNS = 64 };
+	char path[32], text[32];
+
+	own_http_next_many(".png", (struct own_answer){.hold = true}, TURNS);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "FLUX/%d.txt", i);
+		snprintf(text, sizeof(text), "%d foxes\n", i);
+		world_save(path, text);
+	}
+	world_wait(HOUR_MS);
+	assert_int_equal(own_http_count("POST"), MANY);
+	assert_int_equal(own_http_count(".png"), TURNS);
+	assert_int_equal(world_count(JOB_FETCHING), MANY);
+	own_http_release((struct own_answer){.status = 503});
+	world_settle();
+	assert_int_equal(own_http_count(".png"), MANY);
+	world_wait(HOUR_MS);
+	assert_int_equal(world_count(JOB_SUCCESS), MANY);
+	assert_int_equal(own_http_count("POST"), MANY);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -321,6 +345,7 @@ int main(void)
 		T(test_harvest_eager_fetches_the_rest),
 		T(test_harvest_cover_that_is_out_of_reach_is_left_out),
 		T(test_harvest_song_has_words_and_cover),
+		T(test_harvest_many_take_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
