@@ -41,7 +41,10 @@ static int read_text(
 	if (length > PROMPT_MAX_BYTES)
 		return -EFBIG;
 	text[length] = '\0';
-	*ret_text = steal(&text);
+	/* it stays with the job as long as that is open, and there may be thousands */
+	char *fitting = realloc(text, (size_t)length + 1);
+	*ret_text = fitting != NULL ? fitting : text;
+	text = NULL;
 	*ret_length = (size_t)length;
 	return 0;
 }
