@@ -28,8 +28,10 @@ static uint32_t code_point(const unsigned char *text, size_t size)
 /* The bytes of the character at `text`; *ret_clean: it may be shown. */
 static size_t next(const char *text, size_t length, bool *ret_clean)
 {
+	*ret_clean = text[0] >= ' ' && text[0] <= '~';
+	if (*ret_clean)
+		return 1;
 	size_t size = str_utf8_next(text, length);
-
 	*ret_clean = size > 0;
 	if (size == 0)
 		return 1;

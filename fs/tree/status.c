@@ -2,6 +2,7 @@
 #include "fs/tree/status.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
@@ -19,12 +20,19 @@ const char *const status_keys[STATUS_KEYS] = {"state", "model", "mode", "task", 
 /* A value is one line: what goes on is indented. Names of attributes have no blank; here they do. */
 static void add_line(struct buf *text, const char *key, const struct buf *value)
 {
-	for (const char *c = key; *c != '\0'; c++)
-		buf_add(text, *c == '_' ? " " : c, 1);
+	size_t start = text->length, word;
+
+	buf_adds(text, key);
+	for (size_t i = start; i < text->length; i++)
+		if (text->data[i] == '_')
+			text->data[i] = ' ';
 	buf_adds(text, ": ");
-	for (const char *c = value->data; *c != '\0'; c++) {
-		buf_add(text, c, 1);
-		if (*c == '\n')
+	for (const char *c = value->data; *c != '\0'; c += word) {
+		word = strcspn(c, "\n");
+		if (c[word] == '\n')
+			word++;
+		buf_add(text, c, word);
+		if (c[word - 1] == '\n')
 			buf_adds(text, "  ");
 	}
 	buf_adds(text, "\n");

@@ -70,9 +70,11 @@ int facts_gather(struct tree *tree, const struct node *node, struct facts *facts
 		r = wishes_get(tree->needs.store, node->job, &facts->wish);
 	if (r == -ENOENT)
 		r = 0;
-	if (r == 0)
+	/* what was never sent has neither */
+	bool sent = facts->record->submitted != 0;
+	if (r == 0 && sent)
 		r = tasks_get(tree->needs.store, node->job, &facts->tasks, &facts->task_count);
-	if (r == 0)
+	if (r == 0 && sent)
 		r = results_get(
 			tree->needs.store, node->job, &facts->results, &facts->result_count);
 	if (r < 0)
