@@ -25,11 +25,11 @@ fs/(mount|keeper|kept) <fuse
 config          <ini.h
 tests/sandbox   <microhttpd|<cairo|<libav|<libsw
 '
-# tests/sandbox is a program of its own that parses JSON too; unit tests may look at what they test
+# tests/sandbox and tests/scale have programs of their own; unit tests may look at what they test
 while read -r folder pattern; do
     [ -n "$folder" ] || continue
     found=$(grep -rnE --include='*.[ch]' "#include ($pattern)" fs config tests |
-        grep -vE "^($folder|tests/unit|tests/fuzz|tests/bench|tests/sandbox)/")
+        grep -vE "^($folder|tests/unit|tests/fuzz|tests/bench|tests/scale|tests/sandbox)/")
     [ -z "$found" ] || complain "only $folder may include $pattern:"$'\n'"$found"
 done <<<"$libraries"
 found=$(grep -rnE --include='*.[ch]' '#include <(curl/|sqlite3|fuse|ini\.h)' tests/sandbox)

@@ -32,7 +32,7 @@ def main():
     began = time.time()
     for i in range(count):
         with open(f'{account.mount}/{models[i % len(models)]}/p{i:06}.txt', 'w') as file:
-            file.write(f'fox {i:06}\n')
+            file.write(f'fox {i:06} [[bytes=20000]]\n')  # the service need not compute them
     try:
         while True:
             time.sleep(1)

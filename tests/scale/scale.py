@@ -25,6 +25,14 @@ def timed(action):
     return time.perf_counter() - began
 
 
+def cat(path):
+    """What cat(1) asks of the kernel, without its start."""
+    fd = os.open(path, os.O_RDONLY)
+    while os.read(fd, 131072):
+        pass
+    os.close(fd)
+
+
 def read(path):
     with open(path, 'rb') as file:
         return file.read()
@@ -131,16 +139,33 @@ def rest(scene):
         quiet, before = (quiet + 1 if now - before < 0.005 else 0), now
 
 
+def floor(directory):
+    """Seconds for the round trips of a status where there is nothing to be done for them."""
+    place, program = directory + '/floor', directory + '/floor.program'
+    os.mkdir(place)
+    flags = subprocess.run(['pkg-config', '--cflags', '--libs', 'fuse3'], check=True, capture_output=True, text=True).stdout.split()
+    subprocess.run(['cc', '-O2', '-o', program, HERE + '/floor.c', *flags], check=True)
+    process = subprocess.Popen([program, place])
+    try:
+        while not os.path.exists(place + '/status'):
+            time.sleep(0.01)
+        return percentile([timed(lambda: cat(place + '/status')) for _ in range(TIMES)], 50)
+    finally:
+        subprocess.run(['fusermount3', '-u', '-q', place], check=True)
+        process.wait()
+
+
 def row_queued(scene):
     scene.make(fault='submit-6010', queued=scene.size)
     rest(scene)
     path = scene.mnt + 'queued'
     took = timed(lambda: list_like_ls(path))
     names = [f'{path}/p{random.randrange(scene.size):07}.status' for _ in range(TIMES)]
-    times = [timed(lambda: read(name)) for name in names]
-    cpu = scene.cpu_of(lambda: [read(name) for name in names]) / TIMES
+    times = [timed(lambda: cat(name)) for name in names]
+    cpu = scene.cpu_of(lambda: [cat(name) for name in names]) / TIMES
     return {'cat of a status, CPU of the daemon': (cpu, 's'), 'RSS with that many QUEUED': (scene.account.rss(), 'MiB'),
-            'ls -l of QUEUED, an entry': (took / 2 / scene.size, 's'), 'cat of a status, p50': (percentile(times, 50), 's')}
+            'ls -l of QUEUED, an entry': (took / 2 / scene.size, 's'),
+            'cat of a status, p50': (percentile(times, 50), 's'), 'the same of a filesystem that does nothing': (floor(scene.directory), 's')}
 
 
 def row_refusal(scene):
