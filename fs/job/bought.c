@@ -66,7 +66,7 @@ struct search {
 	const struct bought_wish *wish;
 	int64_t now, settle_ms;
 	int64_t job;     /* found; 0: none */
-	int64_t wait_ms; /* rule 2: until it is gone for long enough */
+	int64_t wait_ms; /* rule 2: until it is gone for long enough; 0: it is */
 	unsigned looked;
 };
 
@@ -100,10 +100,8 @@ static int find_gone(void *arg, const struct wish_record *record)
 	if (gone_ms >= OTHER_NAME_MS && strcmp(record->name, search->wish->name) != 0)
 		return 0;
 	/* the first is the right one: one that comes behind it is not taken because this one has not been gone for long */
-	if (gone_ms < search->settle_ms)
-		search->wait_ms = search->settle_ms - gone_ms;
-	else
-		search->job = record->job;
+	search->job = record->job;
+	search->wait_ms = gone_ms < search->settle_ms ? search->settle_ms - gone_ms : 0;
 	return 1;
 }
 
@@ -138,19 +136,12 @@ static int decide_gone(struct store *store, struct search *search, struct bought
 	int r = wishes_list_gone(
 		store, wish->hash, wish->request, wish->path, wish->name, find_gone, search);
 
-	if (r < 0)
-		return r;
-	if (search->job != 0) {
-		bought->verdict = BOUGHT_ELSEWHERE;
-		bought->job = search->job;
-		return 1;
-	}
-	if (search->wait_ms > 0) {
-		bought->verdict = BOUGHT_SOON;
-		bought->wait_ms = search->wait_ms;
-		return 1;
-	}
-	return 0;
+	if (r < 0 || search->job == 0)
+		return r < 0 ? r : 0;
+	bought->verdict = search->wait_ms > 0 ? BOUGHT_SOON : BOUGHT_ELSEWHERE;
+	bought->job = search->job;
+	bought->wait_ms = search->wait_ms;
+	return 1;
 }
 
 int bought_decide(struct store *store, const struct bought_wish *wish, int64_t now,

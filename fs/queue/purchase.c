@@ -127,6 +127,18 @@ static bool is_past(enum bought_verdict verdict)
 	return verdict == BOUGHT_LAST || verdict == BOUGHT_EARLIER || verdict == BOUGHT_ELSEWHERE;
 }
 
+/* Of several that ask for one job the first takes it up. */
+static void wait_for_turn(struct purchase *purchase)
+{
+	struct bought *bought = &purchase->bought;
+	int64_t wait = bought->verdict != BOUGHT_ELSEWHERE || purchase->turn_ms == NULL
+			       ? 0
+			       : purchase->turn_ms(purchase->turn_arg, bought->job);
+
+	if (wait > 0)
+		*bought = (struct bought){BOUGHT_SOON, bought->job, wait};
+}
+
 /* A restore may be bringing the results, too. */
 static int wait_for_results(struct store *store, struct purchase *purchase)
 {
@@ -137,7 +149,7 @@ static int wait_for_results(struct store *store, struct purchase *purchase)
 				  purchase->settle_ms, &wait);
 
 	if (r == 0 && wait > 0)
-		purchase->bought = (struct bought){.verdict = BOUGHT_SOON, .wait_ms = wait};
+		purchase->bought = (struct bought){BOUGHT_SOON, purchase->bought.job, wait};
 	return r;
 }
 
@@ -150,8 +162,10 @@ static int decide(struct store *store, void *arg)
 
 	if (r == 0)
 		r = bought_decide(store, &wish, now, purchase->settle_ms, &purchase->bought);
-	if (r == 0)
-		r = wait_for_results(store, purchase);
+	if (r < 0)
+		return r;
+	wait_for_turn(purchase);
+	r = wait_for_results(store, purchase);
 	if (r < 0)
 		return r;
 	if (purchase->past_only && (purchase->bought.verdict == BOUGHT_SOON ||

@@ -18,6 +18,9 @@ struct purchase { /* all is borrowed */
 	int64_t settle_ms;
 	int64_t cancelled;	   /* a job of this prompt that was not sent, and will not be; 0 none */
 	bool copies;		   /* the names are quiet: a copy is sent */
+	/* how long another one, which comes first, has this job to take up; 0: it is ours. NULL: always ours */
+	int64_t (*turn_ms)(void *arg, int64_t job);
+	void *turn_arg;
 	bool past_only;		   /* it cannot be sent now: nothing is written unless it was bought before */
 	const char *hold;	   /* a sentence: HELD for wish->hold instead of QUEUED; NULL: it is sent */
 

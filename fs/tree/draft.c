@@ -38,8 +38,9 @@ int drafts_create(const struct tree_needs *needs, struct drafts **ret_drafts)
 	drafts->names_changed = clock_mono_ms();
 	list_init(&drafts->copies);
 	drafts->by_ino = map_create();
+	drafts->awaited = map_create();
 	drafts->pace = pace_create(needs);
-	int r = drafts->by_ino == NULL || drafts->pace == NULL
+	int r = drafts->by_ino == NULL || drafts->awaited == NULL || drafts->pace == NULL
 			? -ENOMEM
 			: loop_timer_create(
 				  needs->loop, drafts_look_at_copies, drafts, &drafts->copies_timer);
@@ -53,6 +54,7 @@ int drafts_create(const struct tree_needs *needs, struct drafts **ret_drafts)
 
 static void draft_free(struct draft *draft)
 {
+	draft_leave_turn(draft);
 	map_remove(draft->drafts->by_ino, (uint64_t)draft->ino);
 	loop_timer_destroy(draft->timer);
 	list_remove(&draft->link);
@@ -70,6 +72,7 @@ void drafts_destroy(struct drafts *drafts)
 	while (drafts->by_ino != NULL && (draft = map_any(drafts->by_ino, &ino)) != NULL)
 		draft_free(draft);
 	map_destroy(drafts->by_ino);
+	map_destroy(drafts->awaited);
 	loop_timer_destroy(drafts->copies_timer);
 	pace_destroy(drafts->pace);
 	free(drafts);
@@ -119,6 +122,7 @@ int draft_open(struct drafts *drafts, const struct node *node)
 	r = writers_add(drafts->needs->writers, node->ino);
 	if (r == 0) {
 		loop_timer_disarm(draft->timer);
+		draft_leave_turn(draft);
 		draft_stop_copying(draft); /* or a name that changes would have it examined under its writer */
 	} else if (!has_writers(draft) && !draft->pending) {
 		draft_free(draft);
@@ -177,6 +181,7 @@ static void settle(struct draft *draft)
 
 	free(draft->note);
 	draft->note = steal(&note);
+	draft_leave_turn(draft);
 	draft_stop_copying(draft);
 	loop_timer_arm(draft->timer, wait);
 }
@@ -274,6 +279,7 @@ static void end(struct draft *draft)
 {
 	draft->failures = 0;
 	draft->pending = false;
+	draft_leave_turn(draft);
 	draft_stop_copying(draft);
 	free(steal(&draft->note));
 	if (!has_writers(draft))
@@ -284,7 +290,7 @@ static void end(struct draft *draft)
 static int examine(struct draft *draft, struct bought *ret_bought)
 {
 	const struct tree_needs *needs = draft->drafts->needs;
-	struct draft_order order = {.copies = draft_may_copy(draft)};
+	struct draft_order order = {.copies = draft_may_copy(draft), .draft = draft};
 	struct node node;
 
 	*ret_bought = (struct bought){.verdict = BOUGHT_NOT};
@@ -306,8 +312,9 @@ static void on_settled(void *arg)
 			(long long)draft->ino, (long long)wait);
 		loop_timer_arm(draft->timer, wait);
 	} else if (bought.verdict == BOUGHT_SOON) {
-		loop_timer_arm(draft->timer, bought.wait_ms);
+		draft_wait_for(draft, &bought);
 	} else if (bought.verdict == BOUGHT_COPY) {
+		draft_leave_turn(draft);
 		draft_wait_as_copy(draft, bought.job);
 	} else {
 		end(draft);

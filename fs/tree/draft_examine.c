@@ -294,6 +294,8 @@ static int conclude(struct examination *look, int judged)
 		.settle_ms = needs->settle_ms,
 		.cancelled = look->cancelled,
 		.copies = look->order->copies,
+		.turn_ms = look->order->draft != NULL ? draft_turn_ms : NULL,
+		.turn_arg = look->order->draft,
 		.hold = wish_hold_text(look->wish.hold)};
 	bool waits = false;
 	int r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* draft_private: what draft.c (when a text is examined), draft_copies.c (copies wait longer) and draft_examine.c (what it means
- * then) share. */
+/* draft_private: what draft.c (when a text is examined), draft_copies.c (copies wait longer), draft_turn.c (who takes up what several
+ * ask for) and draft_examine.c (what it means then) share. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +28,8 @@ struct draft {
 	char *note;               /* owned; why it waits; NULL none */
 	int64_t copy_since;       /* monotonic ms: it waits as a copy; 0: it does not */
 	struct list link;         /* in drafts.copies, while it does */
+	int64_t awaits;           /* the job that is its to take up, soon; 0: none */
+	int64_t examined_at;      /* monotonic ms: when it will, then */
 };
 
 struct drafts {
@@ -35,6 +37,7 @@ struct drafts {
 	struct map *by_ino;              /* of struct draft, owned */
 	struct pace *pace;               /* owned */
 	struct list copies;              /* draft.link */
+	struct map *awaited;             /* by job: the draft that awaits it, owned */
 	struct loop_timer *copies_timer; /* owned: what they copy may be gone now */
 	int64_t names_changed;           /* monotonic ms */
 };
@@ -42,6 +45,7 @@ struct drafts {
 struct draft_order {
 	bool asked;  /* a person says `submit`: it is sent, whatever was bought before */
 	bool copies; /* the names are quiet: a copy of another prompt is sent */
+	struct draft *draft; /* whose turn counts, where several ask for one job; NULL: it does not */
 };
 
 /* Makes the job that a prompt's text asks for, or finds the one that was bought; what cannot be sent becomes an INVALID one,
@@ -49,6 +53,13 @@ struct draft_order {
  * nothing is decided yet, it is to be examined again. -EINVAL: a person submits nothing. */
 int draft_examine(const struct tree_needs *needs, int64_t ino, const struct draft_order *order,
 	struct bought *ret_bought);
+
+/* draft_turn.c */
+/* bought: BOUGHT_SOON. Of those that wait for a job the first one takes it up. */
+void draft_wait_for(struct draft *draft, const struct bought *bought);
+void draft_leave_turn(struct draft *draft);
+/* How long until the one that comes first is through (arg: struct draft); 0: it is this one's turn. */
+int64_t draft_turn_ms(void *arg, int64_t job);
 
 /* draft_copies.c */
 /* Is it to be sent though another prompt asks for the same? */

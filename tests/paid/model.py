@@ -117,14 +117,12 @@ class Model:
                 self.changed.remove(new)
             return
         del self.texts[old]
-        if is_changed:
-            self.changed.remove(old)
+        if is_changed:                          # it settles since its text was closed, whatever it is called
+            self.changed[self.changed.index(old)] = new
         if old in self.places:                  # what was remembered at the new path is displaced
             self.places[new] = self.places.pop(old)
             self.places[new].path = new
         self.texts[new] = text
-        if is_changed:
-            self.examine_later(new)
 
     def asks_last(self, path):
         place = self.places.get(path)

@@ -393,6 +393,28 @@ static void test_paid_decision_that_the_disk_refuses(void **state)
 	world_assert_state(OWL, "SUCCESS");
 }
 
+/* Two that ask for what is not gone for long enough yet: the clock on the wall and that of the timers are not in step. */
+static void test_paid_is_taken_up_by_the_first_that_waits(void **state)
+{
+	struct job_record first, second;
+
+	make(FOX, "a fox\n");
+	world_job(FOX, &first);
+	world_save(OWL, "a fox\n");
+	world_wait(100);
+	world_save("FLUX/hen.txt", "a fox\n");
+	world_wait(400);
+	assert_int_equal(world_remove(FOX), 0);
+	world_wait(550);
+	world_jump(2);
+	assert_posts(2);
+	world_job(OWL, &second);
+	assert_int_equal(second.id, first.id);
+	job_record_finish(&first);
+	job_record_finish(&second);
+	world_assert_state("FLUX/hen.txt", "SUCCESS");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
@@ -420,6 +442,7 @@ int main(void)
 		T(test_paid_to_another_model_and_back),
 		T(test_paid_dry_run_is_no_purchase),
 		T(test_paid_decision_that_the_disk_refuses),
+		T(test_paid_is_taken_up_by_the_first_that_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

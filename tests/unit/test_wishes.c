@@ -137,7 +137,7 @@ static void test_wishes_of_gone_prompts_are_taken_up(void **state)
 	int64_t job = add_job("/FLUX/old", "A", JOB_SUCCESS, 5000);
 	struct bought soon = decide("/FLUX/new", "A", 5400);
 
-	assert_bought(soon, BOUGHT_SOON, 0);
+	assert_bought(soon, BOUGHT_SOON, job);
 	assert_int_equal(soon.wait_ms, 600);
 	assert_bought(decide("/FLUX/new", "A", 6000), BOUGHT_ELSEWHERE, job);
 	/* the clock was set back */
@@ -185,12 +185,12 @@ static void test_wishes_of_many_the_nearest_is_waited_for(void **state)
 
 	add_job("/FLUX/b", "A", JOB_SUCCESS, 1);
 	struct bought soon = decide("/FLUX/x", "A", 6200);
-	assert_bought(soon, BOUGHT_SOON, 0);
+	assert_bought(soon, BOUGHT_SOON, named);
 	assert_int_equal(soon.wait_ms, 100);
 	assert_bought(decide("/FLUX/x", "A", 6300), BOUGHT_ELSEWHERE, named);
 	/* of no name of ours: the oldest, which went later than others */
 	soon = decide("/FLUX/y", "A", 5900);
-	assert_bought(soon, BOUGHT_SOON, 0);
+	assert_bought(soon, BOUGHT_SOON, oldest);
 	assert_int_equal(soon.wait_ms, 100);
 	assert_bought(decide("/FLUX/y", "A", 6000), BOUGHT_ELSEWHERE, oldest);
 }
