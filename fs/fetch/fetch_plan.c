@@ -281,8 +281,10 @@ static int fetch_rest(struct fetch *fetch)
 			break;
 		at = present;
 	}
+	/* it has ended when it is on disk (fetch_transfer.c) */
 	if (at >= fetch->record.size || fetch->uncached) {
-		fetch_background_done(fetch);
+		if (fetch->storing == 0)
+			fetch_background_done(fetch);
 		return 0;
 	}
 	return start(fetch, at, fetch->record.size, INT64_MAX / 2, true);

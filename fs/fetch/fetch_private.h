@@ -81,6 +81,7 @@ struct fetch {
 	struct list reads;           /* fetch_read.link, owned, oldest first */
 	struct list transfers;       /* transfer.link, owned */
 	unsigned transfer_count;
+	unsigned storing; /* blocks on their way to disk */
 	struct list blocks;       /* block.link */
 	struct block *from_disk;  /* of them; it is being read; NULL: none */
 	struct renewal *renewal;  /* owned */

@@ -29,12 +29,23 @@ static void block_late(struct cache_io *io)
 	read_without(container_of(io, struct block, io)->fetch, -ETIMEDOUT);
 }
 
+/* What is fetched in the background has come to its end when it is on disk. */
+static void note_stored(struct fetch *fetch)
+{
+	if (--fetch->storing > 0 || fetch->background == NULL || !list_empty(&fetch->transfers))
+		return;
+	if (fetch->uncached || cache_file_run_end(fetch->file, 0) >= fetch->record.size)
+		fetch_background_done(fetch);
+}
+
 static void block_written(struct cache_io *io)
 {
 	struct block *block = container_of(io, struct block, io);
 
 	if (io->error < 0)
 		read_without(block->fetch, io->error);
+	if (block->fetch != NULL)
+		note_stored(block->fetch);
 	block_release(block);
 }
 
@@ -73,6 +84,7 @@ static void store_block(struct transfer *transfer)
 			.late = block_late,
 			.done = block_written};
 		block_hold(block);
+		fetch->storing++;
 		if (!is_on_its_way(fetch, block))
 			block_written(&block->io);
 		fetch_note_growth(fetches);
