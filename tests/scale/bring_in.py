@@ -5,7 +5,7 @@
 usage: tests/scale/bring_in.py [--results 10000] [--reads 60] [--link MS,MBIT_S] [--rounds 2]
 
 An account whose results are all with the service alone, behind the link of tests/bench/link.c. Pictures of 100 KiB are read one by one, after
-pauses of half a second to four, so that most of the reads come while something else is on its way. The same with `lazy-only`, where nothing
+pauses of half a second to four, so that most of the reads come while something else is on its way. The same with `results = lazy-only`, where nothing
 is brought in, in turns. Prints the times from open to the first byte and to the last, and how many results were brought in meanwhile. Root, nginx
 and gcc are needed.
 """
@@ -17,7 +17,7 @@ import run as bench_module  # noqa: E402
 from account import Account, Generator, Sandbox  # noqa: E402
 
 SIZE = 100 << 10
-WAYS = {'brought in when nobody reads': 'keep_after=604800', 'overdue': 'keep_after=0', 'nothing is brought in': 'keep=no'}
+WAYS = {'brought in when nobody reads': 'keep_after=604800', 'overdue': 'keep_after=0', 'nothing is brought in': 'results=lazy-only'}
 
 
 def percentile(values, share):
