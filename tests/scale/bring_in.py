@@ -94,12 +94,13 @@ def measure(chosen, directory):
             place = f'{directory}/{turn}-{len(option)}'
             shutil.copytree(base.directory, place, symlinks=True)
             account = Account(place)
+            before = brought_in(account)
             account.start(service.url, '-o', option)
             try:
                 read(account, plan, *times[way][:2])
             finally:
                 account.stop()
-            times[way][2].append(brought_in(account) - 1)  # the template's own
+            times[way][2].append(brought_in(account) - before)
             shutil.rmtree(place)
     service.stop()
     print(f'{chosen.results} results, {chosen.link} (ms one way, Mbit/s), {chosen.reads * chosen.rounds} reads of 100 KiB each, ms')
