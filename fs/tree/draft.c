@@ -310,6 +310,7 @@ static void on_settled(void *arg)
 		log_errno(LOG_LEVEL_ERROR, r,
 			"draft: inode %lld could not be examined: again in %lld ms",
 			(long long)draft->ino, (long long)wait);
+		draft_leave_turn(draft); /* others do not wait for a disk that may stay full */
 		loop_timer_arm(draft->timer, wait);
 	} else if (bought.verdict == BOUGHT_SOON) {
 		draft_wait_for(draft, &bought);
