@@ -308,6 +308,11 @@ void fetch_end_read(struct fetch_read *read)
 	free(read);
 }
 
+void fetch_background_done(struct fetch *fetch)
+{
+	loop_timer_arm(fetch->fetches->next, 0);
+}
+
 void fetch_fail(struct fetch *fetch, int error, const char *why)
 {
 	fetch_trouble(fetch, why);

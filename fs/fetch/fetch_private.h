@@ -167,11 +167,7 @@ void fetch_end_read(struct fetch_read *read);
 /* Bytes have come: answers whom they are enough for. */
 void fetch_progress(struct fetch *fetch);
 /* All of it is here, or will not be: the next one of the background. */
-static inline void fetch_background_done(struct fetch *fetch)
-{
-	loop_timer_arm(fetch->fetches->next, 0);
-}
-
+void fetch_background_done(struct fetch *fetch);
 /* Everybody who waits gets the error, the status says why; a later read tries anew. */
 void fetch_fail(struct fetch *fetch, int error, const char *why);
 

@@ -29,13 +29,13 @@ static void block_late(struct cache_io *io)
 	read_without(container_of(io, struct block, io)->fetch, -ETIMEDOUT);
 }
 
-/* What is fetched in the background has come to its end when it is on disk. */
+/* What is fetched in the background has come to its end when it is on disk, or goes on where it is not. */
 static void note_stored(struct fetch *fetch)
 {
 	if (--fetch->storing > 0 || fetch->background == NULL || !list_empty(&fetch->transfers))
 		return;
-	if (fetch->uncached || cache_file_run_end(fetch->file, 0) >= fetch->record.size)
-		fetch_background_done(fetch);
+	if (!loop_timer_armed(fetch->retry))
+		loop_timer_arm(fetch->retry, 0);
 }
 
 static void block_written(struct cache_io *io)
