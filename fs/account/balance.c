@@ -12,7 +12,8 @@
 #include "fs/base/loop.h"
 #include "fs/queue/credits.h"
 
-#define FRESH_MS 30000
+/* Enough for a loop that reads it all the time; who has just bought credits and looks sees them. */
+#define FRESH_MS 2000
 
 struct balance {
 	void (*done)(void *arg, int result, double credits);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* balance: the answer to who reads .weryaifs/balance: asks the service, unless it said so less than 30 s ago and nothing
+/* balance: the answer to who reads .weryaifs/balance: asks the service, unless it said so less than 2 s ago and nothing
  * was sent since. */
 #include <stdint.h>
 

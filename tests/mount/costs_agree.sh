@@ -51,10 +51,10 @@ nothing_moves() {
 }
 await "$patience" nothing_moves || fail "something is still on its way: $(head -q -n1 "$M"/*/set/*.status | sort | uniq -c)"
 left=$(credits)
-balance_is_left() { grep -q "^$left\b" "$M/.weryaifs/balance"; }
-await 20 balance_is_left || fail "the balance is not $left: $(cat "$M/.weryaifs/balance")"
+balance_is() { grep -q "^$1\b" "$M/.weryaifs/balance"; }
+await 20 balance_is "$left" || fail "the balance is not $left: $(cat "$M/.weryaifs/balance")"
 control credits=$((left + 1000))
-cat "$M/.weryaifs/balance" >/dev/null
+await 20 balance_is $((left + 1000)) || fail "what was bought is not seen: $(cat "$M/.weryaifs/balance")"
 echo submit >"$(grep -l '^needs: credits' "$M"/*/set/*.status | sed -n 1p)" || true
 timeout "$patience" cat "$M/.weryaifs/wait" >"$TEST_TMP/report" && fail "nothing has failed?"
 # the last reading of the balance is asked for after the last answer

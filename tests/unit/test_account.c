@@ -63,7 +63,7 @@ static void test_account_balance_is_asked_for_once_in_a_while(void **state)
 	own_http_balance(12);
 	assert_true(ask_balance().credits == 41.5);
 	assert_int_equal(own_http_count("/balance"), asked);
-	world_wait(30000);
+	world_wait(2000);
 	assert_true(ask_balance().credits == 12);
 	/* what was sent since has changed it */
 	own_http_balance(9);
