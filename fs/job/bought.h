@@ -10,7 +10,8 @@
  *   rule 1  this place sent it, last or earlier                 -> its job again, nothing is sent
  *   rule 2  a paid job that nobody asks for any more            -> this place takes that job up; one of another name for a week
  *                                                                  only. Of several the one whose place had this path last,
- *                                                                  then this name, then the oldest, which is waited for
+ *                                                                  then this name, then the oldest (a dry run that was
+ *                                                                  submitted later: since it was held), which is waited for
  *                                                                  where its prompt went just now
  *   rule 3  a prompt that is still there asks for the same      -> a copy, which waits until the names are quiet, and is bought
  *   else                                                        -> it is bought

@@ -45,12 +45,13 @@ class Place:
         self.path = path        # the last one that it had
         self.asks = None        # what its prompt asks for; None: there is none, or for nothing
         self.last = None        # the job that it asked for last, of those that were sent
-        self.held = False       # is what it asks for a dry run?
+        self.held = None        # what it asks for is a dry run: the number of that
 
 
 class Job:
-    def __init__(self, wish, place):
+    def __init__(self, wish, place, number):
         self.wish, self.place, self.bought_at = wish, place, place.path
+        self.number = number    # the oldest has the lowest; a dry run that is submitted later has had its own since it was held
         self.paid = not wish.startswith("refused")
         self.makes = not wish.startswith(("fail", "lost", "refused"))
         self.task = None        # where the model is compared with a service: its number there
@@ -70,6 +71,7 @@ class Model:
         self.jobs, self.posts, self.running = [], [], []
         self.files = {}         # path of a result -> its job
         self.round = 0          # of decisions
+        self.numbers = 0        # of jobs
         self.away = None        # from, to, round: the last rename to another model
         self.before, self.returned, self.ended = {}, [], []     # of the last round, for later_files()
 
@@ -96,8 +98,8 @@ class Model:
         place = self.places.get(path)
         if place is None:
             return
-        place.asks = None
-        if place.held and all(job.place is not place for job in self.jobs):
+        place.asks, held, place.held = None, place.held, None
+        if held and all(job.place is not place for job in self.jobs):
             del self.places[path]               # there is nothing to be remembered
 
     def move(self, old, new):
@@ -214,13 +216,14 @@ class Model:
         if wish is None:                        # nothing is asked for any more
             place.asks = None
         elif asked:
-            self.buy(path, place, wish)
+            self.buy(path, place, wish, None if path in self.changed else place.held)
         elif is_dry(self.texts[path]):          # it asks, and nothing is sent or taken up
+            held = place.held if place.asks == wish else None
             place.asks = wish
         elif here:                              # rule 1: what it sent last, else what it sent earlier
-            self.ask(path, place, place.last if place.last in here else here[-1])
+            self.ask(path, place, place.last if place.last in here else max(here, key=lambda job: job.number))
         elif gone:                              # rule 2: of this path, of this name, the oldest; if that went just now, it is waited for
-            job = min(gone, key=lambda job: (job.place.path != path, name_of(job.place.path) != name_of(path)))
+            job = min(gone, key=lambda job: (job.place.path != path, name_of(job.place.path) != name_of(path), job.number))
             if job.place.last is job:
                 job.place.last = None
             job.place = place
@@ -230,12 +233,16 @@ class Model:
             return
         else:
             self.buy(path, place, wish)
-        place.held = is_dry(self.texts[path]) and not asked
+        place.held = None if asked or not is_dry(self.texts[path]) else held or self.next_number()
         if path in self.changed:
             self.changed.remove(path)
 
-    def buy(self, path, place, wish):
-        job = Job(wish, place)
+    def next_number(self):
+        self.numbers += 1
+        return self.numbers
+
+    def buy(self, path, place, wish, number=None):
+        job = Job(wish, place, number or self.next_number())
         self.posts.append(wish)
         self.jobs.append(job)
         self.running.append(job)
