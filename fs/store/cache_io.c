@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fs/base/loop.h"
+#include "fs/base/move_bytes.h"
 #include "fs/store/cache.h"
 #include "fs/store/cache_private.h"
 
@@ -35,23 +36,6 @@ static int open_file(struct cache_io *io)
 	return 0;
 }
 
-static int move_bytes(const struct cache_io *io)
-{
-	size_t done = 0;
-
-	while (done < io->length) {
-		off_t at = (off_t)(io->offset + (int64_t)done);
-		ssize_t n = io->kind == CACHE_READ ? pread(io->fd, io->data + done, io->length - done, at)
-						   : pwrite(io->fd, io->data + done, io->length - done, at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 static int copy_rest(const struct cache_io *io)
 {
 	off_t in = io->from_offset, out = io->offset + (off_t)io->length;
@@ -74,7 +58,7 @@ static void run(struct worker_job *job)
 
 	io->error = io->fd >= 0 ? 0 : open_file(io);
 	if (io->error == 0)
-		io->error = move_bytes(io);
+		io->error = move_bytes(io->fd, io->kind != CACHE_READ, io->data, io->length, io->offset);
 	if (io->error == 0)
 		io->error = copy_rest(io);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fs/base/log.h"
+#include "fs/base/move_bytes.h"
 
 struct disk {
 	pthread_t thread;
@@ -36,24 +37,6 @@ static long long now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int move_bytes(const struct call *call, char *data)
-{
-	size_t done = 0;
-
-	while (done < call->length) {
-		off_t at = (off_t)(call->offset + (int64_t)done);
-		ssize_t n = call->kind == CALL_READ
-				    ? pread(call->fd, data + done, call->length - done, at)
-				    : pwrite(call->fd, data + done, call->length - done, at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
-	return 0;
 }
 
 static int or_errno(int r)
@@ -88,11 +71,9 @@ static int unlink_all(const struct call *call)
 
 static int put(struct call *call)
 {
-	struct call write = {.kind = CALL_WRITE, .length = call->length};
 	int fd = openat(call->fd, call->name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : move_bytes(fd, true, call->data, call->length, 0);
 
-	write.fd = fd;
-	int r = fd < 0 ? -errno : move_bytes(&write, call->data);
 	if (fd >= 0)
 		close(fd);
 	return r;
@@ -118,7 +99,7 @@ static int run(struct call *call)
 	case CALL_CLOSE:
 		return or_errno(close(call->fd));
 	default:
-		return move_bytes(call, call->data);
+		return move_bytes(call->fd, call->kind != CALL_READ, call->data, call->length, call->offset);
 	}
 }
 
