@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/fetch/fetch.h"
 #include "fs/store/cache.h"
 #include "tests/unit/own_disk.h"
@@ -264,6 +265,28 @@ static void test_fetch_network_that_stays_away(void **state)
 	assert_int_equal(own_http_count("POST"), 1);
 }
 
+/* Whoever reads hears of a failure after one stall limit and the attempt that is on its way then, which has one of its own: however long each
+ * attempt takes, and however long the server asks to wait. */
+static void test_fetch_failing_read_ends_in_time(void **state)
+{
+	static const int64_t attempts_ms[] = {0, 1000, 7000, 29000, 30000};
+	static const struct own_answer answers[] = {{.error = -ETIMEDOUT}, {.error = -ECONNRESET},
+		{.status = 503, .retry_after_ms = HOUR_MS}, {.status = 404}};
+	for (size_t i = 0; i < array_length(answers) * array_length(attempts_ms); i++) {
+		make(2 * MIB);
+		own_http_next_many("/T1-0.png", answers[i / array_length(attempts_ms)], SIZE_MAX);
+		/* an address that has died is asked for anew, which fails as well */
+		own_http_next_many("/T1/status", (struct own_answer){.status = 500}, SIZE_MAX);
+		own_http_latency(attempts_ms[i % array_length(attempts_ms)]);
+		ssize_t n = world_read(PNG, MIB, 4096, data, 2 * world.options.stall_timeout_ms);
+		if (n >= 0 || n == -EINPROGRESS)
+			fail_msg("case %zu: %zd", i, n);
+		assert_int_equal(own_http_count("POST"), 1);
+		world_teardown(state);
+		world_setup(state);
+	}
+}
+
 /* Another file is behind the address now: its bytes are not mixed with those that are here. */
 static void test_fetch_file_that_has_changed_is_an_error(void **state)
 {
@@ -443,6 +466,7 @@ int main(void)
 		T(test_fetch_renews_an_address_that_has_expired),
 		T(test_fetch_says_why_it_cannot_be_read),
 		T(test_fetch_network_that_stays_away),
+		T(test_fetch_failing_read_ends_in_time),
 		T(test_fetch_file_that_has_changed_is_an_error),
 		T(test_fetch_without_room_in_the_cache),
 		T(test_fetch_without_a_cache),

@@ -14,6 +14,8 @@
 #include <cmocka.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/store/db_private.h"
+#include "fs/store/store_private.h"
 #include "fs/tree/tree.h"
 #include "tests/unit/own_disk.h"
 #include "tests/unit/own_http.h"
@@ -248,6 +250,26 @@ static void test_harvest_goes_on_after_a_kill(void **state)
 	assert_int_equal(own_http_count("POST"), 1);
 }
 
+static int refuse_results(void *arg, int action, const char *table, const char *column, const char *database, const char *trigger)
+{
+	return action == SQLITE_READ && strcmp(table, "result") == 0 ? SQLITE_DENY : SQLITE_OK;
+}
+
+/* It has not begun, so that nothing of its own would begin it later. */
+static void test_harvest_that_cannot_begin_is_begun_later(void **state)
+{
+	own_http_next(PICTURE, (struct own_answer){.hold = true});
+	send();
+	world_kill();
+	assert_int_equal(sqlite3_set_authorizer(world.store->db->handle, refuse_results, NULL), SQLITE_OK);
+	world_wait(3000);
+	assert_int_equal(own_http_count(PICTURE), 1);
+	assert_int_equal(world_count(JOB_FETCHING), 1);
+	assert_int_equal(sqlite3_set_authorizer(world.store->db->handle, NULL, NULL), SQLITE_OK);
+	world_wait(10000);
+	assert_made();
+}
+
 static void test_harvest_eager_fetches_the_rest(void **state)
 {
 	world_end();
@@ -342,6 +364,7 @@ int main(void)
 		T(test_harvest_waits_for_the_disk_of_the_state),
 		T(test_harvest_publishing_is_tried_again),
 		T(test_harvest_goes_on_after_a_kill),
+		T(test_harvest_that_cannot_begin_is_begun_later),
 		T(test_harvest_eager_fetches_the_rest),
 		T(test_harvest_cover_that_is_out_of_reach_is_left_out),
 		T(test_harvest_song_has_words_and_cover),
