@@ -26,9 +26,10 @@ static const char *find_then(const struct queue *queue, const struct job *job)
 	return model != NULL && model->tool != NULL ? model->tool->then : NULL;
 }
 
+/* Also where it has been asked for and the tool has left the configuration since. */
 bool queue_has_step(const struct queue *queue, const struct job *job)
 {
-	return find_then(queue, job) != NULL;
+	return job->record.step_asked != 0 || find_then(queue, job) != NULL;
 }
 
 static int write_record(struct store *store, void *arg)
@@ -149,6 +150,16 @@ static void wait_on(struct job *job)
 	job_tell(job);
 }
 
+/* The tool has left the configuration. The script is kept by the service, so it can wait. */
+static void tell_without(struct job *job)
+{
+	job_set_text(&job->record.trouble,
+		"its script is there, but weryaifs.conf does not say any more how its sound is asked for: put 'then' back into "
+		"[model %s], and it goes on by itself at the next mount",
+		job->record.model);
+	job_tell(job);
+}
+
 static bool may_go(const struct queue *queue)
 {
 	return !queue->needs.read_only && !queue->stopping && queue->posting == NULL &&
@@ -160,10 +171,14 @@ bool queue_step(struct queue *queue, struct job *job)
 {
 	const char *then = find_then(queue, job);
 
-	if (then == NULL || job->task_count != 1)
+	if (job->task_count != 1)
 		return false;
 	if (job->record.step_asked != 0) {
 		wait_on(job);
+		return false;
+	}
+	if (then == NULL) {
+		tell_without(job);
 		return false;
 	}
 	if (!may_go(queue))

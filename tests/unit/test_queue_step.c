@@ -178,6 +178,40 @@ static void test_step_is_not_sent_from_a_mount_that_sends_nothing(void **state)
 	assert_int_equal(own_http_count(SOUND), 1);
 }
 
+/* Its script is kept by the service: it is told what is missing, and goes on when the tool is back. */
+static void test_step_waits_for_a_tool_that_has_left(void **state)
+{
+	own_http_next_many(STATUS, script, 30);
+	own_http_next_many(STATUS, sound, SIZE_MAX);
+	send();
+	world_set_tools(false);
+	world_wait(60000);
+	world_assert_state(TALK, "PROCESSING");
+	assert_int_equal(own_http_count("POST"), 1);
+	assert_non_null(strstr(world_status(TALK, "warning"), "put 'then' back into [model TALK]"));
+	own_http_next(SOUND, taken);
+	world_set_tools(true);
+	world_wait(HOUR_MS);
+	world_assert_state(TALK, "SUCCESS");
+	assert_string_equal(world_status(TALK, "warning"), "");
+	assert_int_equal(own_http_count(SOUND), 1);
+}
+
+/* The script is paid for and is there, whatever the configuration says when its sound has failed. */
+static void test_step_that_fails_without_its_tool_leaves_the_script(void **state)
+{
+	own_http_next(SOUND, taken);
+	own_http_next(STATUS, script);
+	own_http_next_many(STATUS, sound_fails, SIZE_MAX);
+	send();
+	world_wait(4000);
+	assert_int_equal(own_http_count(SOUND), 1);
+	world_set_tools(false);
+	world_wait(60000);
+	world_assert_state(TALK, "SUCCESS");
+	assert_true(world_exists("TALK/fox.text"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -190,6 +224,8 @@ int main(void)
 		T(test_step_after_a_kill_is_a_person_s),
 		T(test_step_is_not_sent_where_it_cannot_be_recorded),
 		T(test_step_is_not_sent_from_a_mount_that_sends_nothing),
+		T(test_step_waits_for_a_tool_that_has_left),
+		T(test_step_that_fails_without_its_tool_leaves_the_script),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,6 +307,16 @@ int world_setup(void **state)
 	return 0;
 }
 
+void world_set_tools(bool there)
+{
+	char *message = NULL;
+
+	world_end();
+	model_table_destroy(table);
+	assert_int_equal(model_table_create(&models, params, there ? array_length(params) : 0, &table, &message), 0);
+	world_begin();
+}
+
 /* Whatever a test has done: the ledger that it leaves is in order. */
 static bool is_in_order(void)
 {

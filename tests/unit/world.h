@@ -31,6 +31,7 @@ int world_teardown(void **state);
 void world_end(void);
 void world_begin(void);
 void world_remount(void);
+void world_set_tools(bool there); /* a remount with, or without, the tools in the configuration */
 /* As a SIGKILL and a mount: what is on the disk now is all that is left. */
 void world_kill(void);
 /* Somebody has copied the account's directories as they are now, and goes on with the copy. */
