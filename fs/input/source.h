@@ -30,7 +30,8 @@ struct source_twin {
 	int64_t job, seq; /* of the result that has the same bytes; job 0: none has */
 };
 
-/* Which result of this account is this plain file a copy of, be that removed since? By its content (fs/media/content.h); of results
+/* Which result of this account is this plain file a copy of, be that removed since? By its content (fs/media/content.h), and by some pieces of
+ * what comes behind that, as far as the result's are in the cache; of results
  * of older versions, where it has the same length, and as many of its first bytes as are
  * here of the result are the same. */
 int source_find_twin(struct store *store, const struct node *file, struct source_twin *ret_twin);

@@ -367,6 +367,55 @@ static void test_inputs_copy_of_a_result_is_that_result(void **state)
 	assert_int_equal(own_http_count(POSTS), 1);
 }
 
+static void overwrite(const char *path, const char *bytes, size_t length, int64_t offset)
+{
+	int fd = world_open(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(world_append(path, fd, ""), 0);
+	assert_int_equal(pwrite(fd, bytes, length, offset), length);
+	world_close(path, fd);
+}
+
+/* What was changed in place is not: another length tells of most changes, but not of those. */
+static void check_changed_copy(int64_t where)
+{
+	static char data[300000];
+	char other;
+
+	own_http_pictures(sizeof(data), 1);
+	world_save(FOX, "a fox\n");
+	world_wait(10000);
+	assert_int_equal(world_read("FLUX/fox.png", 0, sizeof(data), data, 10000), sizeof(data));
+	world_save("FLUX/copy.png", "");
+	overwrite("FLUX/copy.png", data, sizeof(data), 0);
+	world_save(RED, "image: fox.png\na red fox\n");
+	world_wait(10000);
+	assert_int_equal(own_http_count(POSTS), 1);
+	world_remove(RED);
+	world_save("FLUX/again.txt", "image: copy.png\na red fox\n");
+	world_wait(60000);
+	world_assert_state("FLUX/again.txt", "SUCCESS");
+	assert_int_equal(own_http_count(POSTS), 1);
+	world_remove("FLUX/again.txt");
+	other = (char)(data[where] + 1);
+	overwrite("FLUX/copy.png", &other, 1, where);
+	world_save("FLUX/other.txt", "image: copy.png\na red fox\n");
+	world_wait(60000);
+	world_assert_state("FLUX/other.txt", "SUCCESS");
+	assert_int_equal(own_http_count(POSTS), 2);
+}
+
+static void test_inputs_copy_that_was_changed_at_its_end_is_another_file(void **state)
+{
+	check_changed_copy(299999);
+}
+
+static void test_inputs_copy_that_was_changed_at_its_beginning_is_another_file(void **state)
+{
+	check_changed_copy(1000);
+}
+
 static void test_inputs_all_there_while_the_disk_refuses(void **state)
 {
 	own_http_next(UPLOADS, (struct own_answer){.hold = true});
@@ -408,6 +457,8 @@ int main(void)
 		T(test_inputs_sound_that_plays_too_long_is_not_uploaded),
 		T(test_inputs_sound_that_fits_is_sent_and_one_that_cannot_be_told_with_a_warning),
 		T(test_inputs_copy_of_a_result_is_that_result),
+		T(test_inputs_copy_that_was_changed_at_its_end_is_another_file),
+		T(test_inputs_copy_that_was_changed_at_its_beginning_is_another_file),
 		T(test_inputs_all_there_while_the_disk_refuses),
 	};
 
