@@ -122,6 +122,14 @@ static void on_copied(struct cache_io *io)
 	copying_free(copying);
 }
 
+/* One that was copied to its end has none: whoever copies may make a file as long as it is to be at first. */
+static bool has_hole(int fd, int64_t size)
+{
+	off_t hole = lseek(fd, 0, SEEK_HOLE);
+
+	return hole >= 0 && hole < size;
+}
+
 static int begin(struct twin_copying *copying, struct store *store)
 {
 	const struct graft_record *graft = &copying->graft;
@@ -134,6 +142,8 @@ static int begin(struct twin_copying *copying, struct store *store)
 		return -errno;
 	if (copying->before.st_size > COPY_MAX)
 		return -EFBIG;
+	if (has_hole(io->from, copying->before.st_size))
+		return -ENODATA;
 	/* the first bytes of the result's own, where the file has others there */
 	io->data = graft->original;
 	io->length = (size_t)graft->cut;

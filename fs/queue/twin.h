@@ -18,7 +18,7 @@ int twin_find(struct store *store, const struct result_record *result, size_t co
 	struct twin *ret_twin);
 /* Its bytes become those of the result, which has its inode by now, in the cache, while the loop goes on; users see the file as it is. `done`
  * comes once, not from in here, and ends it: 0, and the result has its size; -ESTALE: the file was changed meanwhile; -ETIMEDOUT: the
- * cache's disk hangs. -EFBIG: too many to be copied while others wait. */
+ * cache's disk hangs. -EFBIG: too many to be copied while others wait. -ENODATA: it has a hole, so its copying was cut off. */
 struct twin_copying;
 int twin_copy(struct store *store, const struct twin *twin, struct result_record *result, void (*done)(void *arg, int result),
 	void *arg, struct twin_copying **ret_copying);

@@ -163,5 +163,15 @@ wait_state posters/long SUCCESS
 assert_eq "$(cat posters/long.wait)" long.png "a film that was written slowly: the wait"
 cmp posters/long.png "$out/long.png" || fail "a film that was written slowly has other bytes"
 assert_eq "$(posts)" "$before" "a film that was written slowly: POSTs"
+# one whose copying was cut off has a hole: it is not the result, which appears beside it
+rm posters/long.txt posters/long.png
+truncate -s 400000 posters/long.png
+head -c 70000 "$out/long.png" 1<>posters/long.png
+echo "a long one [[bytes=400000]]" >posters/long.txt
+wait_state posters/long SUCCESS
+made=$(cat posters/long.wait)
+[ "$made" != long.png ] || fail "half a film is taken for a result"
+cmp "posters/$made" "$out/long.png" || fail "the result beside half a film has other bytes"
+assert_eq "$(posts)" "$before" "half a film: POSTs"
 cd /
 umount_fs
