@@ -60,7 +60,7 @@ static void start(struct keeper *keeper)
 	keeper->answered = memory->answered;
 	memory->ending = memory->handed = memory->ready = 0;
 	memory->beat_ms = 0;
-	keeper->started_ms = clock_mono_ms();
+	keeper->heard_ms = clock_mono_ms();
 	int r = keeper_child_start(
 		&keeper->child, keeper->memory_fd, keeper_mount_fd(&keeper->mount));
 	if (keeper->tell >= 0) {
@@ -72,7 +72,7 @@ static void start(struct keeper *keeper)
 	if (r == 0)
 		return;
 	log_errno(LOG_LEVEL_ERROR, r, "keeper: cannot start %s", keeper->child.path);
-	keeper->start_at_ms = keeper->started_ms + FIRST_WAIT_MS;
+	keeper->start_at_ms = keeper->heard_ms + FIRST_WAIT_MS;
 	if (++keeper->failures >= FAILURES_MAX)
 		finish(keeper, EXIT_FAILURE);
 }
@@ -276,10 +276,24 @@ static void handle_question(struct keeper *keeper)
 
 /* --- the time --- */
 
-static void check_beat(struct keeper *keeper, int64_t now)
+/* For how long the daemon has given no sign while we were running. Where we stood still ourselves, so did everything (a container or a virtual
+ * machine that was paused): that says nothing of the daemon, which may have a submission on its way. */
+static int64_t silence(struct keeper *keeper, int64_t now)
 {
 	int64_t beat = keeper->memory->beat_ms;
-	int64_t silent = now - (beat != 0 ? beat : keeper->started_ms);
+	bool stood_still = now - keeper->looked_ms > 2 * KEEPER_BEAT_MS;
+
+	keeper->looked_ms = now;
+	if (stood_still)
+		keeper->heard_ms = now;
+	else if (beat > keeper->heard_ms)
+		keeper->heard_ms = beat;
+	return now - keeper->heard_ms;
+}
+
+static void check_beat(struct keeper *keeper, int64_t now)
+{
+	int64_t silent = silence(keeper, now);
 
 	if (keeper->memory->ready != 0 && !keeper->notify.ready) {
 		mountpoint_read_ahead(keeper->mount.device);
@@ -290,7 +304,7 @@ static void check_beat(struct keeper *keeper, int64_t now)
 		return;
 	if (keeper->memory->ready != 0)
 		keeper_restart_done(&keeper->restart);
-	if (silent < (beat != 0 ? keeper->silence_ms : START_MS)) {
+	if (silent < (keeper->memory->beat_ms != 0 ? keeper->silence_ms : START_MS)) {
 		keeper_notify_alive(&keeper->notify);
 		return;
 	}
@@ -298,7 +312,7 @@ static void check_beat(struct keeper *keeper, int64_t now)
 		  "killed",
 		keeper->child.pid, (long long)silent / 1000);
 	kill(keeper->child.pid, SIGKILL);
-	keeper->started_ms = now; /* once is enough, its death will be told */
+	keeper->heard_ms = now; /* once is enough, its death will be told */
 	keeper->memory->beat_ms = 0;
 }
 

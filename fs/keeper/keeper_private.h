@@ -88,7 +88,8 @@ struct keeper {
 	unsigned failures;   /* in a row */
 	uint64_t answered;   /* when the present daemon was started */
 	int64_t start_at_ms; /* of the next daemon; 0: none is to be started */
-	int64_t started_ms;  /* of the present one */
+	int64_t heard_ms;    /* the last sign of life of the present one, or its start */
+	int64_t looked_ms;   /* when we looked for one last */
 	int64_t silence_ms;
 	bool large;       /* since something happened that took memory */
 	bool told_to_end; /* by a signal */

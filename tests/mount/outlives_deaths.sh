@@ -26,6 +26,16 @@ assert_eq "$(timeout 60 cat "$M/FLUX/fox.txt")" "a fox" "read while the daemon h
 wait_gone "$hanging" || fail "the daemon that hangs lives on"
 grep -q 'has given no sign' "$TEST_TMP/foreground.log" || fail "it is not said"
 
+# where the keeper stood still as well, as in a container that is paused, that says nothing of the daemon
+paused=$(daemon_of "$keeper")
+kill -STOP "$paused" "$keeper"
+sleep 11 # more than twice the time between two signs of life, and more than may pass without one
+kill -CONT "$keeper"
+sleep 0.5
+kill -CONT "$paused"
+assert_eq "$(timeout 60 cat "$M/FLUX/fox.txt")" "a fox" "read after a pause"
+assert_eq "$(daemon_of "$keeper")" "$paused" "the daemon after a pause"
+
 # it waits for months, so it is small when it waits
 small() { [ "$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$keeper/status")" -lt 2048 ]; }
 grep -q __asan_init "$WERYAIFS" || await 20 small || fail "the keeper is large: $(grep Rss "/proc/$keeper/status")"
