@@ -45,8 +45,8 @@ class Account:
         for path in (self.mount, directory + '/tmp'):
             os.makedirs(path, exist_ok=True)
 
-    def start(self, url, *options, preload=None, adapts=False, extra=None):
-        """Mounts; returns the seconds until that was usable."""
+    def start(self, url, *options, preload=None, adapts=False, extra=None, log=None):
+        """Mounts; returns the seconds until that was usable. log: in the foreground, and what it and its keeper say goes there."""
         quick = QUICK.replace('submit_gap=0,', '') if adapts else QUICK
         home = self.directory + '/home'
         environment = {'PATH': os.environ['PATH'], 'HOME': home, 'LC_ALL': 'C.UTF-8', 'TMPDIR': self.directory + '/tmp',
@@ -56,7 +56,16 @@ class Account:
         if preload:
             environment.update(LD_PRELOAD=preload, WERYAIFS_TURNS=self.turns)
         began = time.monotonic()
-        subprocess.run([BUILD + '/weryaifs', '-o', quick, *options, self.mount], env=environment, check=True, timeout=600)
+        command = [BUILD + '/weryaifs', '-o', quick, *options, self.mount]
+        if log:
+            with open(log, 'ab') as file:
+                self.keeper = subprocess.Popen([command[0], '-f', *command[1:]], env=environment, stdout=file, stderr=file)
+            while not os.path.isdir(self.mount + '/.weryaifs'):
+                if self.keeper.poll() is not None:
+                    raise RuntimeError(f'not mounted: see {log}')
+                time.sleep(0.02)
+        else:
+            subprocess.run(command, env=environment, check=True, timeout=600)
         took = time.monotonic() - began
         # not its keeper, nor the process that tells of changes
         found = [int(path.split('/')[2]) for path in glob.glob('/proc/[0-9]*/cmdline')

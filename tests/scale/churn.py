@@ -109,6 +109,12 @@ def options_of_sanitizers(account, name):
     return {'ASAN_OPTIONS': f'detect_leaks=1:verify_asan_link_order=0:{path}', 'UBSAN_OPTIONS': f'print_stacktrace=1:{path}'}
 
 
+def deaths(path):
+    """What the keeper, which alone knows, says of daemons that ended before the mount did: their signal, or their exit code."""
+    with open(path, errors='replace') as file:
+        return ''.join(line for line in file if 'keeper' in line or 'the next one goes on' in line)
+
+
 def plant_leak(account, service, log):
     library = account.directory + '/leak.so'
     subprocess.run(['cc', '-shared', '-fPIC', '-o', library, os.path.dirname(os.path.abspath(__file__)) + '/leak.c'], check=True)
@@ -133,7 +139,8 @@ def main():
     directory = chosen.account or tempfile.mkdtemp(prefix='weryaifs-churn.', dir=os.environ.get('SCALE_DIR'))
     account, service = Account(directory), Sandbox(directory, '--seconds', '0.05', '--credits', '1000000000')
     sees_leaks = not chosen.sanitized or plant_leak(account, service, chosen.log)
-    account.start(service.url, extra=options_of_sanitizers(account, 'sanitizer') if chosen.sanitized else None)
+    foreground = directory + '/foreground.log'
+    account.start(service.url, extra=options_of_sanitizers(account, 'sanitizer') if chosen.sanitized else None, log=foreground)
     churn, began, good = Churn(account, 3), time.time(), False
     rows = [look(churn, began)]
     try:
@@ -151,11 +158,12 @@ def main():
         good = judge(rows, chosen.log) or chosen.sanitized  # the sanitizers keep what is freed for a while
     finally:
         end(account)
+        print(f'the keeper ended with {account.keeper.wait(60)}; daemons that died: {deaths(foreground) or "none"}', file=chosen.log)
         service.stop()
         said = reports_of(account, 'sanitizer')
         if chosen.sanitized:
             print('sanitizers: ' + (said or 'nothing'), file=chosen.log)
-        good = check(account, chosen.log) and good and sees_leaks and not said
+        good = check(account, chosen.log) and good and sees_leaks and not said and not deaths(foreground)
         if not chosen.account:
             shutil.rmtree(directory)
     sys.exit(0 if good else 1)
