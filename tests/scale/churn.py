@@ -106,13 +106,14 @@ def end(account):
 
 def options_of_sanitizers(account, name):
     path = f'log_path={account.directory}/{name}'
-    return {'ASAN_OPTIONS': f'detect_leaks=1:verify_asan_link_order=0:{path}', 'UBSAN_OPTIONS': f'print_stacktrace=1:{path}'}
+    return {'ASAN_OPTIONS': f'detect_leaks=1:handle_abort=1:verify_asan_link_order=0:{path}', 'UBSAN_OPTIONS': f'print_stacktrace=1:{path}'}
 
 
 def deaths(path):
-    """What the keeper, which alone knows, says of daemons that ended before the mount did: their signal, or their exit code."""
+    """All that daemon and keeper said, where one of the daemons ended before the mount did: its signal, or a failed assertion."""
     with open(path, errors='replace') as file:
-        return ''.join(line for line in file if 'keeper' in line or 'the next one goes on' in line)
+        said = file.read()
+    return said if 'the next one goes on' in said else ''
 
 
 def plant_leak(account, service, log):
