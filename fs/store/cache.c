@@ -124,8 +124,8 @@ static void let_go(struct cache_file *file)
 	} else {
 		struct store *store = file->store;
 		cache_fd_close(file);
-		/* the next one to be opened is looked for among them */
-		if (++store->cache_closed >= CLOSED_MAX)
+		/* the next one to be opened is looked for among them; inside somebody's transaction there can be no other */
+		if (++store->cache_closed >= CLOSED_MAX && !db_in_transaction(store->db))
 			cache_flush(store);
 	}
 }

@@ -80,6 +80,11 @@ int db_begin(struct db *db, bool durable)
 	return r;
 }
 
+bool db_in_transaction(const struct db *db)
+{
+	return db->in_transaction;
+}
+
 int db_end(struct db *db, int result)
 {
 	if (!db->in_transaction)

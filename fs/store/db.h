@@ -38,6 +38,7 @@ void db_close(struct db *db); /* NULL is fine */
 
 /* One operation is one transaction. They do not nest. */
 int db_begin(struct db *db, bool durable);
+bool db_in_transaction(const struct db *db);
 /* `result` is what the operation came to: commits on >= 0, else rolls back. Returns result, or the error of the commit. */
 int db_end(struct db *db, int result);
 /* Everything committed so far survives power loss when this returns 0. */

@@ -260,6 +260,27 @@ static void test_store_cache_never_claims_what_is_not_there(void **state)
 	store_close(store);
 }
 
+/* Who removes a result looks at its bytes inside of a transaction; the maps of many wait to be saved then. */
+static void test_store_cache_is_closed_inside_a_transaction(void **state)
+{
+	enum { MANY = 200 };
+	struct store *store = open_store();
+	struct cache_file *file;
+	int64_t bytes;
+
+	assert_int_equal(store_begin(store, false), 0);
+	for (int64_t ino = 1; ino <= MANY; ino++) {
+		assert_int_equal(cache_file_open(store, ino, &file), 0);
+		assert_int_equal(cache_file_write(file, 0, "12345678", 8), 0);
+		cache_file_close(file);
+	}
+	assert_int_equal(store_end(store, 0), 0);
+	assert_int_equal(cache_flush(store), 0);
+	assert_int_equal(cache_total(store, &bytes), 0);
+	assert_int_equal(bytes, 8 * MANY);
+	store_close(store);
+}
+
 static void test_store_cache_forgets_what_is_still_written_to(void **state)
 {
 	struct store *store = open_store();
@@ -356,6 +377,7 @@ int main(void)
 		TEST(test_store_damaged_database_is_refused_untouched),
 		TEST(test_store_jobs_keep_what_they_are),
 		TEST(test_store_cache_never_claims_what_is_not_there),
+		TEST(test_store_cache_is_closed_inside_a_transaction),
 		TEST(test_store_cache_forgets_what_is_still_written_to),
 		TEST(test_store_cache_has_one_map_a_file),
 		TEST(test_store_spend_is_counted_and_never_below_zero),
