@@ -95,16 +95,18 @@ def goals(d):
     add('G2b', 'after a remount, from our cache', mbps(remount), d.best('lo', 'seq remounted', 'mbps', mbps),
         '>= 2200 MB/s', None if remount is None else remount >= 2200)
 
-    def first(row, what, net, step, goal, reached):
-        ours, base = d.median(net, US, step, 'first_ms'), d.median(net, 'curl', 'first', 'first_ms')
+    def first(row, what, net, step, goal, reached, to='first'):
+        ours, base = d.median(net, US, step, 'first_ms'), d.median(net, 'curl', to, 'first_ms')
         asked = f"{number(d.median(net, US, step, 'requests'))} requests, {number(d.median(net, US, step, 'heads'))} HEAD"
-        add(row, what, f'{ms(ours)} ({asked}); curl {ms(base)}', d.best(net, step, 'first_ms', ms, low=True),
-            goal, None if ours is None or base is None else reached(ours, base))
+        add(row, what, f'{ms(ours)} ({asked}); curl {"with one " if to != "first" else ""}{ms(base)}',
+            d.best(net, step, 'first_ms', ms, low=True), goal, None if ours is None or base is None else reached(ours, base))
     first('G3a', 'first byte, loopback, as published', 'lo', 'first published', '<= curl + 0.25 ms', lambda a, b: a <= b + .25)
-    first('', 'nothing cached, a connection there, as the peers have one', 'lo', 'first connected', '', lambda a, b: None)
+    first('', 'nothing cached, a connection there, as curl and the peers have one', 'lo', 'first connected', '<= curl + 0.25 ms',
+          lambda a, b: a <= b + .25, to='first warm')
     first('', 'nothing cached, no connection yet, nor has curl', 'lo', 'first', '<= curl + 0.25 ms', lambda a, b: a <= b + .25)
     first('G3b', 'first byte, 40 ms, as published', 'wan', 'first published', '<= 45 ms', lambda a, b: a <= 45)
-    first('', 'nothing cached, a connection there', 'wan', 'first connected', '<= 45 ms', lambda a, b: a <= 45)
+    first('', 'nothing cached, a connection there, as curl has one', 'wan', 'first connected', '<= 45 ms', lambda a, b: a <= 45,
+          to='first warm')
     first('', 'nothing cached, no connection yet', 'wan', 'first', '<= 1.05x curl', lambda a, b: a <= 1.05 * b)
     fresh, answers = d.median('lo', US, 'first fresh', 'first_ms'), d.median('lo', US, 'first fresh', 'answers')
     add('G3c', 'a picture that has just appeared, first read', f'{ms(fresh)}, {number(answers)} answers of ours (look-up, open, release)', '-',
