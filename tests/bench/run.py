@@ -194,12 +194,12 @@ def usage(pid):
 
 
 def switches(pid):
-    return sum(int(n) for each in glob.glob(f'/proc/{pid}/task/*/status')
+    return sum(int(n) for process in family(pid) for each in glob.glob(f'/proc/{process}/task/*/status')
                for n in re.findall(r'ctxt_switches:\s*(\d+)', open(each).read()))
 
 
 def rss_now(pid):
-    return int(re.search(r'VmRSS:\s*(\d+)', open(f'/proc/{pid}/status').read())[1]) / 1024
+    return sum(int(re.search(r'VmRSS:\s*(\d+)', open(f'/proc/{each}/status').read())[1]) / 1024 for each in family(pid))
 
 
 class System:
