@@ -82,25 +82,27 @@ int tree_entry_of(struct tree *tree, const struct node *node, struct tree_entry 
 	return 0;
 }
 
+/* Its length is that of its text, its times are the prompt's in the ledger: the prompt's own bytes are not asked about. */
 static int shadow_entry(
 	struct tree *tree, const struct node *prompt, uint64_t bit, struct tree_entry *ret_entry)
 {
-	struct tree_entry entry;
+	struct tree_entry entry = {.ino = (uint64_t)prompt->ino};
 	size_t length = 0;
 	CLEANUP_FREE char *text = NULL;
 	bool sidecar = prompt->kind == NODE_RESULT;
-	int r = tree_entry_of(tree, prompt, &entry);
+	int r = 0;
 
-	if (r == 0 && sidecar)
+	if (sidecar)
 		r = sidecar_text(tree, prompt, &text, &length);
-	else if (r == 0 && bit == TREE_STATUS_BIT)
+	else if (bit == TREE_STATUS_BIT)
 		r = status_size(tree, prompt, &length);
 	/* what trusts sizes (sshfs, NFS) reads no more than that: true as soon as the text is known */
-	else if (r == 0 && status_wait_text(tree, prompt, &text, &length) < 0)
+	else if (status_wait_text(tree, prompt, &text, &length) < 0)
 		length = 0;
 	if (r < 0)
 		return r;
-	entry.st.st_mtim = entry.st.st_ctim = tree_time(prompt->mtime);
+	stat_common(prompt, &entry.st);
+	entry.st.st_atim = entry.st.st_mtim = entry.st.st_ctim = tree_time(prompt->mtime);
 	tree_entry_make(&entry, entry.ino | bit,
 		sidecar                ? TREE_SIDECAR
 		: bit == TREE_STATUS_BIT ? TREE_STATUS
