@@ -2,6 +2,7 @@
 #include "fs/base/text_key.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ static struct {
 	char hex[2 * KEY_MAX + 1];
 	/* Base64 takes three bytes together, so what it makes of the key depends on how many bytes are before it */
 	char base64[ALIGNMENTS][KEY_MAX * 4 / 3 + 4];
+	bool begins[UCHAR_MAX + 1]; /* a byte that it begins with, in any writing: most of a text has none */
 } key;
 
 static void make_base64(size_t before, char *text)
@@ -37,6 +39,25 @@ static void make_base64(size_t before, char *text)
 	text[used] = '\0';
 }
 
+static char base64_digit(char c)
+{
+	return (char)(c == '-' ? '+' : c == '_' ? '/' : c);
+}
+
+static char hex_digit(char c)
+{
+	return (char)tolower((unsigned char)c);
+}
+
+static bool can_begin(char c)
+{
+	bool begins = c == '%' || c == key.plain[0] || hex_digit(c) == key.hex[0];
+
+	for (size_t i = 0; i < ALIGNMENTS; i++)
+		begins = begins || base64_digit(c) == key.base64[i][0];
+	return begins;
+}
+
 void text_key_set(const char *word)
 {
 	size_t length = word == NULL ? 0 : strlen(word);
@@ -50,6 +71,8 @@ void text_key_set(const char *word)
 		snprintf(key.hex + 2 * i, 3, "%02x", (unsigned char)word[i]);
 	for (size_t i = 0; i < ALIGNMENTS; i++)
 		make_base64(i, key.base64[i]);
+	for (size_t c = 0; c <= UCHAR_MAX; c++)
+		key.begins[c] = can_begin((char)c);
 }
 
 static int hex_value(char c)
@@ -80,16 +103,6 @@ static size_t plain_at(const char *text, size_t length)
 	return same >= enough ? at : 0;
 }
 
-static char base64_digit(char c)
-{
-	return (char)(c == '-' ? '+' : c == '_' ? '/' : c);
-}
-
-static char hex_digit(char c)
-{
-	return (char)tolower((unsigned char)c);
-}
-
 static size_t written_at(const char *text, size_t length, const char *written, char (*digit)(char c))
 {
 	size_t at = 0;
@@ -102,7 +115,7 @@ static size_t written_at(const char *text, size_t length, const char *written, c
 
 size_t text_key_at(const char *text, size_t length)
 {
-	if (key.length == 0 || length < KEY_MIN)
+	if (key.length == 0 || length < KEY_MIN || !key.begins[(unsigned char)text[0]])
 		return 0;
 	size_t found = plain_at(text, length);
 	if (found > 0 || key.length < LONG_MIN_BYTES)
