@@ -63,7 +63,7 @@ def run(directory, server, text, kind, at):
         story = Told(live(stem, text)) if mounted else None
         ended = mounted and story.wait(SPELL, end=False)
         # mounted for a moment, and refused then
-        if ended and story.get("error") == errno.ENOTCONN and account.ended(5):
+        if ended and story.get("error") in (errno.ENOENT, errno.ENOTCONN) and account.ended(5):
             mounted = False
         if not mounted:
             said = account.tail(3)
