@@ -278,16 +278,24 @@ static bool hand_over(struct disk *disk, struct call *call, long long ms)
 	return done;
 }
 
-int disk_call_make(struct disk *disk, struct call *call)
+/* Takes the call over where it cannot be made. */
+static int get_ready(struct disk *disk, struct call *call)
 {
 	int r = call == NULL ? -ENOMEM : disk_hangs(disk) ? -ETIMEDOUT : 0;
 
 	if (r == 0 && !disk->started)
 		r = start(disk);
-	if (r < 0) {
+	if (r < 0)
 		free(call);
+	return r;
+}
+
+int disk_call_make(struct disk *disk, struct call *call)
+{
+	int r = get_ready(disk, call);
+
+	if (r < 0)
 		return r;
-	}
 	if (!hand_over(disk, call, DISK_MS)) {
 		(void)disk_hangs(disk);
 		return -ETIMEDOUT;
@@ -301,14 +309,10 @@ int disk_call_make(struct disk *disk, struct call *call)
 int disk_call_start(struct disk *disk, struct call *call)
 {
 	long long since = atomic_load(&disk->since);
-	int r = call == NULL ? -ENOMEM : disk_hangs(disk) ? -ETIMEDOUT : 0;
+	int r = get_ready(disk, call);
 
-	if (r == 0 && !disk->started)
-		r = start(disk);
-	if (r < 0) {
-		free(call);
+	if (r < 0)
 		return r;
-	}
 	/* the one before it was waited for already */
 	if (since != 0 && now_ms() - since >= DISK_START_MS)
 		return disk_call_leave(disk, call);
