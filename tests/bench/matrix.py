@@ -54,14 +54,14 @@ class Bench(run.Bench):
 
     def __init__(self, rates):
         self.rates = rates
-        run.SMALL = PICTURES
+        run.SMALL = PICTURES + 1  # the last one is what a connection has carried
         super().__init__()
 
     def make_data(self):
         super_fill = []
         for rate in self.rates:
             super_fill.append((f'{WWW}/big{int(rate)}.mp4', int(rate * 125000 * SECONDS), b'\0\0\0\x18ftypisom\0\0\0\0isommp42'))
-        for i in range(PICTURES):
+        for i in range(PICTURES + 1):
             super_fill.append((f'{WWW}/small/f{i:04}.png', run.SMALL_SIZE, b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR'))
         for path, size, begin in super_fill:
             if not os.path.exists(path) or os.path.getsize(path) != size:
@@ -161,33 +161,35 @@ class Matrix:
             result = net.probe(*probe, curl=True)
             if 'error' not in result and not result['errors']:
                 self.note(cell, turn, system, step, result[key] * (1e3 if key == 'seconds' else 1))
-        big = f'{net.url}/{cell.big}'
+        big, carried = f'{net.url}/{cell.big}', f'{net.url}/small/f{PICTURES:04}.png'
         if 'whole' in self.steps:
             one('whole', 'mbps', 'curl-seq', big)
             if not cell.more:
-                one('whole, connected', 'mbps', 'curl-seq', big, '-', 'warm')
+                one('whole, connected', 'mbps', 'curl-seq', big, '-', carried)
         if 'mib' in self.steps:
             one('first MiB', 'seconds', 'curl-mib', big, 0)
-            one('first MiB, connected', 'seconds', 'curl-mib', big, 0, 'warm')
+            one('first MiB, connected', 'seconds', 'curl-mib', big, 0, carried)
         if 'byte' in self.steps:
-            one('first byte, connected', 'first_ms', 'curl-head', big, 1 << 20, 'warm')
+            one('first byte, connected', 'first_ms', 'curl-head', big, 1 << 20, carried)
         for at_once, step in ((1, 'one'), (8, '8'), (32, '32')):
             if step not in self.steps:
                 continue
             with open(RUN + '/urls', 'w') as urls:
                 urls.writelines(f'{net.url}/small/f{i:04}.png\n' for i in range(cell.pictures(at_once)))
             name = NAMES[at_once]
-            # in the same protocol, and with one connection there
+            # in the same protocol
             if cell.proto == 'tls':
-                one(name, 'per_s', 'curl-multi', RUN + '/urls', at_once, 'warm', system='curl h2')
+                one(name, 'per_s', 'curl-multi', RUN + '/urls', at_once, carried, system='curl h2')
             else:
-                one(name, 'per_s', 'curl-many', RUN + '/urls', at_once)
+                one(name, 'per_s', 'curl-many', RUN + '/urls', at_once, carried)
 
     def filesystem(self, cell, net, turn, system):
         def measure(step, key, probe, before=None):
             system.start(net)
             try:
+                looked = time.time()
                 os.stat(system.film(cell.big))
+                looked = time.time() - looked
                 if before is not None:
                     net.probe(*before)
                 mark, cpu = net.mark(), run.usage(system.process.pid)
@@ -196,6 +198,9 @@ class Matrix:
                 if result.get('error') or result.get('errors'):
                     say(f'{cell.name} {system.name} {step}: {result}')
                     return
+                if before is None:  # whoever asks for the file's length first has to wait for it
+                    result['seconds'] += looked
+                    result['mbps'] = result.get('bytes', 0) / result['seconds'] / 1e6
                 self.note(cell, turn, system.name, step, result[key] * (1e3 if key == 'seconds' else 1), requests=seen['requests'],
                           connections=seen['connections'], sent=seen['sent'], cpu_s=round(after[0] - cpu[0], 3),
                           rss_mib=round(after[1], 1))
@@ -203,7 +208,7 @@ class Matrix:
                 system.stop()
 
         big = system.film(cell.big)
-        picture, look = ('seq', system.small + '/f0000.png'), ('head', big, 0)
+        picture = 'seq', f'{system.small}/f{PICTURES:04}.png'
 
         def pictures(at_once):
             net.probe('list', system.small)
@@ -236,7 +241,7 @@ class Matrix:
             measure('film, its picture at 15 s (ffmpeg)', 'seconds', seek)
         for at_once, step in ((1, 'one'), (8, '8'), (32, '32')):
             if step in self.steps:
-                measure(NAMES[at_once], 'per_s', lambda: pictures(at_once), look)
+                measure(NAMES[at_once], 'per_s', lambda: pictures(at_once), picture)
 
 
 def self_test(bench):
@@ -253,7 +258,7 @@ def self_test(bench):
         cell = Cell(text)
         bench.link(cell)
         net = Net(cell)
-        small = [net.probe('curl-head', f'{net.url}/{cell.big}', 0, 'warm', curl=True)['first_ms'] for _ in range(15)]
+        small = [net.probe('curl-head', f'{net.url}/{cell.big}', 0, f'{net.url}/small/f0000.png', curl=True)['first_ms'] for _ in range(15)]
         if 'jitter' in cell.more:
             say(f'{cell.name:24} round trips {min(small):.1f} to {max(small):.1f} ms')
             if max(small) - min(small) < float(cell.more['jitter']) / 2:

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* probe: one load on a file tree, or the same over libcurl alone, timed; prints one JSON object.
  *
- *   seq FILE [BLOCK]          read from start to end          curl-seq URL [OUT|- [warm]]
- *   head FILE OFFSET          open and read 4 KiB             curl-head URL OFFSET [warm]
- *   mib FILE OFFSET           the first MiB of a reader        curl-mib URL OFFSET [warm]
+ *   seq FILE [BLOCK]          read from start to end          curl-seq URL [OUT|- [FIRST]]
+ *   head FILE OFFSET          open and read 4 KiB             curl-head URL OFFSET [FIRST]
+ *   mib FILE OFFSET           the first MiB of a reader        curl-mib URL OFFSET [FIRST]
  *   random FILE COUNT SEED THREADS   4 KiB each               curl-random URL SIZE COUNT SEED
- *   many LIST THREADS         each file of LIST whole         curl-many LIST THREADS [2]
- *                             the same by one multi handle    curl-multi LIST AT_ONCE [warm]
+ *   many LIST THREADS         each file of LIST whole         curl-many LIST THREADS [FIRST]
+ *                             the same by one multi handle    curl-multi LIST AT_ONCE [FIRST]
  *   list DIR                  readdir and lstat of each
  *   stat PATH SECONDS         latency of stat(2), one a millisecond
  *   pin FILE                  drops the file's pages from the page cache
  *
+ * FIRST: a URL that is fetched before, so that there is a connection which has carried as much as those of others.
  * CA: $CURL_CA_BUNDLE. A failed read counts in "errors". */
 #include <curl/curl.h>
 #include <dirent.h>
@@ -18,7 +19,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,12 +286,12 @@ static void fetch(CURL *curl, const char *url, long long from, long long length)
 	errors += curl_easy_perform(curl) != CURLE_OK;
 }
 
-static int curl_seq(const char *url, const char *out, bool warm)
+static int curl_seq(const char *url, const char *out, const char *first)
 {
 	CURL *curl = make_curl();
 
-	if (warm)
-		fetch(curl, url, 0, 1);
+	if (first != NULL)
+		fetch(curl, first, 0, 0);
 	if (out != NULL && strcmp(out, "-") != 0)
 		curl_out = must(fopen(out, "w"));
 	first_byte = 0;
@@ -303,24 +303,24 @@ static int curl_seq(const char *url, const char *out, bool warm)
 	return report(1);
 }
 
-static int curl_head(const char *url, long long offset, bool warm)
+static int curl_head(const char *url, long long offset, const char *first)
 {
 	CURL *curl = make_curl();
 
-	if (warm)
-		fetch(curl, url, 0, 1);
+	if (first != NULL)
+		fetch(curl, first, 0, 0);
 	first_byte = 0;
 	started = now();
 	fetch(curl, url, offset, 4096);
 	return report(1);
 }
 
-static int curl_mib(const char *url, long long offset, bool warm)
+static int curl_mib(const char *url, long long offset, const char *first)
 {
 	CURL *curl = make_curl();
 
-	if (warm)
-		fetch(curl, url, 0, 1);
+	if (first != NULL)
+		fetch(curl, first, 0, 0);
 	first_byte = 0;
 	bytes = 0;
 	started = now();
@@ -329,17 +329,16 @@ static int curl_mib(const char *url, long long offset, bool warm)
 }
 
 /* The files of the list over one multi handle, so many at a time: HTTP/2 where the server speaks it. */
-static int curl_multi_many(int count, bool warm)
+static int curl_multi_many(int count, const char *first)
 {
 	CURLM *multi = must(curl_multi_init());
 	int next = 0, running = 0, done = 0, left;
 
 	http_version = CURL_HTTP_VERSION_2TLS;
 	curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)count);
-	if (warm) {
+	if (first != NULL) {
 		CURL *curl = make_curl();
-		curl_easy_setopt(curl, CURLOPT_URL, lines[0]);
-		curl_easy_setopt(curl, CURLOPT_RANGE, "0-0");
+		curl_easy_setopt(curl, CURLOPT_URL, first);
 		curl_multi_add_handle(multi, curl);
 		do {
 			curl_multi_perform(multi, &running);
@@ -393,9 +392,14 @@ static int curl_random(const char *url, uint64_t size, int count, int seed)
 	return report(count);
 }
 
+static _Atomic(CURL *) connected; /* the one that has a connection already; NULL: taken */
+
 static void *curl_many_work(void *arg)
 {
-	CURL *curl = make_curl();
+	CURL *curl = atomic_exchange(&connected, NULL);
+
+	if (curl == NULL)
+		curl = make_curl();
 
 	for (int i = next_item++; i < line_count; i = next_item++) {
 		double begin = now();
@@ -431,18 +435,21 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(what, "many") == 0 || strcmp(what, "curl-many") == 0) {
 		read_list(name);
-		if (numbers[1] == 2)
-			http_version = CURL_HTTP_VERSION_2TLS;
+		if (argc > 4) {
+			connected = make_curl();
+			fetch(connected, argv[4], 0, 0);
+			bytes = 0;
+		}
 		run_threads(what[0] == 'm' ? many_work : curl_many_work, (int)numbers[0]);
 		return report(line_count);
 	}
 	if (strcmp(what, "mib") == 0)
 		return mib(name, numbers[0]);
 	if (strcmp(what, "curl-mib") == 0)
-		return curl_mib(name, numbers[0], argc > 4);
+		return curl_mib(name, numbers[0], argc > 4 ? argv[4] : NULL);
 	if (strcmp(what, "curl-multi") == 0) {
 		read_list(name);
-		return curl_multi_many((int)numbers[0], argc > 4);
+		return curl_multi_many((int)numbers[0], argc > 4 ? argv[4] : NULL);
 	}
 	if (strcmp(what, "list") == 0)
 		return list(name);
@@ -451,9 +458,9 @@ int main(int argc, char **argv)
 	if (strcmp(what, "pin") == 0)
 		return pin(name);
 	if (strcmp(what, "curl-seq") == 0)
-		return curl_seq(name, third, argc > 4);
+		return curl_seq(name, third, argc > 4 ? argv[4] : NULL);
 	if (strcmp(what, "curl-head") == 0)
-		return curl_head(name, numbers[0], argc > 4);
+		return curl_head(name, numbers[0], argc > 4 ? argv[4] : NULL);
 	if (strcmp(what, "curl-random") == 0)
 		return curl_random(name, (uint64_t)numbers[0], (int)numbers[1], (int)numbers[2]);
 	fprintf(stderr, "probe: see the top of probe.c\n");

@@ -138,7 +138,7 @@ def goals(d):
             r = d.ratio(net, US, f'small {threads}', 'per_s')
             base = d.median(net, 'curl', f'small {threads}', 'per_s')
             add(row, f'2000 small files, {threads} readers, {what}',
-                f'{times(r)} of curl h1 ({per_s(d.median(net, US, f"small {threads}", "per_s"))})',
+                f'{times(r)} of curl {"h2" if net == "wan2" else "h1"} ({per_s(d.median(net, US, f"small {threads}", "per_s"))})',
                 d.best(net, f'small {threads}', 'per_s', lambda v: times(v / base if base else None)), f'>= {least}x', None if r is None else r >= least)
             row = ''
     value = d.median('lo', US, 'small again', 'per_s')

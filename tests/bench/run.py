@@ -406,14 +406,15 @@ class Measure:
             one('mid', 'curl-seq', net.url + '/mid.mp4')
         for _ in range(FIRST_TIMES if 'first' in steps else 0):
             one('first', 'curl-head', big, 0)
-            one('first warm', 'curl-head', big, 0, 'warm')
+            one('first warm', 'curl-head', big, 0, net.url + '/small/f0000.png')
         if 'random' in steps:
             one('random', 'curl-random', big, BIG, 100 if net.far else 400, seed)
         if 'small' in steps:
             with open(RUN + '/urls', 'w') as urls:
                 urls.writelines(f'{net.url}/small/f{i:04}.png\n' for i in range(SMALL))
+            # in the protocol that weryaifs speaks there
             for threads in (8, 32):
-                one(f'small {threads}', 'curl-many', RUN + '/urls', threads)
+                one(f'small {threads}', 'curl-multi' if net.url.startswith('https') else 'curl-many', RUN + '/urls', threads)
 
     def native(self, net, steps):
         if 'seq' in steps:
