@@ -58,13 +58,25 @@ static size_t show(const char *text, size_t length, bool lines, const char **ret
 	return size;
 }
 
+/* So much of its beginning is shown as it is, without a closer look. */
+static size_t plain(const char *text, size_t length)
+{
+	const bool *begins = text_key_begins();
+	size_t at = 0;
+
+	while (at < length && text[at] >= ' ' && text[at] <= '~' && !begins[(unsigned char)text[at]])
+		at++;
+	return at;
+}
+
 size_t text_filter(char *text, size_t length, bool lines)
 {
-	size_t from = 0, to = 0, size;
-	const char *shown;
+	size_t from = 0, to = 0;
 
 	while (from < length) {
-		from += show(text + from, length - from, lines, &shown, &size);
+		const char *shown = text + from;
+		size_t size = plain(shown, length - from);
+		from += size > 0 ? size : show(text + from, length - from, lines, &shown, &size);
 		memmove(text + to, shown, size);
 		to += size;
 	}

@@ -21,7 +21,7 @@ static struct {
 	char hex[2 * KEY_MAX + 1];
 	/* Base64 takes three bytes together, so what it makes of the key depends on how many bytes are before it */
 	char base64[ALIGNMENTS][KEY_MAX * 4 / 3 + 4];
-	bool begins[UCHAR_MAX + 1]; /* a byte that it begins with, in any writing: most of a text has none */
+	bool begins[UCHAR_MAX + 1];
 } key;
 
 static void make_base64(size_t before, char *text)
@@ -124,4 +124,9 @@ size_t text_key_at(const char *text, size_t length)
 	for (size_t i = 0; i < ALIGNMENTS && found == 0; i++)
 		found = written_at(text, length, key.base64[i], base64_digit);
 	return found;
+}
+
+const bool *text_key_begins(void)
+{
+	return key.begins;
 }

@@ -90,6 +90,17 @@ int wishes_get(struct store *store, int64_t job, struct wish_record *ret_record)
 	return read_wish(row, ret_record);
 }
 
+int wishes_get_note(struct store *store, int64_t job, enum wish_hold *ret_hold, char **ret_note)
+{
+	CLEANUP_ROW sqlite3_stmt *row = NULL;
+	int r = db_row(store->db, "SELECT hold, note FROM wish WHERE job = ?", &row, "i", job);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_hold = (enum wish_hold)sqlite3_column_int(row, 0);
+	return copy_text(row, 1, ret_note);
+}
+
 /* The place whose job this is asks for none. */
 static int forget_sent(struct store *store, int64_t job)
 {

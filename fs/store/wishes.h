@@ -42,6 +42,8 @@ void wish_record_finish(struct wish_record *record); /* zeroed memory is fine */
 
 int wishes_add(struct store *store, const struct wish_record *record);
 int wishes_get(struct store *store, int64_t job, struct wish_record *ret_record); /* -ENOENT */
+/* What a status says of it alone: why it is held, and its sentence (the caller's; NULL none). -ENOENT. */
+int wishes_get_note(struct store *store, int64_t job, enum wish_hold *ret_hold, char **ret_note);
 int wishes_remove(struct store *store, int64_t job);
 /* hash, inputs, request */
 int wishes_set_content(struct store *store, const struct wish_record *record);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
@@ -25,7 +26,7 @@
 void facts_finish(struct facts *facts)
 {
 	job_record_finish(&facts->stored);
-	wish_record_finish(&facts->wish);
+	free(facts->wish_note);
 	task_records_finish(facts->tasks, facts->task_count);
 	result_records_finish(facts->results, facts->result_count);
 }
@@ -67,7 +68,7 @@ int facts_gather(struct tree *tree, const struct node *node, struct facts *facts
 			return 0;
 	}
 	if (r == 0)
-		r = wishes_get(tree->needs.store, node->job, &facts->wish);
+		r = wishes_get_note(tree->needs.store, node->job, &facts->hold, &facts->wish_note);
 	if (r == -ENOENT)
 		r = 0;
 	/* what was never sent has neither */
@@ -298,7 +299,7 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 		return true;
 	}
 	if (strcmp(key, "note") == 0) {
-		const char *note = facts->note != NULL ? facts->note : facts->wish.note;
+		const char *note = facts->note != NULL ? facts->note : facts->wish_note;
 		if (note != NULL)
 			buf_adds(text, note);
 		if (facts->edited)
@@ -331,7 +332,7 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 	else if (strcmp(key, "needs") == 0 && facts->needs != NULL)
 		buf_adds(text, facts->needs);
 	else if (strcmp(key, "request") == 0 && record->state == JOB_HELD &&
-		 (record->dry_run || facts->wish.hold == HOLD_MANUAL) && record->body != NULL)
+		 (record->dry_run || facts->hold == HOLD_MANUAL) && record->body != NULL)
 		buf_adds(text, record->body);
 	else if (strcmp(key, "settings") == 0 && record->state == JOB_HELD && record->dry_run &&
 		record->settings != NULL)

@@ -29,7 +29,8 @@ struct facts {
 	size_t task_count;
 	struct result_record *results; /* owned */
 	size_t result_count;
-	struct wish_record wish; /* owned; of the record */
+	enum wish_hold hold;     /* of the record */
+	char *wish_note;         /* owned; of the record; NULL none */
 	const char *note;        /* why a draft waits, borrowed; NULL none */
 	bool edited;             /* a table has made it, which it is no more */
 	bool draft;

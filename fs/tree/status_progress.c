@@ -25,7 +25,7 @@ enum status_progress facts_progress(const struct tree *tree, const struct facts 
 	if (facts->needs != NULL && strcmp(facts->needs, "tomorrow") != 0)
 		return STATUS_FAILED;
 	if (record->state == JOB_HELD)
-		return record->dry_run || facts->wish.hold == HOLD_CAPTION ? STATUS_IDLE : STATUS_FAILED;
+		return record->dry_run || facts->hold == HOLD_CAPTION ? STATUS_IDLE : STATUS_FAILED;
 	enum job_state shown = job_state_shown(record->state);
 	if (shown == JOB_SUCCESS)
 		return STATUS_SUCCEEDED;

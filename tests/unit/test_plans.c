@@ -266,6 +266,7 @@ static void run_wishes(struct store *store)
 {
 	struct wish_record wish = {.job = 1, .hash = "h", .request = "r", .name = "x"};
 	int64_t number;
+	char *note;
 	bool last;
 
 	assert_int_equal(places_need(store, "/FLUX/x", &wish.place), 0);
@@ -275,6 +276,8 @@ static void run_wishes(struct store *store)
 	assert_int_equal(places_exchange_below(store, "/FLUX/d", "/FLUX/e"), 0);
 	assert_int_equal(wishes_add(store, &wish), 0);
 	assert_int_equal(wishes_get(store, 1, &wish), -ENOENT); /* there is no such job */
+	assert_int_equal(wishes_get_note(store, 1, &wish.hold, &note), 0);
+	assert_null(note);
 	assert_int_equal(wishes_set_content(store, &wish), 0);
 	assert_int_equal(wishes_set_hold(store, 1, HOLD_GUARD), 0);
 	assert_int_equal(wishes_set_asked(store, 1), 0);
