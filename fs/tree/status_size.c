@@ -11,11 +11,12 @@
 #include "fs/tree/tree_private.h"
 
 #define SIZES 1024 /* a power of two; a listing is read in pieces of some hundred names */
-#define OPENED_MS 20 /* after it was looked up */
+#define FRESH_MS 20 /* a text that says when it will be sent is true for so long: who lists a name looks it up, and opens it */
 
 struct size {
 	int64_t ino, job, state; /* of the ledger (store_state()) */
 	uint64_t changes;
+	int64_t made_ms; /* monotonic */
 	size_t length;
 };
 
@@ -24,7 +25,6 @@ struct status_sizes {
 	uint64_t changes; /* that were told of: of what is in no row */
 	struct size recent[SIZES]; /* by inode */
 	struct size last;
-	int64_t last_ms;
 	char *last_text; /* owned; NULL: none */
 };
 
@@ -71,10 +71,9 @@ static bool holds(const struct status_sizes *sizes, const struct size *size, con
 	       size->changes == sizes->changes;
 }
 
-static bool last_holds(const struct status_sizes *sizes, const struct node *prompt, int64_t state)
+static bool is_fresh(const struct size *size)
 {
-	return sizes->last_text != NULL && clock_mono_ms() - sizes->last_ms < OPENED_MS &&
-	       holds(sizes, &sizes->last, prompt, state);
+	return clock_mono_ms() - size->made_ms < FRESH_MS;
 }
 
 int status_size(struct tree *tree, const struct node *prompt, size_t *ret_length)
@@ -84,17 +83,16 @@ int status_size(struct tree *tree, const struct node *prompt, size_t *ret_length
 	int64_t state = store_state(tree->needs.store);
 	char *text;
 
-	if (last_holds(sizes, prompt, state) || (holds(sizes, size, prompt, state) && has_ended(tree, prompt))) {
+	if (holds(sizes, size, prompt, state) && (is_fresh(size) || has_ended(tree, prompt))) {
 		*ret_length = size->length;
 		return 0;
 	}
 	int r = status_format(tree, prompt, &text, ret_length);
 	if (r < 0)
 		return r;
-	*size = sizes->last = (struct size){prompt->ino, prompt->job, state, sizes->changes, *ret_length};
+	*size = sizes->last = (struct size){prompt->ino, prompt->job, state, sizes->changes, clock_mono_ms(), *ret_length};
 	free(sizes->last_text);
 	sizes->last_text = text;
-	sizes->last_ms = clock_mono_ms();
 	return 0;
 }
 
@@ -102,7 +100,7 @@ int status_opened(struct tree *tree, const struct node *prompt, char **ret_text,
 {
 	struct status_sizes *sizes = tree->sizes;
 
-	if (!last_holds(sizes, prompt, store_state(tree->needs.store)))
+	if (sizes->last_text == NULL || !holds(sizes, &sizes->last, prompt, store_state(tree->needs.store)) || !is_fresh(&sizes->last))
 		return status_format(tree, prompt, ret_text, ret_length);
 	*ret_length = sizes->last.length;
 	*ret_text = steal(&sizes->last_text);
