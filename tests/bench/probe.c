@@ -310,6 +310,7 @@ static int curl_head(const char *url, long long offset, const char *first)
 	if (first != NULL)
 		fetch(curl, first, 0, 0);
 	first_byte = 0;
+	bytes = 0;
 	started = now();
 	fetch(curl, url, offset, 4096);
 	return report(1);
