@@ -290,6 +290,23 @@ static void test_inputs_of_a_copied_account_wait_for_a_person(void **state)
 	assert_int_equal(own_http_count(POSTS), 1);
 }
 
+/* So may one whose input was missing then: it is mended there, too. */
+static void test_inputs_mended_in_a_copied_account_wait_for_a_person(void **state)
+{
+	world_save(RED, "image: my.jpg\na red fox\n");
+	world_wait(HOUR_MS);
+	assert_int_equal(world_count(JOB_BLOCKED), 1);
+	world_copy();
+	world_save("FLUX/my.jpg", jpg);
+	world_wait(HOUR_MS);
+	world_assert_state(RED, "HELD");
+	assert_non_null(strstr(world_status(RED, "warning"), "copied or put back"));
+	assert_int_equal(own_http_count(POSTS), 0);
+	assert_int_equal(world_submit(RED), 0);
+	world_wait(HOUR_MS);
+	assert_int_equal(own_http_count(POSTS), 1);
+}
+
 /* A sound of so many seconds; `told`: its header says so. */
 static void save_sound(const char *path, uint32_t seconds, bool told)
 {
@@ -454,6 +471,7 @@ int main(void)
 		T(test_inputs_dry_run_uploads_nothing),
 		T(test_inputs_verdict_that_cannot_be_recorded_is_recorded_later),
 		T(test_inputs_of_a_copied_account_wait_for_a_person),
+		T(test_inputs_mended_in_a_copied_account_wait_for_a_person),
 		T(test_inputs_sound_that_plays_too_long_is_not_uploaded),
 		T(test_inputs_sound_that_fits_is_sent_and_one_that_cannot_be_told_with_a_warning),
 		T(test_inputs_copy_of_a_result_is_that_result),
