@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Do the unit tests see it when code that decides about money is wrong?
 
-    tests/mutants.py [--keep] [--list] [WORD...]
+    tests/mutants.py [--keep] [--list] [--places] [WORD...]
 
 Makes a copy of the sources, and in it one small change at a time: builds, runs the named unit tests, and prints "killed"
 (a test fails) or "SURVIVED". WORD: only mutants whose file or words have one of these in them. By hand, some ten minutes for
 all; the last line counts. The exit code is 0 when none survives but those that say why no test can see them ("equal").
 
 A change is told by the text that it replaces, which must be in its file exactly once: where the code has moved on, the
-mutant is "STALE" and the run fails, until somebody says what the mutant is now.
+mutant is "STALE" and the run fails, until somebody says what the mutant is now. --places looks for that alone (tests/mutants.sh).
 """
 import os
 import shutil
@@ -331,6 +331,18 @@ def try_mutant(copy, mutant):
     return ('equal', mutant.equal) if mutant.equal else ('SURVIVED', ' '.join(mutant.tests))
 
 
+def is_stale(mutant, top):
+    with open(os.path.join(top, mutant.file), encoding='utf-8') as file:
+        return file.read().count(mutant.old) != 1
+
+
+def say_stale(mutants):
+    stale = [mutant for mutant in mutants if is_stale(mutant, TOP)]
+    for mutant in stale:
+        print(f'{mutant.file}: {mutant.what}: its text is not there once; say in tests/mutants.py what the mistake looks like now')
+    return 1 if stale else 0
+
+
 def main():
     words = [word for word in sys.argv[1:] if not word.startswith('--')]
     chosen = [mutant for mutant in MUTANTS
@@ -339,6 +351,8 @@ def main():
         for mutant in chosen:
             print(f'{mutant.file}: {mutant.what}')
         return 0
+    if '--places' in sys.argv:
+        return say_stale(chosen)
     copy = tempfile.mkdtemp(prefix='weryaifs-mutants.')
     counts = {}
     try:
