@@ -155,9 +155,15 @@ void fetch_left(struct fetch *fetch)
 }
 
 /* The bytes on the disk are none that one can have: they come from the service again, and do without it. One that does not
- * answer for now still has them: until it does they count as absent (disk_hangs()). What counts as present is waited for by readers. */
+ * answer for now still has them: until it does they count as absent (disk_hangs()). What counts as present is waited for by readers.
+ * That its file was removed is nothing bad: it is made again. */
 static void lose_disk(struct fetch *fetch, int error)
 {
+	if (error == -ENOENT) {
+		log_info("result: inode %lld: it is not in the cache any more: it is fetched again", (long long)fetch->ino);
+		cache_file_forget(fetch->file);
+		return;
+	}
 	if (!fetch->uncached)
 		log_errno(LOG_LEVEL_WARNING, error,
 			"result: inode %lld: the cache cannot be read: it is read without",

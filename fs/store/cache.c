@@ -99,6 +99,9 @@ int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_fi
 		r = map_put(store->cache_files, (uint64_t)ino, file);
 		if (r == 0)
 			r = load_map(file);
+		/* who asks whether it is here gets no second answer when it is read */
+		if (r == 0 && store->cache_doubted)
+			cache_file_check(file);
 	}
 	if (r < 0) {
 		cache_file_free(file);

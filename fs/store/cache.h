@@ -19,7 +19,7 @@ struct cache_file;
 /* SQL is parsed when it is first used: not while the first reader waits. */
 int cache_prepare(struct store *store);
 /* Makes no file yet: that comes with the first byte. Does not look at the disk either: what was removed there is found missing when
- * it is read. */
+ * it is read. After that has happened once, somebody has emptied the cache: then each is looked at here. */
 int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file);
 void cache_file_close(struct cache_file *file); /* NULL is fine */
 /* Looks at the disk: where the bytes are not there any more, none is present. */

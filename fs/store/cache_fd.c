@@ -101,8 +101,7 @@ static int open_known(struct cache_file *file, const char *name, struct stat *re
 	}
 	if (fd != -ENOENT)
 		return fd;
-	ranges_finish(&file->present);
-	cache_file_changed(file);
+	cache_file_missing(file);
 	return open_empty(file, name, ret_stat);
 }
 

@@ -118,8 +118,10 @@ static void finish(struct worker_job *job)
 	watch(file->store);
 	if (io->opened)
 		cache_fd_adopt(file, io->fd);
+	if (io->kind == CACHE_READ && io->error == -ENOENT)
+		cache_file_missing(file);
 	/* others may have found meanwhile that they are not its bytes */
-	if (io->kind == CACHE_READ && !ranges_has(&file->present, io->offset, io->offset + length))
+	else if (io->kind == CACHE_READ && !ranges_has(&file->present, io->offset, io->offset + length))
 		io->error = -EIO;
 	else if (io->error < 0)
 		io->error = try_again(io);

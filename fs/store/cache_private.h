@@ -28,6 +28,14 @@ static inline void cache_file_changed(struct cache_file *file)
 		list_append(&file->store->cache_unsaved, &file->link);
 }
 
+/* The file is not there, or shorter than what is known of it. */
+static inline void cache_file_missing(struct cache_file *file)
+{
+	file->store->cache_doubted = true;
+	ranges_finish(&file->present);
+	cache_file_changed(file);
+}
+
 /* There is an fd afterwards. Where another file is found under its name, nothing is present any more. */
 int cache_fd_open(struct cache_file *file);
 void cache_fd_close(struct cache_file *file);

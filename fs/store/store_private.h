@@ -45,6 +45,7 @@ struct store {
 	unsigned cache_closed;	   /* of them */
 	struct list cache_opened;  /* cache_file.open, oldest first */
 	unsigned cache_open;	   /* of them */
+	bool cache_doubted;	   /* a file was missing: others may be, too */
 	struct worker *io_worker;  /* borrowed; NULL: nothing is submitted (cache_io.h) */
 	struct list io_waiting;	   /* cache_io.link: it has them */
 	struct loop_timer *io_late;/* owned; it has had them for a while */

@@ -7,10 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "fs/base/cleanup.h"
 #include "tests/unit/own_http.h"
 #include "tests/unit/world.h"
 
@@ -144,6 +146,38 @@ static void test_along_the_next_files_are_here_when_they_are_read(void **state)
 	assert_int_equal(own_http_count("GET /T"), 2 * FILES);
 }
 
+/* By hand, or by a program that tidies up: what is known to be in it is not there. */
+static void empty_cache(void)
+{
+	CLEANUP_FREE char *command = NULL;
+
+	assert_true(asprintf(&command, "rm -f %s/*/cache/[0-9]*", world_directory()) > 0);
+	assert_int_equal(system(command), 0);
+}
+
+static void test_along_they_come_after_the_cache_was_emptied(void **state)
+{
+	own_http_latency(100);
+	make_pictures();
+	for (int i = 0; i < FILES; i++)
+		read_picture(i);
+	world_remount();
+	empty_cache();
+	size_t before = own_http_count("GET /T");
+	for (int i = 0; i < 6; i++)
+		read_picture(i);
+	/* two in front of the last one are on their way, or here */
+	assert_true(own_http_count("GET /T") > before + 6);
+	for (int i = 6; i < FILES; i++)
+		read_picture(i);
+	/* once each, and so it is here again */
+	assert_int_equal(own_http_count("GET /T"), before + FILES);
+	world_remount();
+	for (int i = 0; i < FILES; i++)
+		read_picture(i);
+	assert_int_equal(own_http_count("GET /T"), before + FILES);
+}
+
 static void test_along_nothing_comes_for_who_reads_here_and_there(void **state)
 {
 	own_http_latency(100);
@@ -184,6 +218,7 @@ int main(void)
 		TEST(series_readers_side_by_side_are_no_wrong_guess),
 		TEST(series_jumps_about_cost_nothing),
 		TEST(along_the_next_files_are_here_when_they_are_read),
+		TEST(along_they_come_after_the_cache_was_emptied),
 		TEST(along_nothing_comes_for_who_reads_here_and_there),
 		TEST(along_a_near_server_needs_none),
 		TEST(along_nothing_comes_where_it_is_not_wanted),
