@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The next files of a directory that is read file after file come along, where the server is far away: else each of them costs
- * its reader a round trip. series.h says when, and how much; they come into the cache, and wait there. */
+/* The next files of a directory that is read file after file come along, where a round trip takes a while: each of them costs
+ * its reader one. series.h says when, and how much; they come into the cache, and wait there. */
 #include <errno.h>
 
 #include "fs/fetch/fetch_private.h"
 #include "fs/store/nodes.h"
 
+#define TRIP_MIN_MS 2
 #define SMALL (INT64_C(4) * 1024 * 1024) /* a larger one is no picture of many */
 #define COMING_MIN (INT64_C(512) * 1024) /* so much may be on its way in any case */
 
@@ -95,7 +96,7 @@ void fetch_along_read(struct fetch *fetch, int64_t offset, int64_t end)
 	struct series *series = &fetches->series;
 
 	if (!fetches->needs.along || fetch->uncached || fetch->record.size > SMALL ||
-		!route_is_far(fetch->route))
+		!fetch->route->known || fetch->route->rtt_ms < TRIP_MIN_MS)
 		return;
 	if (offset == 0 && !fetch->was_begun) {
 		fetch->was_begun = true;

@@ -195,6 +195,16 @@ static void test_along_a_near_server_needs_none(void **state)
 	assert_int_equal(own_http_count("GET /T"), FILES + 6);
 }
 
+/* An answer of one round trip is most of the time that a picture takes, there too. */
+static void test_along_they_come_from_a_server_in_the_same_town(void **state)
+{
+	own_http_latency(5);
+	make_pictures();
+	for (int i = 0; i < 6; i++)
+		read_picture(i);
+	assert_true(own_http_count("GET /T") > FILES + 6);
+}
+
 static void test_along_nothing_comes_where_it_is_not_wanted(void **state)
 {
 	world.options.along = false;
@@ -221,6 +231,7 @@ int main(void)
 		TEST(along_they_come_after_the_cache_was_emptied),
 		TEST(along_nothing_comes_for_who_reads_here_and_there),
 		TEST(along_a_near_server_needs_none),
+		TEST(along_they_come_from_a_server_in_the_same_town),
 		TEST(along_nothing_comes_where_it_is_not_wanted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
