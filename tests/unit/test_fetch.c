@@ -447,6 +447,25 @@ static void test_fetch_cache_that_cannot_be_read_is_read_without(void **state)
 	assert_in_range(own_http_bytes() - before, 0, 4 * MIB);
 }
 
+/* Somebody has emptied it to have room: nothing is wrong with it, so it is filled again. */
+static void test_fetch_cache_that_was_emptied_is_filled_again(void **state)
+{
+	char command[256];
+
+	make(3 * MIB);
+	read_all(3 * MIB, MIB);
+	snprintf(command, sizeof(command), "rm %s/*/cache/*", world_directory());
+	world_remount();
+	assert_int_equal(system(command), 0);
+	uint64_t before = own_http_bytes();
+	read_all(3 * MIB, MIB);
+	assert_in_range(own_http_bytes() - before, 3 * MIB, 4 * MIB);
+	before = own_http_bytes();
+	world_remount();
+	read_all(3 * MIB, MIB);
+	assert_int_equal(own_http_bytes(), before);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -477,6 +496,7 @@ int main(void)
 		T(test_evict_keeps_all_where_another_file_is_behind_the_address),
 		T(test_evict_disk_that_refuses_loses_nothing),
 		T(test_fetch_cache_that_cannot_be_read_is_read_without),
+		T(test_fetch_cache_that_was_emptied_is_filled_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
