@@ -2,11 +2,14 @@
 #include "fs/base/clock.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 static int64_t (*clock_fake_mono)(void);
 static int64_t (*clock_fake_wall)(void);
+
+#define NS_PER_S INT64_C(1000000000)
 
 static struct timespec clock_read(clockid_t id)
 {
@@ -33,20 +36,33 @@ int64_t clock_wall_ms(void)
 
 struct timespec clock_wall(void)
 {
-	if (clock_fake_wall == NULL)
-		return clock_read(CLOCK_REALTIME);
-	int64_t ms = clock_fake_wall();
-	int64_t rest = ms % 1000;
-	if (rest < 0)
-		rest += 1000;
-	return (struct timespec){.tv_sec = (time_t)((ms - rest) / 1000), .tv_nsec = (long)(rest * 1000000)};
+	return clock_fake_wall == NULL ? clock_read(CLOCK_REALTIME) : clock_from_ns(clock_fake_wall() * 1000000);
 }
 
 int64_t clock_wall_ns(void)
 {
 	struct timespec now = clock_wall();
 
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	return clock_to_ns(&now);
+}
+
+int64_t clock_to_ns(const struct timespec *time)
+{
+	int64_t ns;
+
+	if (__builtin_mul_overflow((int64_t)time->tv_sec, NS_PER_S, &ns) ||
+		__builtin_add_overflow(ns, (int64_t)time->tv_nsec, &ns))
+		return time->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+	return ns;
+}
+
+struct timespec clock_from_ns(int64_t ns)
+{
+	int64_t rest = ns % NS_PER_S; /* has the sign of ns, and tv_nsec has none */
+	bool is_before = rest < 0;
+
+	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S - is_before),
+		.tv_nsec = (long)(is_before ? rest + NS_PER_S : rest)};
 }
 
 void clock_format(int64_t wall_ms, char *text)

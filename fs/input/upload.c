@@ -70,7 +70,7 @@ static int look(
 	if (r < 0)
 		return r;
 	*ret_size = st.st_size;
-	*ret_changed = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	*ret_changed = clock_to_ns(&st.st_mtim);
 	return 0;
 }
 

@@ -138,7 +138,7 @@ static bool has_changed(const struct upload *upload)
 	if (upload->source.cached != NULL)
 		return false;
 	return fstat(upload->source.fd, &st) < 0 || st.st_size != upload->size ||
-	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != upload->changed;
+	       clock_to_ns(&st.st_mtim) != upload->changed;
 }
 
 /* Others would fail in the same way just now. */

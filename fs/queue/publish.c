@@ -23,7 +23,6 @@
 #define NAME_BYTES 255
 #define TAIL_BYTES 24 /* of "-NNNNNN.EXT.~NNNNNN~" */
 
-#define NS_PER_S INT64_C(1000000000)
 #define NAME_ROOM 288 /* for a name before it is checked against NAME_BYTES */
 
 struct place {
@@ -257,7 +256,7 @@ static int take_name(struct store *store, const struct place *place, int64_t twi
 		r = store_data_stat(store, twin, &st);
 	if (r < 0)
 		return r;
-	*ret_mtime = st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
+	*ret_mtime = clock_to_ns(&st.st_mtim);
 	memcpy(name, node.name, node.name_length + 1);
 	return nodes_set_name(store, twin, 0, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "fs/base/buf.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/base/ids.h"
 #include "fs/store/nodes.h"
 #include "fs/store/store_private.h"
@@ -18,11 +19,6 @@ struct repair {
 	int64_t dir;
 	struct buf report;
 };
-
-static int64_t nanoseconds(const struct timespec *time)
-{
-	return time->tv_sec * INT64_C(1000000000) + time->tv_nsec;
-}
 
 static int adopt(struct store *store, struct repair *repair, int64_t ino)
 {
@@ -34,7 +30,7 @@ static int adopt(struct store *store, struct repair *repair, int64_t ino)
 	/* the number is that of something else: no name fits both */
 	if (r < 0 || nodes_get(store, ino, &found) != -ENOENT)
 		return r;
-	node.atime = node.mtime = node.ctime = nanoseconds(&st.st_mtim);
+	node.atime = node.mtime = node.ctime = clock_to_ns(&st.st_mtim);
 	snprintf(node.name, sizeof(node.name), "recovered-%lld", (long long)ino);
 	r = nodes_add(store, &node);
 	if (r == 0)

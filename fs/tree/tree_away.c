@@ -13,7 +13,7 @@ static int64_t changed_at(struct tree *tree, int64_t ino)
 {
 	struct stat st;
 
-	return store_data_stat(tree->needs.store, ino, &st) < 0 ? 0 : tree_ns(&st.st_mtim);
+	return store_data_stat(tree->needs.store, ino, &st) < 0 ? 0 : clock_to_ns(&st.st_mtim);
 }
 
 static bool is_refused(struct tree *tree, int64_t job)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/job/model_refusal.h"
 #include "fs/model/describe.h"
@@ -61,9 +62,9 @@ int tree_entry_of(struct tree *tree, const struct node *node, struct tree_entry 
 		if (r < 0)
 			return r;
 	} else {
-		entry.st.st_atim = tree_time(node->atime);
-		entry.st.st_mtim = tree_time(node->mtime);
-		entry.st.st_ctim = tree_time(node->ctime);
+		entry.st.st_atim = clock_from_ns(node->atime);
+		entry.st.st_mtim = clock_from_ns(node->mtime);
+		entry.st.st_ctim = clock_from_ns(node->ctime);
 	}
 	if (node->kind == NODE_RESULT) {
 		entry.kind = TREE_RESULT;
@@ -102,7 +103,7 @@ static int shadow_entry(
 	if (r < 0)
 		return r;
 	stat_common(prompt, &entry.st);
-	entry.st.st_atim = entry.st.st_mtim = entry.st.st_ctim = tree_time(prompt->mtime);
+	entry.st.st_atim = entry.st.st_mtim = entry.st.st_ctim = clock_from_ns(prompt->mtime);
 	tree_entry_make(&entry, entry.ino | bit,
 		sidecar                ? TREE_SIDECAR
 		: bit == TREE_STATUS_BIT ? TREE_STATUS

@@ -25,18 +25,6 @@ struct tree {
 	size_t away_next;
 };
 
-#define NS_PER_S INT64_C(1000000000)
-
-static inline struct timespec tree_time(int64_t ns)
-{
-	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
-}
-
-static inline int64_t tree_ns(const struct timespec *time)
-{
-	return (int64_t)time->tv_sec * NS_PER_S + time->tv_nsec;
-}
-
 /* tree_plant.c: as tree_plant(). */
 int plant(const struct tree_needs *needs);
 

@@ -13,7 +13,7 @@
 #include "fs/tree/draft.h"
 
 /* What is told of a status at the end of a turn of the loop was recorded in it. */
-#define SAME_CHANGE_NS (NS_PER_S / 20)
+#define SAME_CHANGE_NS INT64_C(50000000)
 
 int tree_touch_ctime(struct tree *tree, struct node *node)
 {
@@ -70,9 +70,9 @@ static int set_attributes(
 	if (node->kind == NODE_FILE && (what & (TREE_SET_ATIME | TREE_SET_MTIME)) != 0)
 		r = set_file_times(tree, node->ino, st, what);
 	else if ((what & TREE_SET_ATIME) != 0)
-		node->atime = tree_ns(&st->st_atim);
+		node->atime = clock_to_ns(&st->st_atim);
 	if (node->kind != NODE_FILE && (what & TREE_SET_MTIME) != 0)
-		node->mtime = tree_ns(&st->st_mtim);
+		node->mtime = clock_to_ns(&st->st_mtim);
 	if (r == 0 && (node->kind != NODE_FILE ||
 			      (what & (TREE_SET_MODE | TREE_SET_UID | TREE_SET_GID)) != 0)) {
 		r = store_run(tree->needs.store, false, write_attributes, node);

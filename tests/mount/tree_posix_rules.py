@@ -176,6 +176,12 @@ def times_of_files():
     same((st.st_atime_ns, st.st_mtime_ns), (1_234_567_891, 987_654_321_123_456_789))
     os.utime("f", ns=(-1, -1_000_000_001))
     same(os.stat("f").st_mtime_ns, -1_000_000_001)
+    os.utime("d", ns=(-1, -1_000_000_001))
+    same((os.stat("d").st_atime_ns, os.stat("d").st_mtime_ns), (-1, -1_000_000_001))
+    # years that we cannot tell become the nearest that we can
+    for far, nearest in ((1 << 34, (1 << 63) - 1), (-1 << 34, -1 << 63)):
+        os.utime("d", (far, far))
+        same((os.stat("d").st_atime_ns, os.stat("d").st_mtime_ns), (nearest, nearest))
     tick()
     for change, of_content in ((lambda: put("f", b"y"), True), (lambda: os.truncate("f", 9), True),
                                (lambda: os.chmod("f", 0o600), False), (lambda: os.setxattr("f", "user.a", b"1"), False),
