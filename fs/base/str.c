@@ -2,6 +2,7 @@
 #include "fs/base/str.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -238,6 +239,18 @@ int str_to_bytes(const char *string, uint64_t *ret_bytes)
 	if (overflow)
 		return -ERANGE;
 	*ret_bytes = value;
+	return 0;
+}
+
+int str_prepend_name(char **path, const char *name, size_t length, const char *suffix)
+{
+	char *longer = NULL;
+
+	if (asprintf(&longer, "%.*s%s%s%s", (int)length, name, suffix, **path != '\0' ? "/" : "",
+		    *path) < 0)
+		return -ENOMEM;
+	free(*path);
+	*path = longer;
 	return 0;
 }
 

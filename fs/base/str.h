@@ -38,5 +38,8 @@ int str_to_ms(const char *string, int64_t *ret_ms);
 int str_to_bool(const char *string, bool *ret_value);
 /* Bytes with an optional K M G T (powers of 1024), as "10G". */
 int str_to_bytes(const char *string, uint64_t *ret_bytes);
+/* Puts another name in front of a path, which the caller frees: paths may be longer than PATH_MAX, as who stands in a directory makes more below
+ * it. -ENOMEM. */
+int str_prepend_name(char **path, const char *name, size_t length, const char *suffix);
 /* A copy for logs and status lines, as text_filter() leaves it, at most `max` bytes (cut at a code point, "…" appended when cut). Caller frees; NULL when out of memory. */
 char *str_printable(const char *data, size_t length, size_t max);

@@ -11,6 +11,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/str.h"
 #include "fs/base/text.h"
 #include "fs/fetch/fetch.h"
 #include "fs/job/job_table.h"
@@ -117,16 +118,17 @@ static int add_way_up(struct tree *tree, int64_t from, struct buf *text)
 int facts_add_path(struct tree *tree, int64_t from, const struct node *node, struct buf *text)
 {
 	struct node at = *node;
-	char path[4096] = "", longer[sizeof(path)];
+	CLEANUP_FREE char *path = strdup("");
 
+	if (path == NULL)
+		return -ENOMEM;
 	for (;;) {
-		if (snprintf(longer, sizeof(longer), "%s%s%s", at.name, path[0] != '\0' ? "/" : "",
-			    path) >= (int)sizeof(longer))
-			return -ENAMETOOLONG;
-		memcpy(path, longer, sizeof(path));
+		int r = str_prepend_name(&path, at.name, at.name_length, "");
+		if (r < 0)
+			return r;
 		if (at.parent == from || at.parent == (int64_t)TREE_ROOT || at.parent == 0)
 			break;
-		int r = nodes_get(tree->needs.store, at.parent, &at);
+		r = nodes_get(tree->needs.store, at.parent, &at);
 		if (r < 0)
 			return r;
 	}

@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The path of what is in the tree, from the root of the mount, without a '/' before it. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/str.h"
 #include "fs/tree/status_sheet.h"
 #include "fs/tree/tree_private.h"
-
-static int prepend(char **path, const char *name, size_t length, const char *suffix)
-{
-	char *longer = NULL;
-
-	if (asprintf(&longer, "%.*s%s%s%s", (int)length, name, suffix, **path != '\0' ? "/" : "",
-		    *path) < 0)
-		return -ENOMEM;
-	free(*path);
-	*path = longer;
-	return 0;
-}
 
 size_t tree_status_stem(struct tree *tree, const struct node *node)
 {
@@ -37,12 +25,12 @@ int tree_path(struct tree *tree, uint64_t ino, char **ret_path)
 
 	if (r == 0 && is_status) {
 		size_t stem = tree_status_stem(tree, &node);
-		r = stem > 0 ? prepend(&path, node.name, stem, PLACE_STATUS) : -ENOENT;
+		r = stem > 0 ? str_prepend_name(&path, node.name, stem, PLACE_STATUS) : -ENOENT;
 		if (r == 0)
 			r = nodes_get(tree->needs.store, node.parent, &node);
 	}
 	while (r == 0 && node.ino != (int64_t)TREE_ROOT) {
-		r = node.parent == 0 ? -ENOENT : prepend(&path, node.name, node.name_length, "");
+		r = node.parent == 0 ? -ENOENT : str_prepend_name(&path, node.name, node.name_length, "");
 		if (r == 0)
 			r = nodes_get(tree->needs.store, node.parent, &node);
 	}

@@ -40,6 +40,20 @@ fi
 grep -qx $'FAILED\tthree.txt' "$TEST_TMP/report"
 grep -q 'Input/output error' "$TEST_TMP/error"
 
+# paths may be longer than any call takes
+python3 - "$M/FLUX" <<'END'
+import os, sys
+os.chdir(sys.argv[1])
+for _ in range(23):
+    os.mkdir("d" * 200)
+    os.chdir("d" * 200)
+with open("far.txt", "w") as f:
+    f.write("far below")
+END
+timeout 60 cat "$M/FLUX/"ddd*/.wait >"$TEST_TMP/report"
+grep -q $'^SUCCESS\td.*/far.txt\td.*/far.png$' "$TEST_TMP/report" || fail "what is far below: $(cut -c 1-80 "$TEST_TMP/report")"
+[ "$(wc -c <"$TEST_TMP/report")" -gt 8192 ] || fail "the paths are cut"
+
 # it is not listed, cannot be written or made, and can be interrupted
 assert_eq "$(ls -A "$M/FLUX/set" | grep -c '^\.wait$' || true)" 0 "listed"
 assert_eq "$(ls -A "$M/.weryaifs" | grep -c '^wait$' || true)" 0 "listed"
