@@ -127,7 +127,7 @@ int file_result_open(struct session *session, uint64_t ino, int flags, struct ha
 {
 	struct result_file *file;
 
-	if ((flags & O_ACCMODE) != O_RDONLY)
+	if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0)
 		return -EPERM;
 	file = malloc(sizeof(*file));
 	if (file == NULL)

@@ -28,6 +28,8 @@ for file in fox.png fox.wait ../.weryaifs/README; do
         assert_contains "$said" "Operation not permitted" "$write to $file"
     done
 done
+# cut short by who only reads
+python3 -c 'import os; os.open("fox.png", os.O_RDONLY | os.O_TRUNC)' 2>/dev/null && fail "O_RDONLY | O_TRUNC is taken"
 assert_eq "$(sha256sum <fox.png)" "$before" "the bytes"
 assert_eq "$(posts)" 1 posts
 cd /
