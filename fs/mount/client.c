@@ -17,6 +17,9 @@ static const struct {
 	{"sftp-server", CLIENT_SFTP},
 	{"sshd", CLIENT_SFTP}, /* internal-sftp */
 	{"sshd-session", CLIENT_SFTP},
+	{"bindfs", CLIENT_SFTP}, /* these show our files at another place */
+	{"mergerfs", CLIENT_SFTP},
+	{"unionfs", CLIENT_SFTP},
 	{"ganesha.nfsd", CLIENT_NFS},
 	{"nfsd", CLIENT_NFS},
 };

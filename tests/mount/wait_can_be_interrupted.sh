@@ -18,6 +18,11 @@ for signal in TERM INT HUP; do
 done
 wait_state "$prompt" "PENDING PROCESSING"
 
+# who shows our files at another place reads as much as the size says
+cp "$(command -v stat)" "$TEST_TMP/bindfs"
+assert_eq "$(stat -c %s "${prompt%.txt}.wait")" 0 "size of a wait"
+[ "$("$TEST_TMP/bindfs" -c %s "${prompt%.txt}.wait")" -gt 0 ] || fail "by bindfs a wait is empty, and succeeds"
+
 # several, and only one of them leaves
 cat "${prompt%.txt}.wait" &
 first=$!
