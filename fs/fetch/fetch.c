@@ -13,6 +13,7 @@
 #include "fs/fetch/evict.h"
 #include "fs/fetch/fetch_private.h"
 #include "fs/fetch/keep.h"
+#include "fs/fetch/plan.h"
 
 #define DISK_END_MS 2000 /* at the end */
 
@@ -50,6 +51,10 @@ static void came(struct fetch *fetch)
 		fetch_trouble_over(fetch);
 	}
 	fetch_progress(fetch);
+	/* what is behind the beginning is asked for at the right moment (plan.h), which is earlier than the next read */
+	if (fetch->record.size > PLAN_FIRST && fetch->stream_run < PLAN_FIRST && route_is_far(fetch->route) &&
+		!loop_timer_armed(fetch->retry))
+		loop_timer_arm(fetch->retry, 0);
 }
 
 static void background_ended(struct fetches *fetches, int64_t ino)

@@ -292,7 +292,7 @@ static int fetch_rest(struct fetch *fetch)
 
 void fetch_advance(struct fetch *fetch, int64_t end)
 {
-	int64_t ahead = may_be_far(fetch) ? PLAN_LONG : NEAR_AHEAD;
+	int64_t ahead = may_be_far(fetch) ? plan_pace(fetch->stream_run) : NEAR_AHEAD;
 	struct list *item;
 
 	list_for_each(item, &fetch->transfers)

@@ -212,6 +212,17 @@ bool transfer_is_waited_for(const struct transfer *transfer, int64_t ahead)
 	return false;
 }
 
+/* As many are on their way as there may be, and none waits for its reader: what comes is what the way brings. */
+static bool is_busy(const struct fetch *fetch)
+{
+	const struct list *item;
+
+	list_for_each(item, &fetch->transfers)
+		if (list_entry(item, struct transfer, link)->paused)
+			return false;
+	return fetch->transfer_count >= route_streams(fetch->route);
+}
+
 static int on_body(void *arg, const char *data, size_t length)
 {
 	struct transfer *transfer = arg;
@@ -226,8 +237,7 @@ static int on_body(void *arg, const char *data, size_t length)
 	/* another request brings the bytes behind it */
 	bool over = transfer->position == transfer->end && transfer->end < transfer->asked_end;
 	fetch->moved += (int64_t)length;
-	route_delivered(fetch->route, clock_mono_ms(), length,
-		fetch->transfer_count >= route_streams(fetch->route));
+	route_delivered(fetch->route, clock_mono_ms(), length, is_busy(fetch));
 	/* the end of what was asked for is progress, however short it is */
 	if (transfer->position == transfer->end)
 		fetch->moved += FETCH_PROGRESS;

@@ -48,10 +48,19 @@ static int64_t asked_for(const struct plan *plan)
 	return plan->run + plan->hole - plan->at;
 }
 
-/* What may be on its way over the connection that is there: it has twice as much in each round trip while it grows. */
+/* The most that the next round trip brings: a connection that grows doubles, and the last part of the last one is not over. */
+static int64_t next_trip(const struct plan *plan)
+{
+	return 3 * route_last_trip(plan->route);
+}
+
+/* What may be on its way over the connection that is there: enough for the round trip that a request takes, and as much again,
+ * so that its server never has nothing to send. One that has takes it for what the link can carry (BBR). */
 static int64_t shared_most(const struct plan *plan)
 {
-	return least(2 * PLAN_PIECE + 4 * route_product(plan->route), PLAN_AHEAD / 2);
+	int64_t trip = greatest(2 * route_product(plan->route), next_trip(plan));
+
+	return least(2 * PLAN_PIECE + 2 * trip, PLAN_AHEAD / 2);
 }
 
 /* All comes by the connection that is there. */
@@ -84,6 +93,10 @@ static bool is_slow(const struct plan *plan, const struct plan_range *range)
 	int64_t left = range->end - range->position, rate = fast_rate(plan);
 
 	if (range->rate <= 0 || rate <= 0 || left < 2 * PIECE_MIN)
+		return false;
+	/* one of many by one connection stands behind the others, and is no slower than they are */
+	if (range->shared && is_shared(plan) &&
+		route_last_trip(plan->route) * HELP_TIMES > route_product(plan->route))
 		return false;
 	int64_t helped = 3 * route_rtt_ms(plan->route) + left / 2 * 1000 / rate;
 	return time_left(range) > greatest(HELP_TIMES * helped, HELP_MS);
@@ -119,6 +132,12 @@ static int64_t help(const struct plan_range *range, int64_t *ret_from)
 	return range->end - *ret_from;
 }
 
+/* Most who read a file from its beginning read it to its end; others jump, and jump again. */
+static bool is_from_start(const struct plan *plan)
+{
+	return plan->at == plan->run && plan_is_bulk(plan->run, plan->length);
+}
+
 static int64_t equal_part(const struct plan *plan)
 {
 	return greatest(PLAN_FIRST / most_streams(plan), PIECE_MIN);
@@ -132,9 +151,12 @@ static int64_t piece_length(const struct plan *plan)
 
 	if (is_shared(plan))
 		return PLAN_PIECE;
+	/* new connections would bring their parts of the beginning later than the one that is there brings all of it */
+	if (is_alone(plan) && plan->route->known && is_from_start(plan))
+		return plan->size;
 	if (asked < PLAN_FIRST)
 		return equal_part(plan);
-	if (is_alone(plan) && asked >= PLAN_BEGIN && plan->size - plan->hole >= PLAN_LONG)
+	if (is_alone(plan) && plan->size - plan->hole >= PLAN_LONG)
 		return plan->size;
 	/* what is left comes to its end on all at the same time, but not in pieces that are not worth a round trip */
 	piece = least(piece, (coming(plan) + plan->size - plan->hole) / streams);
@@ -155,8 +177,10 @@ static bool begins(const struct plan *plan)
 					    greatest(plan->ranges[i].position, start));
 	int64_t nearly = 2 * route_product(plan->route);
 
-	/* a request over a connection that has nothing else to do need not wait so long */
-	return plan->hole >= end && left > (is_shared(plan) ? greatest(nearly, NEARLY) : nearly);
+	/* over one connection what is sent by the time that a request arrives there is no rival any more */
+	if (is_shared(plan))
+		nearly = greatest(greatest(nearly, NEARLY), next_trip(plan));
+	return plan->hole >= end && left > nearly;
 }
 
 bool plan_is_bulk(int64_t run, int64_t length)
@@ -169,6 +193,11 @@ int64_t plan_ahead(const struct plan *plan)
 	int64_t first = plan_is_bulk(plan->run, plan->length) ? PLAN_FIRST : 0;
 
 	return least(greatest(AHEAD_TIMES * plan->run, first), PLAN_AHEAD);
+}
+
+int64_t plan_pace(int64_t run)
+{
+	return least(greatest(AHEAD_TIMES * run, PLAN_FIRST), PLAN_LONG);
 }
 
 /* All that comes by the connection that is there is one. */
@@ -214,10 +243,12 @@ int64_t plan_next(const struct plan *plan, int64_t *ret_from, bool *ret_shared)
 		return rest < piece + piece / 4 ? rest : piece;
 	}
 	last = find_last_to_end(plan);
-	if (last != NULL && !is_alone(plan) && last->end - last->position > PLAN_LONG) {
+	int64_t rest = last == NULL ? 0 : last->end - last->position;
+	if (!is_alone(plan) && (rest > PLAN_LONG || (rest > PLAN_FIRST && plan->count == 1))) {
 		/* one that was to bring all of it alone */
-		*ret_from = last->position + PLAN_AHEAD / 4 / route_streams(plan->route);
-		return PLAN_AHEAD / 4 / route_streams(plan->route);
+		int64_t part = least(rest, PLAN_AHEAD / 4) / route_streams(plan->route);
+		*ret_from = last->position + part;
+		return part;
 	}
 	return last != NULL && is_slow(plan, last) ? help(last, ret_from) : 0;
 }

@@ -11,17 +11,22 @@
  *      link, and each request costs a round trip in which its connection brings nothing: the others fill that.
  *   3. At first PLAN_FIRST in equal parts, one for each: the beginning comes at the pace of the whole link, and nothing
  *      behind it takes a share. The first part comes by the connection that is there, as a new one takes round trips.
- *   4. Then longer ones, a third of what was asked for so far, so that they end one after the other and the link is never
+ *      Where an answer has come before, there is a connection, and it brings all of a file that is read from its beginning.
+ *      Where one stream is enough, the rest of the file is one range behind that, or longer ones, as in 4, where little is left.
+ *   4. Elsewhere then longer ones, a third of what was asked for so far, so that they end one after the other and the link is never
  *      without any; but no more than all of them bring in a second, or in eight round trips, since a reader may stop; and all
  *      together no more than half of PLAN_AHEAD, so that one that is late does not keep the others from asking.
  *   5. Where one stream is enough, and the connection that is there takes many requests at once (HTTP/2), all comes by it,
- *      from the beginning on, in pieces of PLAN_PIECE: so many that they do for a round trip in which it grows, too.
+ *      from the beginning on, in pieces of PLAN_PIECE: so many that its server has something to send all the time, in a round
+ *      trip in which it grows, too: else a server takes what it was asked for as what the link can carry (BBR). What is behind
+ *      the beginning is asked for when that will have left the server by the time that the request is there.
  *   6. No further ahead of the reader than eight times what he has read, and never more than PLAN_AHEAD: that is memory. Who
  *      has read less than PLAN_BULK, and little at a time, may only be looking.
  *   7. Towards the end of the file shorter again, so that all come to their end together.
  *   8. One that is slow (its connection has grown late, or lost much) is helped: the second half of what it still has to
  *      bring is asked for anew, where that saves half of the time at least. First the one that the reader waits for, and,
- *      when there is nothing else to ask for, the one that would end last. */
+ *      when there is nothing else to ask for, the one that would end last. One that stands behind others on the same connection
+ *      is not slow. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,7 +34,6 @@
 
 #define PLAN_FIRST (INT64_C(1024) * 1024)
 #define PLAN_BULK (INT64_C(128) * 1024) /* who reads so much will read on */
-#define PLAN_BEGIN (INT64_C(3) * 1024 * 1024)
 #define PLAN_LONG (PLAN_AHEAD / 2) /* a range that pauses in front of its reader */
 #define PLAN_STREAMS 4             /* for so much */
 #define PLAN_PIECE (INT64_C(512) * 1024) /* nothing that comes by a shared connection is longer: it must not pause */
@@ -56,8 +60,9 @@ struct plan {
 
 /* A reader like this is one in sequence, and no look. */
 bool plan_is_bulk(int64_t run, int64_t length);
-/* So far ahead of its reader a long range goes on. */
+/* So far ahead of its reader a long range goes on: when it is asked for, and for who has read `run` bytes since. */
 int64_t plan_ahead(const struct plan *plan);
+int64_t plan_pace(int64_t run);
 /* The range to be asked for: its length, 0 nothing now. *ret_from may lie in one of `ranges`, which then ends there.
  * *ret_shared: by the connection that is there; else by one that no other request uses at the same time. */
 int64_t plan_next(const struct plan *plan, int64_t *ret_from, bool *ret_shared);

@@ -5,9 +5,11 @@
 
 #define RTT_AGE_MS 60000
 #define EPOCH_MIN_MS 60 /* shorter ones measure how the loop's turns fall */
+#define TRIP_MIN_MS 12   /* for the same reason */
 #define QUEUE_MS 3      /* so much longer than ever, and a quarter of that: there is a queue */
 #define TRIAL_EPOCHS 4  /* new connections are made, and have grown */
-#define SHORT_EPOCHS 3
+#define SHORT_EPOCHS 3 /* and so long: one that had its share of the link takes its time to take all of it (BBR) */
+#define SHORT_MS 600
 #define STEADY_MS 5000
 #define PRODUCT_MAX (4 * 1024 * 1024) /* with more it is memory that sets the limit (PLAN_AHEAD) */
 #define PATIENCE 16                   /* epochs after the first trial that failed */
@@ -86,6 +88,23 @@ static int64_t steady_ms(const struct route *route)
 	return STEADY_MS + STEADY_MS * route->patience / PATIENCE;
 }
 
+/* What two epochs one after the other have brought both: after a loss what has waited behind it comes at once, faster than
+ * the link. */
+static int64_t lasting_rate(const struct route *route)
+{
+	unsigned count = route->epoch < ROUTE_EPOCHS ? route->epoch : ROUTE_EPOCHS;
+	int64_t most = 0;
+
+	for (unsigned i = 1; i < count; i++) {
+		int64_t one = route->rates[(route->epoch - i) % ROUTE_EPOCHS],
+			before = route->rates[(route->epoch - i - 1) % ROUTE_EPOCHS],
+			both = one < before ? one : before;
+		if (both > most)
+			most = both;
+	}
+	return most;
+}
+
 /* Less than others have brought together before, and not more and more: one alone does not fill the link. Where it was never
  * seen beside others nobody knows. */
 static bool falls_short(struct route *route, int64_t rate)
@@ -100,14 +119,14 @@ static bool falls_short(struct route *route, int64_t rate)
 	}
 	if (grows)
 		route->short_of = 0;
-	else if (route->multiplexed && route->streams <= 1 && route_product(route) < PRODUCT_MAX &&
+	else if (route->streams <= 1 && route_product(route) < PRODUCT_MAX &&
 		 route->steady * epoch_length(route) >= steady_ms(route))
 		return true;
 	else if (route->streams > 1)
 		return !route->queued;
-	else if (rate * 3 < route_rate(route) * 2)
+	else if (rate * 3 < lasting_rate(route) * 2)
 		route->short_of++;
-	return route->short_of >= SHORT_EPOCHS;
+	return route->short_of >= SHORT_EPOCHS && route->short_of * epoch_length(route) >= SHORT_MS;
 }
 
 /* The epoch brought so much with all streams under way. */
@@ -141,8 +160,20 @@ static void judge_streams(struct route *route, int64_t rate)
 	route->wait = route->patience;
 }
 
+static void count_trip(struct route *route, int64_t now_ms, size_t bytes)
+{
+	int64_t trip = route_rtt_ms(route), length = (trip < TRIP_MIN_MS ? TRIP_MIN_MS : trip) / ROUTE_PARTS;
+	int64_t passed = (now_ms - route->part_ms) / length;
+
+	for (int i = 0; i < ROUTE_PARTS && i < passed; i++)
+		route->parts[++route->part % ROUTE_PARTS] = 0;
+	route->part_ms += passed * length;
+	route->parts[route->part % ROUTE_PARTS] += (int64_t)bytes;
+}
+
 void route_delivered(struct route *route, int64_t now_ms, size_t bytes, bool full)
 {
+	count_trip(route, now_ms, bytes);
 	int64_t passed = now_ms - route->epoch_ms, length = epoch_length(route);
 
 	/* nothing came for a while: nobody asked */
@@ -188,6 +219,15 @@ int64_t route_rate(const struct route *route)
 int64_t route_product(const struct route *route)
 {
 	return route_rate(route) * route_rtt_ms(route) / 1000;
+}
+
+int64_t route_last_trip(const struct route *route)
+{
+	int64_t bytes = 0;
+
+	for (int i = 0; i < ROUTE_PARTS; i++)
+		bytes += route->parts[i];
+	return bytes;
 }
 
 unsigned route_streams(const struct route *route)

@@ -7,7 +7,7 @@
  * Rate:        the greatest of what arrived in one epoch (two round trips), of the last sixteen epochs, as BBR does it: a
  *              reader who pauses makes the samples smaller, but not the link.
  * Streams:     how many transfers side by side have been seen to bring more than fewer. It begins with one. When it brings clearly
- *              less than others have together, or (HTTP/2) has not grown for some seconds, ROUTE_STREAMS are tried; where that
+ *              less than others have together, or has not grown for some seconds, ROUTE_STREAMS are tried; where that
  *              many were under way for a whole epoch, half as many more; they are kept if the rate has grown by half
  *              of their share at least, four epochs later, else they are given up, and it is tried again later, each time
  *              after twice as long. So a link that one connection does not fill (a loss now and then, a limit for each
@@ -19,8 +19,9 @@
 #define ROUTE_STREAMS 4
 #define ROUTE_STREAMS_MAX 16
 #define ROUTE_EPOCHS 16
+#define ROUTE_PARTS 4
 
-#define ROUTE_FAR_MS 8 /* nearer than this a request costs less than what it takes to avoid one */
+#define ROUTE_FAR_MS 4 /* nearer than this a request costs less than what it takes to avoid one */
 #define ROUTE_HOSTS 16
 
 struct route {          /* zeroed memory: nothing is known */
@@ -35,6 +36,9 @@ struct route {          /* zeroed memory: nothing is known */
 	unsigned epoch;                /* so many were measured */
 	int64_t epoch_ms, epoch_bytes; /* the one under way: since when; 0: none */
 	bool idle;                     /* not all streams were under way all the time */
+	int64_t parts[ROUTE_PARTS]; /* bytes that came in the last round trip, in parts of it, a ring */
+	unsigned part;              /* the one under way */
+	int64_t part_ms;            /* since when */
 	unsigned streams,
 		before; /* 0: ROUTE_STREAMS; before: while more are tried, how many there were */
 	int64_t tried_rate; /* of those */
@@ -65,4 +69,6 @@ int64_t route_rtt_ms(const struct route *route); /* at least 1 */
 int64_t route_rate(const struct route *route);   /* bytes a second; 0 unknown */
 int64_t route_product(
 	const struct route *route); /* bytes that are under way when the link is full; 0 unknown */
+/* What came in the last round trip: epochs are behind that by a factor of four while a connection grows. */
+int64_t route_last_trip(const struct route *route);
 unsigned route_streams(const struct route *route);

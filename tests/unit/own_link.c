@@ -289,6 +289,8 @@ static void send_what_may(struct world *world, struct connection *connection)
 		if (bytes > connection->budget)
 			bytes = connection->budget;
 	}
+	if (bytes > rest && connection->sent > 0 && world->queued < 1 && world->asked_end < world->size)
+		world->result.idle_ms += STEP_MS;
 	if (bytes > rest)
 		bytes = rest;
 	if (bytes <= 0 || (bytes < rest && bytes < SEGMENT))

@@ -22,6 +22,7 @@ struct own_link_result {
 		mib_ms; /* all of the file, its first 128 KiB and its first MiB are here */
 	unsigned requests, streams; /* streams: the most at once */
 	double sent;                /* bytes asked for, to the file's */
+	double idle_ms; /* the link was empty, a connection could have sent, and not all was asked for */
 };
 
 /* By one request over one connection. */
