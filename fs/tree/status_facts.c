@@ -136,6 +136,11 @@ int facts_add_path(struct tree *tree, int64_t from, const struct node *node, str
 	return r < 0 ? r : add_name(text, path);
 }
 
+static bool is_here(struct tree *tree, const struct result_record *result, struct node *ret_node)
+{
+	return result->ino != 0 && nodes_get(tree->needs.store, result->ino, ret_node) == 0 && ret_node->parent != 0;
+}
+
 /* Names of the results that are still there; returns how many. */
 int facts_add_results(struct tree *tree, const struct facts *facts, int64_t from,
 	const char *separator, struct buf *text)
@@ -144,9 +149,7 @@ int facts_add_results(struct tree *tree, const struct facts *facts, int64_t from
 	int count = 0;
 
 	for (size_t i = 0; i < facts->result_count; i++) {
-		if (facts->results[i].ino == 0 ||
-			nodes_get(tree->needs.store, facts->results[i].ino, &node) < 0 ||
-			node.parent == 0)
+		if (!is_here(tree, &facts->results[i], &node))
 			continue;
 		if (count++ > 0)
 			buf_adds(text, separator);
@@ -258,10 +261,9 @@ static void add_troubles(
 	struct node node;
 
 	for (size_t i = 0; i < facts->result_count; i++) {
-		int64_t ino = facts->results[i].ino;
-		const char *trouble = ino == 0 ? NULL : fetch_trouble_of(tree->needs.fetches, ino);
-		if (trouble == NULL || nodes_get(tree->needs.store, ino, &node) < 0 ||
-			node.parent == 0)
+		const char *trouble = is_here(tree, &facts->results[i], &node)
+			? fetch_trouble_of(tree->needs.fetches, node.ino) : NULL;
+		if (trouble == NULL)
 			continue;
 		if (!first)
 			buf_adds(text, "; ");
@@ -289,6 +291,35 @@ static void add_warning(
 	add_troubles(tree, facts, node->parent, warning == NULL, text);
 }
 
+/* It was made, and nothing of it is here: X.wait fails. */
+static bool all_were_removed(struct tree *tree, const struct facts *facts)
+{
+	struct node node;
+
+	if (facts->record == NULL || facts->record->state != JOB_SUCCESS || facts->result_count == 0 || warning_of(facts) != NULL)
+		return false;
+	for (size_t i = 0; i < facts->result_count; i++)
+		if (is_here(tree, &facts->results[i], &node))
+			return false;
+	return true;
+}
+
+static bool add_note(struct tree *tree, const struct facts *facts, struct buf *text)
+{
+	const char *note = facts->note != NULL ? facts->note : facts->wish_note;
+	size_t before = text->length;
+
+	if (note != NULL)
+		buf_adds(text, note);
+	if (facts->edited)
+		buf_addf(text, "%sedited by hand: the table that made this prompt changes it no longer",
+			text->length > before ? "; " : "");
+	if (all_were_removed(tree, facts))
+		buf_addf(text, "%sits results were removed or replaced. Saving the prompt again brings them back, and costs nothing",
+			text->length > before ? "; " : "");
+	return text->length > before;
+}
+
 /* One fact by the name of its key. False: it does not apply. */
 bool facts_add(struct tree *tree, const struct facts *facts, const struct node *node,
 	const char *key, struct buf *text)
@@ -300,15 +331,8 @@ bool facts_add(struct tree *tree, const struct facts *facts, const struct node *
 		buf_adds(text, state_name(facts));
 		return true;
 	}
-	if (strcmp(key, "note") == 0) {
-		const char *note = facts->note != NULL ? facts->note : facts->wish_note;
-		if (note != NULL)
-			buf_adds(text, note);
-		if (facts->edited)
-			buf_addf(text, "%sedited by hand: the table that made this prompt changes it no longer",
-				note != NULL ? "; " : "");
-		return note != NULL || facts->edited;
-	}
+	if (strcmp(key, "note") == 0)
+		return add_note(tree, facts, text);
 	if (record == NULL)
 		return false;
 	if (strcmp(key, "model") == 0)

@@ -26,9 +26,12 @@ assert_contains "$(status_of x)" "note: sent before, at 2" "the status"
 assert_eq "$(sent "text a") $(sent "text b")" "1 1" "A, B, A"
 # what was removed comes back from the service
 rm x.png
+assert_contains "$(status_of x)" "note: sent before, at 2" "the status of what was removed"
+assert_contains "$(status_of x)" "; its results were removed or replaced. Saving the prompt again brings them back" "the status of what was removed"
 echo "text a" >x.txt
 await 20 a_is_back || fail "a removed result does not come back: $(ls) $(status_of x)"
 assert_eq "$(sent "text a")" 1 "after its result was removed"
+assert_lacks "$(status_of x)" "were removed or replaced" "the status of what came back"
 
 # an editor that saves by itself while the job runs
 control seconds=6
