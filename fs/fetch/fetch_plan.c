@@ -125,7 +125,9 @@ static int64_t ask_next(struct fetch *fetch, int64_t at, int64_t run, int64_t le
 	int64_t asked = plan_next(&plan, &from, &shared);
 	if (asked == 0 || fetch->transfer_count >= TRANSFERS_MAX)
 		return 0;
-	int64_t allowed = asked < PLAN_LONG ? from + asked : at + plan_ahead(&plan);
+	/* the rest of a file, and who has just begun may stop */
+	bool waits_for_him = asked >= PLAN_LONG || (asked > PLAN_FIRST && run < PLAN_FIRST);
+	int64_t allowed = waits_for_him ? at + plan_ahead(&plan) : from + asked;
 	int r = start(fetch, from, from + asked, allowed, !shared);
 	return r < 0 ? r : asked;
 }

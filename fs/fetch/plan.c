@@ -151,9 +151,10 @@ static int64_t piece_length(const struct plan *plan)
 
 	if (is_shared(plan))
 		return PLAN_PIECE;
-	/* new connections would bring their parts of the beginning later than the one that is there brings all of it */
+	/* new connections would bring their parts of the beginning later than those that are there bring all of it: two, since
+	 * the picture or the look before had come by two (fetch_plan.c) */
 	if (is_alone(plan) && plan->route->known && is_from_start(plan))
-		return plan->size;
+		return asked == 0 ? PLAN_FIRST / 2 : plan->size;
 	if (asked < PLAN_FIRST)
 		return equal_part(plan);
 	if (is_alone(plan) && plan->size - plan->hole >= PLAN_LONG)

@@ -11,7 +11,8 @@
  *      link, and each request costs a round trip in which its connection brings nothing: the others fill that.
  *   3. At first PLAN_FIRST in equal parts, one for each: the beginning comes at the pace of the whole link, and nothing
  *      behind it takes a share. The first part comes by the connection that is there, as a new one takes round trips.
- *      Where an answer has come before, there is a connection, and it brings all of a file that is read from its beginning.
+ *      Where an answer has come before, there are two connections, most likely, and a file that is read from its beginning comes
+ *      by those: half of PLAN_FIRST, and all the rest.
  *      Where one stream is enough, the rest of the file is one range behind that, or longer ones, as in 4, where little is left.
  *   4. Elsewhere then longer ones, a third of what was asked for so far, so that they end one after the other and the link is never
  *      without any; but no more than all of them bring in a second, or in eight round trips, since a reader may stop; and all

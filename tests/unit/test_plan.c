@@ -194,17 +194,27 @@ static void test_plan_the_beginning_has_the_link_for_itself(void **state)
 	assert_int_equal(from, 200 * MIB);
 }
 
-static void test_plan_a_connection_that_is_there_brings_all_of_a_file(void **state)
+static void test_plan_two_connections_that_are_there_bring_all_of_a_file(void **state)
 {
 	struct route route = {.known = true, .rtt_ms = 40, .rtt_next = -1};
-	struct plan plan = {.route = &route, .size = 500 * MIB, .length = 128 * KIB, .hole_end = 500 * MIB};
+	struct plan_range range = {.end = PLAN_FIRST / 2, .shared = true};
+	struct plan plan = {.route = &route,
+		.size = 500 * MIB,
+		.length = 128 * KIB,
+		.hole_end = 500 * MIB,
+		.ranges = &range};
 	int64_t from;
 	bool shared;
 
-	assert_int_equal(plan_next(&plan, &from, &shared), 500 * MIB);
-	assert_true(shared); /* with the next one that asks: no other is made */
+	assert_int_equal(plan_next(&plan, &from, &shared), PLAN_FIRST / 2);
+	assert_true(shared);
+	plan.hole = PLAN_FIRST / 2;
+	plan.count = 1;
+	assert_int_equal(plan_next(&plan, &from, &shared), 500 * MIB - PLAN_FIRST / 2);
+	assert_int_equal(from, PLAN_FIRST / 2);
 	/* who begins in its middle may jump again */
 	plan.at = plan.hole = 200 * MIB;
+	plan.count = 0;
 	assert_in_range(plan_next(&plan, &from, &shared), 64 * KIB, PLAN_FIRST);
 }
 
@@ -331,7 +341,7 @@ int main(void)
 		TEST(plan_asks_for_little_more_than_is_read),
 		TEST(plan_a_look_is_a_look),
 		TEST(plan_the_beginning_has_the_link_for_itself),
-		TEST(plan_a_connection_that_is_there_brings_all_of_a_file),
+		TEST(plan_two_connections_that_are_there_bring_all_of_a_file),
 		TEST(plan_helps_one_that_is_slow),
 		TEST(plan_helps_none_that_waits_for_its_turn),
 		TEST(route_takes_the_shortest_of_a_minute),
