@@ -154,9 +154,12 @@ static int64_t first_target(const struct fetch *fetch, const struct fetch_read *
 	return here;
 }
 
-/* So much more comes with a look in the same flight, where the link is not so thin that the look would wait for it. */
+/* So much more comes with a look in the same flight, where the link is not so thin that the look would wait for it; nothing by
+ * a shared connection, where a look is not readable before the whole TLS record is here, whose server sends it bit by bit (BBR). */
 static int64_t look_length(const struct fetch *fetch)
 {
+	if (fetch->route->known && fetch->route->multiplexed)
+		return 0;
 	int64_t little = route_product(fetch->route) / LOOK_SHARE;
 
 	return little > 0 && little < FLIGHT ? little : FLIGHT;
