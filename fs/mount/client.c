@@ -66,14 +66,6 @@ enum client client_of(pid_t thread)
 	return CLIENT_HERE;
 }
 
-bool client_is_same_process(pid_t thread, pid_t other)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%ld/task/%ld", (long)thread, (long)other);
-	return thread > 0 && other > 0 && access(path, F_OK) == 0;
-}
-
 void client_show_size(pid_t thread, struct tree_entry *entry)
 {
 	if ((entry->kind == TREE_WAIT || entry->kind == TREE_WAIT_BELOW) && entry->st.st_size == 0 &&

@@ -2,7 +2,6 @@
 #pragma once
 /* client: who asks, where that matters: servers that hand our files on to other machines go by a file's size, and the text of
  * a wait has none before its end. */
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "fs/tree/tree.h"
@@ -15,7 +14,5 @@ enum client {
 
 /* By the name of the thread's program: who cannot be seen is here. */
 enum client client_of(pid_t thread);
-/* Two threads of one process, as far as that can be seen? */
-bool client_is_same_process(pid_t thread, pid_t other);
 /* The size of a wait that has not ended, for who asks. */
 void client_show_size(pid_t thread, struct tree_entry *entry);

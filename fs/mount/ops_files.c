@@ -120,9 +120,8 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode
 		r = created_before(session, parent, name, info->flags, &entry, &handle);
 	} else {
 		r = create(req, parent, name, mode, info->flags, &entry, &handle);
-		if (r == 0)
-			copiers_made(session->copiers, parent, name, (info->flags & O_EXCL) != 0,
-				fuse_req_ctx(req)->pid);
+		if (r == 0 && (info->flags & O_EXCL) != 0)
+			copiers_made(session->copiers, parent, name, fuse_req_ctx(req)->pid);
 	}
 	if (r < 0) {
 		reply_error(req, r);

@@ -89,15 +89,14 @@ int ops_take_shadow(fuse_req_t req, uint64_t parent, const char *name, bool excl
 	if (!place_is_shadow_name(name))
 		return -EPERM;
 	int r = inode_lookup(session, parent, name, ret_entry);
-	if (r == 0 && exclusive && !copiers_hide(session->copiers, parent, name, pid))
-		return -EEXIST;
-	/* from here on it finds what it has made */
 	if (r == 0 && !exclusive) {
+		/* from here on it finds what it has made */
 		copiers_brought(session->copiers, parent, name, pid);
 		return 0;
 	}
-	r = tree_takes_shadow(session->tree, parent, name,
-		exclusive || copiers_bring(session->copiers, parent, pid));
+	if (r == 0 && !copiers_hide(session->copiers, parent, name, pid))
+		return -EEXIST;
+	r = tree_takes_shadow(session->tree, parent, name, exclusive);
 	if (r < 0)
 		return r;
 	copiers_brought(session->copiers, parent, name, pid);

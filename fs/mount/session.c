@@ -15,7 +15,6 @@
 #include "fs/base/message.h"
 #include "fs/base/worker.h"
 #include "fs/kept/carried.h"
-#include "fs/mount/client.h"
 #include "fs/mount/file.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/handle.h"
@@ -223,7 +222,7 @@ int session_create(struct loop *loop, struct account *account,
 
 	int r = session->known == NULL ? -ENOMEM : 0;
 	if (r == 0)
-		r = copiers_create(client_is_same_process, &session->copiers);
+		r = copiers_create(&session->copiers);
 	if (r == 0)
 		r = find_mountpoint(session, options);
 	if (r == 0)

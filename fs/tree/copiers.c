@@ -9,10 +9,9 @@
 
 #include "fs/base/clock.h"
 #include "fs/job/place.h"
-#include "fs/media/media.h"
 #include "fs/prompt/prompt_name.h"
 
-enum { PROGRAMS = 32, SHADOWS = 64, LIFE_MS = 5000, BRINGS_MS = 60 * 1000, PAST_S = 2 };
+enum { PROGRAMS = 32, SHADOWS = 64, LIFE_MS = 5000, PAST_S = 2 };
 
 struct shadow {
 	uint64_t parent;
@@ -25,26 +24,18 @@ struct program {
 	pid_t pid;
 	uint64_t dir;  /* that it has made; 0: it is known to copy, wherever it does */
 	int64_t until; /* monotonic ms */
-	int64_t brings_until; /* it has put results into the directory that it has made */
 };
 
 struct copiers {
-	bool (*is_same_process)(pid_t thread, pid_t other);
 	struct program programs[PROGRAMS];
 	struct shadow shadows[SHADOWS];
 	unsigned next_program, next_shadow;
 };
 
-int copiers_create(
-	bool (*is_same_process)(pid_t thread, pid_t other), struct copiers **ret_copiers)
+int copiers_create(struct copiers **ret_copiers)
 {
-	struct copiers *copiers = calloc(1, sizeof(*copiers));
-
-	if (copiers == NULL)
-		return -ENOMEM;
-	copiers->is_same_process = is_same_process;
-	*ret_copiers = copiers;
-	return 0;
+	*ret_copiers = calloc(1, sizeof(**ret_copiers));
+	return *ret_copiers == NULL ? -ENOMEM : 0;
 }
 
 void copiers_destroy(struct copiers *copiers)
@@ -71,7 +62,7 @@ static void note_program(struct copiers *copiers, pid_t pid, uint64_t dir)
 		program = &copiers->programs[copiers->next_program];
 		copiers->next_program = (copiers->next_program + 1) % PROGRAMS;
 	}
-	*program = (struct program){pid, dir, clock_mono_ms() + LIFE_MS, 0};
+	*program = (struct program){pid, dir, clock_mono_ms() + LIFE_MS};
 }
 
 /* NULL: none of these. */
@@ -98,63 +89,18 @@ static void note_shadow(struct copiers *copiers, uint64_t parent, const char *na
 	snprintf(shadow->name, sizeof(shadow->name), "%.255s", name);
 }
 
-static bool is_media_name(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	return dot != NULL && media_kind(dot + 1) != API_KIND_COUNT;
-}
-
-/* Have these threads made this directory? */
-static bool has_made(
-	const struct copiers *copiers, const struct program *program, uint64_t dir, pid_t pid)
-{
-	return program->pid != 0 && program->dir == dir &&
-	       (program->pid == pid || copiers->is_same_process(pid, program->pid));
-}
-
-static void note_media(struct copiers *copiers, uint64_t parent, pid_t pid)
-{
-	int64_t now = clock_mono_ms();
-
-	for (unsigned i = 0; i < PROGRAMS; i++) {
-		struct program *program = &copiers->programs[i];
-		if ((program->until > now || program->brings_until > now) &&
-			has_made(copiers, program, parent, pid))
-			program->brings_until = now + BRINGS_MS;
-	}
-}
-
-bool copiers_bring(struct copiers *copiers, uint64_t parent, pid_t pid)
-{
-	int64_t now = clock_mono_ms();
-
-	if (find_program(copiers, pid, 0) != NULL)
-		return true;
-	for (unsigned i = 0; i < PROGRAMS; i++) {
-		const struct program *program = &copiers->programs[i];
-		if (program->brings_until > now && has_made(copiers, program, parent, pid))
-			return true;
-	}
-	return false;
-}
-
 void copiers_made_dir(struct copiers *copiers, uint64_t dir, pid_t pid)
 {
 	note_program(copiers, pid, dir);
 }
 
-void copiers_made(
-	struct copiers *copiers, uint64_t parent, const char *name, bool exclusive, pid_t pid)
+void copiers_made(struct copiers *copiers, uint64_t parent, const char *name, pid_t pid)
 {
 	char stem[256], status[256 + sizeof(PLACE_STATUS)];
 
-	struct program *program = find_program(copiers, pid, parent);
-	if (program != NULL)
-		program->until = clock_mono_ms() + LIFE_MS;
-	if (is_media_name(name))
-		note_media(copiers, parent, pid);
-	if (!exclusive || !prompt_is_name(name))
+	if (find_program(copiers, pid, parent) != NULL)
+		note_program(copiers, pid, parent);
+	if (!prompt_is_name(name))
 		return;
 	place_stem(name, stem);
 	snprintf(status, sizeof(status), "%s" PLACE_STATUS, stem);

@@ -6,8 +6,6 @@
  * which it has just brought. It is known by having made the directory itself (cp -r), by the old times that it gives to what
  * it makes (cp -a, mv, tar), or by removing a shadow a second time because it was still there (tar). It does not
  * find the shadows of prompts that it has brought or that it has removed, for a few seconds or until it has made them.
- * Others (unzip, 7z, the libraries of languages) make files without O_EXCL. They may bring a shadow once they have given
- * old times, or to a directory that they have made and put a picture, film or sound in.
  * Everybody else sees the truth. In memory alone, bounded, the oldest go first. Pure but for the clock. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,13 +13,11 @@
 
 struct copiers;
 
-int copiers_create(
-	bool (*is_same_process)(pid_t thread, pid_t other), struct copiers **ret_copiers); /* -ENOMEM */
+int copiers_create(struct copiers **ret_copiers);
 void copiers_destroy(struct copiers *copiers); /* NULL is fine */
-/* The process made this directory; this file, maybe with O_EXCL. */
+/* The process made this directory; this file, with O_EXCL. */
 void copiers_made_dir(struct copiers *copiers, uint64_t dir, pid_t pid);
-void copiers_made(
-	struct copiers *copiers, uint64_t parent, const char *name, bool exclusive, pid_t pid);
+void copiers_made(struct copiers *copiers, uint64_t parent, const char *name, pid_t pid);
 /* It looked what there is in this directory, as no program does in the middle of copying to it. */
 void copiers_listed(struct copiers *copiers, uint64_t dir, pid_t pid);
 /* It removed this shadow, which is still there. */
@@ -30,7 +26,5 @@ void copiers_removed(struct copiers *copiers, uint64_t parent, const char *name,
 void copiers_dated(struct copiers *copiers, pid_t pid, const struct timespec *mtime);
 /* Must this shadow not be found by it? */
 bool copiers_hide(struct copiers *copiers, uint64_t parent, const char *name, pid_t pid);
-/* May it make a shadow here without O_EXCL, which is dropped? */
-bool copiers_bring(struct copiers *copiers, uint64_t parent, pid_t pid);
 /* It has brought this shadow. */
 void copiers_brought(struct copiers *copiers, uint64_t parent, const char *name, pid_t pid);

@@ -107,9 +107,9 @@ int tree_path(struct tree *tree, uint64_t ino, char **ret_path);
 /* A file is open for writing afterwards, and counted as tree_open() counts. */
 int tree_create(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry);
-/* May the copy of a shadow come here, to be dropped? By a program that copies: it makes it with O_EXCL, or is known (copiers.h);
- * else the prompt must have been here before. -EPERM. */
-int tree_takes_shadow(struct tree *tree, uint64_t parent, const char *name, bool by_copier);
+/* May the copy of a shadow come here, to be dropped? Exclusive: it is made with O_EXCL, as programs do that copy; else the
+ * prompt must have been here before. -EPERM. */
+int tree_takes_shadow(struct tree *tree, uint64_t parent, const char *name, bool exclusive);
 int tree_mkdir(struct tree *tree, uint64_t parent, const char *name, mode_t mode,
 	const struct tree_owner *owner, struct tree_entry *ret_entry);
 int tree_unlink(struct tree *tree, uint64_t parent, const char *name);

@@ -89,14 +89,14 @@ static int remembers(struct tree *tree, int64_t dir, const char *name)
 	return r == -ENOENT ? -EPERM : r;
 }
 
-int tree_takes_shadow(struct tree *tree, uint64_t parent, const char *name, bool by_copier)
+int tree_takes_shadow(struct tree *tree, uint64_t parent, const char *name, bool exclusive)
 {
 	struct node dir;
 	int r = check_name_in(tree, parent, name, &dir);
 
 	if (r == 0 && !is_shadow(tree, &dir, name))
 		r = -EPERM;
-	return r < 0 || by_copier ? r : remembers(tree, dir.ino, name);
+	return r < 0 || exclusive ? r : remembers(tree, dir.ino, name);
 }
 
 int tree_touch_parents(struct tree *tree, int64_t parent, int64_t other)

@@ -69,11 +69,6 @@ static void copies_of_a_wait(void **state)
 #define ME 17
 #define OTHER 18
 
-static bool are_threads(pid_t thread, pid_t other)
-{
-	return thread == ME + 10 && other == ME;
-}
-
 static bool hidden(struct copiers *copiers, pid_t pid)
 {
 	return copiers_hide(copiers, DIR, "fox.status", pid);
@@ -84,8 +79,8 @@ static void who_made_the_directory_copies(void **state)
 	struct copiers *copiers;
 
 	clock_replace(read_clock, NULL);
-	assert_int_equal(copiers_create(are_threads, &copiers), 0);
-	copiers_made(copiers, DIR, "fox.txt", true, ME);
+	assert_int_equal(copiers_create(&copiers), 0);
+	copiers_made(copiers, DIR, "fox.txt", ME);
 	assert_false(hidden(copiers, ME));
 	copiers_made_dir(copiers, DIR, ME);
 	assert_true(hidden(copiers, ME));
@@ -95,13 +90,13 @@ static void who_made_the_directory_copies(void **state)
 	copiers_brought(copiers, DIR, "fox.status", ME);
 	assert_false(hidden(copiers, ME));
 	/* for a few seconds */
-	copiers_made(copiers, DIR, "fox.txt", true, ME);
+	copiers_made(copiers, DIR, "fox.txt", ME);
 	assert_true(hidden(copiers, ME));
 	now += 6000;
 	assert_false(hidden(copiers, ME));
 	/* no program that copies lists what it makes */
 	copiers_made_dir(copiers, DIR, ME);
-	copiers_made(copiers, DIR, "fox.txt", true, ME);
+	copiers_made(copiers, DIR, "fox.txt", ME);
 	copiers_listed(copiers, DIR, ME);
 	assert_false(hidden(copiers, ME));
 	copiers_destroy(copiers);
@@ -114,8 +109,8 @@ static void old_times_and_second_removals_tell(void **state)
 	struct copiers *copiers;
 
 	clock_replace(read_clock, NULL);
-	assert_int_equal(copiers_create(are_threads, &copiers), 0);
-	copiers_made(copiers, DIR, "fox.txt", true, ME);
+	assert_int_equal(copiers_create(&copiers), 0);
+	copiers_made(copiers, DIR, "fox.txt", ME);
 	copiers_dated(copiers, ME, &young);
 	assert_false(hidden(copiers, ME));
 	copiers_dated(copiers, ME, &old);
@@ -129,39 +124,6 @@ static void old_times_and_second_removals_tell(void **state)
 	clock_replace(NULL, NULL);
 }
 
-static void who_is_known_brings_shadows_in_any_way(void **state)
-{
-	const struct timespec old = {.tv_sec = 1};
-	struct copiers *copiers;
-
-	clock_replace(read_clock, NULL);
-	assert_int_equal(copiers_create(are_threads, &copiers), 0);
-	copiers_made(copiers, DIR, "fox.png", false, ME);
-	assert_false(copiers_bring(copiers, DIR, ME));
-	copiers_made_dir(copiers, DIR, ME);
-	copiers_made(copiers, DIR, "fox.txt", false, ME);
-	assert_false(copiers_bring(copiers, DIR, ME));
-	copiers_made(copiers, DIR, "fox.png", false, ME + 10);
-	assert_true(copiers_bring(copiers, DIR, ME));
-	assert_true(copiers_bring(copiers, DIR, ME + 10));
-	assert_false(copiers_bring(copiers, DIR, OTHER));
-	assert_false(copiers_bring(copiers, DIR + 1, ME));
-	/* it finds what is made of what it has made without O_EXCL */
-	assert_false(hidden(copiers, ME));
-	/* a long film between */
-	now += 50000;
-	assert_true(copiers_bring(copiers, DIR, ME));
-	copiers_made(copiers, DIR, "fox.mp4", false, ME);
-	now += 50000;
-	assert_true(copiers_bring(copiers, DIR, ME));
-	now += 11000;
-	assert_false(copiers_bring(copiers, DIR, ME));
-	copiers_dated(copiers, ME, &old);
-	assert_true(copiers_bring(copiers, DIR + 1, ME));
-	copiers_destroy(copiers);
-	clock_replace(NULL, NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,7 +132,6 @@ int main(void)
 		cmocka_unit_test(copies_of_a_wait),
 		cmocka_unit_test(who_made_the_directory_copies),
 		cmocka_unit_test(old_times_and_second_removals_tell),
-		cmocka_unit_test(who_is_known_brings_shadows_in_any_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
