@@ -52,8 +52,8 @@ static void came(struct fetch *fetch)
 	}
 	fetch_progress(fetch);
 	/* what is behind the beginning is asked for at the right moment (plan.h), which is earlier than the next read */
-	if (fetch->record.size > PLAN_FIRST && fetch->stream_run < PLAN_FIRST && route_is_far(fetch->route) &&
-		!loop_timer_armed(fetch->retry))
+	if (fetch->stream_end > 0 && fetch->stream_run < PLAN_FIRST && fetch->record.size > PLAN_FIRST &&
+		route_is_far(fetch->route) && !loop_timer_armed(fetch->retry))
 		loop_timer_arm(fetch->retry, 0);
 }
 
