@@ -69,7 +69,7 @@ static int add_setting(void *arg, const char *key, const char *value)
 	return 0;
 }
 
-static void add_facts(struct tree *tree, struct facts *facts, const struct node *result, struct buf *out)
+static void add_facts(struct tree *tree, const struct facts *facts, const struct node *result, struct buf *out)
 {
 	static const char *const keys[] = {"prompt", "model", "mode", "task", "url", "submitted", "finished", "credits", "content"};
 	CLEANUP_FREE char *request = NULL;

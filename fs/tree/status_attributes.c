@@ -43,7 +43,7 @@ static bool is_key(const char *const *list, size_t count, const char *key)
 	return false;
 }
 
-bool facts_add_of_result(struct tree *tree, struct facts *facts, const struct node *node, const char *key,
+bool facts_add_of_result(struct tree *tree, const struct facts *facts, const struct node *node, const char *key,
 	struct buf *text)
 {
 	if (facts->record == NULL)

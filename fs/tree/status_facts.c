@@ -297,7 +297,7 @@ static bool all_were_removed(struct tree *tree, const struct facts *facts)
 	struct node node;
 
 	if (facts->record == NULL || facts->record->state != JOB_SUCCESS || facts->result_count == 0 ||
-		facts->some_are_here || warning_of(facts) != NULL)
+		warning_of(facts) != NULL)
 		return false;
 	for (size_t i = 0; i < facts->result_count; i++)
 		if (is_here(tree, &facts->results[i], &node))
@@ -322,7 +322,7 @@ static bool add_note(struct tree *tree, const struct facts *facts, struct buf *t
 }
 
 /* One fact by the name of its key. False: it does not apply. */
-bool facts_add(struct tree *tree, struct facts *facts, const struct node *node,
+bool facts_add(struct tree *tree, const struct facts *facts, const struct node *node,
 	const char *key, struct buf *text)
 {
 	const struct job_record *record = facts->record;
@@ -353,7 +353,7 @@ bool facts_add(struct tree *tree, struct facts *facts, const struct node *node,
 	else if (strcmp(key, "credits") == 0)
 		add_credits(tree, record, text);
 	else if (strcmp(key, "results") == 0)
-		facts->some_are_here = facts_add_results(tree, facts, node->parent, ", ", text) > 0;
+		facts_add_results(tree, facts, node->parent, ", ", text);
 	else if (strcmp(key, "queue") == 0 && facts->place.place != 0)
 		add_place(text, &facts->place);
 	else if (strcmp(key, "needs") == 0 && facts->needs != NULL)

@@ -29,7 +29,6 @@ struct facts {
 	size_t task_count;
 	struct result_record *results; /* owned */
 	size_t result_count;
-	bool some_are_here; /* results; as far as it was looked */
 	enum wish_hold hold;     /* of the record */
 	char *wish_note;         /* owned; of the record; NULL none */
 	const char *note;        /* why a draft waits, borrowed; NULL none */
@@ -48,8 +47,8 @@ int facts_add_path(struct tree *tree, int64_t from, const struct node *node, str
 int facts_add_results(struct tree *tree, const struct facts *facts, int64_t from, const char *separator,
 	struct buf *text);
 /* One fact by the name of its key. False: it does not apply. */
-bool facts_add(struct tree *tree, struct facts *facts, const struct node *node, const char *key,
+bool facts_add(struct tree *tree, const struct facts *facts, const struct node *node, const char *key,
 	struct buf *text);
 /* The same of a result, which has more of them. */
-bool facts_add_of_result(struct tree *tree, struct facts *facts, const struct node *node, const char *key,
+bool facts_add_of_result(struct tree *tree, const struct facts *facts, const struct node *node, const char *key,
 	struct buf *text);
