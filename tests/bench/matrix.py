@@ -20,6 +20,7 @@ TRIPS, RATES = (5, 25, 40, 100, 200), (20, 50, 100, 300, 1000)
 CELLS = ('5/300/plain', '25/20/tls', '25/50/plain', '25/50/tls', '40/100/tls', '40/1000/plain', '100/100/tls', '200/50/tls',
          '25/50/tls/loss=0.005', '40/100/plain/loss=0.02', '40/100/tls/jitter=20', '40/300/tls/limit=16')
 SECONDS = 3   # of the link: a whole file
+BY_CHANCE = 5 # as many rounds of what chance decides: where segments get lost or come late
 PICTURES = 240
 PORTS = {'plain': 'http://127.77.0.1:8590', 'tls': 'https://127.77.0.1:8591'}
 STEPS = 'whole,mib,byte,one,8,32'  # and film
@@ -38,6 +39,7 @@ class Cell:
         size = {'loss': 20 if float(self.more.get('loss', 0)) > 0.01 else 50, 'limit': 100}
         self.mbit_of_file = min([self.rate] + [size[option] for option in self.more if option in size])
         self.big = f'big{int(self.mbit_of_file)}.mp4'
+        self.by_chance = ['whole', 'mib', 'one'] if 'jitter' in self.more else ['mib', 'one'] if 'loss' in self.more else []
         self.capacity = self.rate / 8 * 1448 / 1500  # without the heads of its packets
 
     def pictures(self, at_once):
@@ -190,11 +192,13 @@ class Matrix:
                 looked = time.time()
                 os.stat(system.film(cell.big))
                 looked = time.time() - looked
+                mark = net.mark()
+                # no rest behind it, since libcurl has none: TCP begins anew after one (RFC 5681 4.1)
                 if before is not None:
                     net.probe(*before)
-                mark, cpu = net.mark(), run.usage(system.process.pid)
+                cpu = run.usage(system.process.pid)
                 result = probe()
-                seen, after = net.since(mark), run.usage(system.process.pid)
+                seen, after = net.since(mark, besides=f'/f{PICTURES:04}.png'), run.usage(system.process.pid)
                 if result.get('error') or result.get('errors'):
                     say(f'{cell.name} {system.name} {step}: {result}')
                     return
@@ -380,7 +384,8 @@ def main():
                 bench.link(cell)
                 net = Net(cell)
                 try:
-                    for turn in range(given.rounds):
+                    for turn in range(given.rounds * (BY_CHANCE if cell.by_chance else 1)):
+                        matrix.steps = [s for s in given.steps.split(',') if turn < given.rounds or s in cell.by_chance]
                         out.write(json.dumps({'load': os.getloadavg()[0]}) + '\n')
                         if not given.only or 'curl' in given.only.split(','):
                             matrix.curl(cell, net, turn)

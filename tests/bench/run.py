@@ -152,14 +152,14 @@ class Net:
         time.sleep(0.25)
         return os.path.getsize(self.log)
 
-    def since(self, mark):
+    def since(self, mark, besides=None):
         time.sleep(0.25)
         seen = {'requests': 0, 'heads': 0, 'sent': 0, 'connections': set()}
         with open(self.log) as log:
             log.seek(mark)
             for line in log:
                 part = line.split()
-                if len(part) > 4:
+                if len(part) > 4 and not (besides and besides in line):
                     seen['requests'] += 1
                     seen['heads'] += part[1] == 'HEAD'
                     seen['sent'] += int(part[3])
