@@ -19,8 +19,13 @@
 #define READ 262144 /* the kernel reads ahead by so much, and answers a reader with nothing less */
 #define FOREVER_MS 300000
 
+struct span { /* of the file: asked for once, here or on its way */
+	double from, end;
+};
+
 struct answer {
 	double from, end;    /* of the file */
+	unsigned span;
 	double start, asked; /* of the connection; asked: bytes that the server was told */
 	double came;
 	double ready_ms,
@@ -49,6 +54,8 @@ struct world {
 	struct own_link link;
 	double rate; /* bytes a millisecond */
 	double now, size, asked_end;
+	struct span *spans; /* SPANS, in the order of requests; those in front of `spent` are all here */
+	unsigned asked, spent;
 	struct connection all[CONNECTIONS];
 	struct parcel *queue; /* a ring of PARCELS */
 	unsigned first, last;
@@ -62,6 +69,7 @@ struct world {
 };
 
 #define PARCELS (1U << 20)
+#define SPANS 65536U
 #define BLOCK 16384.0
 
 static double chance(struct world *world)
@@ -111,11 +119,26 @@ static void cut(struct world *world, double from)
 			if (from <= other->from + other->came || from >= other->end)
 				continue;
 			/* this one helps it, and it ends here: what it was to bring behind that is a hole again */
-			if (other->end == world->asked_end)
-				world->asked_end = from;
-			other->end = from;
+			other->end = world->spans[other->span].end = from;
 			other->cut = true;
 		}
+}
+
+/* The first byte from `at` on that nobody was asked for; *ret_end: where something begins that somebody was. */
+static double find_hole(struct world *world, double at, double *ret_end)
+{
+	while (world->spent < world->asked && world->spans[world->spent].end <= at)
+		world->spent++;
+	for (unsigned i = world->spent; i < world->asked; i++)
+		if (world->spans[i].from <= at && at < world->spans[i].end) {
+			at = world->spans[i].end;
+			i = world->spent - 1;
+		}
+	*ret_end = world->size;
+	for (unsigned i = world->spent; i < world->asked; i++)
+		if (world->spans[i].from > at && world->spans[i].from < *ret_end)
+			*ret_end = world->spans[i].from;
+	return at;
 }
 
 static void request(struct world *world, double from, double length, bool shared)
@@ -127,8 +150,11 @@ static void request(struct world *world, double from, double length, bool shared
 	connection->made = true;
 	assert(connection->count < ANSWERS);
 	double begin = connection->made_ms > world->now ? connection->made_ms : world->now;
+	assert(world->asked < SPANS);
+	world->spans[world->asked] = (struct span){from, from + length};
 	*answer_at(connection, connection->count++) = (struct answer){.from = from,
 		.end = from + length,
+		.span = world->asked++,
 		.start = connection->asked,
 		.asked = length,
 		.ready_ms = begin + world->link.rtt_ms / 2};
@@ -142,13 +168,14 @@ static void request(struct world *world, double from, double length, bool shared
 static double ask_planner(struct world *world, double at, int64_t *from, bool *shared)
 {
 	struct plan_range ranges[CONNECTIONS + ANSWERS];
+	double hole_end, hole = find_hole(world, at, &hole_end);
 	struct plan plan = {.route = world->route,
 		.size = (int64_t)world->size,
 		.at = (int64_t)at,
 		.run = (int64_t)at,
 		.length = READ,
-		.hole = (int64_t)world->asked_end,
-		.hole_end = (int64_t)world->size,
+		.hole = (int64_t)hole,
+		.hole_end = (int64_t)hole_end,
 		.ranges = ranges};
 
 	for (int i = 0; i < CONNECTIONS; i++)
@@ -366,7 +393,8 @@ static struct own_link_result measure(
 
 	assert(world != NULL);
 	world->queue = calloc(PARCELS, sizeof(*world->queue));
-	assert(world->queue != NULL);
+	world->spans = calloc(SPANS, sizeof(*world->spans));
+	assert(world->queue != NULL && world->spans != NULL);
 	world->link = link;
 	world->rate = link.mbit * 125;
 	world->size = (double)size;
@@ -382,6 +410,7 @@ static struct own_link_result measure(
 	run(world, stop > 0 ? (double)stop : world->size);
 	result = world->result;
 	free(world->queue);
+	free(world->spans);
 	free(world);
 	return result;
 }
