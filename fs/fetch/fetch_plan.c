@@ -220,6 +220,13 @@ static int serve(struct fetch *fetch, struct fetch_read *read)
 	}
 	if (!make_room(fetch))
 		return 0;
+	/* its beginning is on disk: read while the rest comes; and if it is not there any more, it is not missed a round trip late */
+	if (at > read->offset) {
+		const char *data;
+		struct block *block;
+		fetch_collect(fetch, read->offset, (size_t)(at - read->offset), &data, &block);
+		at = fetch_missing(fetch, read);
+	}
 	if (may_be_far(fetch))
 		return serve_far(fetch, read, at);
 	int64_t target = first_target(fetch, read);

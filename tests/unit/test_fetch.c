@@ -466,6 +466,28 @@ static void test_fetch_cache_that_was_emptied_is_filled_again(void **state)
 	assert_int_equal(own_http_bytes(), before);
 }
 
+/* What is behind its beginning is asked for, and takes its time: that the beginning is not on disk any more is found meanwhile. */
+static void test_fetch_beginning_that_was_removed_is_missed_at_once(void **state)
+{
+	struct fetch *fetch;
+	struct fetch_read *read;
+	ssize_t length = -EINPROGRESS;
+	char command[256];
+
+	make(MIB);
+	snprintf(command, sizeof(command), "rm %s/*/cache/*", world_directory());
+	world_remount();
+	assert_int_equal(system(command), 0);
+	size_t before = own_http_count("GET /T1-0.png");
+	own_http_next_many("GET /T1-0.png", (struct own_answer){.hold = true}, SIZE_MAX);
+	assert_int_equal(fetch_open(account_fetches(world.account), (int64_t)world_ino(PNG), &fetch), 0);
+	assert_int_equal(fetch_read(fetch, 0, 128 * 1024, note_length, &length, &read), 0);
+	world_settle();
+	assert_int_equal(own_http_count("GET /T1-0.png") - before, 2);
+	fetch_read_cancel(read);
+	fetch_close(fetch);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -497,6 +519,7 @@ int main(void)
 		T(test_evict_disk_that_refuses_loses_nothing),
 		T(test_fetch_cache_that_cannot_be_read_is_read_without),
 		T(test_fetch_cache_that_was_emptied_is_filled_again),
+		T(test_fetch_beginning_that_was_removed_is_missed_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
