@@ -13,7 +13,9 @@
  *      behind it takes a share. The first part comes by the connection that is there, as a new one takes round trips.
  *      Where an answer has come before, there are two connections, most likely, and a file that is read from its beginning comes
  *      by those: half of PLAN_FIRST, and all the rest.
- *      Where one stream is enough, the rest of the file is one range behind that, or longer ones, as in 4, where little is left.
+ *      Where one stream is enough, the rest of a file that is read from its beginning comes with the last part: a connection does
+ *      not grow while its server has nothing to send. Elsewhere it is one range behind that, or longer ones, as in 4, where
+ *      little is left.
  *   4. Elsewhere then longer ones, a third of what was asked for so far, so that they end one after the other and the link is never
  *      without any; but no more than all of them bring in a second, or in eight round trips, since a reader may stop; and all
  *      together no more than half of PLAN_AHEAD, so that one that is late does not keep the others from asking.

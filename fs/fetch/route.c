@@ -230,6 +230,14 @@ int64_t route_last_trip(const struct route *route)
 	return bytes;
 }
 
+int64_t route_rate_now(const struct route *route)
+{
+	int64_t trip = route_last_trip(route) * 1000 / route_rtt_ms(route),
+		epoch = route->epoch == 0 ? 0 : route->rates[(route->epoch - 1) % ROUTE_EPOCHS];
+
+	return trip > epoch ? trip : epoch;
+}
+
 unsigned route_streams(const struct route *route)
 {
 	return route->streams == 0 ? 1 : route->streams;

@@ -166,7 +166,45 @@ static void test_plan_a_look_is_a_look(void **state)
 	assert_int_equal(from, 32 * KIB);
 }
 
+static unsigned ask_all(struct plan *plan, struct plan_range *ranges)
+{
+	int64_t from, length;
+	bool shared;
+
+	while ((length = plan_next(plan, &from, &shared)) > 0) {
+		assert_int_equal(from, plan->hole);
+		ranges[plan->count++] = (struct plan_range){.position = from, .end = from + length};
+		plan->hole = from + length;
+	}
+	return plan->count;
+}
+
 static void test_plan_the_beginning_has_the_link_for_itself(void **state)
+{
+	struct route route = {0};
+	struct plan_range ranges[8];
+	struct plan plan = {.route = &route,
+		.size = 500 * MIB,
+		.at = 200 * MIB,
+		.hole = 200 * MIB,
+		.length = 128 * KIB,
+		.hole_end = 500 * MIB,
+		.ranges = ranges};
+	int64_t from;
+	bool shared;
+
+	assert_int_equal(ask_all(&plan, ranges), PLAN_STREAMS);
+	assert_int_equal(plan.hole, plan.at + PLAN_FIRST);
+	/* that the kernel asks for what is behind it changes nothing; that a reader waits in front of it does */
+	plan.waits = true;
+	assert_int_equal(plan_next(&plan, &from, &shared), 0);
+	plan.at = plan.hole = 100 * MIB;
+	assert_true(plan_next(&plan, &from, &shared) > 0);
+	assert_int_equal(from, 100 * MIB);
+}
+
+/* A server that has nothing to send for a round trip lets its connection stay as small as it is. */
+static void test_plan_the_last_part_of_the_beginning_brings_the_rest(void **state)
 {
 	struct route route = {0};
 	struct plan_range ranges[8];
@@ -175,23 +213,35 @@ static void test_plan_the_beginning_has_the_link_for_itself(void **state)
 		.length = 128 * KIB,
 		.hole_end = 500 * MIB,
 		.ranges = ranges};
-	int64_t from, length;
+
+	assert_int_equal(ask_all(&plan, ranges), PLAN_STREAMS);
+	assert_int_equal(plan.hole, 500 * MIB);
+	assert_int_equal(ranges[PLAN_STREAMS - 1].position, PLAN_FIRST - PLAN_FIRST / PLAN_STREAMS);
+}
+
+/* It has brought little so far, as they all do that begin. */
+static void test_plan_helps_none_that_grows(void **state)
+{
+	struct route route = {.known = true, .rtt_ms = 100, .rtt_next = -1, .epoch = 3,
+		.rates = {400000, 1700000, 4000000}};
+	struct plan_range range = {.position = MIB, .end = 36 * MIB, .rate = 270000};
+	struct plan plan = {.route = &route,
+		.size = 36 * MIB,
+		.at = MIB,
+		.run = MIB,
+		.length = 128 * KIB,
+		.hole = 36 * MIB,
+		.hole_end = 36 * MIB,
+		.ranges = &range,
+		.count = 1};
+	int64_t from;
 	bool shared;
 
-	while ((length = plan_next(&plan, &from, &shared)) > 0) {
-		assert_int_equal(from, plan.hole);
-		ranges[plan.count++] = (struct plan_range){.position = from, .end = from + length};
-		plan.hole = from + length;
-	}
-	assert_int_equal(plan.count, PLAN_STREAMS);
-	assert_int_equal(plan.hole, PLAN_FIRST);
-	/* that the kernel asks for what is behind it changes nothing; that a reader waits in front of it does */
-	plan.waits = true;
 	assert_int_equal(plan_next(&plan, &from, &shared), 0);
-	plan.at = plan.hole = 200 * MIB;
-	plan.run = 0;
+	/* it has stayed what it was */
+	route.epoch = 5;
+	route.rates[3] = route.rates[4] = 270000;
 	assert_true(plan_next(&plan, &from, &shared) > 0);
-	assert_int_equal(from, 200 * MIB);
 }
 
 static void test_plan_two_connections_that_are_there_bring_all_of_a_file(void **state)
@@ -341,6 +391,8 @@ int main(void)
 		TEST(plan_asks_for_little_more_than_is_read),
 		TEST(plan_a_look_is_a_look),
 		TEST(plan_the_beginning_has_the_link_for_itself),
+		TEST(plan_the_last_part_of_the_beginning_brings_the_rest),
+		TEST(plan_helps_none_that_grows),
 		TEST(plan_two_connections_that_are_there_bring_all_of_a_file),
 		TEST(plan_helps_one_that_is_slow),
 		TEST(plan_helps_none_that_waits_for_its_turn),
