@@ -10,7 +10,7 @@
 #define TRIAL_EPOCHS 4  /* new connections are made, and have grown */
 #define SHORT_EPOCHS 3 /* and so long: one that had its share of the link takes its time to take all of it (BBR) */
 #define SHORT_MS 600
-#define STEADY_MS 5000
+#define STEADY_MS 3000
 #define PRODUCT_MAX (4 * 1024 * 1024) /* with more it is memory that sets the limit (PLAN_AHEAD) */
 #define PATIENCE 16                   /* epochs after the first trial that failed */
 #define PATIENCE_MAX 1024
@@ -113,7 +113,7 @@ static bool falls_short(struct route *route, int64_t rate)
 
 	route->last_rate = rate;
 	route->steady++;
-	if (rate > route->best + route->best / 8) {
+	if (rate > route->best + route->best / 2) {
 		route->best = rate;
 		route->steady = 0;
 	}

@@ -353,12 +353,25 @@ static void test_route_a_burst_is_no_rate(void **state)
 	struct route route = {.known = true, .rtt_ms = 100, .rtt_next = -1, .multiplexed = true};
 	int64_t now = 1000;
 
-	for (int i = 0; i < 40; i++, now += 100)
+	for (int i = 0; i < 24; i++, now += 100)
 		route_delivered(&route, now, i == 6 || i == 7 ? 10000 : i == 8 ? 3400000 : 1200000, true);
 	assert_int_equal(route_streams(&route), 1);
 	/* a connection that loses again and again is one that brings less for good */
 	for (int i = 0; i < 20 && route_streams(&route) == 1; i++, now += 100)
 		route_delivered(&route, now, 300000, true);
+	assert_int_equal(route_streams(&route), ROUTE_STREAMS);
+}
+
+/* One that has lost its beginning creeps up for a long time: others beside it show at once what there is. */
+static void test_route_does_not_wait_for_one_that_creeps(void **state)
+{
+	struct route route = {.known = true, .rtt_ms = 100, .rtt_next = -1};
+	int64_t now = 1000, bytes = 50000;
+
+	for (int i = 0; i < 60 && route_streams(&route) == 1; i++, now += 100) {
+		bytes += i % 16 == 15 ? bytes / 7 : 0;
+		route_delivered(&route, now, (size_t)bytes, true);
+	}
 	assert_int_equal(route_streams(&route), ROUTE_STREAMS);
 }
 
@@ -398,6 +411,7 @@ int main(void)
 		TEST(plan_helps_none_that_waits_for_its_turn),
 		TEST(route_takes_the_shortest_of_a_minute),
 		TEST(route_a_burst_is_no_rate),
+		TEST(route_does_not_wait_for_one_that_creeps),
 		TEST(route_has_one_for_each_host),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
