@@ -7,7 +7,7 @@ usage: tests/bench/matrix.py [--cells CELL,...] [--all] [--rounds 3] [--only NAM
        tests/bench/matrix.py --report FILE          only the table
 
 A cell is RTT_MS/MBIT_S/plain|tls, and after that loss=SHARE, jitter=MS, limit=MBIT_S (of each connection). Without --cells twelve
-are measured, in about half an hour; --all are all of 5 to 200 ms x 20 to 1000 Mbit/s x plain and TLS. Needs what run.py needs.
+are measured, a round in about half an hour; --all are all of 5 to 200 ms x 20 to 1000 Mbit/s x plain and TLS. Needs what run.py needs.
 """
 import argparse, glob, json, os, shutil, signal, statistics, subprocess, sys, time
 
@@ -21,7 +21,7 @@ CELLS = ('5/300/plain', '25/20/tls', '25/50/plain', '25/50/tls', '40/100/tls', '
          '25/50/tls/loss=0.005', '40/100/plain/loss=0.02', '40/100/tls/jitter=20', '40/300/tls/limit=16')
 SECONDS = 3   # of the link: a whole file
 BY_CHANCE = 5 # as many rounds of what chance decides: where segments get lost or come late
-PICTURES = 240
+PICTURES = 480
 PORTS = {'plain': 'http://127.77.0.1:8590', 'tls': 'https://127.77.0.1:8591'}
 STEPS = 'whole,mib,byte,one,8,32'  # and film
 FILM_CELL = '25/50/tls'  # an ordinary home line
