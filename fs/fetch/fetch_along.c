@@ -44,10 +44,12 @@ static void stop_all(struct fetches *fetches)
 		release(list_entry(item, struct fetch, along));
 }
 
-static int64_t coming(const struct fetches *fetches)
+/* On its way: of those that come along what is left, and `each` for what others wait for. Where many read at once they fill the
+ * link, and what comes along only takes from them. */
+static int64_t coming(const struct fetches *fetches, int64_t each)
 {
 	const struct list *item;
-	int64_t bytes = 0;
+	int64_t bytes = http_active(fetches->needs.http) * each;
 
 	list_for_each(item, &fetches->along)
 	{
@@ -56,7 +58,7 @@ static int64_t coming(const struct fetches *fetches)
 		list_for_each(link, &fetch->transfers)
 		{
 			const struct transfer *transfer = list_entry(link, struct transfer, link);
-			bytes += transfer->end - transfer->position;
+			bytes += transfer->end - transfer->position - each;
 		}
 	}
 	return bytes;
@@ -107,7 +109,7 @@ void fetch_along_read(struct fetch *fetch, int64_t offset, int64_t end)
 		int64_t most = 2 * route_product(fetch->route), next = fetch->ino;
 		if (most < COMING_MIN)
 			most = COMING_MIN;
-		for (; guess.ahead > 0 && coming(fetches) < most; guess.ahead--) {
+		for (; guess.ahead > 0 && coming(fetches, guess.bytes) < most; guess.ahead--) {
 			next = next_of(fetches, next, !series->by_ino);
 			if (next == 0)
 				break;
