@@ -197,7 +197,8 @@ void draft_close(struct drafts *drafts, int64_t ino)
 		return;
 	changes_tell_other(drafts->needs->changes);
 	if (draft->marked && draft->failed) {
-		draft->marked = false;
+		/* nor what was closed within `settle` before: this has gone on with it */
+		draft->marked = draft->pending = false;
 		changes_tell_status(drafts->needs->changes, ino);
 	} else if (draft->marked) {
 		/* where the disk refuses, memory goes on: at worst the text waits for a person after a crash */

@@ -107,6 +107,20 @@ static void test_draft_whose_write_failed_is_not_sent(void **state)
 	assert_posts(1);
 }
 
+/* It has gone on with a text that was closed, but had not settled. */
+static void test_draft_whose_write_failed_within_settle_is_not_sent(void **state)
+{
+	world_save(FOX, "a fox\n");
+	world_wait(500);
+	int fd = world_open(FOX);
+	own_disk_fail_writes("data/", ENOSPC);
+	assert_int_equal(world_append(FOX, fd, "in the snow\n"), -ENOSPC);
+	own_disk_reset();
+	world_close(FOX, fd);
+	assert_posts(0);
+	world_assert_state(FOX, "DRAFT");
+}
+
 /* The mark that a text is changing has to be on the disk before the text changes. */
 static void test_draft_is_not_written_where_it_cannot_be_marked(void **state)
 {
@@ -334,6 +348,7 @@ int main(void)
 		T(test_draft_without_a_text_is_nothing),
 		T(test_draft_that_was_not_changed_is_not_examined),
 		T(test_draft_whose_write_failed_is_not_sent),
+		T(test_draft_whose_write_failed_within_settle_is_not_sent),
 		T(test_draft_is_not_written_where_it_cannot_be_marked),
 		T(test_draft_is_examined_again_when_the_disk_refuses),
 		T(test_draft_whose_closing_was_not_recorded_waits_for_a_person_after_a_kill),
