@@ -60,7 +60,7 @@ static void failed(struct handle *handle)
 
 static int open_to_write(struct handle *handle)
 {
-	int r = tree_will_write(handle->session->tree, handle->ino);
+	int r = tree_will_write(handle->session->tree, handle->ino, 0);
 
 	return r < 0 ? r : fd_of(handle);
 }

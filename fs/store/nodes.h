@@ -23,6 +23,7 @@ enum draft_state { /* values are on disk */
 	DRAFT_OPEN = 1,	  /* changed by somebody who has not closed it yet */
 	DRAFT_CLOSED = 2, /* changed and closed: to be examined once it has settled */
 	DRAFT_MANY = 3,	  /* the same, and one of many that came at once: a person says whether they are sent */
+	DRAFT_CUT = 4,	  /* whoever wrote it last was killed by a signal: a person says whether it is sent */
 };
 
 struct node {

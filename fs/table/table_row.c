@@ -165,7 +165,7 @@ static int write_file(const struct table_work *work, const char *name, const cha
 
 	if (r < 0)
 		return r;
-	r = tree_will_write(tree, ino);
+	r = tree_will_write(tree, ino, 0);
 	int fd = r < 0 ? r : tree_fd(tree, ino);
 	r = fd < 0 ? fd : 0;
 	ssize_t length = r < 0 ? 0 : pwrite(fd, text, strlen(text), 0);

@@ -135,8 +135,11 @@ void draft_opened_before(struct drafts *drafts, int64_t ino)
 	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
 	struct node node;
 
-	if (draft != NULL && draft->is_prompt && nodes_get(drafts->needs->store, ino, &node) == 0)
-		draft->marked = node.draft == DRAFT_OPEN;
+	if (draft == NULL || !draft->is_prompt || nodes_get(drafts->needs->store, ino, &node) < 0)
+		return;
+	draft->marked = node.draft == DRAFT_OPEN;
+	draft->cut = node.draft == DRAFT_CUT;
+	draft->writer = DRAFT_ANYBODY;
 }
 
 struct mark {
@@ -158,18 +161,52 @@ static int save_mark(struct drafts *drafts, int64_t ino, enum draft_state state)
 	return store_run(drafts->needs->store, false, write_mark, &mark);
 }
 
-int draft_will_write(struct drafts *drafts, int64_t ino)
+int draft_will_write(struct drafts *drafts, int64_t ino, pid_t writer)
 {
 	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
 
-	if (draft == NULL || !draft->is_prompt || draft->marked)
+	if (draft == NULL || !draft->is_prompt)
 		return 0;
-	int r = save_mark(drafts, ino, DRAFT_OPEN);
-	if (r == 0) {
-		draft->marked = true;
+	int r = draft->marked ? 0 : save_mark(drafts, ino, DRAFT_OPEN);
+	if (r < 0)
+		return r;
+	draft->writer = writer;
+	draft->cut = false;
+	if (!draft->marked)
 		changes_tell_status(drafts->needs->changes, ino);
+	draft->marked = true;
+	return 0;
+}
+
+pid_t draft_writer(struct drafts *drafts, int64_t ino)
+{
+	const struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	return draft != NULL && draft->is_prompt && draft->marked ? draft->writer : DRAFT_NOBODY;
+}
+
+bool draft_is_written(struct drafts *drafts, int64_t ino)
+{
+	const struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	return draft != NULL && draft->is_prompt && has_writers(draft);
+}
+
+void draft_cut_short(struct drafts *drafts, int64_t ino, pid_t writer)
+{
+	struct draft *draft = map_get(drafts->by_ino, (uint64_t)ino);
+
+	if (writer == DRAFT_NOBODY || draft_writer(drafts, ino) != writer)
+		return;
+	int r = save_mark(drafts, ino, DRAFT_CUT);
+	if (r < 0) {
+		log_errno(LOG_LEVEL_ERROR, r, "draft: the writer of inode %lld was killed", (long long)ino);
+		draft->failed = true; /* it stays DRAFT_OPEN, which is not sent either */
+		return;
 	}
-	return r;
+	draft->marked = false; /* another change marks it anew */
+	draft->cut = true;
+	changes_tell_status(drafts->needs->changes, ino);
 }
 
 /* After the last close, or when it has come to its name: as long as it takes. */
@@ -196,9 +233,9 @@ void draft_close(struct drafts *drafts, int64_t ino)
 	if (has_writers(draft))
 		return;
 	changes_tell_other(drafts->needs->changes);
-	if (draft->marked && draft->failed) {
+	if (draft->cut || (draft->marked && draft->failed)) {
 		/* nor what was closed within `settle` before: this has gone on with it */
-		draft->marked = draft->pending = false;
+		draft->marked = draft->pending = draft->cut = false;
 		changes_tell_status(drafts->needs->changes, ino);
 	} else if (draft->marked) {
 		/* where the disk refuses, memory goes on: at worst the text waits for a person after a crash */
@@ -244,6 +281,7 @@ void draft_marked(struct drafts *drafts, int64_t ino, bool is_prompt)
 		return;
 	draft->is_prompt = is_prompt;
 	draft->marked = is_prompt && has_writers(draft);
+	draft->cut = false;
 	draft->pending = false;
 	loop_timer_disarm(draft->timer);
 	if (!has_writers(draft))
@@ -346,8 +384,8 @@ int draft_submit(struct drafts *drafts, int64_t ino)
 
 static int note_draft(void *arg, const struct node *node)
 {
-	/* what was never closed may be half a prompt: a person decides (status says so) */
-	return node->draft == DRAFT_OPEN ? 0 : ids_add(arg, node->ino);
+	/* what was never closed, or by a kill, may be half a prompt: a person decides (status says so) */
+	return node->draft == DRAFT_OPEN || node->draft == DRAFT_CUT ? 0 : ids_add(arg, node->ino);
 }
 
 int drafts_resume(struct drafts *drafts)

@@ -5,6 +5,7 @@
  * forgets nothing; a text whose writer was cut off by a crash is not sent by itself. */
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "fs/store/nodes.h"
 
@@ -21,8 +22,20 @@ int draft_open(struct drafts *drafts, const struct node *node);	/* for writing *
 /* After draft_open(): the last daemon died while the file was open. What was changed then is closed by its writer, too. */
 void draft_opened_before(struct drafts *drafts, int64_t ino);
 void draft_close(struct drafts *drafts, int64_t ino);
-/* Before bytes of an open file change. */
-int draft_will_write(struct drafts *drafts, int64_t ino);
+/* Who changes a text: a process, as the kernel numbers it, or one of: */
+enum {
+	DRAFT_NOBODY = 0,   /* nothing was changed, or by no process that could be killed over it: us, another pid namespace */
+	DRAFT_ANYBODY = -1, /* it was changed, and who did that is not known: the last daemon knew */
+};
+/* Before bytes of an open file change. The writer: who changes them. */
+int draft_will_write(struct drafts *drafts, int64_t ino, pid_t writer);
+/* Who made the last change of a text that somebody has still open; DRAFT_NOBODY also where it is no prompt's. */
+pid_t draft_writer(struct drafts *drafts, int64_t ino);
+/* This writer was killed by a signal with the file open. Unless another one has gone on since, the text may be half of one: it is not
+ * sent until it is written anew or a person says so. In the ledger when this returns. */
+void draft_cut_short(struct drafts *drafts, int64_t ino, pid_t writer);
+/* Open for writing, and a prompt or a table of some. */
+bool draft_is_written(struct drafts *drafts, int64_t ino);
 /* Such a change was refused by the disk: the text may be incomplete, and is not sent unless a person says so. */
 void draft_write_failed(struct drafts *drafts, int64_t ino);
 /* Inside the caller's transaction: the name of a file has become that of a prompt, or it belongs to another model now

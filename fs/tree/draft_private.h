@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "fs/base/list.h"
 #include "fs/job/bought.h"
@@ -21,7 +22,9 @@ struct draft {
 	int64_t ino;
 	bool is_prompt;           /* or what may be a table of some */
 	bool marked;              /* DRAFT_OPEN is in the database */
+	pid_t writer;             /* of the last change, while it is marked; DRAFT_NOBODY, DRAFT_ANYBODY */
 	bool failed;              /* a write failed: stays so */
+	bool cut;                 /* DRAFT_CUT is in the database, and nothing was changed since */
 	bool pending;             /* to be examined when it has settled */
 	unsigned failures;        /* of the examination, in a row */
 	struct loop_timer *timer; /* owned */

@@ -61,6 +61,11 @@ int status_format(struct tree *tree, const struct node *prompt, char **ret_text,
 			"being written, or its account was copied before the file was sent: it "
 			"may be incomplete, or sent from there, and is not sent by itself; write "
 			"it again, or: echo submit into this file\n");
+	if (facts.killed)
+		buf_adds(&text,
+			"warning: the program that wrote this was killed before it had ended, so "
+			"it may be incomplete and is not sent; write it again, or: echo submit "
+			"into this file\n");
 	text_filter_buf(&text, true);
 	r = buf_ok(&text) && buf_ok(&value) ? 0 : -ENOMEM;
 	if (r == 0) {

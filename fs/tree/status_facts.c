@@ -49,6 +49,7 @@ int facts_gather(struct tree *tree, const struct node *node, struct facts *facts
 	memset(facts, 0, sizeof(*facts));
 	facts->draft = node->kind == NODE_FILE && (node->draft != DRAFT_NONE || node->job == 0);
 	facts->cut_off = node->draft == DRAFT_OPEN && !writers_any(tree->needs.writers, node->ino);
+	facts->killed = node->draft == DRAFT_CUT;
 	if (node->kind == NODE_FILE)
 		facts->edited = is_edited(tree, node);
 	if (facts->draft)

@@ -35,6 +35,7 @@ struct facts {
 	bool edited;             /* a table has made it, which it is no more */
 	bool draft;
 	bool cut_off; /* a draft whose writer went with an earlier mount */
+	bool killed;  /* or by a signal */
 };
 
 /* What will come of it. */

@@ -20,7 +20,7 @@ enum status_progress facts_progress(const struct tree *tree, const struct facts 
 		return STATUS_OPEN;
 	if (facts->draft || record == NULL)
 		/* empty, or cut off: only a person makes something of it */
-		return node->draft >= DRAFT_CLOSED ? STATUS_RUNS : STATUS_IDLE;
+		return node->draft == DRAFT_CLOSED || node->draft == DRAFT_MANY ? STATUS_RUNS : STATUS_IDLE;
 	/* money or a key, which nobody can wait for in a program; tomorrow comes by itself */
 	if (facts->needs != NULL && strcmp(facts->needs, "tomorrow") != 0)
 		return STATUS_FAILED;

@@ -63,6 +63,9 @@ int sheet_format(struct tree *tree, const struct node *node, char **ret_text, si
 		buf_adds(&text, "warning: weryaifs was stopped, or a write failed, while this file was being "
 				"written: it may be incomplete, and nothing is made of it; write it again, or: "
 				"echo submit into this file\n");
+	if (node->draft == DRAFT_CUT)
+		buf_adds(&text, "warning: the program that wrote this file was killed before it had ended: it may be incomplete, "
+				"and nothing is made of it; write it again, or: echo submit into this file\n");
 	text_filter_buf(&text, true);
 	if (!buf_ok(&text))
 		return -ENOMEM;
@@ -77,7 +80,7 @@ int sheet_progress(struct tree *tree, const struct node *node, enum status_progr
 
 	*ret_progress = writers_any(tree->needs.writers, node->ino) ? STATUS_OPEN : STATUS_IDLE;
 	if (node->draft != DRAFT_NONE) {
-		if (node->draft != DRAFT_OPEN)
+		if (node->draft == DRAFT_CLOSED || node->draft == DRAFT_MANY)
 			*ret_progress = STATUS_RUNS;
 		return 0;
 	}

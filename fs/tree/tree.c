@@ -136,7 +136,7 @@ int tree_open(struct tree *tree, uint64_t ino, int flags)
 	r = draft_open(tree->drafts, &node);
 	if (r < 0 || (flags & O_TRUNC) == 0)
 		return r;
-	r = draft_will_write(tree->drafts, node.ino);
+	r = draft_will_write(tree->drafts, node.ino, DRAFT_NOBODY);
 	int fd = r < 0 ? r : tree_fd(tree, ino);
 	r = fd < 0 ? fd : ftruncate(fd, 0) < 0 ? -errno : 0;
 	if (r < 0)
@@ -159,9 +159,24 @@ void tree_close(struct tree *tree, uint64_t ino, int flags)
 		draft_close(tree->drafts, TREE_NODE(ino));
 }
 
-int tree_will_write(struct tree *tree, uint64_t ino)
+int tree_will_write(struct tree *tree, uint64_t ino, pid_t writer)
 {
-	return draft_will_write(tree->drafts, TREE_NODE(ino));
+	return draft_will_write(tree->drafts, TREE_NODE(ino), writer);
+}
+
+bool tree_is_prompt_written(struct tree *tree, uint64_t ino)
+{
+	return draft_is_written(tree->drafts, TREE_NODE(ino));
+}
+
+pid_t tree_writer(struct tree *tree, uint64_t ino)
+{
+	return draft_writer(tree->drafts, TREE_NODE(ino));
+}
+
+void tree_cut_short(struct tree *tree, uint64_t ino, pid_t writer)
+{
+	draft_cut_short(tree->drafts, TREE_NODE(ino), writer);
 }
 
 void tree_write_failed(struct tree *tree, uint64_t ino)

@@ -133,8 +133,12 @@ void tree_close(struct tree *tree, uint64_t ino, int flags);
 /* tree_open() for who had the file open when the last daemon died: nothing is truncated, and what was written is still to
  * be closed. */
 int tree_reopen(struct tree *tree, uint64_t ino, int flags);
-/* Before the bytes of a file that is open for writing change. */
-int tree_will_write(struct tree *tree, uint64_t ino);
+/* Before the bytes of a file that is open for writing change; by whom: draft_will_write(). */
+int tree_will_write(struct tree *tree, uint64_t ino, pid_t writer);
+/* draft.h has these: draft_is_written(), draft_writer(), draft_cut_short(). */
+bool tree_is_prompt_written(struct tree *tree, uint64_t ino);
+pid_t tree_writer(struct tree *tree, uint64_t ino);
+void tree_cut_short(struct tree *tree, uint64_t ino, pid_t writer);
 /* Such a change was refused: half a prompt is not to be sent. */
 void tree_write_failed(struct tree *tree, uint64_t ino);
 /* fsync(2): the bytes behind `fd` and everything the tree knows survive power loss. */

@@ -34,7 +34,7 @@ static int set_size(struct tree *tree, const struct node *node, off_t size)
 	int r = draft_open(tree->drafts, node);
 	if (r < 0)
 		return r;
-	r = draft_will_write(tree->drafts, node->ino);
+	r = draft_will_write(tree->drafts, node->ino, DRAFT_NOBODY);
 	if (r == 0 && ftruncate(fd, size) < 0)
 		r = -errno;
 	draft_close(tree->drafts, node->ino);

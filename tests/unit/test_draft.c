@@ -121,6 +121,143 @@ static void test_draft_whose_write_failed_within_settle_is_not_sent(void **state
 	world_assert_state(FOX, "DRAFT");
 }
 
+enum { WRITER = 4711, OTHER = 4712 };
+
+static void write_as(pid_t writer, int fd, const char *text)
+{
+	world.writer = writer;
+	assert_int_equal(world_append(FOX, fd, text), 0);
+	world.writer = 0;
+}
+
+/* Written, and its writer killed. */
+static void cut_short(const char *text)
+{
+	int fd = world_open(FOX);
+
+	write_as(WRITER, fd, text);
+	world_cut_short(FOX, WRITER);
+	world_close(FOX, fd);
+}
+
+static void assert_cut(void)
+{
+	world_assert_state(FOX, "DRAFT");
+	assert_non_null(strstr(world_status(FOX, "warning"), "was killed before it had ended"));
+}
+
+static void test_draft_of_a_killed_writer_is_sent_by_a_person_alone(void **state)
+{
+	cut_short("a fox that ju");
+	assert_posts(0);
+	assert_cut();
+	/* opened and closed, as touch(1) does */
+	world_close(FOX, world_open(FOX));
+	assert_posts(0);
+	world_remount();
+	assert_posts(0);
+	assert_cut();
+	world_kill();
+	assert_posts(0);
+	assert_cut();
+	/* it is the same text under another name */
+	assert_int_equal(world_rename(FOX, "FLUX/hare.txt"), 0);
+	assert_posts(0);
+	assert_int_equal(world_rename("FLUX/hare.txt", FOX), 0);
+	assert_posts(0);
+	assert_cut();
+	assert_int_equal(world_retry(FOX), 0);
+	assert_posts(0);
+	assert_int_equal(world_submit(FOX), 0);
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+	assert_string_equal(world_status(FOX, "warning"), "");
+}
+
+static void test_draft_of_a_killed_writer_is_as_it_was_on_the_disk_before_the_close(void **state)
+{
+	int fd = world_open(FOX);
+
+	write_as(WRITER, fd, "a fox that ju");
+	world_cut_short(FOX, WRITER);
+	close(fd);
+	world_kill();
+	assert_posts(0);
+	assert_cut();
+}
+
+static void test_draft_of_a_killed_writer_is_sent_when_saved_again(void **state)
+{
+	cut_short("a fox that ju");
+	assert_posts(0);
+	world_save(FOX, "a fox that jumps\n");
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+	/* one that was sent, and is overwritten */
+	cut_short("an owl that");
+	assert_posts(1);
+	assert_cut();
+	/* by another file, as editors save */
+	world_save("FLUX/fox.tmp", "an owl that sings\n");
+	assert_int_equal(world_rename("FLUX/fox.tmp", FOX), 0);
+	assert_posts(2);
+	world_assert_state(FOX, "SUCCESS");
+}
+
+static void test_draft_whose_last_writer_lives_is_sent(void **state)
+{
+	int fd = world_open(FOX);
+
+	/* one goes on where another one was killed */
+	write_as(WRITER, fd, "a fox ");
+	world_cut_short(FOX, WRITER);
+	write_as(OTHER, fd, "that jumps\n");
+	/* what comes too late, or from who wrote nothing */
+	world_cut_short(FOX, WRITER);
+	world_cut_short(FOX, 0);
+	world_close(FOX, fd);
+	assert_posts(1);
+	world_cut_short(FOX, OTHER);
+	assert_posts(1);
+	world_assert_state(FOX, "SUCCESS");
+}
+
+static void test_draft_cut_short_within_settle_is_not_sent(void **state)
+{
+	world_save(FOX, "a fox\n");
+	world_wait(500);
+	cut_short("that ju");
+	assert_posts(0);
+	assert_cut();
+}
+
+static void test_draft_cut_short_stays_one_where_another_has_it_open(void **state)
+{
+	int fd = world_open(FOX);
+
+	cut_short("a fox that ju");
+	world_wait(HOUR_MS);
+	world_close(FOX, fd);
+	assert_posts(0);
+	assert_cut();
+}
+
+/* The ledger would not have it: it stays open there, which is not sent either. */
+static void test_draft_cut_short_that_cannot_be_recorded_is_not_sent(void **state)
+{
+	int fd = world_open(FOX);
+
+	write_as(WRITER, fd, "a fox that ju");
+	own_disk_fail_writes("weryaifs.db", EIO);
+	world_cut_short(FOX, WRITER);
+	own_disk_reset();
+	world_close(FOX, fd);
+	assert_posts(0);
+	world_assert_state(FOX, "DRAFT");
+	world_remount();
+	assert_posts(0);
+}
+
 /* The mark that a text is changing has to be on the disk before the text changes. */
 static void test_draft_is_not_written_where_it_cannot_be_marked(void **state)
 {
@@ -349,6 +486,13 @@ int main(void)
 		T(test_draft_that_was_not_changed_is_not_examined),
 		T(test_draft_whose_write_failed_is_not_sent),
 		T(test_draft_whose_write_failed_within_settle_is_not_sent),
+		T(test_draft_of_a_killed_writer_is_sent_by_a_person_alone),
+		T(test_draft_of_a_killed_writer_is_as_it_was_on_the_disk_before_the_close),
+		T(test_draft_of_a_killed_writer_is_sent_when_saved_again),
+		T(test_draft_whose_last_writer_lives_is_sent),
+		T(test_draft_cut_short_within_settle_is_not_sent),
+		T(test_draft_cut_short_stays_one_where_another_has_it_open),
+		T(test_draft_cut_short_that_cannot_be_recorded_is_not_sent),
 		T(test_draft_is_not_written_where_it_cannot_be_marked),
 		T(test_draft_is_examined_again_when_the_disk_refuses),
 		T(test_draft_whose_closing_was_not_recorded_waits_for_a_person_after_a_kill),

@@ -19,6 +19,7 @@ struct world {
 	struct store *store;
 	struct loop *loop;
 	struct account_options options; /* may be changed before world_begin() */
+	pid_t writer; /* who writes, as the kernel says */
 };
 
 extern struct world world;
@@ -50,6 +51,7 @@ int world_open(const char *path);
 int world_write(const char *path, int fd, const char *text); /* truncates first */
 int world_append(const char *path, int fd, const char *text);
 void world_close(const char *path, int fd);
+void world_cut_short(const char *path, pid_t writer); /* killed, with the file open */
 int world_mkdir(const char *path);
 int world_remove(const char *path);
 int world_rename(const char *from, const char *to);

@@ -73,7 +73,7 @@ int world_open(const char *path)
 static int write_at(const char *path, int fd, const char *text, off_t offset)
 {
 	uint64_t ino = world_ino(path);
-	int r = tree_will_write(account_tree(world.account), ino);
+	int r = tree_will_write(account_tree(world.account), ino, world.writer);
 
 	if (r == 0 && (ftruncate(fd, offset) < 0 ||
 			      pwrite(fd, text, strlen(text), offset) != (ssize_t)strlen(text)))
@@ -97,6 +97,11 @@ void world_close(const char *path, int fd)
 {
 	close(fd);
 	tree_close(account_tree(world.account), world_ino(path), O_RDWR);
+}
+
+void world_cut_short(const char *path, pid_t writer)
+{
+	tree_cut_short(account_tree(world.account), world_ino(path), writer);
 }
 
 void world_save(const char *path, const char *text)
