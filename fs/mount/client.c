@@ -24,7 +24,7 @@ static const struct {
 	{"nfsd", CLIENT_NFS},
 };
 
-static bool read_file(pid_t pid, const char *file, char *text, size_t size)
+bool client_read(pid_t pid, const char *file, char *text, size_t size)
 {
 	char path[64];
 
@@ -37,18 +37,23 @@ static bool read_file(pid_t pid, const char *file, char *text, size_t size)
 	return true;
 }
 
+pid_t client_process(pid_t thread)
+{
+	char text[512];
+	long process;
+
+	if (!client_read(thread, "status", text, sizeof(text)))
+		return 0;
+	const char *line = strstr(text, "\nTgid:");
+	return line != NULL && sscanf(line, "\nTgid: %ld", &process) == 1 ? (pid_t)process : 0;
+}
+
 /* Threads have names of their own: what counts is that of their process. */
 static bool process_name(pid_t thread, char name[32])
 {
-	char text[512];
-	const char *line;
-	long process;
+	pid_t process = client_process(thread);
 
-	if (!read_file(thread, "status", text, sizeof(text)))
-		return false;
-	line = strstr(text, "\nTgid:");
-	if (line == NULL || sscanf(line, "\nTgid: %ld", &process) != 1 ||
-		!read_file((pid_t)process, "comm", name, 32))
+	if (process == 0 || !client_read(process, "comm", name, 32))
 		return false;
 	name[strcspn(name, "\n")] = '\0';
 	return true;

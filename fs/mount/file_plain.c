@@ -6,13 +6,16 @@
 
 #include "fs/account/account.h"
 #include "fs/base/cleanup.h"
+#include "fs/mount/client.h"
 #include "fs/mount/file.h"
 #include "fs/mount/reply.h"
+#include "fs/mount/request.h"
 #include "fs/tree/tree.h"
 
 struct plain {
 	struct handle handle;
 	int flags; /* of the open that the tree counted */
+	pid_t thread, process; /* of the last change of a prompt; 0: none yet */
 };
 
 static struct plain *plain_of(struct handle *handle)
@@ -58,9 +61,23 @@ static void failed(struct handle *handle)
 	handle_keep_failure(handle);
 }
 
+/* Of a prompt: what a process has left that was killed is not sent (flush.h). To ask at each write of one byte would take longer than the write. */
+static pid_t writer_of(struct handle *handle)
+{
+	struct plain *plain = plain_of(handle);
+	pid_t thread = request_thread(handle->session);
+
+	if (!tree_is_prompt_written(handle->session->tree, handle->ino))
+		return 0;
+	if (thread != plain->thread)
+		plain->process = thread > 0 ? client_process(thread) : 0;
+	plain->thread = thread;
+	return plain->process;
+}
+
 static int open_to_write(struct handle *handle)
 {
-	int r = tree_will_write(handle->session->tree, handle->ino, 0);
+	int r = tree_will_write(handle->session->tree, handle->ino, writer_of(handle));
 
 	return r < 0 ? r : fd_of(handle);
 }
@@ -151,7 +168,7 @@ static const struct handle_type plain_type = {
 static int plain_create(
 	struct session *session, uint64_t ino, int flags, struct handle **ret_handle)
 {
-	struct plain *plain = malloc(sizeof(*plain));
+	struct plain *plain = calloc(1, sizeof(*plain));
 
 	if (plain == NULL)
 		return -ENOMEM;

@@ -11,6 +11,7 @@
 
 struct carried;
 struct copiers;
+struct flushes;
 struct fuse_in_header;
 struct kept;
 struct map;
@@ -56,6 +57,7 @@ struct session {
 	struct map *known;   /* inode number -> times the kernel and open files hold it (inode.h) */
 	struct list handles; /* handle.link, owned */
 	struct list parked;  /* pending.link, borrowed */
+	struct flushes *flushes; /* owned (flush.h) */
 	struct list ghosts;  /* ghost.link, owned (ghost.h) */
 	size_t ghost_count;
 	struct copiers *copiers; /* owned */

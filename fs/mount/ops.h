@@ -60,6 +60,7 @@ void ops_poll(
 	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info, struct fuse_pollhandle *ph);
 void ops_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info);
 void ops_fsyncdir(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info);
+void ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 
 /* ops_xattr.c */

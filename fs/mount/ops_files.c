@@ -7,6 +7,7 @@
 #include "fs/base/compat.h"
 #include "fs/mount/about.h"
 #include "fs/mount/file.h"
+#include "fs/mount/flush.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/inode.h"
 #include "fs/mount/ops.h"
@@ -235,6 +236,18 @@ void ops_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_i
 void ops_fsyncdir(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
 {
 	reply_error(req, tree_fsync(session_of(req)->tree, -1));
+}
+
+void ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	const struct handle *handle = handle_of(req, info);
+	bool writes = handle != NULL && (handle->flags & O_ACCMODE) != O_RDONLY;
+	pid_t writer = writes ? tree_writer(session_of(req)->tree, handle->ino) : 0;
+
+	if (writer != 0)
+		flush_answer(req, handle->ino, writer);
+	else
+		reply_error(req, 0);
 }
 
 void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/mount/ops.h"
 
-/* Left out on purpose: flush (comes several times for an open file and before its data, so nothing follows from it; who closes may be in
- * the middle of execve(2), and to read its /proc/PID/stat then hangs for good), releasedir (a listing has no state), locks (the kernel's own are right for one machine), access
- * (default_permissions), copy_file_range (the kernel reads and writes). */
+/* Left out on purpose: releasedir (a listing has no state), locks (the kernel's own are right for one machine), access
+ * (default_permissions), copy_file_range (the kernel reads and writes). A flush comes several times for an open file and before its data: all
+ * that is asked then is whether who closes was killed (flush.h), and of handles that are no prompt's it does not come at all (reply.c). */
 const struct fuse_lowlevel_ops *ops_table(void)
 {
 	static const struct fuse_lowlevel_ops table = {
@@ -33,6 +33,7 @@ const struct fuse_lowlevel_ops *ops_table(void)
 		.poll = ops_poll,
 		.fsync = ops_fsync,
 		.fsyncdir = ops_fsyncdir,
+		.flush = ops_flush,
 		.release = ops_release,
 		.statfs = ops_statfs,
 		.setxattr = ops_setxattr,

@@ -70,17 +70,18 @@ void pending_park(struct pending *pending)
 	/* An interrupt that came before the request itself: registering would call back at once, and libfuse
 	 * 3.14 unlocks the request after that call, which must therefore not answer (and free) it. Later ones
 	 * cannot come before this returns: they are requests, read by this same thread. */
-	if (fuse_req_interrupted(pending->request)) {
+	if (!pending->stays && fuse_req_interrupted(pending->request)) {
 		give_up(pending, -EINTR);
 		return;
 	}
 	int r = request_park(session, &pending->place);
 	if (r < 0) {
-		give_up(pending, r);
+		give_up(pending, pending->stays ? pending->end_error : r);
 		return;
 	}
 	list_append(&session->parked, &pending->link);
-	fuse_req_interrupt_func(pending->request, interrupted, pending);
+	if (!pending->stays)
+		fuse_req_interrupt_func(pending->request, interrupted, pending);
 }
 
 bool pending_answered(const struct pending *pending)
@@ -92,6 +93,11 @@ void pending_error(struct pending *pending, int error)
 {
 	assert(error < 0);
 	answer_error(pending, error);
+}
+
+void pending_done(struct pending *pending)
+{
+	answer_error(pending, 0);
 }
 
 void pending_data(struct pending *pending, const char *data, size_t length)

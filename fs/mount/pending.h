@@ -5,7 +5,7 @@
  *
  * Arguments of the request live in libfuse's buffer during its handler only: the owner copies what it needs.
  * Callbacks: give_up runs when the reader was interrupted or the mount ends, after the request was answered: the owner
- *            stops what it waits for and frees itself. Not after pending_error() or pending_data(). */
+ *            stops what it waits for and frees itself. Not after pending_error(), pending_done() or pending_data(). */
 #include "fs/base/list.h"
 #include "fs/mount/mount_private.h"
 
@@ -14,6 +14,7 @@ struct pending {
 	fuse_req_t request; /* NULL: answered */
 	uint32_t place;     /* of its copy for the next daemon (carried.h) */
 	int end_error;      /* the answer when the mount ends */
+	bool stays;         /* an interrupt does not end it, and it has no errors: it is answered soon anyway, with end_error at worst */
 	void (*give_up)(struct pending *pending);
 };
 
@@ -25,6 +26,7 @@ void pending_park(struct pending *pending);
 bool pending_answered(const struct pending *pending);
 
 void pending_error(struct pending *pending, int error); /* negative errno */
+void pending_done(struct pending *pending);             /* 0, and nothing else */
 void pending_data(struct pending *pending, const char *data, size_t length);
 /* The same by the session's worker, for long answers: data stays until `sent` runs on the loop. -ENOMEM: nothing was
  * done. */

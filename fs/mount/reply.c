@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "fs/base/log.h"
@@ -11,6 +12,7 @@
 #include "fs/mount/inode.h"
 #include "fs/mount/passthrough.h"
 #include "fs/mount/request.h"
+#include "fs/tree/tree.h"
 
 #define HOUR 3600.0
 #define BUFFER_MAX (4 * 1024 * 1024)
@@ -111,8 +113,12 @@ void reply_attr(fuse_req_t req, const struct tree_entry *entry)
 
 static struct fuse_file_info file_info(struct handle *handle)
 {
+	bool writes = (handle->flags & O_ACCMODE) != O_RDONLY;
+
 	return (struct fuse_file_info){
 		.fh = handle->id,
+		/* one round trip less at each close; kernels before 5.16 make it all the same */
+		.noflush = !writes || !tree_is_prompt_written(handle->session->tree, handle->ino),
 		.direct_io = handle->type->direct_io,
 		.keep_cache = handle->type->keep_cache && handle->backing == 0,
 #ifdef HAVE_PASSTHROUGH

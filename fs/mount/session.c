@@ -16,6 +16,7 @@
 #include "fs/base/worker.h"
 #include "fs/kept/carried.h"
 #include "fs/mount/file.h"
+#include "fs/mount/flush.h"
 #include "fs/mount/ghost.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/inode.h"
@@ -224,6 +225,8 @@ int session_create(struct loop *loop, struct account *account,
 	if (r == 0)
 		r = copiers_create(&session->copiers);
 	if (r == 0)
+		r = flushes_create(session, &session->flushes);
+	if (r == 0)
 		r = find_mountpoint(session, options);
 	if (r == 0)
 		r = begin(session);
@@ -291,6 +294,7 @@ void session_destroy(struct session *session)
 	notifier_stop(session->notifier);
 	if (session->watch != NULL) {
 		loop_watch_remove(session->watch);
+		flushes_end(session->flushes);
 		pending_end_all(session);
 		for (int i = 0; i < DRAIN_AT_END && request_serve(session) > 0; i++)
 			;
@@ -299,6 +303,7 @@ void session_destroy(struct session *session)
 	if (session->fuse != NULL)
 		unmount(session);
 	worker_drain(session->worker);
+	flushes_destroy(session->flushes);
 	handle_end_all(session);
 	passthrough_end(session);
 	if (session->known != NULL)
