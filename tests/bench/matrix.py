@@ -20,8 +20,10 @@ TRIPS, RATES = (5, 25, 40, 100, 200), (20, 50, 100, 300, 1000)
 CELLS = ('5/300/plain', '25/20/tls', '25/50/plain', '25/50/tls', '40/100/tls', '40/1000/plain', '100/100/tls', '200/50/tls',
          '25/50/tls/loss=0.005', '40/100/plain/loss=0.02', '40/100/tls/jitter=20', '40/300/tls/limit=16')
 SECONDS = 3   # of the link: a whole file
-BY_CHANCE = 5 # as many rounds of what chance decides: where segments get lost or come late
+BY_CHANCE = 3 # as many rounds of what chance decides: where segments get lost or come late
 PICTURES = 480
+CARRIED = 'carried.mp4'  # by a connection that is there; of a picture's size, and no neighbour of the pictures: for a look at one
+                         # rclone asks for each file beside it, over the connection that is measured
 PORTS = {'plain': 'http://127.77.0.1:8590', 'tls': 'https://127.77.0.1:8591'}
 STEPS = 'whole,mib,byte,one,8,32'  # and film
 FILM_CELL = '25/50/tls'  # an ordinary home line
@@ -56,14 +58,15 @@ class Bench(run.Bench):
 
     def __init__(self, rates):
         self.rates = rates
-        run.SMALL = PICTURES + 1  # the last one is what a connection has carried
+        run.SMALL = PICTURES
         super().__init__()
 
     def make_data(self):
         super_fill = []
         for rate in self.rates:
             super_fill.append((f'{WWW}/big{int(rate)}.mp4', int(rate * 125000 * SECONDS), b'\0\0\0\x18ftypisom\0\0\0\0isommp42'))
-        for i in range(PICTURES + 1):
+        super_fill.append((f'{WWW}/{CARRIED}', run.SMALL_SIZE, b'\0\0\0\x18ftypisom\0\0\0\0isommp42'))
+        for i in range(PICTURES):
             super_fill.append((f'{WWW}/small/f{i:04}.png', run.SMALL_SIZE, b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR'))
         for path, size, begin in super_fill:
             if not os.path.exists(path) or os.path.getsize(path) != size:
@@ -123,7 +126,7 @@ class Weryaifs(run.Weryaifs):
         self.bench, self.port = bench, 8595
 
     def names(self):
-        return [f'big{int(rate)}' for rate in self.bench.rates] + (['film'] if os.path.exists(WWW + '/film.mp4') else [])
+        return [CARRIED[:-4]] + [f'big{int(rate)}' for rate in self.bench.rates] + (['film'] if os.path.exists(WWW + '/film.mp4') else [])
 
     def film(self, name):
         return f'{MNT}/VEO_3_1/{name}'
@@ -163,7 +166,7 @@ class Matrix:
             result = net.probe(*probe, curl=True)
             if 'error' not in result and not result['errors']:
                 self.note(cell, turn, system, step, result[key] * (1e3 if key == 'seconds' else 1))
-        big, carried = f'{net.url}/{cell.big}', f'{net.url}/small/f{PICTURES:04}.png'
+        big, carried = f'{net.url}/{cell.big}', f'{net.url}/{CARRIED}'
         if 'whole' in self.steps:
             one('whole', 'mbps', 'curl-seq', big)
             if not cell.more:
@@ -198,7 +201,7 @@ class Matrix:
                     net.probe(*before)
                 cpu = run.usage(system.process.pid)
                 result = probe()
-                seen, after = net.since(mark, besides=f'/f{PICTURES:04}.png'), run.usage(system.process.pid)
+                seen, after = net.since(mark, besides='/' + CARRIED), run.usage(system.process.pid)
                 if result.get('error') or result.get('errors'):
                     say(f'{cell.name} {system.name} {step}: {result}')
                     return
@@ -212,7 +215,7 @@ class Matrix:
                 system.stop()
 
         big = system.film(cell.big)
-        picture = 'seq', f'{system.small}/f{PICTURES:04}.png'
+        picture = 'seq', system.film(CARRIED)
 
         def pictures(at_once):
             net.probe('list', system.small)
