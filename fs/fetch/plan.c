@@ -98,7 +98,7 @@ static bool is_slow(const struct plan *plan, const struct plan_range *range)
 	if (range->shared && is_shared(plan) &&
 		route_last_trip(plan->route) * HELP_TIMES > route_product(plan->route))
 		return false;
-	int64_t trip = route_rtt_ms(plan->route), helped = 3 * trip + left / 2 * 1000 / rate, now = range->rate;
+	int64_t helped = 3 * route_rtt_ms(plan->route) + left / 2 * 1000 / rate, now = range->rate;
 	/* what the one that is to bring the rest has brought so far says little while it grows */
 	if (is_alone(plan) && left > PLAN_FIRST)
 		now = greatest(now, route_rate_now(plan->route));
@@ -154,14 +154,14 @@ static int64_t piece_length(const struct plan *plan)
 
 	if (is_shared(plan))
 		return PLAN_PIECE;
-	/* new connections would bring their parts of the beginning later than those that are there bring all of it: two, since
-	 * the picture or the look before had come by two (fetch_plan.c) */
-	if (is_alone(plan) && plan->route->known && is_from_start(plan))
-		return asked == 0 ? PLAN_FIRST / 2 : plan->size;
-	if (asked < PLAN_FIRST) {
-		bool last = asked + equal_part(plan) >= PLAN_FIRST;
-		return last && is_alone(plan) && is_from_start(plan) ? plan->size : equal_part(plan);
+	/* The last part of the beginning brings the rest. New connections would bring their parts later than those that are there bring
+	 * all of it: two, since the picture or the look before had come by two (fetch_plan.c) */
+	if (is_alone(plan) && is_from_start(plan)) {
+		int64_t part = plan->route->known ? PLAN_FIRST / 2 : equal_part(plan);
+		return asked + part < PLAN_FIRST ? part : plan->size;
 	}
+	if (asked < PLAN_FIRST)
+		return equal_part(plan);
 	if (is_alone(plan) && plan->size - plan->hole >= PLAN_LONG)
 		return plan->size;
 	/* what is left comes to its end on all at the same time, but not in pieces that are not worth a round trip */

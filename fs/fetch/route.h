@@ -7,7 +7,7 @@
  * Rate:        the greatest of what arrived in one epoch (two round trips), of the last sixteen epochs, as BBR does it: a
  *              reader who pauses makes the samples smaller, but not the link.
  * Streams:     how many transfers side by side have been seen to bring more than fewer. It begins with one. When it brings clearly
- *              less than others have together, or has not grown for some seconds, ROUTE_STREAMS are tried; where that
+ *              less than others have together, or has not grown by half for some seconds, ROUTE_STREAMS are tried; where that
  *              many were under way for a whole epoch, half as many more; they are kept if the rate has grown by half
  *              of their share at least, four epochs later, else they are given up, and it is tried again later, each time
  *              after twice as long. So a link that one connection does not fill (a loss now and then, a limit for each
