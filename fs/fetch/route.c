@@ -88,23 +88,6 @@ static int64_t steady_ms(const struct route *route)
 	return STEADY_MS + STEADY_MS * route->patience / PATIENCE;
 }
 
-/* What two epochs one after the other have brought both: after a loss what has waited behind it comes at once, faster than
- * the link. */
-static int64_t lasting_rate(const struct route *route)
-{
-	unsigned count = route->epoch < ROUTE_EPOCHS ? route->epoch : ROUTE_EPOCHS;
-	int64_t most = 0;
-
-	for (unsigned i = 1; i < count; i++) {
-		int64_t one = route->rates[(route->epoch - i) % ROUTE_EPOCHS],
-			before = route->rates[(route->epoch - i - 1) % ROUTE_EPOCHS],
-			both = one < before ? one : before;
-		if (both > most)
-			most = both;
-	}
-	return most;
-}
-
 /* Less than others have brought together before, and not more and more: one alone does not fill the link. Where it was never
  * seen beside others nobody knows. */
 static bool falls_short(struct route *route, int64_t rate)
@@ -124,7 +107,7 @@ static bool falls_short(struct route *route, int64_t rate)
 		return true;
 	else if (route->streams > 1)
 		return !route->queued;
-	else if (rate * 3 < lasting_rate(route) * 2)
+	else if (rate * 3 < route_rate(route) * 2)
 		route->short_of++;
 	return route->short_of >= SHORT_EPOCHS && route->short_of * epoch_length(route) >= SHORT_MS;
 }
@@ -206,14 +189,22 @@ int64_t route_rtt_ms(const struct route *route)
 	return route->rtt_ms > 0 ? route->rtt_ms : 1;
 }
 
+/* After a loss what has waited behind it comes at once, faster than the link: the next epoch is not as good. */
 int64_t route_rate(const struct route *route)
 {
-	int64_t rate = 0;
+	unsigned count = route->epoch < ROUTE_EPOCHS ? route->epoch : ROUTE_EPOCHS;
+	int64_t most = 0;
 
-	for (unsigned i = 0; i < ROUTE_EPOCHS; i++)
-		if (route->rates[i] > rate)
-			rate = route->rates[i];
-	return rate;
+	if (count == 1)
+		return route->rates[0];
+	for (unsigned i = 1; i < count; i++) {
+		int64_t one = route->rates[(route->epoch - i) % ROUTE_EPOCHS],
+			before = route->rates[(route->epoch - i - 1) % ROUTE_EPOCHS],
+			both = one < before ? one : before;
+		if (both > most)
+			most = both;
+	}
+	return most;
 }
 
 int64_t route_product(const struct route *route)

@@ -4,8 +4,9 @@
  *
  * Round trip:  the shortest time between a request that was sent and the head of its answer, of the last minute (the least of
  *              many is what the way takes; the rest is waiting in queues, RFC 9002 5.2).
- * Rate:        the greatest of what arrived in one epoch (two round trips), of the last sixteen epochs, as BBR does it: a
- *              reader who pauses makes the samples smaller, but not the link.
+ * Rate:        the greatest of what arrived in each of two epochs (two round trips) one after the other, of the last sixteen.
+ *              BBR takes that of one: a reader who pauses makes the samples smaller, but not the link. But we see bytes only
+ *              in their order: what has waited behind a lost one comes at once, and looks like a link twice as fast.
  * Streams:     how many transfers side by side have been seen to bring more than fewer. It begins with one. When it brings clearly
  *              less than others have together, or has not grown by half for some seconds, ROUTE_STREAMS are tried; where that
  *              many were under way for a whole epoch, half as many more; they are kept if the rate has grown by half

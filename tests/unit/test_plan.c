@@ -270,7 +270,7 @@ static void test_plan_two_connections_that_are_there_bring_all_of_a_file(void **
 
 static void test_plan_helps_one_that_is_slow(void **state)
 {
-	struct route route = {.known = true, .rtt_ms = 40, .streams = 6, .rates = {12 * MIB}};
+	struct route route = {.known = true, .rtt_ms = 40, .streams = 6, .epoch = 1, .rates = {12 * MIB}};
 	struct plan_range ranges[] = {{.position = 10 * MIB, .end = 12 * MIB, .rate = 40 * KIB},
 		{.position = 13 * MIB, .end = 14 * MIB, .rate = 2 * MIB}};
 	struct plan plan = {.route = &route,
@@ -299,6 +299,7 @@ static void test_plan_helps_none_that_waits_for_its_turn(void **state)
 	struct route route = {.known = true,
 		.multiplexed = true,
 		.rtt_ms = 100,
+		.epoch = 1,
 		.rates = {12 * MIB},
 		.parts = {300 * KIB, 300 * KIB, 300 * KIB, 100 * KIB}};
 	struct plan_range ranges[8];
@@ -356,6 +357,7 @@ static void test_route_a_burst_is_no_rate(void **state)
 	for (int i = 0; i < 24; i++, now += 100)
 		route_delivered(&route, now, i == 6 || i == 7 ? 10000 : i == 8 ? 3400000 : 1200000, true);
 	assert_int_equal(route_streams(&route), 1);
+	assert_int_equal(route_rate(&route), 12000000);
 	/* a connection that loses again and again is one that brings less for good */
 	for (int i = 0; i < 20 && route_streams(&route) == 1; i++, now += 100)
 		route_delivered(&route, now, 300000, true);
