@@ -22,19 +22,21 @@
 void cache_file_check(struct cache_file *file)
 {
 	struct stat st;
+	bool open = file->fd >= 0;
 
 	if (file->present.count == 0)
 		return;
-	int r = cache_fd_open(file);
-	if (r == 0)
+	int r = cache_fd_find(file);
+	if (r == 0 && open)
 		r = disk_stat(file->store->disk, file->fd, &st);
 	/* a disk that does not answer still has them, and so has one that cannot be opened for want of descriptors */
 	if (r == -ETIMEDOUT || r == -EMFILE || r == -ENFILE)
 		return;
-	if (r < 0)
+	file->looked = true;
+	if (r < 0 && r != -ENOENT)
 		log_errno(LOG_LEVEL_WARNING, r, "cache: the file of %lld cannot be opened: its bytes are fetched again",
 			(long long)file->ino);
-	if (r < 0 || st.st_size < ranges_end(&file->present))
+	if (r < 0 || (open && st.st_size < ranges_end(&file->present)))
 		ranges_finish(&file->present);
 }
 
@@ -99,9 +101,6 @@ int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_fi
 		r = map_put(store->cache_files, (uint64_t)ino, file);
 		if (r == 0)
 			r = load_map(file);
-		/* who asks whether it is here gets no second answer when it is read */
-		if (r == 0 && store->cache_doubted)
-			cache_file_check(file);
 	}
 	if (r < 0) {
 		cache_file_free(file);
@@ -186,10 +185,17 @@ int cache_file_read(struct cache_file *file, int64_t offset, void *data, size_t 
 	return r < 0 ? r : disk_read(file->store->disk, file->fd, offset, data, length);
 }
 
-int64_t cache_file_run_end(const struct cache_file *file, int64_t offset)
+int64_t cache_file_run_end(struct cache_file *file, int64_t offset)
 {
 	/* nothing is there while the disk does not answer */
-	return disk_hangs(file->store->disk) ? offset : ranges_run_end(&file->present, offset);
+	if (disk_hangs(file->store->disk))
+		return offset;
+	int64_t end = ranges_run_end(&file->present, offset);
+	if (end == offset || file->looked || !file->store->cache_doubted)
+		return end;
+	/* who is told that it is here gets no other answer when it is read */
+	cache_file_check(file);
+	return ranges_run_end(&file->present, offset);
 }
 
 int64_t cache_file_next_start(const struct cache_file *file, int64_t offset)

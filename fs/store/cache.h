@@ -19,7 +19,7 @@ struct cache_file;
 /* SQL is parsed when it is first used: not while the first reader waits. */
 int cache_prepare(struct store *store);
 /* Makes no file yet: that comes with the first byte. Does not look at the disk either: what was removed there is found missing when
- * it is read. After that has happened once, somebody has emptied the cache: then each is looked at here. */
+ * it is read. After that has happened once, somebody has emptied the cache: then each is looked at before it counts as here. */
 int cache_file_open(struct store *store, int64_t ino, struct cache_file **ret_file);
 void cache_file_close(struct cache_file *file); /* NULL is fine */
 /* Looks at the disk: where the bytes are not there any more, none is present. */
@@ -35,7 +35,7 @@ void cache_file_hold(struct cache_file *file);
 void cache_file_release(struct cache_file *file);
 int cache_file_note(struct cache_file *file, int64_t offset, size_t length);
 /* As ranges.h. */
-int64_t cache_file_run_end(const struct cache_file *file, int64_t offset);
+int64_t cache_file_run_end(struct cache_file *file, int64_t offset);
 int64_t cache_file_next_start(const struct cache_file *file, int64_t offset);
 int cache_file_fd(struct cache_file *file); /* borrowed; or a negative errno where there is no making it */
 /* It is being read. */

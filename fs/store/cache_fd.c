@@ -99,10 +99,9 @@ static int open_known(struct cache_file *file, const char *name, struct stat *re
 		disk_close(file->store->disk, fd);
 		fd = -ENOENT;
 	}
-	if (fd != -ENOENT)
-		return fd;
-	cache_file_missing(file);
-	return open_empty(file, name, ret_stat);
+	if (fd == -ENOENT)
+		cache_file_missing(file);
+	return fd;
 }
 
 void cache_fd_adopt(struct cache_file *file, int fd)
@@ -116,29 +115,41 @@ void cache_fd_adopt(struct cache_file *file, int fd)
 	if (store->cache_open >= descriptors_part(OPEN_MAX_FILES))
 		close_one(store);
 	file->fd = fd;
+	file->looked = true;
 	list_append(&store->cache_opened, &file->open);
 	store->cache_open++;
 }
 
-int cache_fd_open(struct cache_file *file)
+static int find(struct cache_file *file, bool make)
 {
-	struct store *store = file->store;
-	char name[STORE_NAME];
 	struct stat st;
+	char name[STORE_NAME];
 
 	if (file->fd >= 0)
 		return 0;
 	if (file->gone)
 		return -ENOENT;
 	store_name(file->ino, name);
-	int fd = file->present.count == 0 ? open_empty(file, name, &st) : open_known(file, name, &st);
+	int fd = file->present.count == 0 ? -ENOENT : open_known(file, name, &st);
+	if (fd == -ENOENT && make)
+		fd = open_empty(file, name, &st);
 	if (fd < 0)
 		return fd;
 	/* a pipe, a directory, a device: somebody has put it there */
 	if (!S_ISREG(st.st_mode)) {
-		disk_close(store->disk, fd);
+		disk_close(file->store->disk, fd);
 		return -EIO;
 	}
 	cache_fd_adopt(file, fd);
 	return 0;
+}
+
+int cache_fd_open(struct cache_file *file)
+{
+	return find(file, true);
+}
+
+int cache_fd_find(struct cache_file *file)
+{
+	return find(file, false);
 }

@@ -16,6 +16,7 @@ struct cache_file {
 	unsigned holds; /* of the opener, who may have closed it, and of writers; 0: it waits for its map to be saved */
 	struct ranges present;
 	int64_t used;
+	bool looked; /* at the disk: it was there */
 	bool gone; /* it was removed: what is still written to it is nowhere */
 };
 
@@ -38,6 +39,7 @@ static inline void cache_file_missing(struct cache_file *file)
 
 /* There is an fd afterwards. Where another file is found under its name, nothing is present any more. */
 int cache_fd_open(struct cache_file *file);
+int cache_fd_find(struct cache_file *file); /* the same without making one. -ENOENT: nothing is present */
 void cache_fd_close(struct cache_file *file);
 void cache_fd_adopt(struct cache_file *file, int fd); /* takes it over */
 void cache_file_free(struct cache_file *file);

@@ -260,6 +260,43 @@ static void test_store_cache_never_claims_what_is_not_there(void **state)
 	store_close(store);
 }
 
+/* One was missing, so others may be, too: each is looked at once, when somebody is told that it is here. None is made by looking. */
+static void test_store_cache_that_was_emptied_is_looked_at_when_it_counts(void **state)
+{
+	struct store *store = open_store();
+	struct cache_file *file;
+	char bytes[8], path[128];
+
+	for (int64_t ino = 4001; ino <= 4003; ino++) {
+		assert_int_equal(cache_file_open(store, ino, &file), 0);
+		assert_int_equal(cache_file_write(file, 100, "12345678", 8), 0);
+		cache_file_close(file);
+	}
+	assert_int_equal(cache_flush(store), 0);
+	for (int64_t ino = 4001; ino <= 4002; ino++) {
+		snprintf(path, sizeof(path), "%s/%lld", cache_dir, (long long)ino);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(cache_file_open(store, 4002, &file), 0);
+	assert_int_equal(cache_file_run_end(file, 100), 108); /* nobody has noticed yet */
+	cache_file_close(file);
+	assert_int_equal(cache_file_open(store, 4001, &file), 0);
+	assert_int_equal(cache_file_read(file, 100, bytes, 8), -EIO);
+	cache_file_close(file);
+	assert_int_equal(cache_file_open(store, 4002, &file), 0);
+	/* what is not known to be here needs no look */
+	assert_int_equal(cache_file_run_end(file, 200), 200);
+	assert_int_equal(cache_file_next_start(file, 0), 100);
+	assert_int_equal(cache_file_run_end(file, 100), 100);
+	assert_int_equal(cache_file_next_start(file, 0), INT64_MAX);
+	assert_int_equal(access(path, F_OK), -1);
+	cache_file_close(file);
+	assert_int_equal(cache_file_open(store, 4003, &file), 0);
+	assert_int_equal(cache_file_run_end(file, 100), 108);
+	cache_file_close(file);
+	store_close(store);
+}
+
 /* Who removes a result looks at its bytes inside of a transaction; the maps of many wait to be saved then. */
 static void test_store_cache_is_closed_inside_a_transaction(void **state)
 {
@@ -377,6 +414,7 @@ int main(void)
 		TEST(test_store_damaged_database_is_refused_untouched),
 		TEST(test_store_jobs_keep_what_they_are),
 		TEST(test_store_cache_never_claims_what_is_not_there),
+		TEST(test_store_cache_that_was_emptied_is_looked_at_when_it_counts),
 		TEST(test_store_cache_is_closed_inside_a_transaction),
 		TEST(test_store_cache_forgets_what_is_still_written_to),
 		TEST(test_store_cache_has_one_map_a_file),
