@@ -17,7 +17,7 @@
 #define FAR_AFTER_MS 3
 /* what a new connection brings at once: ten segments (RFC 6928), less the head */
 #define FLIGHT (INT64_C(12) * 1024)
-#define LOOK_SHARE 8                  /* of a round trip's bytes: this much later it comes */
+#define LOOK_SHARE 32                 /* of a round trip's bytes: this much later it comes */
 #define LOOK_MAX (INT64_C(32) * 1024) /* what the kernel asks for on behalf of a small first read */
 #define TRANSFERS_MAX (ROUTE_STREAMS_MAX + 4) /* of one file; some for who jumps about */
 #define TRANSFERS_NEAR 2                      /* of them ahead of a reader, where it is near */
@@ -162,7 +162,7 @@ static int64_t look_length(const struct fetch *fetch)
 		return 0;
 	int64_t little = route_product(fetch->route) / LOOK_SHARE;
 
-	return little > 0 && little < FLIGHT ? little : FLIGHT;
+	return little < FLIGHT ? little : FLIGHT;
 }
 
 /* The bytes of one read from far away. */
