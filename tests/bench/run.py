@@ -219,11 +219,6 @@ class System:
     def start(self, net, keep=False):
         if not keep:
             shutil.rmtree(CACHE, ignore_errors=True)
-        if keep == 'published':  # as the daemon has left it when the results appeared: with their first bytes
-            home = f'{DIR}/account-{net.name}'
-            shutil.rmtree(home + '/state')
-            quiet('cp', '-a', home + '/published-state', home + '/state')
-            quiet('cp', '-a', '--sparse=always', home + '/published', CACHE)
         os.makedirs(CACHE, exist_ok=True)
         begin = time.time()
         self.log = open(f'{RUN}/{self.name}.log', 'ab')
@@ -275,6 +270,37 @@ class Weryaifs(System):
     def names(self):
         return ['big', 'mid']
 
+    def start(self, net, keep=False):
+        """keep: False, nothing is in the cache, and nothing known of what was measured before; 'published', as the daemon has left it
+        when the results appeared, with their first bytes; True, as it is."""
+        home = f'{DIR}/account-{net.name}'
+        state = {False: '/evicted-state', 'published': '/published-state'}.get(keep)
+        if state is not None and os.path.exists(home + state):
+            shutil.rmtree(home + '/state')
+            quiet('cp', '-a', home + state, home + '/state')
+        if keep == 'published':
+            shutil.rmtree(CACHE, ignore_errors=True)
+            quiet('cp', '-a', '--sparse=always', home + '/published', CACHE)
+        super().start(net, keep)
+
+    def evict(self, net, home):
+        """The ledger without the first bytes of the results: an emptied cache alone would be looked for each of them."""
+        command = self.command
+        self.command = lambda net: command(net, '-o', 'cache_size=1')
+        quiet('cp', '-a', '--sparse=always', home + '/published', CACHE)
+        self.start(net, True)
+        try:
+            net.probe('head', f'{self.small}/f0000.png', 0)  # what is too much goes when something was read
+            deadline = time.time() + 120
+            while any(name.isdigit() for _, _, names in os.walk(CACHE) for name in names):
+                if time.time() > deadline:
+                    raise RuntimeError(f'the cache is not evicted, see {RUN}/{self.name}.log')
+                time.sleep(0.2)
+        finally:
+            self.stop()
+            del self.command
+        quiet('cp', '-a', home + '/state', home + '/evicted-state')
+
     def prepare(self, net):
         """An account whose finished jobs have the files as results; made once, in front of the link."""
         home = self.environment(net)
@@ -315,11 +341,12 @@ class Weryaifs(System):
         finally:
             self.stop()
             del self.command
-            net.prefix = prefix
             sandbox.terminate()
             sandbox.wait()
         os.rename(CACHE, home + '/published')
         quiet('cp', '-a', home + '/state', home + '/published-state')
+        self.evict(net, home)
+        net.prefix = prefix
         open(home + '/done', 'w').close()
 
 
