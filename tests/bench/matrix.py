@@ -20,7 +20,8 @@ TRIPS, RATES = (5, 25, 40, 100, 200), (20, 50, 100, 300, 1000)
 CELLS = ('5/300/plain', '25/20/tls', '25/50/plain', '25/50/tls', '40/100/tls', '40/1000/plain', '100/100/tls', '200/50/tls',
          '25/50/tls/loss=0.005', '40/100/plain/loss=0.02', '40/100/tls/jitter=20', '40/300/tls/limit=16')
 SECONDS = 3   # of the link: a whole file
-BY_CHANCE = 3 # as many rounds of what chance decides: where segments get lost or come late
+BY_CHANCE = 3 # as many rounds of what chance decides: segments that get lost or come late, or what it takes to wake a processor
+NEAR_MS = 10  # round trips no longer than this are not much more than that
 PICTURES = 480
 CARRIED = 'carried.mp4'  # by a connection that is there; of a picture's size, and no neighbour of the pictures: for a look at one
                          # rclone asks for each file beside it, over the connection that is measured
@@ -41,7 +42,8 @@ class Cell:
         size = {'loss': 20 if float(self.more.get('loss', 0)) > 0.01 else 50, 'limit': 100}
         self.mbit_of_file = min([self.rate] + [size[option] for option in self.more if option in size])
         self.big = f'big{int(self.mbit_of_file)}.mp4'
-        self.by_chance = ['whole', 'mib', 'one'] if 'jitter' in self.more else ['mib', 'one'] if 'loss' in self.more else []
+        self.by_chance = ['whole', 'mib', 'one', '8', '32'] if 'jitter' in self.more else ['mib', 'one'] if 'loss' in self.more else \
+                         ['byte'] if self.trip < NEAR_MS else []
         self.capacity = self.rate / 8 * 1448 / 1500  # without the heads of its packets
 
     def pictures(self, at_once):
