@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib/mount.sh"
 
 start_kept() { # sets keeper
+    : >"$TEST_TMP/foreground.log" # what the last one said is not for this one
     WERYAIFS_KEEPER_SILENCE=7000 WERYAI_API_KEY=sk-test WERYAI_BASE_URL=$URL WERYAI_MODELS_BASE_URL=$URL \
         "$WERYAIFS" -f -o "$FAST,keeper" "$M" 2>"$TEST_TMP/foreground.log" &
     keeper=$!

@@ -13,6 +13,7 @@ unmount() { await 60 one_unmount || fail "cannot unmount"; }
 # kill -KILL of the daemon so many milliseconds before (-50 to -1), at the same time as or after (0 to 50) the unmount
 for ((i = 0; i < rounds; i++)); do
     after=$((i * 100 / (rounds > 1 ? rounds - 1 : 1) - 50))
+    : >"$TEST_TMP/foreground.log" # what the last one said is not for this one
     WERYAI_API_KEY=sk-test WERYAI_BASE_URL=$URL WERYAI_MODELS_BASE_URL=$URL \
         "$WERYAIFS" -f -o "$FAST,keeper" "$M" 2>"$TEST_TMP/foreground.log" &
     keeper=$!
