@@ -106,9 +106,7 @@ void fetch_along_read(struct fetch *fetch, int64_t offset, int64_t end)
 			next_of(fetches, fetch->ino, true), next_of(fetches, fetch->ino, false));
 		if (guess.wrong)
 			stop_all(fetches);
-		/* what the last round trip brought: a rate takes four of them to be known, and all is over by then */
-		int64_t trip = route_product(fetch->route), last = route_last_trip(fetch->route),
-			most = 2 * (last > trip ? last : trip), next = fetch->ino;
+		int64_t most = route_ahead(fetch->route), next = fetch->ino;
 		if (most < COMING_MIN)
 			most = COMING_MIN;
 		for (; guess.ahead > 0 && coming(fetches, guess.bytes) < most; guess.ahead--) {

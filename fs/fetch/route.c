@@ -221,6 +221,13 @@ int64_t route_last_trip(const struct route *route)
 	return bytes;
 }
 
+int64_t route_ahead(const struct route *route)
+{
+	int64_t trip = route_product(route), last = route_last_trip(route);
+
+	return 2 * (last > trip ? last : trip);
+}
+
 int64_t route_rate_now(const struct route *route)
 {
 	int64_t trip = route_last_trip(route) * 1000 / route_rtt_ms(route),

@@ -72,6 +72,9 @@ int64_t route_product(
 	const struct route *route); /* bytes that are under way when the link is full; 0 unknown */
 /* What came in the last round trip: epochs are behind that by a factor of four while a connection grows. */
 int64_t route_last_trip(const struct route *route);
+/* Two round trips: so much may be asked for ahead without anybody's waiting for it. Of what the last one brought where that is
+ * more: a rate takes four of them to be known, and a small directory is read by then. */
+int64_t route_ahead(const struct route *route);
 /* Bytes a second, of the last round trip or the last whole epoch: what comes in bursts, one each round trip, may just be
  * between two. */
 int64_t route_rate_now(const struct route *route);

@@ -364,6 +364,26 @@ static void test_route_a_burst_is_no_rate(void **state)
 	assert_int_equal(route_streams(&route), ROUTE_STREAMS);
 }
 
+/* While a connection grows the rate is behind it: what it brought last counts for what is asked for ahead. */
+static void test_route_ahead_grows_with_the_connection(void **state)
+{
+	struct route route = {.known = true, .rtt_ms = 100, .rtt_next = -1, .multiplexed = true};
+	int64_t now = 1000;
+
+	for (int64_t bytes = 10000; bytes <= 160000; bytes *= 2)
+		for (int part = 0; part < ROUTE_PARTS; part++, now += 25)
+			route_delivered(&route, now, (size_t)bytes, true);
+	assert_in_range(route_last_trip(&route), 500000, 640000);
+	assert_true(route_product(&route) < route_last_trip(&route) / 2);
+	assert_int_equal(route_ahead(&route), 2 * route_last_trip(&route));
+	/* the link is full: a pause of its readers makes it no thinner */
+	for (int part = 0; part < 16 * ROUTE_PARTS; part++, now += 25)
+		route_delivered(&route, now, 160000, true);
+	route_delivered(&route, now + 90, 100, true);
+	assert_int_equal(route_ahead(&route), 2 * route_product(&route));
+	assert_true(route_product(&route) >= 600000);
+}
+
 /* One that has lost its beginning creeps up for a long time: others beside it show at once what there is. */
 static void test_route_does_not_wait_for_one_that_creeps(void **state)
 {
@@ -413,6 +433,7 @@ int main(void)
 		TEST(plan_helps_none_that_waits_for_its_turn),
 		TEST(route_takes_the_shortest_of_a_minute),
 		TEST(route_a_burst_is_no_rate),
+		TEST(route_ahead_grows_with_the_connection),
 		TEST(route_does_not_wait_for_one_that_creeps),
 		TEST(route_has_one_for_each_host),
 	};
