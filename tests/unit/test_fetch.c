@@ -166,6 +166,17 @@ static void test_fetch_look_into_the_middle_is_a_look(void **state)
 	assert_in_range(own_http_bytes() - before, 3 * 4096, 3 * MIB);
 }
 
+/* What comes with it would be a part of its way: where nobody knows how wide that is, nothing does. */
+static void test_fetch_look_from_far_away_is_no_longer_than_asked(void **state)
+{
+	own_http_latency(40);
+	make(12 * MIB);
+	assert_reads(0, 4096);
+	uint64_t before = own_http_bytes();
+	assert_reads(7 * MIB, 4096);
+	assert_int_equal(own_http_bytes() - before, 4096);
+}
+
 static void test_fetch_close_ends_what_nobody_waits_for(void **state)
 {
 	make(12 * MIB);
@@ -498,6 +509,7 @@ int main(void)
 		T(test_fetch_closed_by_who_still_waits_tells_him),
 		T(test_fetch_file_that_is_removed_can_be_read_while_it_is_open),
 		T(test_fetch_look_into_the_middle_is_a_look),
+		T(test_fetch_look_from_far_away_is_no_longer_than_asked),
 		T(test_fetch_close_ends_what_nobody_waits_for),
 		T(test_fetch_from_far_away),
 		T(test_fetch_from_near),
