@@ -187,15 +187,11 @@ int cache_file_read(struct cache_file *file, int64_t offset, void *data, size_t 
 
 int64_t cache_file_run_end(struct cache_file *file, int64_t offset)
 {
-	/* nothing is there while the disk does not answer */
-	if (disk_hangs(file->store->disk))
-		return offset;
-	int64_t end = ranges_run_end(&file->present, offset);
-	if (end == offset || file->looked || !file->store->cache_doubted)
-		return end;
 	/* who is told that it is here gets no other answer when it is read */
-	cache_file_check(file);
-	return ranges_run_end(&file->present, offset);
+	if (file->store->cache_doubted && !file->looked && ranges_run_end(&file->present, offset) > offset)
+		cache_file_check(file);
+	/* nothing is there while the disk does not answer */
+	return disk_hangs(file->store->disk) ? offset : ranges_run_end(&file->present, offset);
 }
 
 int64_t cache_file_next_start(const struct cache_file *file, int64_t offset)
