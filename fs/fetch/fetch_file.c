@@ -260,7 +260,8 @@ static int collect(struct fetch *fetch, int64_t offset, size_t length, const cha
 		}
 		if (n > length - filled)
 			n = length - filled;
-		assert(n > 0);
+		if (n == 0) /* it was here when the caller asked: the disk has stopped answering since */
+			return -ETIMEDOUT;
 		if (data != NULL) {
 			memcpy(scratch + filled, data, n);
 		} else {

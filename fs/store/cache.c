@@ -30,9 +30,9 @@ void cache_file_check(struct cache_file *file)
 	if (r == 0 && open)
 		r = disk_stat(file->store->disk, file->fd, &st);
 	/* a disk that does not answer still has them, and so has one that cannot be opened for want of descriptors */
+	file->looked = r != -ETIMEDOUT;
 	if (r == -ETIMEDOUT || r == -EMFILE || r == -ENFILE)
 		return;
-	file->looked = true;
 	if (r < 0 && r != -ENOENT)
 		log_errno(LOG_LEVEL_WARNING, r, "cache: the file of %lld cannot be opened: its bytes are fetched again",
 			(long long)file->ino);
