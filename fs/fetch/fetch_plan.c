@@ -154,8 +154,9 @@ static int64_t first_target(const struct fetch *fetch, const struct fetch_read *
 	return here;
 }
 
-/* So much more comes with a look in the same flight, where the link is not so thin that the look would wait for it; nothing by
- * a shared connection, where a look is not readable before the whole TLS record is here, whose server sends it bit by bit (BBR). */
+/* So much more comes with a look in the same flight, where the link is not so thin that the look would wait for it: nothing while
+ * nobody knows, and nothing by a shared connection, where a look is not readable before the whole TLS record is here, whose server
+ * sends it bit by bit (BBR). */
 static int64_t look_length(const struct fetch *fetch)
 {
 	if (fetch->route->known && fetch->route->multiplexed)

@@ -16,7 +16,7 @@ struct cache_file {
 	unsigned holds; /* of the opener, who may have closed it, and of writers; 0: it waits for its map to be saved */
 	struct ranges present;
 	int64_t used;
-	bool looked; /* at the disk: it was there */
+	bool looked; /* on the disk: what counts as present was there, or nothing does */
 	bool gone; /* it was removed: what is still written to it is nowhere */
 };
 
