@@ -148,10 +148,10 @@ static void count_trip(struct route *route, int64_t now_ms, size_t bytes)
 	int64_t trip = route_rtt_ms(route), length = (trip < TRIP_MIN_MS ? TRIP_MIN_MS : trip) / ROUTE_PARTS;
 	int64_t passed = (now_ms - route->part_ms) / length;
 
-	for (int i = 0; i < ROUTE_PARTS && i < passed; i++)
-		route->parts[++route->part % ROUTE_PARTS] = 0;
+	for (int i = 0; i < ROUTE_PARTS_KEPT && i < passed; i++)
+		route->parts[++route->part % ROUTE_PARTS_KEPT] = 0;
 	route->part_ms += passed * length;
-	route->parts[route->part % ROUTE_PARTS] += (int64_t)bytes;
+	route->parts[route->part % ROUTE_PARTS_KEPT] += (int64_t)bytes;
 }
 
 void route_delivered(struct route *route, int64_t now_ms, size_t bytes, bool full)
@@ -212,19 +212,28 @@ int64_t route_product(const struct route *route)
 	return route_rate(route) * route_rtt_ms(route) / 1000;
 }
 
-int64_t route_last_trip(const struct route *route)
+/* Of the round trip that ended with this part; 0: the one under way, else so many before it. */
+static int64_t trip_until(const struct route *route, unsigned part)
 {
 	int64_t bytes = 0;
 
-	for (int i = 0; i < ROUTE_PARTS; i++)
-		bytes += route->parts[i];
+	for (unsigned i = part; i < part + ROUTE_PARTS; i++)
+		bytes += route->parts[(route->part - i) % ROUTE_PARTS_KEPT];
 	return bytes;
+}
+
+int64_t route_last_trip(const struct route *route)
+{
+	return trip_until(route, 0);
 }
 
 int64_t route_ahead(const struct route *route)
 {
-	int64_t trip = route_product(route), last = route_last_trip(route);
+	int64_t trip = route_product(route), last = route_last_trip(route),
+		doubled = 2 * trip_until(route, ROUTE_PARTS);
 
+	if (last > doubled)
+		last = doubled;
 	return 2 * (last > trip ? last : trip);
 }
 

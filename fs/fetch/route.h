@@ -21,6 +21,7 @@
 #define ROUTE_STREAMS_MAX 16
 #define ROUTE_EPOCHS 16
 #define ROUTE_PARTS 4
+#define ROUTE_PARTS_KEPT (2 * ROUTE_PARTS)
 
 #define ROUTE_FAR_MS 4 /* nearer than this a request costs less than what it takes to avoid one */
 #define ROUTE_HOSTS 16
@@ -37,7 +38,7 @@ struct route {          /* zeroed memory: nothing is known */
 	unsigned epoch;                /* so many were measured */
 	int64_t epoch_ms, epoch_bytes; /* the one under way: since when; 0: none */
 	bool idle;                     /* not all streams were under way all the time */
-	int64_t parts[ROUTE_PARTS]; /* bytes that came in the last round trip, in parts of it, a ring */
+	int64_t parts[ROUTE_PARTS_KEPT]; /* bytes that came in the last two round trips, in parts of them, a ring */
 	unsigned part;              /* the one under way */
 	int64_t part_ms;            /* since when */
 	unsigned streams,
@@ -73,7 +74,8 @@ int64_t route_product(
 /* What came in the last round trip: epochs are behind that by a factor of four while a connection grows. */
 int64_t route_last_trip(const struct route *route);
 /* Two round trips: so much may be asked for ahead without anybody's waiting for it. Of what the last one brought where that is
- * more: a rate takes four of them to be known, and a small directory is read by then. */
+ * more: a rate takes four of them to be known, and a small directory is read by then. But at most of twice what the one before
+ * it brought, as a connection grows: what has waited behind a lost segment comes at once. */
 int64_t route_ahead(const struct route *route);
 /* Bytes a second, of the last round trip or the last whole epoch: what comes in bursts, one each round trip, may just be
  * between two. */

@@ -301,7 +301,8 @@ static void test_plan_helps_none_that_waits_for_its_turn(void **state)
 		.rtt_ms = 100,
 		.epoch = 1,
 		.rates = {12 * MIB},
-		.parts = {300 * KIB, 300 * KIB, 300 * KIB, 100 * KIB}};
+		.parts = {300 * KIB, 300 * KIB, 300 * KIB, 100 * KIB},
+		.part = ROUTE_PARTS - 1};
 	struct plan_range ranges[8];
 	struct plan plan = {.route = &route,
 		.size = 36 * MIB,
@@ -382,6 +383,11 @@ static void test_route_ahead_grows_with_the_connection(void **state)
 	route_delivered(&route, now + 90, 100, true);
 	assert_int_equal(route_ahead(&route), 2 * route_product(&route));
 	assert_true(route_product(&route) >= 600000);
+	/* a segment is lost: what comes behind it waits, and then comes at once */
+	for (int part = 0; part < 2 * ROUTE_PARTS; part++, now += 25)
+		route_delivered(&route, now, part < ROUTE_PARTS ? 40000 : 400000, true);
+	assert_true(route_last_trip(&route) >= 1500000);
+	assert_int_equal(route_ahead(&route), 2 * route_product(&route));
 }
 
 /* One that has lost its beginning creeps up for a long time: others beside it show at once what there is. */
