@@ -42,7 +42,7 @@ class Cell:
         size = {'loss': 20 if float(self.more.get('loss', 0)) > 0.01 else 50, 'limit': 100}
         self.mbit_of_file = min([self.rate] + [size[option] for option in self.more if option in size])
         self.big = f'big{int(self.mbit_of_file)}.mp4'
-        self.by_chance = ['whole', 'mib', 'one', '8', '32'] if 'jitter' in self.more else ['mib', 'one'] if 'loss' in self.more else \
+        self.by_chance = STEPS.split(',') if 'jitter' in self.more else ['mib', 'one', '8'] if 'loss' in self.more else \
                          ['byte'] if self.trip < NEAR_MS else []
         self.capacity = self.rate / 8 * 1448 / 1500  # without the heads of its packets
 
@@ -113,6 +113,18 @@ http {{
         super().close()
         self.started = []
         time.sleep(0.2)
+
+    @staticmethod
+    def hang_up(cell):
+        """All connections that rest are closed by the server: rclone asks for each file of a directory for a look at one, so that
+        its connection would begin with a larger window than those of others."""
+        master = int(open(f'{RUN}/nginx-wan.pid').read())
+        workers = set(run.family(master)[1:])
+        os.kill(master, signal.SIGHUP)
+        end = time.time() + 10
+        while workers & set(run.family(master)[1:]) and time.time() < end:
+            time.sleep(0.02)
+        time.sleep(2 * cell.trip / 1000)  # until the client knows
 
 
 class Net(run.Net):
@@ -191,13 +203,17 @@ class Matrix:
                 one(name, 'per_s', 'curl-many', RUN + '/urls', at_once, carried)
 
     def filesystem(self, cell, net, turn, system):
-        def measure(step, key, probe, before=None):
+        def measure(step, key, probe, before=None, listed=None):
             system.start(net)
             try:
                 looked = time.time()
                 os.stat(system.film(cell.big))
                 looked = time.time() - looked
                 mark = net.mark()
+                if listed is not None:
+                    net.probe('list', listed)
+                if before is not None:
+                    self.bench.hang_up(cell)
                 # no rest behind it, since libcurl has none: TCP begins anew after one (RFC 5681 4.1)
                 if before is not None:
                     net.probe(*before)
@@ -220,7 +236,6 @@ class Matrix:
         picture = 'seq', system.film(CARRIED)
 
         def pictures(at_once):
-            net.probe('list', system.small)
             with open(RUN + '/paths', 'w') as paths:
                 paths.writelines(f'{system.small}/f{i:04}.png\n' for i in range(cell.pictures(at_once)))
             return net.probe('many', RUN + '/paths', at_once)
@@ -250,7 +265,7 @@ class Matrix:
             measure('film, its picture at 15 s (ffmpeg)', 'seconds', seek)
         for at_once, step in ((1, 'one'), (8, '8'), (32, '32')):
             if step in self.steps:
-                measure(NAMES[at_once], 'per_s', lambda: pictures(at_once), picture)
+                measure(NAMES[at_once], 'per_s', lambda: pictures(at_once), picture, system.small)
 
 
 def self_test(bench):
