@@ -224,16 +224,15 @@ static int64_t trip_until(const struct route *route, unsigned part)
 
 int64_t route_last_trip(const struct route *route)
 {
-	return trip_until(route, 0);
+	int64_t last = trip_until(route, 0), doubled = 2 * trip_until(route, ROUTE_PARTS);
+
+	return last < doubled ? last : doubled;
 }
 
 int64_t route_ahead(const struct route *route)
 {
-	int64_t trip = route_product(route), last = route_last_trip(route),
-		doubled = 2 * trip_until(route, ROUTE_PARTS);
+	int64_t trip = route_product(route), last = route_last_trip(route);
 
-	if (last > doubled)
-		last = doubled;
 	return 2 * (last > trip ? last : trip);
 }
 

@@ -71,11 +71,11 @@ int64_t route_rtt_ms(const struct route *route); /* at least 1 */
 int64_t route_rate(const struct route *route);   /* bytes a second; 0 unknown */
 int64_t route_product(
 	const struct route *route); /* bytes that are under way when the link is full; 0 unknown */
-/* What came in the last round trip: epochs are behind that by a factor of four while a connection grows. */
+/* What came in the last round trip: epochs are behind that by a factor of four while a connection grows. At most twice of what
+ * came in the one before it, as a connection grows: what has waited behind a lost segment comes at once. */
 int64_t route_last_trip(const struct route *route);
 /* Two round trips: so much may be asked for ahead without anybody's waiting for it. Of what the last one brought where that is
- * more: a rate takes four of them to be known, and a small directory is read by then. But at most of twice what the one before
- * it brought, as a connection grows: what has waited behind a lost segment comes at once. */
+ * more: a rate takes four of them to be known, and a small directory is read by then. */
 int64_t route_ahead(const struct route *route);
 /* Bytes a second, of the last round trip or the last whole epoch: what comes in bursts, one each round trip, may just be
  * between two. */
