@@ -8,8 +8,9 @@
  * loss: of all packets from A to B, which are single segments then. jitter: so much more or less, at random, but packets stay in
  * their order. limit: of each connection (its port at B) from A to B.
  *
- * Prints "ready" and runs until it is killed; the devices end with it. `run.py --self-test` measures whether it keeps to its
- * numbers. */
+ * Prints "ready" and runs until it is killed; the devices end with it. A number on standard input, and "ready" once more: what
+ * chance decides begins anew from there, the same for the same number, so that those who are compared lose the same packets.
+ * `matrix.py --self-test` measures whether it keeps to its numbers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
@@ -246,6 +247,13 @@ static void *give_out(void *arg)
 	return NULL;
 }
 
+static void seed(struct direction *direction, uint64_t number)
+{
+	pthread_mutex_lock(&direction->lock);
+	direction->random = number * 0x9e3779b97f4a7c15U + 1;
+	pthread_mutex_unlock(&direction->lock);
+}
+
 static void read_option(const char *option)
 {
 	if (strncmp(option, "loss=", 5) == 0)
@@ -262,6 +270,7 @@ int main(int argc, char **argv)
 {
 	static struct direction directions[2];
 	pthread_t thread;
+	char line[32];
 
 	if (argc < 8) {
 		fprintf(stderr, "usage: link NETNS_A IF_A NETNS_B IF_B DELAY_MS MBIT_S "
@@ -291,6 +300,12 @@ int main(int argc, char **argv)
 	}
 	puts("ready");
 	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		for (int i = 0; i < 2; i++)
+			seed(&directions[i], strtoull(line, NULL, 10));
+		puts("ready");
+		fflush(stdout);
+	}
 	for (;;)
 		pause();
 }

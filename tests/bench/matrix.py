@@ -46,10 +46,12 @@ class Cell:
                          ['byte'] if self.trip < NEAR_MS else []
         self.capacity = self.rate / 8 * 1448 / 1500  # without the heads of its packets
 
-    def pictures(self, at_once):
-        """As many as one connection for each reader brings in two seconds, and the link in four."""
+    def last_pictures(self, at_once):
+        """As many as one connection for each reader brings in two seconds, and the link in four: the last ones of their directory,
+        as by who reads it to its end."""
         link = int(4 * self.mbit_of_file * 125000 / run.SMALL_SIZE)
-        return min(PICTURES, max(24, 3 * at_once, min(link, int(1000 / self.trip) * at_once)))
+        count = min(PICTURES, max(24, 3 * at_once, min(link, int(1000 / self.trip) * at_once)))
+        return range(PICTURES - count, PICTURES)
 
     def name_of_net(self):
         return 'matrix-' + self.proto
@@ -114,6 +116,12 @@ http {{
         self.started = []
         time.sleep(0.2)
 
+    def seed(self, turn):
+        """What chance decides is the same from here on for all in this round, and another in the next one."""
+        self.wire.stdin.write(f'{turn + 1}\n')
+        self.wire.stdin.flush()
+        assert self.wire.stdout.readline() == 'ready\n'
+
     @staticmethod
     def hang_up(cell):
         """All connections that rest are closed by the server: rclone asks for each file of a directory for a look at one, so that
@@ -177,6 +185,7 @@ class Matrix:
 
     def curl(self, cell, net, turn):
         def one(step, key, *probe, system='curl'):
+            self.bench.seed(turn)
             result = net.probe(*probe, curl=True)
             if 'error' not in result and not result['errors']:
                 self.note(cell, turn, system, step, result[key] * (1e3 if key == 'seconds' else 1))
@@ -194,7 +203,7 @@ class Matrix:
             if step not in self.steps:
                 continue
             with open(RUN + '/urls', 'w') as urls:
-                urls.writelines(f'{net.url}/small/f{i:04}.png\n' for i in range(cell.pictures(at_once)))
+                urls.writelines(f'{net.url}/small/f{i:04}.png\n' for i in cell.last_pictures(at_once))
             name = NAMES[at_once]
             # in the same protocol
             if cell.proto == 'tls':
@@ -206,6 +215,7 @@ class Matrix:
         def measure(step, key, probe, before=None, listed=None):
             system.start(net)
             try:
+                self.bench.seed(turn)
                 looked = time.time()
                 os.stat(system.film(cell.big))
                 looked = time.time() - looked
@@ -214,6 +224,7 @@ class Matrix:
                     net.probe('list', listed)
                 if before is not None:
                     self.bench.hang_up(cell)
+                    self.bench.seed(turn)
                 # no rest behind it, since libcurl has none: TCP begins anew after one (RFC 5681 4.1)
                 if before is not None:
                     net.probe(*before)
@@ -237,7 +248,7 @@ class Matrix:
 
         def pictures(at_once):
             with open(RUN + '/paths', 'w') as paths:
-                paths.writelines(f'{system.small}/f{i:04}.png\n' for i in range(cell.pictures(at_once)))
+                paths.writelines(f'{system.small}/f{i:04}.png\n' for i in cell.last_pictures(at_once))
             return net.probe('many', RUN + '/paths', at_once)
 
         def film():

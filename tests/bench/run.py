@@ -99,8 +99,8 @@ http {{
         """127.77.0.1 behind 40 ms and 1 Gbit/s, for what runs in CLIENT."""
         quiet('ip', 'netns', 'add', SERVER)
         quiet('ip', 'netns', 'add', CLIENT)
-        link = subprocess.Popen([RUN + '/link', SERVER, 'wl0', CLIENT, 'wl1', *LINK],
-                                stdout=subprocess.PIPE, text=True)
+        self.wire = link = subprocess.Popen([RUN + '/link', SERVER, 'wl0', CLIENT, 'wl1', *LINK],
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.started.append(link.pid)
         assert link.stdout.readline() == 'ready\n'
         for space, device, own, other in ((SERVER, 'wl0', '10.77.0.1', '10.77.0.2'),
