@@ -8,7 +8,7 @@
 #define PIECE_MS 1000
 #define PIECE_TRIPS 8                /* round trips, where they are long */
 #define AHEAD_TIMES 8                /* what was read */
-#define NEARLY (INT64_C(64) * 1024) /* at most what somebody else gets of the beginning's time */
+#define NEARLY (INT64_C(256) * 1024) /* at most what somebody else gets of the beginning's time */
 #define HELP_TIMES 3                 /* faster than without, at least */
 #define HELP_MS 1000                 /* what ends sooner needs no help */
 
@@ -181,8 +181,12 @@ static bool begins(const struct plan *plan)
 	for (unsigned i = 0; i < plan->count; i++)
 		left += greatest(0, least(plan->ranges[i].end, end) -
 					    greatest(plan->ranges[i].position, start));
-	/* over one connection what is sent by the time that a request arrives there is no rival any more */
-	int64_t nearly = is_shared(plan) ? greatest(NEARLY, next_trip(plan)) : 2 * route_product(plan->route);
+	int64_t nearly = 2 * route_product(plan->route);
+
+	/* over one connection what is sent by the time that a request arrives there is no rival any more, nor what waits in a queue on its
+	 * way; what the link could carry before a loss says nothing of that */
+	if (is_shared(plan))
+		nearly = greatest(next_trip(plan), least(NEARLY, 2 * next_trip(plan)));
 
 	return plan->hole >= end && left > nearly;
 }
