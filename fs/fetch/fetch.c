@@ -62,9 +62,14 @@ static void background_ended(struct fetches *fetches, int64_t ino)
 	keep_ended(fetches->keep, ino);
 }
 
-static void retry(void *fetch)
+static void retry(void *arg)
 {
-	fetch_pump(fetch);
+	struct fetch *fetch = arg;
+
+	if (fetch->users == 0)
+		fetch_left(fetch);
+	else
+		fetch_pump(fetch);
 }
 
 static void ended(struct fetch *fetch, const struct http_end *end, bool complete)

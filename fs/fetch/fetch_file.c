@@ -150,7 +150,7 @@ void fetch_close(struct fetch *fetch)
 
 void fetch_left(struct fetch *fetch)
 {
-	if (fetch->users == 0 && list_empty(&fetch->transfers))
+	if (fetch->users == 0 && list_empty(&fetch->transfers) && fetch->storing == 0)
 		fetch_free(fetch);
 }
 

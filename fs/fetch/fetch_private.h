@@ -73,7 +73,7 @@ struct fetch_read {
 struct fetch {
 	struct fetches *fetches; /* borrowed */
 	int64_t ino;
-	unsigned users; /* 0: its last transfers come to their end */
+	unsigned users; /* 0: its last transfers come to their end, and to disk */
 	bool loaded;                 /* what follows is there, after the first read */
 	struct result_record record; /* owned */
 	struct graft_record graft;   /* owned; what users see beside its bytes, where record.extra is not 0 */
@@ -154,7 +154,8 @@ void fetch_stop_long(struct fetch *fetch); /* all that are not nearly complete *
 
 /* At the first read, or a little before: an open file whose pages the kernel still has needs none of this. */
 int fetch_load(struct fetch *fetch);
-/* A transfer has ended: a result that nobody uses goes with its last one. */
+/* A transfer has ended, or its bytes are on disk: a result that nobody uses goes with the last of them. Sooner who opened it now
+ * would have them fetched again. */
 void fetch_left(struct fetch *fetch);
 void fetch_free(struct fetch *fetch);
 /* Bytes that are here, from memory or disk; *ret_block: where they lie in memory, NULL: in a place that is used again. -EAGAIN: they

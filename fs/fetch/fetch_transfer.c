@@ -29,12 +29,12 @@ static void block_late(struct cache_io *io)
 	read_without(container_of(io, struct block, io)->fetch, -ETIMEDOUT);
 }
 
-/* What is fetched in the background has come to its end when it is on disk, or goes on where it is not. */
+/* What is fetched in the background has come to its end when it is on disk, or goes on where it is not; and what nobody uses goes. */
 static void note_stored(struct fetch *fetch)
 {
-	if (--fetch->storing > 0 || fetch->background == NULL || !list_empty(&fetch->transfers))
+	if (--fetch->storing > 0 || !list_empty(&fetch->transfers))
 		return;
-	if (!loop_timer_armed(fetch->retry))
+	if ((fetch->background != NULL || fetch->users == 0) && !loop_timer_armed(fetch->retry))
 		loop_timer_arm(fetch->retry, 0);
 }
 

@@ -25,17 +25,27 @@ struct fault {
 static struct fault writes, syncs;
 static pthread_mutex_t hang_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t hang_over = PTHREAD_COND_INITIALIZER;
-static const char *hanging; /* protected by it */
+static const char *hanging_reads, *hanging_writes; /* protected by it */
 static int spared;
 static bool full;
 static char lines[256 * 1024];
 static size_t length;
+
+static void hang(const char **which, const char *part)
+{
+	pthread_mutex_lock(&hang_lock);
+	*which = part;
+	pthread_cond_broadcast(&hang_over);
+	pthread_mutex_unlock(&hang_lock);
+}
 
 void own_disk_reset(void)
 {
 	writes = syncs = (struct fault){0};
 	spared = 0;
 	full = false;
+	hang(&hanging_reads, NULL);
+	hang(&hanging_writes, NULL);
 }
 
 static void set(struct fault *fault, const char *part, int error)
@@ -61,10 +71,12 @@ void own_disk_spare(int count)
 
 void own_disk_hang_reads(const char *part)
 {
-	pthread_mutex_lock(&hang_lock);
-	hanging = part;
-	pthread_cond_broadcast(&hang_over);
-	pthread_mutex_unlock(&hang_lock);
+	hang(&hanging_reads, part);
+}
+
+void own_disk_hang_writes(const char *part)
+{
+	hang(&hanging_writes, part);
 }
 
 void own_disk_fill(void)
@@ -136,8 +148,21 @@ static bool write_fails(int fd)
 	return fails(&writes, name);
 }
 
+static void wait_for_disk(int fd, const char *const *which)
+{
+	char name[512] = "";
+
+	pthread_mutex_lock(&hang_lock);
+	if (*which != NULL)
+		name_of(fd, name, sizeof(name));
+	while (*which != NULL && strstr(name, *which) != NULL)
+		pthread_cond_wait(&hang_over, &hang_lock);
+	pthread_mutex_unlock(&hang_lock);
+}
+
 ssize_t pwrite64(int fd, const void *data, size_t size, off_t offset)
 {
+	wait_for_disk(fd, &hanging_writes);
 	if (write_fails(fd)) {
 		errno = writes.error;
 		return -1;
@@ -147,14 +172,7 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off_t offset)
 
 ssize_t pread64(int fd, void *data, size_t size, off_t offset)
 {
-	char name[512] = "";
-
-	pthread_mutex_lock(&hang_lock);
-	if (hanging != NULL)
-		name_of(fd, name, sizeof(name));
-	while (hanging != NULL && strstr(name, hanging) != NULL)
-		pthread_cond_wait(&hang_over, &hang_lock);
-	pthread_mutex_unlock(&hang_lock);
+	wait_for_disk(fd, &hanging_reads);
 	return syscall(SYS_pread64, fd, data, size, offset);
 }
 

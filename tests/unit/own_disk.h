@@ -11,8 +11,9 @@ void own_disk_fail_writes(const char *part, int error);
 void own_disk_fail_syncs(const char *part, int error);
 /* So many writes, or syncs, are let through first. */
 void own_disk_spare(int count);
-/* Reads of files whose path contains it do not come back until NULL is said. */
+/* Reads, or writes, of files whose path contains it do not come back until NULL is said. */
 void own_disk_hang_reads(const char *part);
+void own_disk_hang_writes(const char *part);
 /* No room for the database until the reserve was given up. */
 void own_disk_fill(void);
 

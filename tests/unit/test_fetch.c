@@ -123,6 +123,40 @@ static void test_fetch_is_closed_while_the_disk_is_asked(void **state)
 	assert_reads(0, 1000);
 }
 
+static ssize_t read_while_the_disk_hangs(struct fetch *fetch, int64_t offset, size_t bytes)
+{
+	struct fetch_read *read;
+	ssize_t length = -EINPROGRESS;
+
+	assert_int_equal(fetch_read(fetch, offset, bytes, note_length, &length, &read), 0);
+	/* some more, in which its request ends */
+	for (int turns = 0; turns < 100; turns++)
+		world_turn();
+	return length;
+}
+
+/* Whoever opens it next has its bytes, although the disk does not have them yet. */
+static void test_fetch_closed_before_the_disk_has_it_is_not_fetched_again(void **state)
+{
+	struct fetch *fetch;
+
+	make(200000);
+	own_disk_hang_writes("cache/");
+	assert_int_equal(fetch_open(account_fetches(world.account), (int64_t)world_ino(PNG), &fetch), 0);
+	assert_int_equal(read_while_the_disk_hangs(fetch, 0, 200000), 200000);
+	fetch_close(fetch);
+	size_t asked = own_http_count("GET /T1-0.png");
+	assert_int_equal(fetch_open(account_fetches(world.account), (int64_t)world_ino(PNG), &fetch), 0);
+	assert_int_equal(read_while_the_disk_hangs(fetch, 100000, 1000), 1000);
+	fetch_close(fetch);
+	assert_int_equal(own_http_count("GET /T1-0.png"), asked);
+	own_disk_hang_writes(NULL);
+	world_settle();
+	assert_false(fetch_is_open(account_fetches(world.account), (int64_t)world_ino(PNG)));
+	assert_reads(0, 200000);
+	assert_int_equal(own_http_count("GET /T1-0.png"), asked);
+}
+
 /* After a kill a READ may be dealt with again that was answered, and its RELEASE comes first. */
 static void test_fetch_closed_by_who_still_waits_tells_him(void **state)
 {
@@ -506,6 +540,7 @@ int main(void)
 		T(test_fetch_reads_every_byte_once),
 		T(test_fetch_does_not_wait_for_the_disk),
 		T(test_fetch_is_closed_while_the_disk_is_asked),
+		T(test_fetch_closed_before_the_disk_has_it_is_not_fetched_again),
 		T(test_fetch_closed_by_who_still_waits_tells_him),
 		T(test_fetch_file_that_is_removed_can_be_read_while_it_is_open),
 		T(test_fetch_look_into_the_middle_is_a_look),

@@ -68,14 +68,19 @@ static bool is_due(void)
 	       (loop->armed > 0 && loop->heap[0]->due_ms <= mono_ms);
 }
 
+void world_turn(void)
+{
+	loop_timer_arm(pause_timer, 0);
+	assert_int_equal(loop_run(world.loop), 0);
+}
+
 void world_settle(void)
 {
 	int passes = 0;
 
 	do {
 		assert_true(passes++ < 10000);
-		loop_timer_arm(pause_timer, 0);
-		assert_int_equal(loop_run(world.loop), 0);
+		world_turn();
 		worker_drain(world.options.worker);
 	} while (is_due());
 }

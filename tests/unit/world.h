@@ -41,6 +41,7 @@ void world_copy(void);
 void world_jump(int64_t ms);
 void world_wait(int64_t ms);
 void world_settle(void); /* everything that is due now */
+void world_turn(void); /* one turn of the loop, without waiting for the disk */
 
 const char *world_directory(void); /* with N/state and N/cache in it, N counting copies of the account */
 uint64_t world_ino(const char *path); /* 0: there is none */
