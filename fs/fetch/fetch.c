@@ -26,7 +26,6 @@ static void on_flush(void *arg)
 		log_errno(LOG_LEVEL_WARNING, r, "result: what was fetched could not be noted");
 	else
 		evict_check(fetches->evictor);
-	fetch_along_settle(fetches);
 }
 
 /* SQL is parsed when it is first used: not while the first reader waits. */

@@ -17,23 +17,10 @@ static void release(struct fetch *fetch)
 	fetch_close(fetch);
 }
 
-/* It stays until its last bytes are on disk for certain: else who opens it now would have them fetched again. */
 void fetch_along_ended(struct fetch *fetch)
 {
 	if (fetch->is_along && list_empty(&fetch->transfers))
-		fetch_note_growth(fetch->fetches);
-}
-
-void fetch_along_settle(struct fetches *fetches)
-{
-	struct list *item, *after;
-
-	list_for_each_safe(item, after, &fetches->along)
-	{
-		struct fetch *fetch = list_entry(item, struct fetch, along);
-		if (list_empty(&fetch->transfers))
-			release(fetch);
-	}
+		release(fetch);
 }
 
 static void stop_all(struct fetches *fetches)

@@ -191,8 +191,6 @@ void fetch_ended(struct fetch *fetch, const struct http_end *end, bool complete)
 void fetch_along_read(struct fetch *fetch, int64_t offset, int64_t end);
 /* A transfer has ended, which may have been the last one of a file that came along. */
 void fetch_along_ended(struct fetch *fetch);
-/* Those that are here are not held any longer. */
-void fetch_along_settle(struct fetches *fetches);
 
 /* fetch_background.c */
 

@@ -187,7 +187,6 @@ static bool begins(const struct plan *plan)
 	 * way; what the link could carry before a loss says nothing of that */
 	if (is_shared(plan))
 		nearly = greatest(next_trip(plan), least(NEARLY, 2 * next_trip(plan)));
-
 	return plan->hole >= end && left > nearly;
 }
 

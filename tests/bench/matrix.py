@@ -225,8 +225,7 @@ class Matrix:
                 if before is not None:
                     self.bench.hang_up(cell)
                     self.bench.seed(turn)
-                # no rest behind it, since libcurl has none: TCP begins anew after one (RFC 5681 4.1)
-                if before is not None:
+                    # no rest behind it, since libcurl has none: TCP begins anew after one (RFC 5681 4.1)
                     net.probe(*before)
                 cpu = run.usage(system.process.pid)
                 result = probe()
