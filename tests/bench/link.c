@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* link: a point-to-point link between two network namespaces, with a delay one way, a rate and a bounded queue, made of
  * two TUN devices: kernels without sch_netem have nothing else. What travels over it is real TCP; large packets pass
- * whole, so that one core carries more than a gigabit.
+ * whole, so that one core carries more than a gigabit, but not where chance decides: on a real link it is each segment's.
  *
  *   link NETNS_A IF_A NETNS_B IF_B DELAY_MS MBIT_S QUEUE_BYTES [loss=SHARE] [jitter=MS] [limit=MBIT_S]
  *
- * loss: of all packets from A to B, which are single segments then. jitter: so much more or less, at random, but packets stay in
+ * loss: of all packets from A to B. jitter: so much more or less, at random, but packets stay in
  * their order. limit: of each connection (its port at B) from A to B.
  *
  * Prints "ready" and runs until it is killed; the devices end with it. A number on standard input, and "ready" once more: what
@@ -88,7 +88,7 @@ static int open_device(const char *netns, const char *name)
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	if (ioctl(fd, TUNSETIFF, &request) < 0)
 		die("TUNSETIFF");
-	if (ioctl(fd, TUNSETOFFLOAD, loss > 0 ? 0 : TUN_F_CSUM | TUN_F_TSO4) < 0)
+	if (ioctl(fd, TUNSETOFFLOAD, loss > 0 || jitter_ns > 0 ? 0 : TUN_F_CSUM | TUN_F_TSO4) < 0)
 		die("TUNSETOFFLOAD");
 	return fd;
 }

@@ -9,7 +9,7 @@ usage: tests/bench/matrix.py [--cells CELL,...] [--all] [--rounds 3] [--only NAM
 A cell is RTT_MS/MBIT_S/plain|tls, and after that loss=SHARE, jitter=MS, limit=MBIT_S (of each connection). Without --cells twelve
 are measured, a round in about half an hour; --all are all of 5 to 200 ms x 20 to 1000 Mbit/s x plain and TLS. Needs what run.py needs.
 """
-import argparse, glob, json, os, shutil, signal, statistics, subprocess, sys, time
+import argparse, glob, json, os, shutil, signal, statistics, subprocess, sys, time, zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 os.environ.setdefault('BENCH_DIR', '/dev/shm/weryaifs-links')
@@ -116,9 +116,9 @@ http {{
         self.started = []
         time.sleep(0.2)
 
-    def seed(self, turn):
-        """What chance decides is the same from here on for all in this round, and another in the next one."""
-        self.wire.stdin.write(f'{turn + 1}\n')
+    def seed(self, turn, step):
+        """What chance decides is the same from here on for all who are measured in this, and another in the next round or step."""
+        self.wire.stdin.write(f'{zlib.crc32(f"{turn} {step}".encode())}\n')
         self.wire.stdin.flush()
         assert self.wire.stdout.readline() == 'ready\n'
 
@@ -185,7 +185,7 @@ class Matrix:
 
     def curl(self, cell, net, turn):
         def one(step, key, *probe, system='curl'):
-            self.bench.seed(turn)
+            self.bench.seed(turn, step)
             result = net.probe(*probe, curl=True)
             if 'error' not in result and not result['errors']:
                 self.note(cell, turn, system, step, result[key] * (1e3 if key == 'seconds' else 1))
@@ -215,7 +215,7 @@ class Matrix:
         def measure(step, key, probe, before=None, listed=None):
             system.start(net)
             try:
-                self.bench.seed(turn)
+                self.bench.seed(turn, step)
                 looked = time.time()
                 os.stat(system.film(cell.big))
                 looked = time.time() - looked
@@ -224,7 +224,7 @@ class Matrix:
                     net.probe('list', listed)
                 if before is not None:
                     self.bench.hang_up(cell)
-                    self.bench.seed(turn)
+                    self.bench.seed(turn, step)
                     # no rest behind it, since libcurl has none: TCP begins anew after one (RFC 5681 4.1)
                     net.probe(*before)
                 cpu = run.usage(system.process.pid)
