@@ -11,6 +11,7 @@
 #define SHORT_EPOCHS 3 /* and so long: one that had its share of the link takes its time to take all of it (BBR) */
 #define SHORT_MS 600
 #define STEADY_MS 3000
+#define CREEP_EPOCHS 4
 #define PRODUCT_MAX (4 * 1024 * 1024) /* with more it is memory that sets the limit (PLAN_AHEAD) */
 #define PATIENCE 16                   /* epochs after the first trial that failed */
 #define PATIENCE_MAX 1024
@@ -88,6 +89,29 @@ static int64_t steady_ms(const struct route *route)
 	return STEADY_MS + STEADY_MS * route->patience / PATIENCE;
 }
 
+static bool is_one_small(const struct route *route)
+{
+	return route->streams <= 1 && route_product(route) < PRODUCT_MAX;
+}
+
+/* It brings more and more, but not twice as much in each round trip, as one does that begins: it has lost its beginning, and will
+ * take long to fill the link. One that fills it brings no more. */
+static bool creeps(struct route *route, int64_t rate)
+{
+	if (route->steady == 0) {
+		route->peak = route->peak_before = 0;
+		return false;
+	}
+	if (route->steady % CREEP_EPOCHS == 1) {
+		route->peak_before = route->peak;
+		route->peak = 0;
+	}
+	if (rate > route->peak)
+		route->peak = rate;
+	return route->steady % CREEP_EPOCHS == 0 && route->peak_before > 0 &&
+	       route->peak > route->peak_before + route->peak_before / 8;
+}
+
 /* Less than others have brought together before, and not more and more: one alone does not fill the link. Where it was never
  * seen beside others nobody knows. */
 static bool falls_short(struct route *route, int64_t rate)
@@ -95,14 +119,14 @@ static bool falls_short(struct route *route, int64_t rate)
 	bool grows = rate > route->last_rate + route->last_rate / 8;
 
 	route->last_rate = rate;
-	route->steady++;
-	if (rate > route->best + route->best / 2) {
+	route->steady = rate > route->best + route->best / 2 ? 0 : route->steady + 1;
+	if (rate > route->best)
 		route->best = rate;
-		route->steady = 0;
-	}
+	if (creeps(route, rate) && is_one_small(route))
+		return true;
 	if (grows)
 		route->short_of = 0;
-	else if (route->streams <= 1 && route_product(route) < PRODUCT_MAX &&
+	else if (is_one_small(route) &&
 		 route->steady * epoch_length(route) >= steady_ms(route))
 		return true;
 	else if (route->streams > 1)

@@ -8,10 +8,10 @@
  *              BBR takes that of one: a reader who pauses makes the samples smaller, but not the link. But we see bytes only
  *              in their order: what has waited behind a lost one comes at once, and looks like a link twice as fast.
  * Streams:     how many transfers side by side have been seen to bring more than fewer. It begins with one. When it brings clearly
- *              less than others have together, or has not grown by half for some seconds, ROUTE_STREAMS are tried; where that
- *              many were under way for a whole epoch, half as many more; they are kept if the rate has grown by half
- *              of their share at least, four epochs later, else they are given up, and it is tried again later, each time
- *              after twice as long. So a link that one connection does not fill (a loss now and then, a limit for each
+ *              less than others have together, or has not grown by half for some seconds, or grows on and on but slowly,
+ *              ROUTE_STREAMS are tried; where that many were under way for a whole epoch, half as many more; they are kept if
+ *              the rate has grown by half of their share at least, four epochs later, else they are given up, and it is tried
+ *              again later, each time after twice as long. So a link that one connection does not fill (a loss now and then, a limit for each
  *              connection, a window that is too small) gets more of them, and one that is full does not. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,7 +47,8 @@ struct route {          /* zeroed memory: nothing is known */
 	int64_t last_rate;  /* of the epoch before */
 	unsigned short_of;  /* epochs in which it was clearly less than it has been */
 	int64_t best;       /* of one stream */
-	unsigned steady;    /* epochs since then */
+	unsigned steady;    /* epochs since it was half as much again */
+	int64_t peak, peak_before; /* the most of some epochs since then, and of as many before those */
 	bool queued;        /* the last answer came late: something fills the link */
 	unsigned trial;     /* epochs since then */
 	unsigned wait,

@@ -434,6 +434,25 @@ static void test_route_does_not_wait_for_one_that_creeps(void **state)
 	assert_int_equal(route_streams(&route), ROUTE_STREAMS);
 }
 
+/* It grows at once, if slowly: that is seen before the seconds are over that one gets which brings always the same. */
+static void test_route_sees_soon_that_one_creeps(void **state)
+{
+	struct route route = {.known = true, .rtt_ms = 100, .rtt_next = -1};
+	int64_t now = 1000, bytes = 50000;
+	int epochs = 0;
+
+	for (; epochs < 30 && route_streams(&route) == 1; epochs++, now += 200, bytes += bytes / 20)
+		route_delivered(&route, now, (size_t)bytes, true);
+	assert_in_range(epochs, 8, 12);
+	/* nor one that has just filled its link, however fast it has grown before */
+	route = (struct route){.known = true, .rtt_ms = 100, .rtt_next = -1};
+	for (bytes = 20000, epochs = 0; epochs < 14; epochs++, now += 200) {
+		bytes = bytes < 1200000 ? bytes * 3 : 1200000 + (epochs % 3) * 30000;
+		route_delivered(&route, now, (size_t)bytes, true);
+	}
+	assert_int_equal(route_streams(&route), 1);
+}
+
 static void test_route_has_one_for_each_host(void **state)
 {
 	struct routes routes = {0};
@@ -473,6 +492,7 @@ int main(void)
 		TEST(route_a_burst_is_no_rate),
 		TEST(route_ahead_grows_with_the_connection),
 		TEST(route_does_not_wait_for_one_that_creeps),
+		TEST(route_sees_soon_that_one_creeps),
 		TEST(route_has_one_for_each_host),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
