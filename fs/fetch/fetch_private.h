@@ -106,6 +106,7 @@ struct fetch {
 struct transfer {
 	struct fetch *fetch; /* borrowed */
 	struct list link;
+	struct route *route;          /* by which it came; the result's may be another one after its address was renewed */
 	struct http_request *request; /* owned */
 	struct block *block;          /* being filled, NULL none */
 	int64_t start, position, end; /* asked from; next byte to come; up to (exclusive) */

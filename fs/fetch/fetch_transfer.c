@@ -9,7 +9,7 @@
 #include "fs/fetch/fetch_private.h"
 
 /* Longer ranges of larger files have connections of their own, which they do not share (HTTP/2): what is short goes by the one
- * that is there. */
+ * that is there, as long as that brings what the way can carry (route.h). */
 #define SMALL (1024 * 1024)
 #define SHORT (512 * 1024)
 #define LATER_BELOW (256 * 1024) /* bytes: shorter blocks are written several at a time */
@@ -97,6 +97,7 @@ static void transfer_free(struct transfer *transfer)
 	store_block(transfer);
 	list_remove(&transfer->link);
 	transfer->fetch->transfer_count--;
+	route_ended(transfer->route, transfer->own);
 	free(transfer);
 }
 
@@ -217,6 +218,8 @@ static bool is_busy(const struct fetch *fetch)
 {
 	const struct list *item;
 
+	if (fetch->record.size <= SMALL)
+		return route_is_full_of_small(fetch->route);
 	list_for_each(item, &fetch->transfers)
 		if (list_entry(item, struct transfer, link)->paused)
 			return false;
@@ -282,7 +285,7 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 {
 	static const struct http_events events = {on_head, on_body, on_done, on_connecting};
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
-	own = fetch->record.size > SMALL && (own || end - from > SHORT);
+	own = fetch->record.size > SMALL ? own || end - from > SHORT : route_takes_own(fetch->route);
 	struct http_spec spec = {.url = fetch->record.url,
 		.range_start = from,
 		.range_end = end - 1,
@@ -301,6 +304,7 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 	transfer->end = transfer->asked_end = end;
 	transfer->allowed = allowed;
 	transfer->own = own;
+	transfer->route = fetch->route;
 	transfer->began_ms = clock_mono_ms();
 	if (fetch->attempts == 0 && list_empty(&fetch->transfers)) {
 		fetch->since_ms = transfer->began_ms;
@@ -315,5 +319,6 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 	}
 	list_append(&fetch->transfers, &transfer->link);
 	fetch->transfer_count++;
+	route_began(transfer->route, own);
 	return 0;
 }

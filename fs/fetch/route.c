@@ -167,6 +167,32 @@ static void judge_streams(struct route *route, int64_t rate)
 	route->wait = route->patience;
 }
 
+void route_began(struct route *route, bool own)
+{
+	route->under_way++;
+	route->own += own;
+}
+
+void route_ended(struct route *route, bool own)
+{
+	if (route->under_way > 0)
+		route->under_way--;
+	if (own && route->own > 0)
+		route->own--;
+}
+
+bool route_takes_own(const struct route *route)
+{
+	return route->multiplexed && route->under_way > route->own && route->own + 1 < route_streams(route);
+}
+
+bool route_is_full_of_small(const struct route *route)
+{
+	unsigned streams = route_streams(route);
+
+	return route->multiplexed && route->under_way >= (streams == 1 ? ROUTE_STREAMS : streams);
+}
+
 static void count_trip(struct route *route, int64_t now_ms, size_t bytes)
 {
 	int64_t trip = route_rtt_ms(route), length = (trip < TRIP_MIN_MS ? TRIP_MIN_MS : trip) / ROUTE_PARTS;

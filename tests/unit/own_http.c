@@ -47,7 +47,7 @@ static struct rule {
 
 static size_t rule_count, request_count, tasks, uploads;
 static struct {
-	char what[600];
+	char what[608];
 } started[4096];
 static char posted[16384], task_state[32];
 static double balance;
@@ -413,7 +413,8 @@ int http_start(struct http *http, const struct http_spec *spec, const struct htt
 		return told->refuse;
 	}
 	record("%s%s", request->what, spec->once ? " once" : "");
-	snprintf(started[request_count++].what, sizeof(started->what), "%s", request->what);
+	snprintf(started[request_count++].what, sizeof(started->what), "%s%s", request->what,
+		spec->own_connection ? " own" : "");
 	if (spec->post != NULL)
 		snprintf(posted, sizeof(posted), "%s", spec->post);
 	request->answered = true;

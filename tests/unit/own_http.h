@@ -27,7 +27,7 @@ void own_http_next(const char *part, struct own_answer answer);
 void own_http_next_many(const char *part, struct own_answer answer, size_t count);
 /* Those that were held are answered now, with this. */
 void own_http_release(struct own_answer answer);
-/* Requests so far, and those without an answer yet, that contain `part`. */
+/* Requests so far, and those without an answer yet, that contain `part`. Of those so far " own" are by a connection of their own. */
 size_t own_http_count(const char *part);
 size_t own_http_open(const char *part);
 /* Body of the last POST to /v1/generation/…; "" none. */

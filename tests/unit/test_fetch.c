@@ -533,6 +533,51 @@ static void test_fetch_beginning_that_was_removed_is_missed_at_once(void **state
 	fetch_close(fetch);
 }
 
+/* So many readers at once, each of a picture that nobody has read; returns how many came by a connection of their own. */
+static size_t read_pictures(int *next, int count)
+{
+	struct fetch *fetches[8];
+	struct fetch_read *read;
+	ssize_t lengths[8];
+	size_t own = own_http_count(" own");
+
+	for (int i = 0; i < count; i++) {
+		char path[64];
+		snprintf(path, sizeof(path), "FLUX/f%d.png", (*next)++);
+		lengths[i] = -EINPROGRESS;
+		assert_int_equal(fetch_open(account_fetches(world.account), (int64_t)world_ino(path), &fetches[i]), 0);
+		assert_int_equal(fetch_read(fetches[i], 0, 200 * 1024, note_length, &lengths[i], &read), 0);
+	}
+	world_wait(3000);
+	for (int i = 0; i < count; i++) {
+		assert_int_equal(lengths[i], 200 * 1024);
+		fetch_close(fetches[i]);
+	}
+	return own_http_count(" own") - own;
+}
+
+/* One connection has brought always the same for several seconds, whoever reads: some come by others, to see whether that is more. */
+static void test_fetch_pictures_get_connections_of_their_own(void **state)
+{
+	int next = 0;
+	size_t own = 0;
+
+	own_http_pictures(200 * 1024, 1);
+	for (int i = 0; i < 64; i++) {
+		char path[64];
+		snprintf(path, sizeof(path), "FLUX/f%d.txt", i);
+		world_save(path, "a fox\n");
+	}
+	world_wait(60000);
+	own_http_latency(2000);
+	assert_int_equal(read_pictures(&next, 6), 0);
+	for (int i = 0; i < 7 && own == 0; i++)
+		own = read_pictures(&next, 6);
+	assert_in_range(own, 1, 3);
+	/* one at a time has the connection that is there */
+	assert_int_equal(read_pictures(&next, 1), 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -553,6 +598,7 @@ int main(void)
 		T(test_fetch_server_without_ranges),
 		T(test_fetch_renews_an_address_that_has_expired),
 		T(test_fetch_says_why_it_cannot_be_read),
+		T(test_fetch_pictures_get_connections_of_their_own),
 		T(test_fetch_network_that_stays_away),
 		T(test_fetch_failing_read_ends_in_time),
 		T(test_fetch_file_that_has_changed_is_an_error),

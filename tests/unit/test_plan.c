@@ -453,6 +453,50 @@ static void test_route_sees_soon_that_one_creeps(void **state)
 	assert_int_equal(route_streams(&route), 1);
 }
 
+/* Small files over HTTP/2: one connection has all, until more have been seen to bring more; it is never without one. */
+static void test_route_small_files_get_connections_where_more_bring_more(void **state)
+{
+	struct route route = {.known = true, .rtt_ms = 50, .rtt_next = -1, .multiplexed = true};
+	int64_t now = 1000;
+
+	for (int i = 0; i < 3; i++) {
+		assert_false(route_takes_own(&route));
+		route_began(&route, false);
+	}
+	/* three readers say nothing of what four streams bring */
+	for (int i = 0; i < 60; i++, now += 100)
+		route_delivered(&route, now, 60000, route_is_full_of_small(&route));
+	assert_int_equal(route_streams(&route), 1);
+	for (int i = 0; i < 5; i++)
+		route_began(&route, false);
+	for (int i = 0; i < 60 && route_streams(&route) == 1; i++, now += 100)
+		route_delivered(&route, now, 60000, route_is_full_of_small(&route));
+	assert_int_equal(route_streams(&route), ROUTE_STREAMS);
+	for (int i = 1; i < ROUTE_STREAMS; i++) {
+		assert_true(route_takes_own(&route));
+		route_ended(&route, false);
+		route_began(&route, true);
+	}
+	assert_false(route_takes_own(&route));
+	route_ended(&route, true);
+	assert_true(route_takes_own(&route));
+	/* who reads one after the other has the connection that is there */
+	for (int i = 0; i < 5; i++)
+		route_ended(&route, false);
+	assert_false(route_takes_own(&route));
+	/* more than began: they were another host's */
+	for (int i = 0; i < 5; i++)
+		route_ended(&route, true);
+	assert_int_equal(route.under_way, 0);
+	assert_int_equal(route.own, 0);
+	/* each has a connection in any case */
+	route.multiplexed = false;
+	for (int i = 0; i < 8; i++)
+		route_began(&route, false);
+	assert_false(route_takes_own(&route));
+	assert_false(route_is_full_of_small(&route));
+}
+
 static void test_route_has_one_for_each_host(void **state)
 {
 	struct routes routes = {0};
@@ -493,6 +537,7 @@ int main(void)
 		TEST(route_ahead_grows_with_the_connection),
 		TEST(route_does_not_wait_for_one_that_creeps),
 		TEST(route_sees_soon_that_one_creeps),
+		TEST(route_small_files_get_connections_where_more_bring_more),
 		TEST(route_has_one_for_each_host),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
