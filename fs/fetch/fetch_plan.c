@@ -10,6 +10,7 @@
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/base/map.h"
 #include "fs/fetch/fetch_private.h"
 #include "fs/fetch/plan.h"
 
@@ -30,8 +31,6 @@
 /* where an answer takes no time: at the start of a file, and after a jump */
 #define HERE_FIRST (INT64_C(32) * 1024)
 #define HERE_SEEK (INT64_C(16) * 1024)
-#define SHARED_MIN (INT64_C(64) * 1024) /* a look that is longer comes by two connections */
-#define CROWD 16 /* requests on their way: half of what a host gets connections */
 
 /* Before the first answer nobody knows: a few connections too many cost less than waiting. */
 static bool may_be_far(const struct fetch *fetch)
@@ -132,12 +131,13 @@ static int64_t ask_next(struct fetch *fetch, int64_t at, int64_t run, int64_t le
 	return r < 0 ? r : asked;
 }
 
-/* A connection brings little at once, the less the newer it is: what is longer comes by two side by side, where they are two
- * (HTTP/2 has one), as long as that does not keep others waiting for theirs. */
-static bool is_shared(const struct fetch *fetch, int64_t length)
+/* Not over HTTP/2, which has one connection, nor over TLS, where a new one takes longer than it saves. */
+static bool comes_by_two(const struct fetch *fetch, int64_t length)
 {
-	return length > SHARED_MIN && strncmp(fetch->record.url, "http:", 5) == 0 &&
-	       http_active(fetch->fetches->needs.http) < CROWD;
+	const struct fetches *fetches = fetch->fetches;
+
+	return strncmp(fetch->record.url, "http:", 5) == 0 &&
+	       plan_by_two(fetch->route, length, map_count(fetches->by_ino), http_active(fetches->needs.http));
 }
 
 /* How far to ask for where a reader begins: where an answer takes no time, a look into a large file is answered sooner by
@@ -186,7 +186,7 @@ static int serve_far(struct fetch *fetch, const struct fetch_read *read, int64_t
 		}
 		return 0;
 	}
-	if (is_shared(fetch, end - at)) {
+	if (comes_by_two(fetch, end - at)) {
 		int r = start(fetch, at, at + (end - at) / 2, end, false);
 		return r < 0 ? r : start(fetch, at + (end - at) / 2, end, end, false);
 	}

@@ -9,6 +9,8 @@
 #define PIECE_TRIPS 8                /* round trips, where they are long */
 #define AHEAD_TIMES 8                /* what was read */
 #define NEARLY (INT64_C(256) * 1024) /* at most what somebody else gets of the beginning's time */
+#define TWO_MIN (INT64_C(64) * 1024) /* what is shorter is one flight */
+#define CROWD 16                     /* half of the connections that a host gets */
 #define HELP_TIMES 3                 /* faster than without, at least */
 #define HELP_MS 1000                 /* what ends sooner needs no help */
 
@@ -154,11 +156,11 @@ static int64_t piece_length(const struct plan *plan)
 
 	if (is_shared(plan))
 		return PLAN_PIECE;
-	/* The last part of the beginning brings the rest. New connections would bring their parts later than those that are there bring
-	 * all of it: two, since the picture or the look before had come by two (fetch_plan.c) */
+	/* a connection that is there begins with all that it has grown to; who has none gets the beginning by several new ones, of which
+	 * the last one brings the rest */
 	if (is_alone(plan) && is_from_start(plan)) {
-		int64_t part = plan->route->known ? PLAN_FIRST / 2 : equal_part(plan);
-		return asked + part < PLAN_FIRST ? part : plan->size;
+		int64_t part = equal_part(plan);
+		return !plan->route->known && asked + part < PLAN_FIRST ? part : plan->size;
 	}
 	if (asked < PLAN_FIRST)
 		return equal_part(plan);
@@ -224,6 +226,11 @@ static bool is_full(const struct plan *plan)
 	if (is_shared(plan))
 		return plan->route->known ? coming(plan) >= shared_most(plan) : plan->count > 0;
 	return count_streams(plan) >= most_streams(plan);
+}
+
+bool plan_by_two(const struct route *route, int64_t length, size_t open, unsigned active)
+{
+	return length > TWO_MIN && !route->queued && open > 1 && open < CROWD && active < CROWD;
 }
 
 int64_t plan_next(const struct plan *plan, int64_t *ret_from, bool *ret_shared)

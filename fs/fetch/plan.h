@@ -11,8 +11,8 @@
  *      link, and each request costs a round trip in which its connection brings nothing: the others fill that.
  *   3. At first PLAN_FIRST in equal parts, one for each: the beginning comes at the pace of the whole link, and nothing
  *      behind it takes a share. The first part comes by the connection that is there, as a new one takes round trips.
- *      Where an answer has come before, there are two connections, most likely, and a file that is read from its beginning comes
- *      by those: half of PLAN_FIRST, and all the rest.
+ *      Where an answer has come before, a connection is there, most likely, and has grown: a file that is read from its beginning
+ *      comes by that, as one range.
  *      Where one stream is enough, the rest of a file that is read from its beginning comes with the last part: a connection does
  *      not grow while its server has nothing to send. Elsewhere it is one range behind that, or longer ones, as in 4, where
  *      little is left.
@@ -29,8 +29,12 @@
  *   8. One that is slow (its connection has grown late, or lost much) is helped: the second half of what it still has to
  *      bring is asked for anew, where that saves half of the time at least. First the one that the reader waits for, and,
  *      when there is nothing else to ask for, the one that would end last. One that stands behind others on the same connection
- *      is not slow. */
+ *      is not slow.
+ *   9. A small file comes in halves by two connections side by side, since one brings little at once, the less the newer it is:
+ *      where nothing is known to fill the link, and as long as that does not keep others waiting for theirs. Who reads alone
+ *      has one, which has grown when he reads the next file. */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fs/fetch/route.h"
@@ -69,3 +73,6 @@ int64_t plan_pace(int64_t run);
 /* The range to be asked for: its length, 0 nothing now. *ret_from may lie in one of `ranges`, which then ends there.
  * *ret_shared: by the connection that is there; else by one that no other request uses at the same time. */
 int64_t plan_next(const struct plan *plan, int64_t *ret_from, bool *ret_shared);
+/* Does a small file, of which so many bytes are wanted, come by two connections? open: files that are read, or about to be, this one
+ * included; active: requests on their way. */
+bool plan_by_two(const struct route *route, int64_t length, size_t open, unsigned active);

@@ -244,10 +244,10 @@ static void test_plan_helps_none_that_grows(void **state)
 	assert_true(plan_next(&plan, &from, &shared) > 0);
 }
 
-static void test_plan_two_connections_that_are_there_bring_all_of_a_file(void **state)
+static void test_plan_a_connection_that_is_there_brings_all_of_a_file(void **state)
 {
 	struct route route = {.known = true, .rtt_ms = 40, .rtt_next = -1};
-	struct plan_range range = {.end = PLAN_FIRST / 2, .shared = true};
+	struct plan_range range = {.end = 500 * MIB, .shared = true};
 	struct plan plan = {.route = &route,
 		.size = 500 * MIB,
 		.length = 128 * KIB,
@@ -256,16 +256,36 @@ static void test_plan_two_connections_that_are_there_bring_all_of_a_file(void **
 	int64_t from;
 	bool shared;
 
-	assert_int_equal(plan_next(&plan, &from, &shared), PLAN_FIRST / 2);
+	assert_int_equal(plan_next(&plan, &from, &shared), 500 * MIB);
 	assert_true(shared);
-	plan.hole = PLAN_FIRST / 2;
+	plan.hole = 500 * MIB;
 	plan.count = 1;
-	assert_int_equal(plan_next(&plan, &from, &shared), 500 * MIB - PLAN_FIRST / 2);
-	assert_int_equal(from, PLAN_FIRST / 2);
+	assert_int_equal(plan_next(&plan, &from, &shared), 0);
 	/* who begins in its middle may jump again */
 	plan.at = plan.hole = 200 * MIB;
 	plan.count = 0;
 	assert_in_range(plan_next(&plan, &from, &shared), 64 * KIB, PLAN_FIRST);
+	/* where none is there several new ones grow side by side */
+	route = (struct route){0};
+	plan.at = plan.hole = 0;
+	assert_int_equal(plan_next(&plan, &from, &shared), PLAN_FIRST / PLAN_STREAMS);
+}
+
+static void test_plan_a_small_file_comes_by_two_where_nobody_waits_for_that(void **state)
+{
+	struct route route = {.known = true, .rtt_ms = 40, .rtt_next = -1};
+
+	assert_true(plan_by_two(&route, 100 * KIB, 8, 0));
+	assert_true(plan_by_two(&route, 100 * KIB, 8, 14));
+	assert_false(plan_by_two(&route, 16 * KIB, 8, 0)); /* a look */
+	assert_false(plan_by_two(&route, 100 * KIB, 1, 0)); /* alone */
+	assert_false(plan_by_two(&route, 100 * KIB, 32, 0)); /* they have opened their files, and will read */
+	assert_false(plan_by_two(&route, 100 * KIB, 8, 16));
+	/* an answer has stood behind others */
+	route_answered(&route, 1000, 90);
+	assert_false(plan_by_two(&route, 100 * KIB, 8, 0));
+	route_answered(&route, 2000, 41);
+	assert_true(plan_by_two(&route, 100 * KIB, 8, 0));
 }
 
 static void test_plan_helps_one_that_is_slow(void **state)
@@ -528,7 +548,8 @@ int main(void)
 		TEST(plan_the_beginning_has_the_link_for_itself),
 		TEST(plan_the_last_part_of_the_beginning_brings_the_rest),
 		TEST(plan_helps_none_that_grows),
-		TEST(plan_two_connections_that_are_there_bring_all_of_a_file),
+		TEST(plan_a_connection_that_is_there_brings_all_of_a_file),
+		TEST(plan_a_small_file_comes_by_two_where_nobody_waits_for_that),
 		TEST(plan_helps_one_that_is_slow),
 		TEST(plan_helps_none_that_waits_for_its_turn),
 		TEST(plan_the_beginning_has_no_rival_after_a_loss),
