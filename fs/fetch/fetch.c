@@ -103,6 +103,7 @@ int fetches_create(const struct fetch_needs *needs, struct fetches **ret_fetches
 	fetches->steps = &steps;
 	list_init(&fetches->waiting);
 	list_init(&fetches->along);
+	list_init(&fetches->turns);
 	fetches->by_ino = map_create();
 	fetches->troubles = map_create();
 	fetches->read = map_create();
@@ -125,6 +126,8 @@ int fetches_create(const struct fetch_needs *needs, struct fetches **ret_fetches
 		r = loop_timer_create(needs->loop, on_flush, fetches, &fetches->flush);
 	if (r == 0)
 		r = loop_timer_create(needs->loop, fetch_background_next, fetches, &fetches->next);
+	if (r == 0)
+		r = loop_timer_create(needs->loop, fetch_next_turns, fetches, &fetches->next_turn);
 	if (r < 0) {
 		fetches_destroy(fetches);
 		return r;
@@ -154,6 +157,7 @@ void fetches_destroy(struct fetches *fetches)
 	keep_destroy(fetches->keep);
 	loop_timer_destroy(fetches->flush);
 	loop_timer_destroy(fetches->next);
+	loop_timer_destroy(fetches->next_turn);
 	free(fetches->scratch);
 	free(fetches);
 }

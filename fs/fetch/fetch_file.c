@@ -31,6 +31,7 @@ void fetch_free(struct fetch *fetch)
 
 	map_remove(fetch->fetches->by_ino, (uint64_t)fetch->ino);
 	list_remove(&fetch->along);
+	fetch_turn_over(fetch);
 	unload(fetch);
 	list_for_each_safe(item, after, &fetch->reads)
 		free(list_entry(item, struct fetch_read, link));
@@ -75,6 +76,7 @@ int fetch_open(struct fetches *fetches, int64_t ino, struct fetch **ret_fetch)
 	list_init(&fetch->transfers);
 	list_init(&fetch->blocks);
 	list_init(&fetch->along);
+	list_init(&fetch->turn);
 	r = map_put(fetches->by_ino, (uint64_t)ino, fetch);
 	if (r < 0) {
 		free(fetch);

@@ -328,6 +328,8 @@ void fetch_pump(struct fetch *fetch)
 	if (!fetch->loaded || fetch->users == 0 || fetch->renewal != NULL ||
 		loop_timer_armed(fetch->retry))
 		return;
+	if (may_be_far(fetch) && fetch->background == NULL && fetch_waits_its_turn(fetch))
+		return;
 	list_for_each_safe(item, after, &fetch->reads)
 	{
 		r = serve(fetch, list_entry(item, struct fetch_read, link));

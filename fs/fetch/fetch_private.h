@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* fetch_private: what the files of this room share. Bottom up, and a file calls only those above it here: blocks,
- * readahead, route, plan, series, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte);
+ * readahead, route, plan, series, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte); fetch_turn (who waits until others have come);
  * fetch_state (what is here and on its way); fetch_file (an open result and its reads); fetch_plan (which ranges are
  * asked for); fetch_recover (what the end of one means); fetch_along (the next files of a directory); fetch_background (whole files, read or not); keep; evict; fetch; delivery.
  * What has to go up goes by way of struct fetch_steps. */
@@ -19,6 +19,7 @@
 #include "fs/store/jobs.h"
 
 #define FLUSH_MS 1000
+#define FETCH_SMALL (1024 * 1024) /* one of many, perhaps */
 #define FETCH_READ_MAX (1024 * 1024) /* of one read: the kernel's largest */
 
 struct fetches;
@@ -49,6 +50,8 @@ struct fetches {
 	struct loop_timer *next; /* of those */
 	struct series series;
 	struct list along; /* fetch.along: those that come along now */
+	struct list turns; /* fetch.turn: small files that wait until others have come, in their order */
+	struct loop_timer *next_turn; /* others have come */
 	struct evictor *evictor; /* owned */
 	struct keep *keep;       /* owned; NULL: nothing is brought in that nobody reads */
 };
@@ -100,6 +103,9 @@ struct fetch {
 	bool no_ranges;    /* the server sends the whole, from the start */
 	struct background *background; /* borrowed: fetches all of it */
 	struct list along; /* fetches.along: it is a user of itself, until its transfer has ended */
+	struct list turn;  /* fetches.turns */
+	struct route *waits_for; /* until others have come by it */
+	bool had_turn;
 	bool is_along, was_begun; /* was_begun: somebody has read its first byte */
 };
 
@@ -136,6 +142,13 @@ void transfer_stop(struct transfer *transfer); /* keeps what has come */
 void transfer_allow(struct transfer *transfer, int64_t allowed);
 /* Does a reader wait for bytes that it is to bring, at most `ahead` of where it is? */
 bool transfer_is_waited_for(const struct transfer *transfer, int64_t ahead);
+
+/* fetch_turn.c */
+
+/* A small file that has to wait until others have come: it is pumped then. */
+bool fetch_waits_its_turn(struct fetch *fetch);
+void fetch_turn_over(struct fetch *fetch); /* also where it did not wait */
+void fetch_next_turns(void *fetches);
 
 /* fetch_state.c */
 

@@ -10,7 +10,6 @@
 
 /* Longer ranges of larger files have connections of their own, which they do not share (HTTP/2): what is short goes by the one
  * that is there, as long as that brings what the way can carry (route.h). */
-#define SMALL (1024 * 1024)
 #define SHORT (512 * 1024)
 #define LATER_BELOW (256 * 1024) /* bytes: shorter blocks are written several at a time */
 #define STORING_MAX 16 /* blocks on their way to disk; beyond it the transfer waits for the disk */
@@ -97,7 +96,9 @@ static void transfer_free(struct transfer *transfer)
 	store_block(transfer);
 	list_remove(&transfer->link);
 	transfer->fetch->transfer_count--;
-	route_ended(transfer->route, transfer->own);
+	route_ended(transfer->route, transfer->own, transfer->asked_end - transfer->start);
+	if (!list_empty(&transfer->fetch->fetches->turns))
+		loop_timer_arm(transfer->fetch->fetches->next_turn, 0);
 	free(transfer);
 }
 
@@ -218,7 +219,7 @@ static bool is_busy(const struct fetch *fetch)
 {
 	const struct list *item;
 
-	if (fetch->record.size <= SMALL)
+	if (fetch->record.size <= FETCH_SMALL)
 		return route_is_full_of_small(fetch->route);
 	list_for_each(item, &fetch->transfers)
 		if (list_entry(item, struct transfer, link)->paused)
@@ -285,7 +286,7 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 {
 	static const struct http_events events = {on_head, on_body, on_done, on_connecting};
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
-	own = fetch->record.size > SMALL ? own || end - from > SHORT : route_takes_own(fetch->route);
+	own = fetch->record.size > FETCH_SMALL ? own || end - from > SHORT : route_takes_own(fetch->route);
 	struct http_spec spec = {.url = fetch->record.url,
 		.range_start = from,
 		.range_end = end - 1,
@@ -319,6 +320,6 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 	}
 	list_append(&fetch->transfers, &transfer->link);
 	fetch->transfer_count++;
-	route_began(transfer->route, own);
+	route_began(transfer->route, own, end - from);
 	return 0;
 }

@@ -12,6 +12,8 @@
 #define SHORT_MS 600
 #define STEADY_MS 3000
 #define CREEP_EPOCHS 4
+#define FULL_EPOCHS 2 /* it does not grow any more */
+#define FULL_MIN 8    /* so many are always asked for: what they bring has to tell whether others would bring more */
 #define PRODUCT_MAX (4 * 1024 * 1024) /* with more it is memory that sets the limit (PLAN_AHEAD) */
 #define PATIENCE 16                   /* epochs after the first trial that failed */
 #define PATIENCE_MAX 1024
@@ -167,18 +169,21 @@ static void judge_streams(struct route *route, int64_t rate)
 	route->wait = route->patience;
 }
 
-void route_began(struct route *route, bool own)
+void route_began(struct route *route, bool own, int64_t bytes)
 {
 	route->under_way++;
 	route->own += own;
+	route->coming += own ? 0 : bytes;
 }
 
-void route_ended(struct route *route, bool own)
+void route_ended(struct route *route, bool own, int64_t bytes)
 {
 	if (route->under_way > 0)
 		route->under_way--;
 	if (own && route->own > 0)
 		route->own--;
+	if (!own)
+		route->coming = route->coming > bytes ? route->coming - bytes : 0;
 }
 
 bool route_takes_own(const struct route *route)
@@ -191,6 +196,12 @@ bool route_is_full_of_small(const struct route *route)
 	unsigned streams = route_streams(route);
 
 	return route->multiplexed && route->under_way >= (streams == 1 ? ROUTE_STREAMS : streams);
+}
+
+bool route_is_full(const struct route *route)
+{
+	return route->multiplexed && route->streams <= 1 && route->steady >= FULL_EPOCHS &&
+	       route->under_way >= route->own + FULL_MIN && route->coming >= route_ahead(route);
 }
 
 static void count_trip(struct route *route, int64_t now_ms, size_t bytes)

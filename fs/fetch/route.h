@@ -14,7 +14,9 @@
  *              again later, each time after twice as long. So a link that one connection does not fill (a loss now and then, a limit for each
  *              connection, a window that is too small) gets more of them, and one that is full does not.
  * Small files: one connection brings them all where it takes many requests at once (HTTP/2), and connections of their own bring
- *              some of them beside it where more streams bring more. Elsewhere each has one in any case, which says nothing. */
+ *              some of them beside it where more streams bring more. Elsewhere each has one in any case, which says nothing.
+ *              Once it does not grow any more, no more is asked for by the shared one than twice what is under way when the
+ *              link is full: the rest waits here (fetch_turn.c), not in a queue that is lost when it is full. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +58,8 @@ struct route {          /* zeroed memory: nothing is known */
 	unsigned wait,
 		patience; /* epochs until the next trial; what the next failure makes of it */
 	unsigned under_way, own; /* transfers; of those by connections of their own */
+	int64_t coming;          /* bytes that the others were asked for, until they have ended; what pauses is none of them */
+	unsigned waiting;        /* files that are asked for when others have come */
 };
 
 struct routes { /* zeroed memory: none */
@@ -68,12 +72,15 @@ struct route *route_find(struct routes *routes, const char *url);
 /* An answer came so long after its request was sent over a connection that was there. */
 void route_answered(struct route *route, int64_t now_ms, int64_t wait_ms);
 /* A transfer begins or has ended. What began before this became another host's does not count. */
-void route_began(struct route *route, bool own);
-void route_ended(struct route *route, bool own);
+void route_began(struct route *route, bool own, int64_t bytes);
+void route_ended(struct route *route, bool own, int64_t bytes);
 /* Should the next small file come by a connection of its own? The first one of several does not: the one that is there would rest. */
 bool route_takes_own(const struct route *route);
 /* So many small files are under way that what they bring says whether more streams would bring more. */
 bool route_is_full_of_small(const struct route *route);
+/* What is under way by the shared connection fills the link, and a round trip of the queue in front of it: more would come no
+ * sooner. Never where several streams were seen to bring more: each of them needs something to bring. */
+bool route_is_full(const struct route *route);
 /* Bytes have come; full: as many transfers as route_streams() says are under way. */
 void route_delivered(struct route *route, int64_t now_ms, size_t bytes, bool full);
 /* A round trip takes long, or the first one is not over when it should be. */

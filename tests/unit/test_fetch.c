@@ -578,6 +578,43 @@ static void test_fetch_pictures_get_connections_of_their_own(void **state)
 	assert_int_equal(read_pictures(&next, 1), 0);
 }
 
+/* More at once than fill the way: the last ones are asked for when others have come, in their order, and not where their readers
+ * have gone by then. */
+static void test_fetch_small_files_wait_for_their_turn(void **state)
+{
+	enum { COUNT = 24 };
+	struct fetch *fetches[COUNT];
+	struct fetch_read *read;
+	ssize_t lengths[COUNT];
+	char path[64];
+	int next = 0;
+
+	own_http_pictures(200 * 1024, 1);
+	for (int i = 0; i < 160; i++) {
+		snprintf(path, sizeof(path), "FLUX/f%d.txt", i);
+		world_save(path, "a fox\n");
+	}
+	world_wait(200000);
+	own_http_latency(2000);
+	for (int i = 0; i < 20; i++)
+		read_pictures(&next, 6);
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(path, sizeof(path), "FLUX/f%d.png", 159 - i); /* none that came along with others */
+		lengths[i] = -EINPROGRESS;
+		assert_int_equal(fetch_open(account_fetches(world.account), (int64_t)world_ino(path), &fetches[i]), 0);
+		assert_int_equal(fetch_read(fetches[i], 0, 200 * 1024, note_length, &lengths[i], &read), 0);
+	}
+	world_settle();
+	assert_int_equal(own_http_open("-0.png"), 12);
+	fetch_close(fetches[COUNT - 1]);
+	world_wait(5000);
+	for (int i = 0; i < COUNT - 1; i++) {
+		assert_int_equal(lengths[i], 200 * 1024);
+		fetch_close(fetches[i]);
+	}
+	assert_int_equal(lengths[COUNT - 1], -EIO);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -599,6 +636,7 @@ int main(void)
 		T(test_fetch_renews_an_address_that_has_expired),
 		T(test_fetch_says_why_it_cannot_be_read),
 		T(test_fetch_pictures_get_connections_of_their_own),
+		T(test_fetch_small_files_wait_for_their_turn),
 		T(test_fetch_network_that_stays_away),
 		T(test_fetch_failing_read_ends_in_time),
 		T(test_fetch_file_that_has_changed_is_an_error),

@@ -288,6 +288,45 @@ static void test_plan_a_small_file_comes_by_two_where_nobody_waits_for_that(void
 	assert_true(plan_by_two(&route, 100 * KIB, 8, 0));
 }
 
+static void test_route_is_full_when_what_comes_fills_it_twice(void **state)
+{
+	/* 10 MB a second, 100 ms: 1 MB is under way */
+	struct route route = {.known = true, .multiplexed = true, .rtt_ms = 100, .rtt_next = -1, .epoch = 4,
+		.rates = {10000000, 10000000, 10000000, 10000000}, .steady = 3};
+
+	for (int i = 0; i < 20; i++) {
+		assert_false(route_is_full(&route));
+		route_began(&route, false, 100000);
+	}
+	assert_true(route_is_full(&route));
+	route_ended(&route, false, 100000);
+	assert_false(route_is_full(&route));
+	route_began(&route, false, 100000);
+	/* it grows */
+	route.steady = 0;
+	assert_false(route_is_full(&route));
+	route.steady = 3;
+	/* others beside it were seen to bring more, or are tried */
+	route.streams = 4;
+	assert_false(route_is_full(&route));
+	route.streams = 0;
+	/* each has a connection of its own in any case */
+	route.multiplexed = false;
+	assert_false(route_is_full(&route));
+}
+
+static void test_route_is_never_full_of_a_few(void **state)
+{
+	struct route route = {.known = true, .multiplexed = true, .rtt_ms = 10, .rtt_next = -1, .epoch = 4,
+		.rates = {1000, 1000, 1000, 1000}, .steady = 3};
+
+	for (int i = 0; i < 8; i++) {
+		assert_false(route_is_full(&route));
+		route_began(&route, false, 100000);
+	}
+	assert_true(route_is_full(&route));
+}
+
 static void test_plan_helps_one_that_is_slow(void **state)
 {
 	struct route route = {.known = true, .rtt_ms = 40, .streams = 6, .epoch = 1, .rates = {12 * MIB}};
@@ -481,38 +520,38 @@ static void test_route_small_files_get_connections_where_more_bring_more(void **
 
 	for (int i = 0; i < 3; i++) {
 		assert_false(route_takes_own(&route));
-		route_began(&route, false);
+		route_began(&route, false, 100 * KIB);
 	}
 	/* three readers say nothing of what four streams bring */
 	for (int i = 0; i < 60; i++, now += 100)
 		route_delivered(&route, now, 60000, route_is_full_of_small(&route));
 	assert_int_equal(route_streams(&route), 1);
 	for (int i = 0; i < 5; i++)
-		route_began(&route, false);
+		route_began(&route, false, 100 * KIB);
 	for (int i = 0; i < 60 && route_streams(&route) == 1; i++, now += 100)
 		route_delivered(&route, now, 60000, route_is_full_of_small(&route));
 	assert_int_equal(route_streams(&route), ROUTE_STREAMS);
 	for (int i = 1; i < ROUTE_STREAMS; i++) {
 		assert_true(route_takes_own(&route));
-		route_ended(&route, false);
-		route_began(&route, true);
+		route_ended(&route, false, 100 * KIB);
+		route_began(&route, true, 100 * KIB);
 	}
 	assert_false(route_takes_own(&route));
-	route_ended(&route, true);
+	route_ended(&route, true, 100 * KIB);
 	assert_true(route_takes_own(&route));
 	/* who reads one after the other has the connection that is there */
 	for (int i = 0; i < 5; i++)
-		route_ended(&route, false);
+		route_ended(&route, false, 100 * KIB);
 	assert_false(route_takes_own(&route));
 	/* more than began: they were another host's */
 	for (int i = 0; i < 5; i++)
-		route_ended(&route, true);
+		route_ended(&route, true, 100 * KIB);
 	assert_int_equal(route.under_way, 0);
 	assert_int_equal(route.own, 0);
 	/* each has a connection in any case */
 	route.multiplexed = false;
 	for (int i = 0; i < 8; i++)
-		route_began(&route, false);
+		route_began(&route, false, 100 * KIB);
 	assert_false(route_takes_own(&route));
 	assert_false(route_is_full_of_small(&route));
 }
@@ -550,6 +589,8 @@ int main(void)
 		TEST(plan_helps_none_that_grows),
 		TEST(plan_a_connection_that_is_there_brings_all_of_a_file),
 		TEST(plan_a_small_file_comes_by_two_where_nobody_waits_for_that),
+		TEST(route_is_full_when_what_comes_fills_it_twice),
+		TEST(route_is_never_full_of_a_few),
 		TEST(plan_helps_one_that_is_slow),
 		TEST(plan_helps_none_that_waits_for_its_turn),
 		TEST(plan_the_beginning_has_no_rival_after_a_loss),
