@@ -42,8 +42,10 @@ class Cell:
         size = {'loss': 20 if float(self.more.get('loss', 0)) > 0.01 else 50, 'limit': 100}
         self.mbit_of_file = min([self.rate] + [size[option] for option in self.more if option in size])
         self.big = f'big{int(self.mbit_of_file)}.mp4'
-        self.by_chance = STEPS.split(',') if 'jitter' in self.more else ['mib', 'one', '8'] if 'loss' in self.more else \
-                         ['byte'] if self.trip < NEAR_MS else []
+        # as many rounds of these as of others for one
+        self.times = {**dict.fromkeys(STEPS.split(','), BY_CHANCE), 'mib': BY_CHANCE ** 2, 'byte': BY_CHANCE ** 2} if 'jitter' in self.more else \
+                     dict.fromkeys(('mib', 'one', '8', '32'), BY_CHANCE) if 'loss' in self.more else \
+                     {'byte': BY_CHANCE} if self.trip < NEAR_MS else {}
         self.capacity = self.rate / 8 * 1448 / 1500  # without the heads of its packets
 
     def last_pictures(self, at_once):
@@ -414,8 +416,8 @@ def main():
                 bench.link(cell)
                 net = Net(cell)
                 try:
-                    for turn in range(given.rounds * (BY_CHANCE if cell.by_chance else 1)):
-                        matrix.steps = [s for s in given.steps.split(',') if turn < given.rounds or s in cell.by_chance]
+                    for turn in range(given.rounds * max(cell.times.values(), default=1)):
+                        matrix.steps = [s for s in given.steps.split(',') if turn < given.rounds * cell.times.get(s, 1)]
                         out.write(json.dumps({'load': os.getloadavg()[0]}) + '\n')
                         if not given.only or 'curl' in given.only.split(','):
                             matrix.curl(cell, net, turn)
