@@ -105,7 +105,7 @@ struct fetch {
 	struct list along; /* fetches.along: it is a user of itself, until its transfer has ended */
 	struct list turn;  /* fetches.turns */
 	struct route *waits_for; /* until others have come by it */
-	bool had_turn;
+	bool had_turn;           /* it has waited, and does not again */
 	bool is_along, was_begun; /* was_begun: somebody has read its first byte */
 };
 
