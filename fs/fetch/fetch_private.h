@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* fetch_private: what the files of this room share. Bottom up, and a file calls only those above it here: blocks,
- * readahead, route, plan, series, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte); fetch_turn (who waits until others have come);
+ * readahead, route, plan, series, renew; fetch_trouble (why it failed); fetch_transfer (one range, from its request to its last byte);
+ * fetch_turn (who waits until others have come);
  * fetch_state (what is here and on its way); fetch_file (an open result and its reads); fetch_plan (which ranges are
  * asked for); fetch_recover (what the end of one means); fetch_along (the next files of a directory); fetch_background (whole files, read or not); keep; evict; fetch; delivery.
  * What has to go up goes by way of struct fetch_steps. */
@@ -105,6 +106,7 @@ struct fetch {
 	struct list along; /* fetches.along: it is a user of itself, until its transfer has ended */
 	struct list turn;  /* fetches.turns */
 	struct route *waits_for; /* until others have come by it */
+	int64_t waits_since_ms;  /* monotonic */
 	bool had_turn;           /* it has waited, and does not again */
 	bool is_along, was_begun; /* was_begun: somebody has read its first byte */
 };
@@ -115,6 +117,7 @@ struct transfer {
 	struct route *route;          /* by which it came; the result's may be another one after its address was renewed */
 	struct http_request *request; /* owned */
 	struct block *block;          /* being filled, NULL none */
+	int64_t counted;              /* bytes, by its route */
 	int64_t start, position, end; /* asked from; next byte to come; up to (exclusive) */
 	int64_t asked_end; /* `end` as the server was told: it comes down when others fetch the rest */
 	int64_t allowed; /* further than this it pauses */
@@ -145,7 +148,7 @@ bool transfer_is_waited_for(const struct transfer *transfer, int64_t ahead);
 
 /* fetch_turn.c */
 
-/* A small file that has to wait until others have come: it is pumped then. */
+/* A small file that has to wait until others have come, a few seconds at most: it is pumped then. */
 bool fetch_waits_its_turn(struct fetch *fetch);
 void fetch_turn_over(struct fetch *fetch); /* also where it did not wait */
 void fetch_next_turns(void *fetches);

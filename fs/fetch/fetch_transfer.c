@@ -96,7 +96,7 @@ static void transfer_free(struct transfer *transfer)
 	store_block(transfer);
 	list_remove(&transfer->link);
 	transfer->fetch->transfer_count--;
-	route_ended(transfer->route, transfer->own, transfer->asked_end - transfer->start);
+	route_ended(transfer->route, transfer->own, transfer->counted);
 	if (!list_empty(&transfer->fetch->fetches->turns))
 		loop_timer_arm(transfer->fetch->fetches->next_turn, 0);
 	free(transfer);
@@ -320,6 +320,7 @@ int transfer_start(struct fetch *fetch, int64_t from, int64_t end, int64_t allow
 	}
 	list_append(&fetch->transfers, &transfer->link);
 	fetch->transfer_count++;
-	route_began(transfer->route, own, end - from);
+	transfer->counted = end - from;
+	route_began(transfer->route, own, transfer->counted);
 	return 0;
 }

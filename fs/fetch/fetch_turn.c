@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Small files wait for their turn where those before them fill the way: asked for at once they would come no sooner, but stand in the
  * queue in front of the link until that is full, and what is lost there is waited for by all. */
+#include "fs/base/clock.h"
 #include "fs/fetch/fetch_private.h"
+
+/* Those before it may have come to a stop: a server that does not answer, or one without ranges, whose answer waits for its reader. */
+#define TURN_MAX_MS 5000
 
 static bool is_waiting(const struct fetch *fetch)
 {
@@ -21,6 +25,9 @@ bool fetch_waits_its_turn(struct fetch *fetch)
 		return false;
 	list_append(&fetch->fetches->turns, &fetch->turn);
 	fetch->waits_for = route;
+	fetch->waits_since_ms = clock_mono_ms();
+	if (!loop_timer_armed(fetch->fetches->next_turn))
+		loop_timer_arm(fetch->fetches->next_turn, TURN_MAX_MS);
 	route->waiting++;
 	return true;
 }
@@ -37,11 +44,12 @@ void fetch_turn_over(struct fetch *fetch)
 static struct fetch *find_next(const struct fetches *fetches)
 {
 	const struct list *item;
+	int64_t now = clock_mono_ms();
 
 	list_for_each(item, &fetches->turns)
 	{
 		struct fetch *fetch = list_entry(item, struct fetch, turn);
-		if (!route_is_full(fetch->waits_for))
+		if (!route_is_full(fetch->waits_for) || now - fetch->waits_since_ms >= TURN_MAX_MS)
 			return fetch;
 	}
 	return NULL;
@@ -57,4 +65,6 @@ void fetch_next_turns(void *arg)
 		fetch->had_turn = true;
 		fetches->steps->retry(fetch);
 	}
+	if (!list_empty(&fetches->turns) && !loop_timer_armed(fetches->next_turn))
+		loop_timer_arm(fetches->next_turn, TURN_MAX_MS);
 }

@@ -578,14 +578,12 @@ static void test_fetch_pictures_get_connections_of_their_own(void **state)
 	assert_int_equal(read_pictures(&next, 1), 0);
 }
 
-/* More at once than fill the way: the last ones are asked for when others have come, in their order, and not where their readers
- * have gone by then. */
-static void test_fetch_small_files_wait_for_their_turn(void **state)
+enum { MANY = 24 };
+
+/* More readers at once than fill the way, over a connection that brings always the same. Of files that came along with no others. */
+static void read_many(struct fetch **fetches, ssize_t *lengths, bool hold)
 {
-	enum { COUNT = 24 };
-	struct fetch *fetches[COUNT];
 	struct fetch_read *read;
-	ssize_t lengths[COUNT];
 	char path[64];
 	int next = 0;
 
@@ -598,21 +596,46 @@ static void test_fetch_small_files_wait_for_their_turn(void **state)
 	own_http_latency(2000);
 	for (int i = 0; i < 20; i++)
 		read_pictures(&next, 6);
-	for (int i = 0; i < COUNT; i++) {
-		snprintf(path, sizeof(path), "FLUX/f%d.png", 159 - i); /* none that came along with others */
+	if (hold)
+		own_http_next_many("-0.png", (struct own_answer){.hold = true}, SIZE_MAX);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "FLUX/f%d.png", 159 - i);
 		lengths[i] = -EINPROGRESS;
 		assert_int_equal(fetch_open(account_fetches(world.account), (int64_t)world_ino(path), &fetches[i]), 0);
 		assert_int_equal(fetch_read(fetches[i], 0, 200 * 1024, note_length, &lengths[i], &read), 0);
 	}
 	world_settle();
+}
+
+/* The last ones are asked for when others have come, and not where their readers have gone by then. */
+static void test_fetch_small_files_wait_for_their_turn(void **state)
+{
+	struct fetch *fetches[MANY];
+	ssize_t lengths[MANY];
+
+	read_many(fetches, lengths, false);
 	assert_int_equal(own_http_open("-0.png"), 12);
-	fetch_close(fetches[COUNT - 1]);
+	fetch_close(fetches[MANY - 1]);
 	world_wait(5000);
-	for (int i = 0; i < COUNT - 1; i++) {
+	for (int i = 0; i < MANY - 1; i++) {
 		assert_int_equal(lengths[i], 200 * 1024);
 		fetch_close(fetches[i]);
 	}
-	assert_int_equal(lengths[COUNT - 1], -EIO);
+	assert_int_equal(lengths[MANY - 1], -EIO);
+}
+
+/* Those before them may never come. */
+static void test_fetch_small_files_do_not_wait_without_end(void **state)
+{
+	struct fetch *fetches[MANY];
+	ssize_t lengths[MANY];
+
+	read_many(fetches, lengths, true);
+	assert_int_equal(own_http_open("-0.png"), 12);
+	world_wait(6000);
+	assert_int_equal(own_http_open("-0.png"), MANY);
+	for (int i = 0; i < MANY; i++)
+		fetch_close(fetches[i]);
 }
 
 int main(void)
@@ -637,6 +660,7 @@ int main(void)
 		T(test_fetch_says_why_it_cannot_be_read),
 		T(test_fetch_pictures_get_connections_of_their_own),
 		T(test_fetch_small_files_wait_for_their_turn),
+		T(test_fetch_small_files_do_not_wait_without_end),
 		T(test_fetch_network_that_stays_away),
 		T(test_fetch_failing_read_ends_in_time),
 		T(test_fetch_file_that_has_changed_is_an_error),
